@@ -1,0 +1,14 @@
+//! Roleplay character cards, chat logs and worlds: read, written and kept.
+//!
+//! # Modules, from the ground up
+//!
+//! * [`error`]: one error type, warnings, limits.
+//! * [`json`]: tolerant JSON documents that keep their original bytes.
+//! * [`container`]: files that carry documents (PNG).
+//! * [`card`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
+//! * [`store`]: the engine: media, the one write path, versions.
+//! * [`keep`]: what users see: one service a domain.
+//! * `web`: the browser edge, compiled for WebAssembly only.
+
+pub mod error;
