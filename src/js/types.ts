@@ -1,0 +1,354 @@
+// The shapes that cross the public face. Types only: this file has no run-time code.
+// Names are camelCase; where a card, chat or world format has names of its own, they stay as the format spells them.
+
+/** Anything JSON can say. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What a tolerant reader noticed. `repaired: false` means something was left out or left as it is. */
+export interface Warning {
+  /** Stable and kebab-case, such as `crc-mismatch`. */
+  code: string;
+  /** A path in the document (`data.tags`), a chunk (`chunk 3 tEXt`) or a line (`line 7`). */
+  path: string;
+  message: string;
+  repaired: boolean;
+}
+
+/** How much input is accepted; bytes unless said otherwise. */
+export interface Limits {
+  /** A whole card file. Default 64 MiB. */
+  file?: number;
+  /** One chunk as stored. Default 32 MiB. */
+  chunk?: number;
+  /** Inflated or decoded text. Default 32 MiB. */
+  text?: number;
+  /** Number of text chunks of one image. Default 64. */
+  textChunks?: number;
+  /** Nesting of a JSON document, in levels. Default 64. */
+  depth?: number;
+  /** Pixels of an image that is decoded for a thumbnail. Default 64,000,000. */
+  pixels?: number;
+  /** A whole chat log. Default 1 GiB. */
+  chat?: number;
+}
+
+// ---------------------------------------------------------------- cards
+
+export type CardSpec = "v1" | "v2" | "v3";
+export type CardContainer = "png" | "json";
+
+/**
+ * A character card as it was written: the JSON text, byte for byte.
+ * Plain data: it may be cloned, posted to a worker, kept in state. Change it with `editCard`.
+ */
+export interface CardDocument {
+  readonly bytes: Uint8Array;
+}
+
+/** The card's fields, read tolerantly: always of these types, whatever the file held. */
+export interface Card {
+  name: string;
+  description: string;
+  personality: string;
+  scenario: string;
+  first_mes: string;
+  mes_example: string;
+  creator_notes: string;
+  system_prompt: string;
+  post_history_instructions: string;
+  alternate_greetings: string[];
+  group_only_greetings: string[];
+  tags: string[];
+  creator: string;
+  character_version: string;
+  nickname?: string;
+  /** As the file has it; the lorebook functions read it. */
+  character_book?: Json;
+  extensions: { [key: string]: Json };
+}
+
+/** Fields of a card that `editCard` and `characters.patch` can change. Absent fields stay as they are. */
+export type CardPatch = Partial<Omit<Card, "character_book">> & { character_book?: Json };
+
+/** Which part of the file the card was taken from, and why that one. */
+export interface CardSource {
+  /** `ccv3` or `chara` for a PNG, `text` for a bare JSON file. */
+  chunk: string;
+  /** `tEXt`, `zTXt` or `iTXt` for a PNG. */
+  kind?: string;
+  /** One sentence. */
+  reason: string;
+}
+
+/** A binary that travels inside the card file. */
+export interface CardAsset {
+  /** As the card's `assets[].uri` names it. */
+  path: string;
+  bytes: Uint8Array;
+}
+
+export interface CardFile {
+  document: CardDocument;
+  card: Card;
+  spec: CardSpec;
+  container: CardContainer;
+  source: CardSource;
+  warnings: Warning[];
+  assets: CardAsset[];
+}
+
+export interface ReadCardOptions {
+  limits?: Limits;
+}
+
+export interface WriteCardOptions {
+  container: CardContainer;
+  /** The PNG to write into: every chunk but the card's own stays byte for byte. Without it a plain portrait is generated. */
+  image?: Uint8Array;
+  limits?: Limits;
+}
+
+// ---------------------------------------------------------------- chats
+
+export type ChatDialect = "sillytavern" | "cardshark" | "world" | "tavernai" | "chub";
+
+/** One line that could not be read. The others can. */
+export interface Fault {
+  /** Counted from 1. */
+  line: number;
+  code: string;
+  message: string;
+}
+
+/** One message of a chat. */
+export interface Message {
+  /** Position in the chat, from 0. */
+  index: number;
+  name: string;
+  role: "user" | "character" | "system";
+  text: string;
+  /** Milliseconds since 1970, when the date could be understood. The original spelling is in `fields`. */
+  at?: number;
+  /** Alternatives, when there are any; holes come as empty text. */
+  swipes?: string[];
+  /** Which of `swipes` is shown, from 0. Always in range. */
+  swipe?: number;
+  /** The line as the dialect has it. */
+  fields: { [key: string]: Json };
+}
+
+/** A message to write. `fields` go into the line as they are; the named ones win over them. */
+export interface NewMessage {
+  name: string;
+  role: "user" | "character" | "system";
+  text: string;
+  /** Milliseconds since 1970; now, if absent. */
+  at?: number;
+  fields?: { [key: string]: Json };
+}
+
+/** What may be changed in a message. */
+export interface MessagePatch {
+  text?: string;
+  name?: string;
+  /** Fields of the line, as the dialect spells them; `undefined` is not a value, absent ones stay. */
+  fields?: { [key: string]: Json };
+}
+
+// ---------------------------------------------------------------- worlds (the shape of world_state.json)
+
+export interface WorldLocation {
+  location_id: string;
+  name: string;
+  description: string;
+  coordinates?: [number, number, number];
+  npcs?: string[];
+  events?: Json[];
+  [key: string]: Json | undefined;
+}
+
+export interface WorldState {
+  metadata: { version: string; created_at: number; last_modified: number; name: string; [key: string]: Json };
+  /** `"x,y,z"`. */
+  current_position: string;
+  visited_positions: string[];
+  /** By `"x,y,z"`. */
+  locations: { [position: string]: WorldLocation };
+  /** By location id. */
+  unconnected_locations: { [id: string]: WorldLocation };
+  player: { [stat: string]: Json };
+  [key: string]: Json | { [key: string]: WorldLocation };
+}
+
+// ---------------------------------------------------------------- the keep
+
+export interface OpenOptions {
+  /** Which keep of this origin. Letters, digits, `-` and `_`. Default `"cardkeep"`. */
+  name?: string;
+  /** Where the data lives. `"memory"` keeps nothing after closing. Default `"indexeddb"`. */
+  medium?: "indexeddb" | "memory";
+  /** Called when another tab's old version holds the storage and opening has to wait. */
+  onBlocked?: () => void;
+  /** How long opening may take, in milliseconds. Default 15,000. */
+  timeout?: number;
+}
+
+/** Whether the keep can be written, and if not, why. */
+export type Access =
+  | { mode: "read-write" }
+  | { mode: "read-only"; reason: "too-new"; stored: number; supported: number };
+
+/** What opening found and did. */
+export interface OpenReport {
+  /** True when there was nothing and an empty keep was made. */
+  created: boolean;
+  /** Set when records were lifted from an older schema. */
+  migrated?: { from: number; to: number; lifted: number; quarantined: number; snapshot: string };
+}
+
+/** What every record of every domain has. */
+export interface Entry {
+  id: string;
+  /** Grows by one with every write; give it back as `ifRev` to be told of other writers. */
+  rev: number;
+  /** Milliseconds since 1970. */
+  created: number;
+  /** Milliseconds since 1970. */
+  changed: number;
+  /** When it was put in the trash, milliseconds since 1970. */
+  trashed?: number;
+}
+
+/** A record that is there but cannot be read. It hides no other. */
+export interface Unreadable {
+  domain: string;
+  id: string;
+  code: string;
+  message: string;
+}
+
+/** What a list gives: the readable entries, and what could not be read. */
+export interface Listing<E> {
+  items: E[];
+  unreadable: Unreadable[];
+}
+
+export interface ListOptions {
+  /** List the trash instead. */
+  trashed?: boolean;
+}
+
+export interface WriteOptions {
+  /** The `rev` you read; another one in the store is a `conflict`. */
+  ifRev?: number;
+}
+
+/** An older state of a record. */
+export interface Version {
+  rev: number;
+  changed: number;
+}
+
+/** What can be imported: one or many. */
+export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
+
+export interface ImportOptions {
+  limits?: Limits;
+  signal?: AbortSignal;
+}
+
+export type ImportEvent<E> =
+  | { type: "item"; name: string; entry: E; status: "added" | "duplicate"; warnings: Warning[] }
+  | { type: "failed"; name: string; code: string; message: string }
+  | { type: "progress"; done: number; total: number }
+  | { type: "done"; added: number; duplicates: number; failed: number };
+
+/** A file to hand out. */
+export interface Exported {
+  /** Safe on every file system. */
+  filename: string;
+  type: string;
+  bytes: Uint8Array;
+}
+
+export interface CharacterEntry extends Entry {
+  name: string;
+  creator: string;
+  tags: string[];
+  spec: CardSpec;
+  /** Whether `characters.thumbnail` has a picture. */
+  thumbnail: boolean;
+}
+
+export interface Character extends CharacterEntry {
+  document: CardDocument;
+  card: Card;
+  container: CardContainer;
+  warnings: Warning[];
+}
+
+export interface ChatEntry extends Entry {
+  title: string;
+  dialect: ChatDialect;
+  /** Number of messages. */
+  length: number;
+  /** Ids of the characters in it. */
+  characters: string[];
+  /** The beginning of the last message, for lists. */
+  last?: string;
+}
+
+export interface NewChat {
+  title: string;
+  /** Ids of the characters in it. */
+  characters?: string[];
+  /** As the header line names them. */
+  userName?: string;
+  characterName?: string;
+}
+
+export interface ChatImportOptions extends ImportOptions {
+  /** Ids of the characters to link the chat to. */
+  characters?: string[];
+  title?: string;
+}
+
+export interface WorldEntry extends Entry {
+  name: string;
+  locations: number;
+  position: string;
+}
+
+export interface World extends WorldEntry {
+  state: WorldState;
+  warnings: Warning[];
+}
+
+/** The settings of the library and its app, with their defaults. */
+export interface Settings {
+  /** `"system"` follows the device. Default `"system"`. */
+  theme: "system" | "light" | "dark";
+  /** What the user is called in new chats. Default `"You"`. */
+  userName: string;
+  /** Messages loaded at once. 10 to 500, default 50. */
+  pageSize: number;
+  /** Older states kept per record. 0 to 100, default 10. */
+  versionsKept: number;
+}
+
+/** A copy of the records, made before something dangerous. */
+export interface Snapshot {
+  id: string;
+  created: number;
+  reason: string;
+  /** Schema of the records in it. */
+  schema: number;
+  records: number;
+  bytes: number;
+}
+
+/** What a `change` event carries. */
+export interface ChangeDetail {
+  domain: "characters" | "chats" | "worlds" | "settings";
+  ids: string[];
+}
