@@ -11,4 +11,8 @@
 //! * [`keep`]: what users see: one service a domain.
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
+pub mod codec;
 pub mod error;
+pub mod json;
+pub mod migrate;
+pub mod store;

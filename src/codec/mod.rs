@@ -1,0 +1,29 @@
+//! How bytes look at rest: checksums, content addresses, pages, record frames, ids.
+//!
+//! Knows no medium and no domain. Every form written by a released version is
+//! readable for ever; the leading bytes say which form it is.
+
+mod id;
+mod page;
+mod record;
+
+pub use id::new_id;
+pub use page::{PAGE_BYTES, Part, page_count, read_page, write_pages};
+pub use record::{Frame, read_frame, write_frame};
+
+use sha2::{Digest, Sha256};
+
+/// The content address of some bytes: SHA-256, 64 hexadecimal digits.
+pub fn hash(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+        text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// CRC-32 of some bytes: finds rot, not malice.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes)
+}

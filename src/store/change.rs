@@ -1,0 +1,200 @@
+//! The one write path: what a change is, and how it becomes a burst.
+
+use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
+use super::open::{Access, Store};
+use super::record::{Listing, Record};
+use crate::codec::{self, Part};
+use crate::error::{Kind, Result};
+
+/// Whether the state before a write is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// The row as it was becomes a version, in the same transaction.
+    Keep,
+    /// Nothing is lost by this write, so nothing is kept of the state before.
+    Skip,
+}
+
+/// A change of several records and pages: all of it is stored or nothing.
+#[derive(Debug, Default)]
+pub struct Change {
+    writes: Vec<(Record, History)>,
+    pages: Vec<Put>,
+    dropped: Vec<Key>,
+    durable: bool,
+}
+
+impl Change {
+    /// An empty change.
+    pub fn new() -> Change {
+        Change::default()
+    }
+
+    /// Writes a record whose `rev` is the one it was read with (0: it must be new).
+    pub fn write(&mut self, record: Record, history: History) -> &mut Change {
+        self.writes.push((record, history));
+        self
+    }
+
+    /// Adds a byte string and gives the reference to put into a record.
+    pub fn add_part(&mut self, bytes: &[u8]) -> Part {
+        let part = Part::of(bytes);
+        for (n, page) in codec::write_pages(bytes).enumerate() {
+            self.put_page(Key::page("part", &part.hash, n as u64), page);
+        }
+        part
+    }
+
+    /// Adds one page under a key of the domain's own. It must never be written with another content.
+    pub fn add_page(&mut self, key: Key, content: &[u8]) {
+        debug_assert!(content.len() <= codec::PAGE_BYTES);
+        let page = codec::write_pages(content)
+            .next()
+            .expect("any content gives at least one page");
+        self.put_page(key, page);
+    }
+
+    /// Removes a page that no record and no version refers to any more.
+    pub fn drop_page(&mut self, key: Key) {
+        self.dropped.push(key);
+    }
+
+    /// Asks for durability against power cuts.
+    pub fn durable(&mut self) -> &mut Change {
+        self.durable = true;
+        self
+    }
+
+    /// Bytes of the pages in it.
+    pub fn page_bytes(&self) -> usize {
+        self.pages.iter().map(|put| put.value.bytes.len()).sum()
+    }
+
+    fn put_page(&mut self, key: Key, page: Vec<u8>) {
+        self.pages.push(Put {
+            table: Table::Pages,
+            key,
+            value: Value::bytes(page),
+        });
+    }
+}
+
+impl Store {
+    /// Stores a change and gives its records back with their new revisions.
+    ///
+    /// Everything is encoded before the transaction opens; the revisions are checked
+    /// inside it, so that of two writers with the same base one gets `conflict`.
+    ///
+    /// # Errors
+    /// `read-only`, `conflict`, `too-new` when another version took over, and what the medium reports.
+    pub async fn commit(&self, change: Change) -> Result<Vec<Record>> {
+        if let Access::ReadOnly { .. } = self.access() {
+            return Err(Kind::ReadOnly.because("the keep is open read-only"));
+        }
+        let mut burst = Burst {
+            puts: change.pages,
+            durable: change.durable,
+            ..Burst::default()
+        };
+        burst.checks.push(self.fence());
+        burst
+            .deletes
+            .extend(change.dropped.into_iter().map(|key| (Table::Pages, key)));
+        let mut written = Vec::with_capacity(change.writes.len());
+        for (mut record, history) in change.writes {
+            let key = Key::row(&record.domain, &record.id);
+            let base = Some(record.rev).filter(|rev| *rev > 0);
+            burst.checks.push(Check::Rev {
+                key: key.clone(),
+                rev: base,
+            });
+            if let (History::Keep, Some(rev)) = (history, base) {
+                self.keep_version(&key, rev, &mut burst).await?;
+            }
+            record.rev += 1;
+            record.changed_ms = self.now();
+            record.device = self.device().to_owned();
+            let value = Value {
+                rev: record.rev,
+                by: record.by.clone(),
+                bytes: record.encode(),
+            };
+            burst.puts.push(Put {
+                table: Table::Rows,
+                key,
+                value,
+            });
+            written.push(record);
+        }
+        self.medium().write(burst).await?;
+        Ok(written)
+    }
+
+    /// Adds the row as it stands to the burst as a version. The check of its revision
+    /// makes sure that what is read here is what the burst replaces.
+    async fn keep_version(&self, key: &Key, rev: u64, burst: &mut Burst) -> Result<()> {
+        let keep = self.versions_kept() as usize;
+        if keep == 0 {
+            return Ok(());
+        }
+        let found = self
+            .medium()
+            .read(Table::Rows, std::slice::from_ref(key))
+            .await?;
+        let Some(current) = found.into_iter().next().flatten() else {
+            return Ok(());
+        };
+        let owner = version_owner(key.text(0), key.text(1));
+        let kept = self
+            .medium()
+            .scan(Scan::of(
+                Table::Rows,
+                [VERSIONS.into(), owner.as_str().into()],
+            ))
+            .await?;
+        let surplus = (kept.len() + 1).saturating_sub(keep);
+        burst.deletes.extend(
+            kept.into_iter()
+                .take(surplus)
+                .map(|(key, _)| (Table::Rows, key)),
+        );
+        let key = Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        burst.puts.push(Put {
+            table: Table::Rows,
+            key,
+            value: Value {
+                rev,
+                by: Vec::new(),
+                bytes: current.bytes,
+            },
+        });
+        Ok(())
+    }
+
+    /// The kept older states of a record, newest first.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn history(&self, domain: &str, id: &str) -> Result<Listing> {
+        let owner = version_owner(domain, id);
+        let rows = self
+            .medium()
+            .scan(Scan::of(
+                Table::Rows,
+                [VERSIONS.into(), owner.as_str().into()],
+            ))
+            .await?;
+        let mut listing = Listing::default();
+        for (_, value) in rows.iter().rev() {
+            listing.add(domain, id, &value.bytes);
+        }
+        Ok(listing)
+    }
+}
+
+/// The domain of versions: rows `[versions, "domain/id", rev]`.
+pub(crate) const VERSIONS: &str = "versions";
+
+fn version_owner(domain: &str, id: &str) -> String {
+    format!("{domain}/{id}")
+}

@@ -1,0 +1,255 @@
+//! What a medium owes the engine: four tables of keys and small values.
+//!
+//! A medium is written against one conformance suite (`tests/suite`), which every
+//! medium passes. It knows nothing of records: a row is bytes with a revision and
+//! index keys, a page is bytes.
+
+use crate::error::Result;
+use std::cmp::Ordering;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+/// The four tables. Their names are on disk: append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Records: `[domain, id]`.
+    Rows,
+    /// Immutable bytes: `[kind, owner, n]`.
+    Pages,
+    /// Redo entries: `[seq]`.
+    Journal,
+    /// What the engine knows of itself: `[name]`.
+    Meta,
+}
+
+impl Table {
+    /// Every table, once.
+    pub const ALL: [Table; 4] = [Table::Rows, Table::Pages, Table::Journal, Table::Meta];
+
+    /// Its name on disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Table::Rows => "rows",
+            Table::Pages => "pages",
+            Table::Journal => "journal",
+            Table::Meta => "meta",
+        }
+    }
+}
+
+/// One part of a key. Numbers sort before texts, as in IndexedDB.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum KeyPart {
+    /// A whole number up to 2^53.
+    Number(u64),
+    /// A text, compared by UTF-16 code units, as IndexedDB does.
+    Text(Rc<str>),
+}
+
+impl Ord for KeyPart {
+    fn cmp(&self, other: &KeyPart) -> Ordering {
+        match (self, other) {
+            (KeyPart::Number(a), KeyPart::Number(b)) => a.cmp(b),
+            (KeyPart::Number(_), KeyPart::Text(_)) => Ordering::Less,
+            (KeyPart::Text(_), KeyPart::Number(_)) => Ordering::Greater,
+            (KeyPart::Text(a), KeyPart::Text(b)) => a.encode_utf16().cmp(b.encode_utf16()),
+        }
+    }
+}
+
+impl PartialOrd for KeyPart {
+    fn partial_cmp(&self, other: &KeyPart) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl From<u64> for KeyPart {
+    fn from(number: u64) -> KeyPart {
+        KeyPart::Number(number)
+    }
+}
+
+impl From<&str> for KeyPart {
+    fn from(text: &str) -> KeyPart {
+        KeyPart::Text(text.into())
+    }
+}
+
+/// A key: compared part by part, a prefix before what it begins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub Vec<KeyPart>);
+
+impl Key {
+    /// `[domain, id]`.
+    pub fn row(domain: &str, id: &str) -> Key {
+        Key(vec![domain.into(), id.into()])
+    }
+
+    /// `[kind, owner, n]`.
+    pub fn page(kind: &str, owner: &str, n: u64) -> Key {
+        Key(vec![kind.into(), owner.into(), n.into()])
+    }
+
+    /// `[name]`.
+    pub fn meta(name: &str) -> Key {
+        Key(vec![name.into()])
+    }
+
+    /// The text at a position, empty where there is none.
+    pub fn text(&self, position: usize) -> &str {
+        match self.0.get(position) {
+            Some(KeyPart::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The key as JSON: an array of numbers and texts.
+    pub fn to_json(&self) -> serde_json::Value {
+        let part = |part: &KeyPart| match part {
+            KeyPart::Number(number) => serde_json::Value::from(*number),
+            KeyPart::Text(text) => serde_json::Value::from(&**text),
+        };
+        self.0.iter().map(part).collect()
+    }
+
+    /// The key that [`Key::to_json`] gave; `None` for anything else.
+    pub fn from_json(json: &serde_json::Value) -> Option<Key> {
+        let part = |part: &serde_json::Value| {
+            part.as_u64()
+                .map(KeyPart::from)
+                .or_else(|| part.as_str().map(KeyPart::from))
+        };
+        json.as_array()?
+            .iter()
+            .map(part)
+            .collect::<Option<_>>()
+            .map(Key)
+    }
+
+    /// Whether the key begins with these parts.
+    pub fn starts_with(&self, prefix: &[KeyPart]) -> bool {
+        self.0.starts_with(prefix)
+    }
+}
+
+/// What stands under a key. Only rows have a revision and index keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Value {
+    /// The revision, for the check of the next writer.
+    pub rev: u64,
+    /// Index keys, found by [`Medium::find`].
+    pub by: Vec<String>,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+impl Value {
+    /// A value without revision and index keys.
+    pub fn bytes(bytes: Vec<u8>) -> Value {
+        Value {
+            rev: 0,
+            by: Vec::new(),
+            bytes,
+        }
+    }
+}
+
+/// A range of one table in key order.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The table.
+    pub table: Table,
+    /// Only keys that begin so; empty for all.
+    pub prefix: Vec<KeyPart>,
+    /// Only keys behind this one.
+    pub after: Option<Key>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+impl Scan {
+    /// Everything of a table whose key begins so.
+    pub fn of(table: Table, prefix: impl IntoIterator<Item = KeyPart>) -> Scan {
+        Scan {
+            table,
+            prefix: prefix.into_iter().collect(),
+            after: None,
+            limit: None,
+        }
+    }
+
+    /// The same range from behind a key, cut to a length.
+    pub fn chunk(mut self, after: Option<Key>, limit: u32) -> Scan {
+        self.after = after;
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// What must still be so when the burst is written.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// The row has this revision; `None`: there is no row.
+    Rev {
+        /// The row.
+        key: Key,
+        /// Its revision.
+        rev: Option<u64>,
+    },
+    /// The value has these bytes; `None`: there is no value.
+    Same {
+        /// The table.
+        table: Table,
+        /// The key.
+        key: Key,
+        /// The bytes.
+        bytes: Option<Vec<u8>>,
+    },
+}
+
+/// One value to write.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// The table.
+    pub table: Table,
+    /// The key; a value under it is replaced.
+    pub key: Key,
+    /// The value.
+    pub value: Value,
+}
+
+/// Everything one transaction does: all of it or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Burst {
+    /// Checked first; one that fails leaves everything as it was.
+    pub checks: Vec<Check>,
+    /// Then written.
+    pub puts: Vec<Put>,
+    /// Then removed; a key that is not there is no error.
+    pub deletes: Vec<(Table, Key)>,
+    /// Ask for durability against power cuts.
+    pub durable: bool,
+}
+
+/// A future of this crate: single-threaded, as in a browser.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
+
+/// A place where the tables rest.
+///
+/// Implementations promise: `write` is atomic and settles only when the medium says
+/// the transaction is complete; a failed check gives `conflict` (for [`Check::Rev`],
+/// naming the row) or `too-new` (for [`Check::Same`]); reads never write; an absent
+/// value is `None` and a failed read is an error, never the one for the other.
+pub trait Medium {
+    /// The values under some keys, in their order, read in one transaction.
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>>;
+    /// A range in key order, read in one transaction.
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>>;
+    /// The rows that carry an index key, in key order.
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
+    /// Writes a burst.
+    fn write(&self, burst: Burst) -> Pending<'_, ()>;
+    /// Lets go of the medium; later calls are `closed`.
+    fn close(&self);
+}

@@ -1,0 +1,204 @@
+//! Migration: every row of an older schema is lifted, in small transactions.
+//!
+//! First the keep says that older code must not write any more, then a verified
+//! snapshot is taken, then rows are lifted in chunks with the cursor in the same
+//! transaction, so that an interrupted pass goes on where it stopped. A row that
+//! cannot be lifted goes to quarantine, whole.
+
+use super::change::VERSIONS;
+use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
+use super::open::{KeepMeta, Migrated, Store};
+use super::record::Record;
+use super::snapshot::{self, SNAPSHOTS};
+use crate::codec;
+use crate::error::{Error, Kind, Result};
+use crate::migrate::{self, SCHEMA};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The domain of rows that could not be lifted: one record each, with the row as a part.
+pub(crate) const QUARANTINE: &str = "quarantine";
+/// Rows of one transaction.
+const CHUNK: u32 = 200;
+/// The cursor's name in `meta`.
+const CURSOR: &str = "migration";
+
+/// How far a pass has come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Cursor {
+    from: u32,
+    to: u32,
+    snapshot: String,
+    /// The last key done, as [`Key::to_json`] gives it.
+    after: Option<serde_json::Value>,
+    lifted: u64,
+    quarantined: u64,
+}
+
+/// Lifts every row and raises the keep's schema.
+pub(crate) async fn run(store: &Store, mut keep: KeepMeta) -> Result<Migrated> {
+    check_ladder(keep.schema)?;
+    if keep.min_writer < SCHEMA {
+        keep.min_writer = SCHEMA;
+        write_keep(store, &keep, Vec::new()).await?;
+    }
+    let found = store
+        .medium()
+        .read(Table::Meta, &[Key::meta(CURSOR)])
+        .await?;
+    let found = found.into_iter().next().flatten();
+    let unfinished = found.and_then(|value| serde_json::from_slice::<Cursor>(&value.bytes).ok());
+    let mut cursor = match unfinished.filter(|cursor| cursor.to == SCHEMA) {
+        Some(cursor) => cursor,
+        None => {
+            let reason = format!("before schema {} becomes {SCHEMA}", keep.schema);
+            let snapshot = snapshot::take(store, &reason, keep.schema).await?;
+            Cursor {
+                from: keep.schema,
+                to: SCHEMA,
+                snapshot,
+                after: None,
+                lifted: 0,
+                quarantined: 0,
+            }
+        }
+    };
+    while lift_chunk(store, &mut cursor).await? {}
+    keep.schema = SCHEMA;
+    write_keep(store, &keep, vec![(Table::Meta, Key::meta(CURSOR))]).await?;
+    let Cursor {
+        from,
+        to,
+        snapshot,
+        lifted,
+        quarantined,
+        ..
+    } = cursor;
+    Ok(Migrated {
+        from,
+        to,
+        lifted,
+        quarantined,
+        snapshot,
+    })
+}
+
+/// Every rung between must exist before anything is touched.
+fn check_ladder(from: u32) -> Result<()> {
+    match migrate::LADDER.get(from as usize) {
+        Some(_) if from > 0 => Ok(()),
+        _ => Err(Kind::Migration.because(format!("no rung leads on from schema {from}"))),
+    }
+}
+
+/// Lifts the rows behind the cursor; false when there are none left.
+async fn lift_chunk(store: &Store, cursor: &mut Cursor) -> Result<bool> {
+    let after = cursor.after.as_ref().and_then(Key::from_json);
+    let rows = store
+        .medium()
+        .scan(Scan::of(Table::Rows, []).chunk(after, CHUNK))
+        .await?;
+    let Some((last, _)) = rows.last() else {
+        return Ok(false);
+    };
+    let mut burst = Burst {
+        checks: vec![store.fence()],
+        ..Burst::default()
+    };
+    cursor.after = Some(last.to_json());
+    for (key, row) in rows {
+        // Versions are lifted when they are read; snapshots and quarantine stay as they were.
+        if [VERSIONS, SNAPSHOTS, QUARANTINE].contains(&key.text(0)) {
+            continue;
+        }
+        match codec::read_frame(&row.bytes) {
+            Ok(frame) if frame.schema >= SCHEMA => {}
+            // Rot is not the ladder's matter: the row stays, and lists report it.
+            Err(_) => {}
+            Ok(_) => {
+                match Record::decode(key.text(0), key.text(1), &row.bytes) {
+                    Ok(record) => {
+                        cursor.lifted += 1;
+                        let value = Value {
+                            rev: row.rev,
+                            by: record.by.clone(),
+                            bytes: record.encode(),
+                        };
+                        burst.puts.push(Put {
+                            table: Table::Rows,
+                            key: key.clone(),
+                            value,
+                        });
+                    }
+                    Err(error) => {
+                        cursor.quarantined += 1;
+                        quarantine(store, &key, &row, &error, &mut burst);
+                    }
+                }
+                burst.checks.push(Check::Rev {
+                    key,
+                    rev: Some(row.rev),
+                });
+            }
+        }
+    }
+    let bytes =
+        serde_json::to_vec(cursor).map_err(|cause| Kind::Bug.because("cursor").caused_by(cause))?;
+    burst.puts.push(Put {
+        table: Table::Meta,
+        key: Key::meta(CURSOR),
+        value: Value::bytes(bytes),
+    });
+    store.medium().write(burst).await?;
+    Ok(true)
+}
+
+/// Moves a row to quarantine within the burst, its bytes as they are.
+fn quarantine(store: &Store, key: &Key, row: &Value, error: &Error, burst: &mut Burst) {
+    let now = store.now();
+    let part = codec::Part::of(&row.bytes);
+    let mut record = Record::new(QUARANTINE, &format!("{}/{}", key.text(0), key.text(1)), now);
+    record.rev = 1;
+    record.head = json!({
+        "domain": key.text(0), "id": key.text(1), "code": error.kind().code(), "reason": error.detail(),
+    });
+    record.parts.insert("row".into(), part.clone());
+    for (n, page) in codec::write_pages(&row.bytes).enumerate() {
+        let key = Key::page("part", &part.hash, n as u64);
+        burst.puts.push(Put {
+            table: Table::Pages,
+            key,
+            value: Value::bytes(page),
+        });
+    }
+    let value = Value {
+        rev: 1,
+        by: Vec::new(),
+        bytes: record.encode(),
+    };
+    burst.puts.push(Put {
+        table: Table::Rows,
+        key: Key::row(QUARANTINE, &record.id),
+        value,
+    });
+    burst.deletes.push((Table::Rows, key.clone()));
+}
+
+/// Writes the keep's record, removes what is named, and moves the fence along.
+async fn write_keep(store: &Store, keep: &KeepMeta, deletes: Vec<(Table, Key)>) -> Result<()> {
+    let mut burst = Burst {
+        checks: vec![store.fence()],
+        deletes,
+        durable: true,
+        ..Burst::default()
+    };
+    let value = Value::bytes(keep.encode());
+    burst.puts.push(Put {
+        table: Table::Meta,
+        key: Key::meta(KeepMeta::KEY),
+        value,
+    });
+    store.medium().write(burst).await?;
+    store.move_fence(keep);
+    Ok(())
+}

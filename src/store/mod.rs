@@ -1,0 +1,19 @@
+//! The engine: records and pages on a medium, written in one way only.
+//!
+//! Knows domains only as names. What a record means is the matter of `keep`; where
+//! the bytes rest is the matter of a [`Medium`].
+
+mod change;
+mod medium;
+mod memory;
+mod migration;
+mod open;
+mod record;
+mod snapshot;
+
+pub use change::{Change, History};
+pub use medium::{Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value};
+pub use memory::MemoryMedium;
+pub use open::{Access, Migrated, OpenReport, Options, Store};
+pub use record::{Listing, Record, Unreadable};
+pub use snapshot::{Original, Snapshot};

@@ -1,0 +1,205 @@
+//! A record: what a row holds, decoded.
+
+use crate::codec::{self, Part};
+use crate::error::{Error, Kind, Result};
+use crate::migrate;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// One record of a domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The domain, such as `characters`.
+    pub domain: String,
+    /// The id within the domain.
+    pub id: String,
+    /// Revision; 0 before the first write, then one more with each.
+    pub rev: u64,
+    /// Milliseconds since 1970.
+    pub created_ms: i64,
+    /// Milliseconds since 1970.
+    pub changed_ms: i64,
+    /// Set while the record is in the trash: milliseconds since 1970.
+    pub trashed_ms: Option<i64>,
+    /// Which installation wrote it last.
+    pub device: String,
+    /// Index keys, `domain/what/value`.
+    pub by: Vec<String>,
+    /// What lists show: under 1 KB.
+    pub head: Value,
+    /// What only the domain reads, when it is tiny.
+    pub body: Value,
+    /// Larger contents by name, kept in pages.
+    pub parts: BTreeMap<String, Part>,
+    /// Fields of a newer schema, carried along.
+    extra: Map<String, Value>,
+}
+
+/// A row that is there but cannot be read. It hides no other.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// The domain.
+    pub domain: String,
+    /// The id.
+    pub id: String,
+    /// Why.
+    pub error: Error,
+}
+
+/// The rows of a domain: what can be read, and what cannot.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Records in order of their ids.
+    pub records: Vec<Record>,
+    /// The others.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl Listing {
+    /// Decodes a row into the side where it belongs.
+    pub(crate) fn add(&mut self, domain: &str, id: &str, bytes: &[u8]) {
+        match Record::decode(domain, id, bytes) {
+            Ok(record) => self.records.push(record),
+            Err(error) => self.unreadable.push(Unreadable {
+                domain: domain.to_owned(),
+                id: id.to_owned(),
+                error,
+            }),
+        }
+    }
+}
+
+const FIELDS: [&str; 12] = [
+    "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "by", "head",
+    "body", "parts",
+];
+
+impl Record {
+    /// A record that is not stored yet.
+    pub fn new(domain: &str, id: &str, now_ms: i64) -> Record {
+        Record {
+            domain: domain.to_owned(),
+            id: id.to_owned(),
+            rev: 0,
+            created_ms: now_ms,
+            changed_ms: now_ms,
+            trashed_ms: None,
+            device: String::new(),
+            by: Vec::new(),
+            head: json!({}),
+            body: Value::Null,
+            parts: BTreeMap::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// The part of this name.
+    ///
+    /// # Errors
+    /// `corrupt` when the record lacks it.
+    pub fn part(&self, name: &str) -> Result<&Part> {
+        let missing = || {
+            Kind::Corrupt
+                .because(format!("record has no part {name}"))
+                .of(&self.domain, &self.id)
+        };
+        self.parts.get(name).ok_or_else(missing)
+    }
+
+    /// A text of the head, empty where there is none.
+    pub fn head_text(&self, name: &str) -> &str {
+        self.head[name].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut fields = self.extra.clone();
+        fields.insert("schema".into(), migrate::SCHEMA.into());
+        fields.insert("domain".into(), self.domain.as_str().into());
+        fields.insert("id".into(), self.id.as_str().into());
+        fields.insert("rev".into(), self.rev.into());
+        fields.insert("created".into(), self.created_ms.into());
+        fields.insert("changed".into(), self.changed_ms.into());
+        if let Some(trashed) = self.trashed_ms {
+            fields.insert("trashed".into(), trashed.into());
+        }
+        fields.insert("device".into(), self.device.as_str().into());
+        fields.insert("by".into(), json!(self.by));
+        fields.insert("head".into(), self.head.clone());
+        fields.insert("body".into(), self.body.clone());
+        fields.insert("parts".into(), json!(self.parts));
+        codec::write_frame(&Value::Object(fields))
+    }
+
+    /// Decodes a row and lifts it to today's schema. A record of a newer schema is
+    /// read as far as it is understood; the store does not write then.
+    pub(crate) fn decode(domain: &str, id: &str, bytes: &[u8]) -> Result<Record> {
+        let decode = || {
+            let frame = codec::read_frame(bytes)?;
+            let value = if frame.schema < migrate::SCHEMA {
+                migrate::lift(frame.value, frame.schema)?
+            } else {
+                frame.value
+            };
+            Record::from_value(value)
+        };
+        let record = decode().map_err(|error| error.of(domain, id))?;
+        if record.domain != domain || record.id != id {
+            let found = format!("the row holds {} {}", record.domain, record.id);
+            return Err(Kind::Corrupt.because(found).of(domain, id));
+        }
+        Ok(record)
+    }
+
+    fn from_value(value: Value) -> Result<Record> {
+        let Value::Object(mut fields) = value else {
+            return Err(Kind::Corrupt.because("record is no object"));
+        };
+        let missing = |name: &str| Kind::Corrupt.because(format!("record has no usable {name}"));
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .ok_or_else(|| missing(name))
+        };
+        let time = |name: &str| fields.get(name).and_then(Value::as_i64);
+        let by = fields
+            .get("by")
+            .and_then(Value::as_array)
+            .ok_or_else(|| missing("by"))?;
+        let record = Record {
+            domain: text("domain")?,
+            id: text("id")?,
+            rev: fields
+                .get("rev")
+                .and_then(Value::as_u64)
+                .ok_or_else(|| missing("rev"))?,
+            created_ms: time("created").ok_or_else(|| missing("created"))?,
+            changed_ms: time("changed").ok_or_else(|| missing("changed"))?,
+            trashed_ms: time("trashed"),
+            device: text("device")?,
+            by: by
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            head: Value::Null,
+            body: Value::Null,
+            parts: BTreeMap::new(),
+            extra: Map::new(),
+        };
+        let parts = fields.remove("parts").ok_or_else(|| missing("parts"))?;
+        let parts =
+            serde_json::from_value(parts).map_err(|cause| missing("parts").caused_by(cause))?;
+        let head = fields.remove("head").ok_or_else(|| missing("head"))?;
+        let body = fields.remove("body").unwrap_or_default();
+        fields.retain(|name, _| !FIELDS.contains(&name.as_str()));
+        Ok(Record {
+            head,
+            body,
+            parts,
+            extra: fields,
+            ..record
+        })
+    }
+}
