@@ -1,1 +1,3 @@
-#[test] fn a(){}
+//! What holds outside the browser: formats, engine, keep.
+
+mod json;

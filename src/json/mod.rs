@@ -1,0 +1,127 @@
+//! Tolerant JSON text: what real tools write is read, and stays as it was written.
+//!
+//! A [`Document`] is the original bytes plus a flat tree of spans over them; nothing
+//! is copied out until it is asked for. It accepts all that JavaScript's `JSON.parse`
+//! accepts, with equal values, and more: a byte order mark, UTF-16, raw control
+//! characters in strings, `NaN`, trailing commas, unknown escapes. An edit puts new
+//! text at one place and leaves every other byte alone. This module knows nothing of
+//! what the documents mean; coercing a value is the business of the view that reads it.
+
+mod decode;
+mod node;
+mod patch;
+mod scan;
+mod text;
+
+pub use node::{Entries, Items, Node, Shape};
+pub use patch::Step;
+pub use text::{quote, quote_ascii};
+
+use crate::error::{Kind, Limits, Place, Result, Warning};
+use scan::Entry;
+use std::fmt;
+use std::sync::Arc;
+
+/// A JSON text as it was written, and the tree over it. Cloning is cheap.
+///
+/// ```
+/// use cardkeep::error::Limits;
+/// use cardkeep::json::Document;
+///
+/// let written = br#"{"name": "Ann", "size": 1.50, "tags": ["a", "b",], "x": NaN}"#;
+/// let (document, warnings) = Document::read(written, &Limits::default())?;
+/// assert_eq!(document.root().get("name").and_then(|name| name.text()).as_deref(), Some("Ann"));
+/// assert_eq!(warnings.len(), 2); // the trailing comma and NaN
+///
+/// let renamed = document.set(&["name".into()], "\"Bea\"")?;
+/// assert_eq!(renamed.bytes(), br#"{"name": "Bea", "size": 1.50, "tags": ["a", "b",], "x": NaN}"#);
+/// assert_eq!(renamed.to_strict(), r#"{"name":"Bea","size":1.50,"tags":["a","b"],"x":null}"#);
+/// # Ok::<(), cardkeep::error::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Document(Arc<Tree>);
+
+/// What a document holds: its text, where it differs the bytes it came from, the arena.
+struct Tree {
+    text: String,
+    /// Present when the bytes are not the text itself (UTF-16, damaged UTF-8).
+    original: Option<Vec<u8>>,
+    nodes: Vec<Entry>,
+    /// Kept for the reading after a patch.
+    limits: Limits,
+}
+
+impl Document {
+    /// Reads a JSON text, and tells what had to be put right.
+    ///
+    /// UTF-8 with or without a byte order mark, and UTF-16 in both orders. Zero bytes
+    /// before and after the value are skipped; other text after it is left out with a
+    /// warning. Of duplicate keys the last one counts.
+    ///
+    /// # Errors
+    /// `bad-json` with the offset; `too-large` over `limits.text` or `limits.depth`.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
+        if bytes.len() > limits.text {
+            return Err(Kind::TooLarge.because(format!(
+                "the text has {} bytes, the limit `text` allows {}",
+                bytes.len(),
+                limits.text
+            )));
+        }
+        let mut warnings = Vec::new();
+        let (text, original) = decode::text(bytes, &mut warnings);
+        if text.len() > u32::MAX as usize {
+            return Err(Kind::TooLarge.because("the text has more than 4 GiB"));
+        }
+        let nodes = scan::scan(&text, limits.depth, &mut warnings).map_err(|error| {
+            match (&original, error.place()) {
+                (Some(original), Some(Place::Byte(at))) => {
+                    let place = decode::offset(original, text.get(..at).unwrap_or(&text));
+                    error.at(Place::Byte(place))
+                }
+                _ => error,
+            }
+        })?;
+        let tree = Tree {
+            text,
+            original,
+            nodes,
+            limits: limits.clone(),
+        };
+        Ok((Document(Arc::new(tree)), warnings))
+    }
+
+    /// Reads a text of one's own making, with the default limits.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn parse(text: &str) -> Result<Document> {
+        Ok(Document::read(text.as_bytes(), &Limits::default())?.0)
+    }
+
+    /// The bytes it was read from; after a patch, the patched text in UTF-8.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.original.as_deref().unwrap_or(self.0.text.as_bytes())
+    }
+
+    /// The value.
+    pub fn root(&self) -> Node<'_> {
+        Node::root(&self.0)
+    }
+
+    /// The value as strict JSON in ASCII, for `JSON.parse`.
+    ///
+    /// Lone surrogates stay as escapes, numbers as they are spelled; `NaN` becomes
+    /// `null` and `Infinity` `1e999`, which `JSON.parse` reads as `Infinity`.
+    pub fn to_strict(&self) -> String {
+        let mut out = String::with_capacity(self.0.text.len() + self.0.text.len() / 8);
+        self.root().strict(&mut out);
+        out
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Document({} bytes)", self.bytes().len())
+    }
+}

@@ -1,0 +1,161 @@
+//! Strings between their two spellings: what they say, and how JSON writes it.
+
+use super::scan::escape_length;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// A strict JSON string literal; characters beyond ASCII stay themselves.
+///
+/// ```
+/// assert_eq!(cardkeep::json::quote("a \"b\"\n東"), r#""a \"b\"\n東""#);
+/// ```
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    put(text, &mut out);
+    out.push('"');
+    out
+}
+
+/// A strict JSON string literal in ASCII.
+///
+/// ```
+/// assert_eq!(cardkeep::json::quote_ascii("é🦈"), r#""\u00e9\ud83e\udd88""#);
+/// ```
+pub fn quote_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    ascii(&quote(text), &mut out);
+    out
+}
+
+/// Appends strict JSON with everything beyond ASCII as escapes.
+pub(super) fn ascii(json: &str, out: &mut String) {
+    let mut rest = json;
+    while let Some(start) = rest.bytes().position(|b| !b.is_ascii()) {
+        let (plain, other) = rest.split_at(start);
+        out.push_str(plain);
+        let end = other
+            .bytes()
+            .position(|b| b.is_ascii())
+            .unwrap_or(other.len());
+        for unit in other[..end].encode_utf16() {
+            unicode(unit, out);
+        }
+        rest = &other[end..];
+    }
+    out.push_str(rest);
+}
+
+/// Appends the inside of a tolerantly read literal as strict JSON in ASCII.
+pub(super) fn strict(inner: &str, out: &mut String) {
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        let length = escape_length(escape.as_bytes());
+        loose(plain, out);
+        match (length, escape.as_bytes().get(1)) {
+            (1, Some(b'\'')) => rest = &escape[1..],
+            (1, _) => {
+                out.push_str("\\\\");
+                rest = &escape[1..];
+            }
+            _ => {
+                out.push_str(&escape[..length]);
+                rest = &escape[length..];
+            }
+        }
+    }
+    loose(rest, out);
+}
+
+/// What the inside of a literal says. A lone surrogate becomes U+FFFD.
+pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
+    let Some(first) = inner.find('\\') else {
+        return Cow::Borrowed(inner);
+    };
+    let mut out = String::with_capacity(inner.len());
+    let (plain, mut rest) = inner.split_at(first);
+    out.push_str(plain);
+    loop {
+        // `rest` begins with a backslash.
+        let length = escape_length(rest.as_bytes());
+        match (length, rest.as_bytes().get(1)) {
+            (2, Some(letter)) => out.push(match letter {
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                other => char::from(*other),
+            }),
+            (6, _) => {
+                let high = hex(&rest[2..6]);
+                let after = &rest[6..];
+                let low = (after.starts_with("\\u") && escape_length(after.as_bytes()) == 6)
+                    .then(|| hex(&after[2..6]));
+                match (high, low) {
+                    (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
+                        let point = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                        out.push(
+                            char::from_u32(point).expect("a pair of surrogates is a character"),
+                        );
+                        rest = &rest[6..];
+                    }
+                    _ => out.push(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER)),
+                }
+            }
+            (_, Some(b'\'')) => {}
+            _ => out.push('\\'),
+        }
+        rest = &rest[length..];
+        match rest.find('\\') {
+            Some(at) => {
+                out.push_str(&rest[..at]);
+                rest = &rest[at..];
+            }
+            None => {
+                out.push_str(rest);
+                return Cow::Owned(out);
+            }
+        }
+    }
+}
+
+fn hex(digits: &str) -> u32 {
+    u32::from_str_radix(digits, 16).expect("escape_length has checked the digits")
+}
+
+/// Raw control characters become escapes, and so does everything beyond ASCII.
+fn loose(plain: &str, out: &mut String) {
+    if plain.bytes().any(|b| b < 0x20) {
+        let mut escaped = String::with_capacity(plain.len() + 16);
+        put(plain, &mut escaped);
+        ascii(&escaped, out);
+    } else {
+        ascii(plain, out);
+    }
+}
+
+fn put(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
+    {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            other => unicode(u16::from(other), out),
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+fn unicode(unit: u16, out: &mut String) {
+    write!(out, "\\u{unit:04x}").expect("writing to a String cannot fail");
+}
