@@ -11,8 +11,12 @@
 //! * [`keep`]: what users see: one service a domain.
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
+pub mod card;
 pub mod codec;
+pub mod container;
 pub mod error;
 pub mod json;
 pub mod migrate;
 pub mod store;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -4,7 +4,7 @@
 //! medium passes. It knows nothing of records: a row is bytes with a revision and
 //! index keys, a page is bytes.
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use std::cmp::Ordering;
 use std::future::Future;
 use std::pin::Pin;
@@ -252,4 +252,22 @@ pub trait Medium {
     fn write(&self, burst: Burst) -> Pending<'_, ()>;
     /// Lets go of the medium; later calls are `closed`.
     fn close(&self);
+}
+
+/// The failure of a [`Check::Rev`].
+pub fn conflict(key: &Key, wanted: Option<u64>, found: Option<u64>) -> Error {
+    let say =
+        |rev: Option<u64>| rev.map_or("no record".to_owned(), |rev| format!("revision {rev}"));
+    Kind::Conflict
+        .because(format!("expected {}, found {}", say(wanted), say(found)))
+        .of(key.text(0), key.text(1))
+}
+
+/// The failure of a [`Check::Same`].
+pub fn fenced(table: Table, key: &Key) -> Error {
+    Kind::TooNew.because(format!(
+        "another version of the app has changed {} {}; reload",
+        table.name(),
+        key.text(0)
+    ))
 }

@@ -3,8 +3,8 @@
 //! Keeps nothing after it is dropped. Clones share one content, so that two stores
 //! can stand on it as two tabs stand on one database.
 
-use super::medium::{Burst, Check, Key, Medium, Pending, Scan, Table, Value};
-use crate::error::{Error, Kind, Result};
+use super::medium::{Burst, Check, Key, Medium, Pending, Scan, Table, Value, conflict, fenced};
+use crate::error::{Kind, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -85,24 +85,6 @@ impl MemoryMedium {
             }
         }
     }
-}
-
-/// The failure of a [`Check::Rev`].
-pub(crate) fn conflict(key: &Key, wanted: Option<u64>, found: Option<u64>) -> Error {
-    let say =
-        |rev: Option<u64>| rev.map_or("no record".to_owned(), |rev| format!("revision {rev}"));
-    Kind::Conflict
-        .because(format!("expected {}, found {}", say(wanted), say(found)))
-        .of(key.text(0), key.text(1))
-}
-
-/// The failure of a [`Check::Same`].
-pub(crate) fn fenced(table: Table, key: &Key) -> Error {
-    Kind::TooNew.because(format!(
-        "another version of the app has changed {} {}; reload",
-        table.name(),
-        key.text(0)
-    ))
 }
 
 impl Medium for MemoryMedium {

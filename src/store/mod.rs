@@ -12,7 +12,8 @@ mod record;
 mod snapshot;
 
 pub use change::{Change, History};
-pub use medium::{Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value};
+pub use medium::{Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced};
+
 pub use memory::MemoryMedium;
 pub use open::{Access, Migrated, OpenReport, Options, Store};
 pub use record::{Listing, Record, Unreadable};

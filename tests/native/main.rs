@@ -1,3 +1,8 @@
 //! What holds outside the browser: formats, engine, keep.
 
+#[path = "../suite/mod.rs"]
+mod suite;
+
 mod json;
+mod store;
+mod turn;

@@ -1,0 +1,327 @@
+//! An open chat: pages of it, and changes of single messages.
+//!
+//! Every call looks at the row first, so that a handle never works on a state that
+//! another tab has left behind. Positions are positions of messages, which are the
+//! records of the log.
+
+use super::Keep;
+use super::chats::summarize;
+use super::domain::Domain;
+use super::manifest::{Cache, Log, Manifest};
+use crate::chat::{self, Dialect};
+use crate::codec;
+use crate::error::{Error, Kind, Limits, Result};
+use crate::json::Document;
+use crate::store::{Change, History, Record};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::cell::{Ref, RefCell};
+
+/// How often an append is tried again when other tabs append at the same time.
+const APPEND_ATTEMPTS: u32 = 5;
+
+/// What a chat's row holds beside its head.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Body {
+    dialect: String,
+    pub manifest: Manifest,
+    /// Between two lines.
+    newline: String,
+    /// Whether the last line still lacks its newline.
+    open_end: bool,
+}
+
+impl Body {
+    /// The body of a chat with these bytes so far.
+    pub(super) fn new(dialect: Dialect, manifest: Manifest, bytes: &[u8]) -> Body {
+        let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| at > 0 && bytes[at - 1] == b'\r');
+        Body {
+            dialect: dialect.as_str().to_owned(),
+            manifest,
+            newline: if crlf { "\r\n" } else { "\n" }.to_owned(),
+            open_end: bytes.last().is_some_and(|last| *last != b'\n'),
+        }
+    }
+
+    pub(super) fn of(record: &Record) -> Result<Body> {
+        let unusable = |cause| {
+            Kind::Corrupt
+                .because("the chat's body cannot be used")
+                .caused_by(cause)
+        };
+        let body = serde_json::from_value(record.body.clone()).map_err(unusable);
+        body.map_err(|error: Error| error.of(Domain::Chats.name(), &record.id))
+    }
+
+    pub(super) fn dialect(&self) -> Result<Dialect> {
+        self.dialect.parse()
+    }
+}
+
+/// A chat that is open for reading and writing.
+pub struct Chat {
+    keep: Keep,
+    id: String,
+    record: RefCell<Record>,
+    cache: Cache,
+    limits: Limits,
+}
+
+impl Chat {
+    pub(super) async fn open(keep: Keep, id: &str) -> Result<Chat> {
+        let record = keep.record(Domain::Chats, id).await?;
+        Body::of(&record)?;
+        let id = id.to_owned();
+        Ok(Chat {
+            keep,
+            id,
+            record: RefCell::new(record),
+            cache: Cache::default(),
+            limits: Limits::default(),
+        })
+    }
+
+    /// The chat's entry as of the last call.
+    pub fn entry(&self) -> Value {
+        Domain::Chats.entry(&self.record())
+    }
+
+    /// The header line as strict JSON, when there is one.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn header(&self) -> Result<Option<String>> {
+        let part = self.record().parts.get("header").cloned();
+        match part {
+            Some(part) => Ok(chat::header_json(
+                &self.keep.store().part(&part).await?,
+                &self.limits,
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// The messages `from..to` as a JSON array in the shape `Message`, cut to what is there.
+    ///
+    /// # Errors
+    /// `not-found` when the chat was deleted, `corrupt`, and what the medium reports.
+    pub async fn page(&self, from: u64, to: u64) -> Result<String> {
+        self.refresh().await?;
+        let body = self.body()?;
+        let records = self.log(&body).records(from, to).await?;
+        let lines = records.iter().map(|record| chat::record_line(record));
+        Ok(chat::page(
+            lines,
+            from as usize,
+            body.dialect()?,
+            &self.limits,
+        ))
+    }
+
+    /// Appends a message, a JSON object in the shape `NewMessage`, and gives it as it is kept.
+    /// Other tabs may append at the same time: both messages are kept.
+    ///
+    /// # Errors
+    /// `invalid`, `not-found`, and what the medium reports.
+    pub async fn append(&self, message: &Document) -> Result<String> {
+        let mut attempts = APPEND_ATTEMPTS;
+        loop {
+            attempts -= 1;
+            match self.try_append(message).await {
+                Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn try_append(&self, message: &Document) -> Result<String> {
+        self.refresh().await?;
+        let now = self.keep.store().now();
+        let mut body = self.body()?;
+        let dialect = body.dialect()?;
+        let line = chat::write_line(message, dialect, now, &codec::new_id(now))?;
+        // A file that ends without a newline goes on without one, and one with keeps it.
+        let newline = body.newline.as_bytes();
+        let record = if body.open_end {
+            [newline, &line].concat()
+        } else {
+            [&line, newline].concat()
+        };
+        let index = body.manifest.len();
+        let mut change = Change::new();
+        let mut log = self.log(&body);
+        log.append(record.clone(), &mut change).await?;
+        body.manifest = log.manifest;
+        self.store(change, &body, Some(&record), History::Skip)
+            .await?;
+        chat::message(&line, index as usize, dialect, &self.limits)
+    }
+
+    /// Changes a message with a JSON object in the shape `MessagePatch`, and gives it as it
+    /// is kept. The rest of its line stays byte for byte; the state before becomes a version.
+    ///
+    /// # Errors
+    /// `not-found`, `invalid`, `conflict` when another tab changed the chat since the last
+    /// call, and what the medium reports.
+    pub async fn edit(&self, index: u64, patch: &Document) -> Result<String> {
+        self.refresh_unchanged().await?;
+        let mut body = self.body()?;
+        let dialect = body.dialect()?;
+        let mut change = Change::new();
+        let mut edited = Vec::new();
+        let mut log = self.log(&body);
+        let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
+            edited = chat::edit_line(chat::record_line(&records[at]), patch, dialect)?;
+            records[at] = chat::replace_line(&records[at], &edited);
+            Ok(())
+        };
+        log.edit_segment(index, &mut change, edit).await?;
+        let last = log.manifest.len() - 1;
+        body.manifest = log.manifest;
+        let last = self.log(&body).records(last, last + 1).await?;
+        self.store(
+            change,
+            &body,
+            last.first().map(Vec::as_slice),
+            History::Keep,
+        )
+        .await?;
+        chat::message(&edited, index as usize, dialect, &self.limits)
+    }
+
+    /// Removes a message. Lines that could not be read stay where they are; the state
+    /// before becomes a version.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`].
+    pub async fn remove(&self, index: u64) -> Result<()> {
+        self.refresh_unchanged().await?;
+        let mut body = self.body()?;
+        let mut change = Change::new();
+        let mut log = self.log(&body);
+        let mut homeless = Vec::new();
+        let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
+            let rest = chat::remove_line(&records.remove(at));
+            match (rest.is_empty(), at.checked_sub(1)) {
+                (true, _) => {}
+                (false, Some(before)) => records[before].extend_from_slice(&rest),
+                (false, None) => match records.first_mut() {
+                    Some(next) => drop(next.splice(0..0, rest)),
+                    None => homeless = rest,
+                },
+            }
+            Ok(())
+        };
+        log.edit_segment(index, &mut change, edit).await?;
+        let length = log.manifest.len();
+        body.manifest = log.manifest;
+        if !homeless.is_empty() {
+            self.extend_header(&homeless, &mut change).await?;
+        }
+        let last = self
+            .log(&body)
+            .records(length.saturating_sub(1), length)
+            .await?;
+        if let Some(end) = last.first().and_then(|record| record.last()) {
+            body.open_end = *end != b'\n';
+        }
+        self.store(
+            change,
+            &body,
+            last.first().map(Vec::as_slice),
+            History::Keep,
+        )
+        .await
+    }
+
+    /// The whole chat as a file.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn bytes(&self) -> Result<Vec<u8>> {
+        self.refresh().await?;
+        let body = self.body()?;
+        let header = self.record().parts.get("header").cloned();
+        let mut bytes = match header {
+            Some(part) => self.keep.store().part(&part).await?,
+            None => Vec::new(),
+        };
+        let log = self.log(&body);
+        const AT_ONCE: u64 = 4096;
+        for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
+            for record in log.records(from, from + AT_ONCE).await? {
+                bytes.extend_from_slice(&record);
+            }
+        }
+        Ok(bytes)
+    }
+
+    pub(super) fn record(&self) -> Ref<'_, Record> {
+        self.record.borrow()
+    }
+
+    /// Lines that cannot be read and have no message beside them any more stand behind the header.
+    async fn extend_header(&self, lines: &[u8], change: &mut Change) -> Result<()> {
+        let part = self.record().parts.get("header").cloned();
+        let mut header = match part {
+            Some(part) => self.keep.store().part(&part).await?,
+            None => Vec::new(),
+        };
+        header.extend_from_slice(lines);
+        self.record
+            .borrow_mut()
+            .parts
+            .insert("header".into(), change.add_part(&header));
+        Ok(())
+    }
+
+    async fn store(
+        &self,
+        mut change: Change,
+        body: &Body,
+        last: Option<&[u8]>,
+        history: History,
+    ) -> Result<()> {
+        let mut record = self.record().clone();
+        summarize(&mut record, body, last)?;
+        change.write(record, history);
+        let record = self.keep.commit_one(change).await?;
+        self.record.replace(record);
+        Ok(())
+    }
+
+    async fn refresh(&self) -> Result<()> {
+        let record = self.keep.record(Domain::Chats, &self.id).await?;
+        self.record.replace(record);
+        Ok(())
+    }
+
+    /// Positions mean what the caller saw, so the chat must still be that one.
+    async fn refresh_unchanged(&self) -> Result<()> {
+        let seen = self.record().rev;
+        let record = self
+            .keep
+            .record_at(Domain::Chats, &self.id, Some(seen))
+            .await;
+        if let Err(error) = &record
+            && error.kind() == Kind::Conflict
+        {
+            // The next call sees the new state; this one must not act on old positions.
+            self.refresh().await?;
+        }
+        record.map(|record| drop(self.record.replace(record)))
+    }
+
+    fn body(&self) -> Result<Body> {
+        Body::of(&self.record())
+    }
+
+    fn log<'a>(&'a self, body: &Body) -> Log<'a> {
+        Log {
+            store: self.keep.store(),
+            cache: &self.cache,
+            chat: &self.id,
+            manifest: body.manifest.clone(),
+        }
+    }
+}

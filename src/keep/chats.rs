@@ -1,0 +1,266 @@
+//! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
+
+use super::chat::{Body, Chat};
+use super::domain::{Domain, present};
+use super::manifest::{Cache, Log, Manifest};
+use super::{Exported, Keep, Status, filename};
+use crate::chat::{self, Dialect, Session};
+use crate::codec;
+use crate::error::{Kind, Limits, Result, Warning};
+use crate::store::{Change, History, Record};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Bytes of pages written in one transaction of an import.
+const BATCH_BYTES: usize = 4 << 20;
+/// Characters of a message shown in lists.
+const LAST_CHARS: usize = 80;
+
+/// The chats of a keep.
+pub struct Chats {
+    keep: Keep,
+}
+
+/// What is said about a chat when it is imported.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ChatImport {
+    /// Ids of the characters to link it to.
+    pub characters: Vec<String>,
+    /// Its title; else the character's name in the header, else the file's name.
+    pub title: Option<String>,
+    /// How much input is accepted.
+    pub limits: Limits,
+}
+
+/// What is said about a new chat.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewChat {
+    title: String,
+    #[serde(default)]
+    characters: Vec<String>,
+    user_name: Option<String>,
+    character_name: Option<String>,
+}
+
+/// The chat's part of its entry.
+pub(super) fn describe(record: &Record, entry: &mut Map<String, Value>) {
+    for name in ["title", "dialect", "length", "characters", "last"] {
+        if !record.head[name].is_null() {
+            entry.insert(name.into(), record.head[name].clone());
+        }
+    }
+}
+
+/// The links of a chat: in its head for lists, in its index keys for look-ups.
+fn link(record: &mut Record, characters: &[String]) {
+    record.head["characters"] = json!(characters);
+    record
+        .by
+        .extend(characters.iter().map(|id| format!("chats/character/{id}")));
+}
+
+impl Chats {
+    pub(super) fn new(keep: Keep) -> Chats {
+        Chats { keep }
+    }
+
+    /// Keeps the chats of a file, one a session: `[{ entry, status, warnings }]`. Always
+    /// adds; a session with the very bytes of a kept chat's file is a duplicate.
+    ///
+    /// # Errors
+    /// Those of [`chat::read`], and what the medium reports.
+    pub async fn import(
+        &self,
+        bytes: &[u8],
+        file_name: &str,
+        options: &ChatImport,
+    ) -> Result<Value> {
+        let file = chat::read(bytes, &options.limits)?;
+        let mut warnings = file.warnings.clone();
+        let fault = |fault: &chat::Fault| {
+            Warning::noticed(fault.code, format!("line {}", fault.line), &fault.message)
+        };
+        warnings.extend(file.faults.iter().map(fault));
+        let mut items = Vec::with_capacity(file.sessions.len());
+        for session in &file.sessions {
+            let (record, status) = self
+                .import_session(&file, session, file_name, options)
+                .await?;
+            items.push(json!({ "entry": Domain::Chats.entry(&record), "status": status, "warnings": warnings }));
+            warnings.clear();
+        }
+        Ok(items.into())
+    }
+
+    async fn import_session(
+        &self,
+        file: &chat::ChatFile<'_>,
+        session: &Session,
+        file_name: &str,
+        options: &ChatImport,
+    ) -> Result<(Record, Status)> {
+        let bytes = &file.bytes;
+        let header = session.header.clone().map(|range| &bytes[range]);
+        let records: Vec<&[u8]> = session
+            .lines
+            .iter()
+            .map(|range| &bytes[range.clone()])
+            .collect();
+        let whole: Vec<u8> = header
+            .iter()
+            .copied()
+            .chain(records.iter().copied())
+            .collect::<Vec<_>>()
+            .concat();
+        let same = format!("chats/file/{}", codec::hash(&whole));
+        let kept = self.keep.store().find(&same).await?.records;
+        if let Some(record) = kept.into_iter().find(|record| record.trashed_ms.is_none()) {
+            return Ok((record, Status::Duplicate));
+        }
+        let now = self.keep.store().now();
+        let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
+        let stem = file_name
+            .rsplit_once('.')
+            .map_or(file_name, |(stem, _)| stem);
+        let named = header.and_then(|header| chat::header_name(header, &options.limits));
+        let title = options
+            .title
+            .clone()
+            .or(named)
+            .unwrap_or_else(|| stem.to_owned());
+        record.head = json!({ "title": title.chars().take(100).collect::<String>(), "dialect": file.dialect.as_str() });
+        record.by = vec![same];
+        link(&mut record, &options.characters);
+        let mut change = Change::new();
+        if let Some(header) = header {
+            record
+                .parts
+                .insert("header".into(), change.add_part(header));
+        }
+        let cache = Cache::default();
+        let manifest = Manifest::default();
+        let mut log = Log {
+            store: self.keep.store(),
+            cache: &cache,
+            chat: &record.id,
+            manifest,
+        };
+        // Pages are addressed by content and nothing refers to them before the row is
+        // written, so a long chat goes in by several transactions and is still all or nothing.
+        let mut batch = Vec::new();
+        let mut batch_bytes = 0;
+        for bytes in &records {
+            batch.push(bytes.to_vec());
+            batch_bytes += bytes.len();
+            if batch_bytes >= BATCH_BYTES {
+                log.extend(std::mem::take(&mut batch), &mut change).await?;
+                self.keep.commit(std::mem::take(&mut change)).await?;
+                batch_bytes = 0;
+            }
+        }
+        log.extend(batch, &mut change).await?;
+        let manifest = log.manifest;
+        let body = Body::new(file.dialect, manifest, &whole);
+        summarize(&mut record, &body, records.last().copied())?;
+        change.write(record, History::Skip);
+        Ok((self.keep.commit_one(change).await?, Status::Added))
+    }
+
+    /// Makes an empty chat in SillyTavern's dialect and gives its entry. `new_chat` is an
+    /// object with `title` and perhaps `characters`, `userName`, `characterName`.
+    ///
+    /// # Errors
+    /// `invalid`, and what the medium reports.
+    pub async fn create(&self, new_chat: &str) -> Result<Value> {
+        let new_chat: NewChat = serde_json::from_str(new_chat).map_err(|cause| {
+            Kind::Invalid
+                .because("the new chat cannot be used")
+                .caused_by(cause)
+        })?;
+        let now = self.keep.store().now();
+        let header = chat::NewHeader {
+            user_name: new_chat.user_name.unwrap_or_else(|| "User".to_owned()),
+            character_name: new_chat
+                .character_name
+                .unwrap_or_else(|| new_chat.title.clone()),
+            created_ms: now,
+        };
+        let header = chat::write_header(Dialect::SillyTavern, &header);
+        let mut change = Change::new();
+        let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
+        record.head = json!({
+            "title": new_chat.title.chars().take(100).collect::<String>(),
+            "dialect": Dialect::SillyTavern.as_str(),
+        });
+        link(&mut record, &new_chat.characters);
+        record
+            .parts
+            .insert("header".into(), change.add_part(&header));
+        summarize(
+            &mut record,
+            &Body::new(Dialect::SillyTavern, Manifest::default(), &header),
+            None,
+        )?;
+        change.write(record, History::Skip);
+        Ok(Domain::Chats.entry(&self.keep.commit_one(change).await?))
+    }
+
+    /// Opens a chat.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn open(&self, id: &str) -> Result<Chat> {
+        Chat::open(self.keep.clone(), id).await
+    }
+
+    /// The entries of the chats that a character is in, newest change first.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn of_character(&self, id: &str) -> Result<Value> {
+        let mut records = self
+            .keep
+            .store()
+            .find(&format!("chats/character/{id}"))
+            .await?
+            .records;
+        records.retain(|record| record.trashed_ms.is_none());
+        records.sort_by(|a, b| b.changed_ms.cmp(&a.changed_ms));
+        Ok(records
+            .iter()
+            .map(|record| Domain::Chats.entry(record))
+            .collect())
+    }
+
+    pub(super) async fn export(&self, id: &str) -> Result<Exported> {
+        let missing = || {
+            Kind::NotFound
+                .because("there is no such record")
+                .of(Domain::Chats.name(), id)
+        };
+        let chat = present(self.open(id).await)?.ok_or_else(missing)?;
+        let filename = filename::safe(chat.record().head_text("title"), "jsonl");
+        Ok(Exported {
+            filename,
+            media_type: "application/jsonl",
+            bytes: chat.bytes().await?,
+        })
+    }
+}
+
+/// Writes the body, and what lists show of it, into the record.
+pub(super) fn summarize(record: &mut Record, body: &Body, last: Option<&[u8]>) -> Result<()> {
+    record.head["length"] = body.manifest.len().into();
+    let limits = Limits::default();
+    let text = last.and_then(|last| chat::text(chat::record_line(last), body.dialect()?, &limits));
+    match text {
+        Some(text) => {
+            record.head["last"] = text.chars().take(LAST_CHARS).collect::<String>().into()
+        }
+        None => drop(record.head.as_object_mut().map(|head| head.remove("last"))),
+    }
+    record.body = json!(body);
+    Ok(())
+}

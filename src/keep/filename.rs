@@ -1,0 +1,65 @@
+//! File names for exports: a name is a label, never a path.
+
+/// A file name that every file system takes: no separators, control or bidi
+/// characters, no reserved names, no dots or spaces at the ends, at most 100
+/// characters before the extension.
+pub(super) fn safe(name: &str, extension: &str) -> String {
+    let kept = name.chars().map(|c| if forbidden(c) { ' ' } else { c });
+    let text: String = kept
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let short: String = text.chars().take(100).collect();
+    let stem = short.trim_matches(|c: char| c == '.' || c == ' ');
+    let stem = if stem.is_empty() || reserved(stem) {
+        format!("{extension} {stem}")
+    } else {
+        stem.to_owned()
+    };
+    format!("{}.{extension}", stem.trim_end())
+}
+
+fn forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Device names of Windows, with any extension.
+fn reserved(stem: &str) -> bool {
+    let device = stem
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_uppercase();
+    let numbered = |prefix| {
+        device
+            .strip_prefix(prefix)
+            .is_some_and(|n| n.len() == 1 && n != "0")
+    };
+    matches!(device.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn a_name_never_leads_out_of_its_folder() {
+        for (name, want) in [
+            ("Zoë 東京 🦈", "Zoë 東京 🦈.png"),
+            ("../../etc/passwd", "etc passwd.png"),
+            ("C:\\Windows\\x", "C Windows x.png"),
+            ("", "png.png"),
+            ("...", "png.png"),
+            ("con", "png con.png"),
+            ("com1.txt", "png com1.txt.png"),
+            ("a\u{202E}gnp.exe", "a gnp.exe.png"),
+        ] {
+            assert_eq!(safe(name, "png"), want);
+        }
+        assert!(safe(&"x".repeat(10_000), "png").len() < 110);
+    }
+}

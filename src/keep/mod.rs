@@ -1,0 +1,167 @@
+//! What users see: one service a domain, on the store.
+//!
+//! Characters, chats, worlds and settings know what their records mean; how records
+//! are written, versioned and lifted is the store's matter. Results that cross to
+//! JavaScript are JSON values in the shapes of `src/js/types.ts`.
+
+mod characters;
+mod chat;
+mod chats;
+mod domain;
+mod filename;
+mod manifest;
+mod settings;
+mod worlds;
+
+pub use characters::Characters;
+pub use chat::Chat;
+pub use chats::{ChatImport, Chats};
+pub use domain::Domain;
+pub use settings::Settings;
+pub use worlds::Worlds;
+
+use crate::error::{Kind, Result};
+use crate::store::{Access, Change, Medium, OpenReport, Options, Record, Snapshot, Store};
+use serde::Serialize;
+use std::rc::Rc;
+
+/// Told of every stored change: the domain and the ids.
+pub type Observer = Rc<dyn Fn(&str, &[String])>;
+
+/// An open keep.
+#[derive(Clone)]
+pub struct Keep(Rc<Shared>);
+
+struct Shared {
+    store: Store,
+    observer: Observer,
+}
+
+/// Whether an import added something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// A new record was made.
+    Added,
+    /// The same bytes are kept already; nothing was written.
+    Duplicate,
+}
+
+/// A file to hand out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Safe on every file system.
+    pub filename: String,
+    /// MIME type.
+    pub media_type: &'static str,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+impl Keep {
+    /// Opens the keep on a medium; makes an empty one or migrates an older one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open(
+        medium: Rc<dyn Medium>,
+        options: Options,
+        observer: Observer,
+    ) -> Result<Keep> {
+        let store = Store::open(medium, options).await?;
+        let keep = Keep(Rc::new(Shared { store, observer }));
+        keep.settings().apply().await?;
+        Ok(keep)
+    }
+
+    /// The characters.
+    pub fn characters(&self) -> Characters {
+        Characters::new(self.clone())
+    }
+
+    /// The chats.
+    pub fn chats(&self) -> Chats {
+        Chats::new(self.clone())
+    }
+
+    /// The worlds.
+    pub fn worlds(&self) -> Worlds {
+        Worlds::new(self.clone())
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> Settings {
+        Settings::new(self.clone())
+    }
+
+    /// Whether the keep can be written, and if not, why.
+    pub fn access(&self) -> &Access {
+        self.store().access()
+    }
+
+    /// What opening found and did.
+    pub fn report(&self) -> &OpenReport {
+        self.store().report()
+    }
+
+    /// Copies of the records, made before something dangerous, oldest first.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        self.store().snapshots().await
+    }
+
+    /// Lets go of the medium.
+    pub fn close(&self) {
+        self.store().close();
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Stores a change and tells the observer.
+    async fn commit(&self, change: Change) -> Result<Vec<Record>> {
+        let records = self.store().commit(change).await?;
+        for record in &records {
+            (self.0.observer)(&record.domain, std::slice::from_ref(&record.id));
+        }
+        Ok(records)
+    }
+
+    /// Stores a change that writes one record, and gives it back.
+    async fn commit_one(&self, change: Change) -> Result<Record> {
+        let records = self.commit(change).await?;
+        records
+            .into_iter()
+            .next()
+            .ok_or_else(|| Kind::Bug.because("a change of one record gave none back"))
+    }
+
+    /// The record, unless there is none or it is in the trash.
+    async fn record(&self, domain: Domain, id: &str) -> Result<Record> {
+        let found = self
+            .store()
+            .get(domain.name(), id)
+            .await?
+            .filter(|record| record.trashed_ms.is_none());
+        found.ok_or_else(|| {
+            Kind::NotFound
+                .because("there is no such record")
+                .of(domain.name(), id)
+        })
+    }
+
+    /// The record as [`Keep::record`] gives it, if it still has the revision that the caller read.
+    async fn record_at(&self, domain: Domain, id: &str, if_rev: Option<u64>) -> Result<Record> {
+        let record = self.record(domain, id).await?;
+        match if_rev {
+            Some(rev) if rev != record.rev => {
+                let detail = format!("expected revision {rev}, found revision {}", record.rev);
+                Err(Kind::Conflict.because(detail).of(domain.name(), id))
+            }
+            _ => Ok(record),
+        }
+    }
+}

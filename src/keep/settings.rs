@@ -1,0 +1,105 @@
+//! Settings: typed defaults, and a record for each value that differs from them.
+//!
+//! One row a key, so that two tabs that change different settings never overwrite
+//! each other.
+
+use super::Keep;
+use crate::error::{Kind, Result};
+use crate::json::Document;
+use crate::settings;
+use crate::store::{Change, History, Record};
+use serde_json::{Map, Value, json};
+
+const DOMAIN: &str = "settings";
+
+/// The settings of a keep.
+pub struct Settings {
+    keep: Keep,
+}
+
+impl Settings {
+    pub(super) fn new(keep: Keep) -> Settings {
+        Settings { keep }
+    }
+
+    /// All settings: the defaults, overlaid with what was set. A stored value that is
+    /// not valid (any more) gives way to its default.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn get(&self) -> Result<Value> {
+        let mut all = defaults()?;
+        for record in self.keep.store().list(DOMAIN).await?.records {
+            let value = &record.body;
+            if all.contains_key(&record.id) && check(&record.id, value).is_ok() {
+                all.insert(record.id, value.clone());
+            }
+        }
+        Ok(Value::Object(all))
+    }
+
+    /// Sets some settings and gives all of them. `patch` is an object; nothing is
+    /// written unless every value is valid.
+    ///
+    /// # Errors
+    /// `bad-option` for an unknown setting, `invalid` for a value, and what the medium reports.
+    pub async fn patch(&self, patch: &Value) -> Result<Value> {
+        let patch = patch
+            .as_object()
+            .ok_or_else(|| Kind::Invalid.because("settings to set are no object"))?;
+        let mut change = Change::new();
+        for (key, value) in patch {
+            check(key, value)?;
+            let mut record = self.record(key).await?;
+            record.body = value.clone();
+            change.write(record, History::Keep);
+        }
+        self.keep.commit(change).await?;
+        self.apply().await?;
+        self.get().await
+    }
+
+    /// Sets one setting, or all of them, back to the default, and gives all of them.
+    ///
+    /// # Errors
+    /// `bad-option` for an unknown setting, and what the medium reports.
+    pub async fn reset(&self, key: Option<&str>) -> Result<Value> {
+        let defaults = defaults()?;
+        let unknown = |key: &str| Kind::BadOption.because(format!("there is no setting {key:?}"));
+        let patch = match key {
+            Some(key) => json!({ key: defaults.get(key).ok_or_else(|| unknown(key))? }),
+            None => Value::Object(defaults),
+        };
+        self.patch(&patch).await
+    }
+
+    /// Makes the engine follow the settings.
+    pub(super) async fn apply(&self) -> Result<()> {
+        let kept = self.get().await?["versionsKept"].as_u64().unwrap_or(10);
+        self.keep
+            .store()
+            .set_versions_kept(u32::try_from(kept).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    async fn record(&self, key: &str) -> Result<Record> {
+        let store = self.keep.store();
+        Ok(store
+            .get(DOMAIN, key)
+            .await?
+            .unwrap_or_else(|| Record::new(DOMAIN, key, store.now())))
+    }
+}
+
+fn defaults() -> Result<Map<String, Value>> {
+    serde_json::from_str(settings::defaults()).map_err(|cause| {
+        Kind::Bug
+            .because("the default settings are no object")
+            .caused_by(cause)
+    })
+}
+
+fn check(key: &str, value: &Value) -> Result<()> {
+    let (document, _) = Document::read(value.to_string().as_bytes(), &Default::default())?;
+    settings::check(key, document.root())
+}

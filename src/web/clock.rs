@@ -1,0 +1,43 @@
+//! Time: the date, and waiting with an end.
+
+use super::request::Sender;
+use crate::error::{Kind, Result};
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(handler: &js_sys::Function, milliseconds: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+/// The future's result, or `timeout` when it takes longer.
+pub(super) async fn within<T>(
+    milliseconds: f64,
+    what: &str,
+    future: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let sender = Sender::<()>::new();
+    let ring = sender.on(|_| Ok(()));
+    let timer = set_timeout(ring.as_ref().unchecked_ref(), milliseconds);
+    let mut alarm = sender.arrival(vec![ring], move || clear_timeout(&timer));
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(result) = future.as_mut().poll(context) {
+            return Poll::Ready(result);
+        }
+        pin!(&mut alarm).poll(context).map(|_| {
+            Err(Kind::Timeout.because(format!("{what} took longer than {milliseconds} ms")))
+        })
+    })
+    .await
+}

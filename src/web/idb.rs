@@ -1,0 +1,464 @@
+//! The IndexedDB medium.
+//!
+//! The structure is declared and upgraded by rexie, whose builder deletes what the
+//! declaration leaves out: the declaration below is complete and append-only. The
+//! transactions are our own over web-sys, because rexie reports an aborted write as
+//! success, loses its reason, can wait for ever, and has no durability option
+//! (measured with rexie 0.6.2 in Chromium 156, Firefox 153 and WebKitGTK 2.50).
+
+use super::clock;
+use super::request::{Sender, answer, completion, failure};
+use crate::error::{Error, Kind, Result};
+use crate::store::{
+    Burst, Check, Key, KeyPart, Medium, Pending, Scan, Table, Value, conflict, fenced,
+};
+use js_sys::{Array, Function, JsString, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+
+/// Version of the structure: raised only when a table or index is added below.
+const STRUCTURE: u32 = 1;
+
+/// What the opener wants to be told.
+pub struct Listeners {
+    /// Another tab holds an older structure open, and opening waits for it.
+    pub blocked: Rc<dyn Fn()>,
+    /// The connection is gone: another tab upgrades, or the browser took the data away.
+    pub closed: Rc<dyn Fn()>,
+}
+
+/// Tables in IndexedDB.
+pub struct IdbMedium {
+    database: RefCell<Option<IdbDatabase>>,
+    _handlers: Vec<Closure<dyn FnMut(web_sys::Event)>>,
+}
+
+impl IdbMedium {
+    /// Opens the database, and makes or upgrades its structure first where needed.
+    ///
+    /// # Errors
+    /// `no-support` without IndexedDB, `blocked` or `timeout` after `timeout_ms`, `quota`, `medium`.
+    pub async fn open(name: &str, timeout_ms: f64, listeners: Listeners) -> Result<Rc<IdbMedium>> {
+        let blocked = Rc::new(std::cell::Cell::new(false));
+        let told = Rc::clone(&blocked);
+        let tell = listeners.blocked;
+        let on_blocked: Rc<dyn Fn()> = Rc::new(move || {
+            told.set(true);
+            tell();
+        });
+        let connected = clock::within(
+            timeout_ms,
+            "opening the database",
+            connect(name, on_blocked),
+        )
+        .await;
+        let database = connected.map_err(|error| match error.kind() {
+            Kind::Timeout if blocked.get() => {
+                Kind::Blocked.because("another tab holds an older version of the storage open")
+            }
+            _ => error,
+        })?;
+        let medium = Rc::new_cyclic(|medium: &std::rc::Weak<IdbMedium>| {
+            let hang_up = {
+                let (medium, closed) = (medium.clone(), Rc::clone(&listeners.closed));
+                move |_: web_sys::Event| {
+                    if let Some(medium) = medium.upgrade() {
+                        medium.close();
+                    }
+                    closed();
+                }
+            };
+            let version_change = Closure::new(hang_up.clone());
+            let close = Closure::new(hang_up);
+            database.set_onversionchange(Some(Closure::as_ref(&version_change).unchecked_ref()));
+            database.set_onclose(Some(Closure::as_ref(&close).unchecked_ref()));
+            IdbMedium {
+                database: RefCell::new(Some(database)),
+                _handlers: vec![version_change, close],
+            }
+        });
+        Ok(medium)
+    }
+
+    fn transaction(&self, tables: &Array, mode: &str, durable: bool) -> Result<IdbTransaction> {
+        let database = self.database.borrow();
+        let database = database
+            .as_ref()
+            .ok_or_else(|| Kind::Closed.because("the database is closed"))?;
+        // web-sys has the durability option only behind an unstable flag.
+        let options = Object::new();
+        set(
+            &options,
+            "durability",
+            &if durable { "strict" } else { "relaxed" }.into(),
+        );
+        let function: Function = get(database, "transaction").unchecked_into();
+        let transaction = function.call3(database, tables, &mode.into(), &options);
+        transaction
+            .map(JsCast::unchecked_into)
+            .map_err(|thrown| failure(&thrown))
+    }
+
+    fn reading(&self, table: Table) -> Result<IdbObjectStore> {
+        let transaction = self.transaction(&Array::of1(&table.name().into()), "readonly", false)?;
+        transaction
+            .object_store(table.name())
+            .map_err(|thrown| failure(&thrown))
+    }
+
+    async fn checked(transaction: &IdbTransaction, burst: &Burst) -> Result<()> {
+        let mut answers = Vec::with_capacity(burst.checks.len());
+        for check in &burst.checks {
+            let (table, key) = match check {
+                Check::Rev { key, .. } => (Table::Rows, key),
+                Check::Same { table, key, .. } => (*table, key),
+            };
+            let store = transaction
+                .object_store(table.name())
+                .map_err(|thrown| failure(&thrown))?;
+            answers.push((check, answer(sent(store.get(&js_key(key)))?)));
+        }
+        for (check, answer) in answers {
+            let found = answer.await?;
+            let found = (!found.is_undefined()).then_some(found);
+            match check {
+                Check::Rev { key, rev } => {
+                    let found = found.map(|row| get(&row, "rev").as_f64().unwrap_or(0.0) as u64);
+                    if found != *rev {
+                        return Err(conflict(key, *rev, found));
+                    }
+                }
+                Check::Same { table, key, bytes } => {
+                    let found = found.map(|value| value_of(*table, &value).bytes);
+                    if found != *bytes {
+                        return Err(fenced(*table, key));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send(transaction: &IdbTransaction, burst: &Burst) -> Result<()> {
+        let store = |table: Table| {
+            transaction
+                .object_store(table.name())
+                .map_err(|thrown| failure(&thrown))
+        };
+        for put in &burst.puts {
+            sent(
+                store(put.table)?.put_with_key(&js_value(put.table, &put.value), &js_key(&put.key)),
+            )?;
+        }
+        for (table, key) in &burst.deletes {
+            sent(store(*table)?.delete(&js_key(key)))?;
+        }
+        // Without it a write made while the page goes away is lost: the automatic
+        // commit needs one more turn of a page that has none left.
+        match get(transaction, "commit").dyn_ref::<Function>() {
+            Some(commit) => commit
+                .call0(transaction)
+                .map(drop)
+                .map_err(|thrown| failure(&thrown)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Medium for IdbMedium {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        Box::pin(async move {
+            let store = self.reading(table)?;
+            let mut answers = Vec::with_capacity(keys.len());
+            for key in keys {
+                answers.push(answer(sent(store.get(&js_key(key)))?));
+            }
+            let mut values = Vec::with_capacity(keys.len());
+            for answer in answers {
+                let value = answer.await?;
+                values.push((!value.is_undefined()).then(|| value_of(table, &value)));
+            }
+            Ok(values)
+        })
+    }
+
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        Box::pin(async move {
+            let store = self.reading(scan.table)?;
+            let range = range(&scan)?;
+            let limit = scan.limit.unwrap_or(u32::MAX);
+            let keys = answer(sent(store.get_all_keys_with_key_and_limit(&range, limit))?);
+            let values = answer(sent(store.get_all_with_key_and_limit(&range, limit))?);
+            pairs(scan.table, keys.await?, values.await?)
+        })
+    }
+
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        Box::pin(async move {
+            let index = self
+                .reading(Table::Rows)?
+                .index("by")
+                .map_err(|thrown| failure(&thrown))?;
+            let keys = answer(sent(index.get_all_keys_with_key(&by.into()))?);
+            let values = answer(sent(index.get_all_with_key(&by.into()))?);
+            pairs(Table::Rows, keys.await?, values.await?)
+        })
+    }
+
+    fn write(&self, burst: Burst) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let checks = burst.checks.iter().map(|check| match check {
+                Check::Rev { .. } => Table::Rows,
+                Check::Same { table, .. } => *table,
+            });
+            let written = burst
+                .puts
+                .iter()
+                .map(|put| put.table)
+                .chain(burst.deletes.iter().map(|(table, _)| *table));
+            let tables: BTreeSet<Table> = checks.chain(written).collect();
+            if tables.is_empty() {
+                return self.reading(Table::Meta).map(drop);
+            }
+            let names: Array = tables
+                .into_iter()
+                .map(|table| JsValue::from(table.name()))
+                .collect();
+            let transaction = self.transaction(&names, "readwrite", burst.durable)?;
+            let complete = completion(&transaction);
+            let staged = match IdbMedium::checked(&transaction, &burst).await {
+                Ok(()) => IdbMedium::send(&transaction, &burst),
+                refused => refused,
+            };
+            match staged {
+                Ok(()) => complete.await,
+                Err(error) => {
+                    // Already aborted is as good as aborted now.
+                    let _ = transaction.abort();
+                    // A transaction that died by itself knows the reason better, quota above all.
+                    match complete.await {
+                        Err(reason) if reason.kind() == Kind::Quota => Err(reason),
+                        _ => Err(error),
+                    }
+                }
+            }
+        })
+    }
+
+    fn close(&self) {
+        if let Some(database) = self.database.take() {
+            database.set_onversionchange(None);
+            database.set_onclose(None);
+            database.close();
+        }
+    }
+}
+
+impl Drop for IdbMedium {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Opens the raw connection. A database without structure, or with an older one, is
+/// left to rexie and opened again; one with a newer structure is opened as it is, and
+/// the keep's own record says whether it may be written.
+async fn connect(name: &str, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
+    let factory: IdbFactory = match get(&js_sys::global(), "indexedDB") {
+        found if found.is_object() => found.unchecked_into(),
+        _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
+    };
+    match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked)).await {
+        Ok(Opened::Ready(database)) => return Ok(database),
+        Ok(Opened::NeedsStructure) => declare(name).await?,
+        Err(error) if error.kind() == Kind::TooNew => {
+            if let Opened::Ready(database) = request_open(&factory, name, None, blocked).await? {
+                return Ok(database);
+            }
+            return Err(Kind::Medium.because("the database vanished while it was opened"));
+        }
+        Err(error) => return Err(error),
+    }
+    match request_open(&factory, name, Some(STRUCTURE), blocked).await? {
+        Opened::Ready(database) => Ok(database),
+        Opened::NeedsStructure => {
+            Err(Kind::Medium.because("the database has no structure after it was made"))
+        }
+    }
+}
+
+enum Opened {
+    Ready(IdbDatabase),
+    NeedsStructure,
+}
+
+/// One open request. An upgrade is never run here: it is aborted, which leaves the
+/// database as it was.
+async fn request_open(
+    factory: &IdbFactory,
+    name: &str,
+    version: Option<u32>,
+    blocked: Rc<dyn Fn()>,
+) -> Result<Opened> {
+    let request = match version {
+        Some(version) => factory.open_with_u32(name, version),
+        None => factory.open(name),
+    };
+    let request = request.map_err(|thrown| failure(&thrown))?;
+    let needs_structure = Rc::new(std::cell::Cell::new(false));
+    let sender = Sender::<Opened>::new();
+    let source = request.clone();
+    let success = sender.on(move |_| match source.result() {
+        Ok(database) => Ok(Opened::Ready(database.unchecked_into())),
+        Err(thrown) => Err(failure(&thrown)),
+    });
+    let (source, aborted) = (request.clone(), Rc::clone(&needs_structure));
+    let failed = sender.on(move |event| {
+        event.prevent_default();
+        match source.error() {
+            _ if aborted.get() => Ok(Opened::NeedsStructure),
+            Ok(Some(exception)) => Err(failure(&exception)),
+            _ => Err(Kind::Medium.because("opening failed without a reason")),
+        }
+    });
+    let source = request.clone();
+    let upgrade: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| {
+        needs_structure.set(true);
+        if let Some(transaction) = source.transaction() {
+            let _ = transaction.abort();
+        }
+    });
+    let waiting: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| blocked());
+    request.set_onsuccess(Some(success.as_ref().unchecked_ref()));
+    request.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+    request.set_onblocked(Some(waiting.as_ref().unchecked_ref()));
+    let detached = request.clone();
+    let arrival = sender.arrival(vec![success, failed, upgrade, waiting], move || {
+        detached.set_onsuccess(None);
+        detached.set_onerror(None);
+        detached.set_onupgradeneeded(None);
+        detached.set_onblocked(None);
+    });
+    arrival.await
+}
+
+/// Makes or upgrades the structure. Complete, and append-only: what is missing here
+/// would be deleted, with everything in it.
+async fn declare(name: &str) -> Result<()> {
+    let rows = rexie::ObjectStore::new(Table::Rows.name())
+        .add_index(rexie::Index::new("by", "by").multi_entry(true));
+    let declared = rexie::Rexie::builder(name)
+        .version(STRUCTURE)
+        .add_object_store(rows)
+        .add_object_store(rexie::ObjectStore::new(Table::Pages.name()))
+        .add_object_store(rexie::ObjectStore::new(Table::Journal.name()))
+        .add_object_store(rexie::ObjectStore::new(Table::Meta.name()))
+        .build()
+        .await;
+    match declared {
+        Ok(rexie) => {
+            rexie.close();
+            Ok(())
+        }
+        Err(cause) => Err(Kind::Medium
+            .because("the structure could not be made")
+            .caused_by(format!("{cause:?}"))),
+    }
+}
+
+/// The range of a scan. An array sorts behind every number and text, so that
+/// `[...prefix, []]` is the end of what begins with the prefix.
+fn range(scan: &Scan) -> Result<IdbKeyRange> {
+    let lower = js_key(scan.after.as_ref().unwrap_or(&Key(scan.prefix.clone())));
+    let upper = js_key(&Key(scan.prefix.clone()));
+    upper.push(&Array::new());
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&lower, &upper, scan.after.is_some(), true)
+        .map_err(|thrown| failure(&thrown))
+}
+
+fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value)>> {
+    let (keys, values): (Array, Array) = (keys.unchecked_into(), values.unchecked_into());
+    let foreign =
+        || Kind::Corrupt.because(format!("table {} has a key that is not ours", table.name()));
+    let pair = |(key, value): (JsValue, JsValue)| Some((key_of(&key)?, value_of(table, &value)));
+    keys.iter()
+        .zip(values.iter())
+        .map(|found| pair(found).ok_or_else(foreign))
+        .collect()
+}
+
+fn js_key(key: &Key) -> Array {
+    let part = |part: &KeyPart| match part {
+        KeyPart::Number(number) => JsValue::from_f64(*number as f64),
+        KeyPart::Text(text) => JsValue::from_str(text),
+    };
+    key.0.iter().map(part).collect()
+}
+
+fn key_of(key: &JsValue) -> Option<Key> {
+    let part = |part: JsValue| match part.as_f64() {
+        Some(number) => Some(KeyPart::Number(number as u64)),
+        None => part.as_string().map(|text| KeyPart::from(text.as_str())),
+    };
+    key.dyn_ref::<Array>()?
+        .iter()
+        .map(part)
+        .collect::<Option<_>>()
+        .map(Key)
+}
+
+fn js_value(table: Table, value: &Value) -> JsValue {
+    let bytes = Uint8Array::from(value.bytes.as_slice());
+    if table != Table::Rows {
+        return bytes.into();
+    }
+    let row = Object::new();
+    let by: Array = value
+        .by
+        .iter()
+        .map(|key| JsString::from(key.as_str()))
+        .collect();
+    set(&row, "rev", &JsValue::from_f64(value.rev as f64));
+    set(&row, "by", &by);
+    set(&row, "bytes", &bytes);
+    row.into()
+}
+
+/// A value that is not ours reads as empty bytes, which no frame and no page accepts.
+fn value_of(table: Table, value: &JsValue) -> Value {
+    let bytes = |value: &JsValue| {
+        value
+            .dyn_ref::<Uint8Array>()
+            .map(Uint8Array::to_vec)
+            .unwrap_or_default()
+    };
+    if table != Table::Rows {
+        return Value::bytes(bytes(value));
+    }
+    let by = get(value, "by");
+    Value {
+        rev: get(value, "rev").as_f64().unwrap_or(0.0) as u64,
+        by: by
+            .dyn_ref::<Array>()
+            .map(|by| by.iter().filter_map(|key| key.as_string()).collect())
+            .unwrap_or_default(),
+        bytes: bytes(&get(value, "bytes")),
+    }
+}
+
+fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // Only a frozen object or a setter that throws can refuse, and these are fresh.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+fn sent(request: std::result::Result<IdbRequest, JsValue>) -> Result<IdbRequest> {
+    request.map_err(|thrown: JsValue| -> Error { failure(&thrown) })
+}
