@@ -7,6 +7,7 @@
 //! text at one place and leaves every other byte alone. This module knows nothing of
 //! what the documents mean; coercing a value is the business of the view that reads it.
 
+mod amend;
 mod decode;
 mod node;
 mod patch;
@@ -21,6 +22,9 @@ use crate::error::{Kind, Limits, Place, Result, Warning};
 use scan::Entry;
 use std::fmt;
 use std::sync::Arc;
+
+/// Whatever `limits.depth` says: who walks a tree may do so by recursion.
+const MOST_DEPTH: usize = 1000;
 
 /// A JSON text as it was written, and the tree over it. Cloning is cheap.
 ///
@@ -59,7 +63,8 @@ impl Document {
     /// warning. Of duplicate keys the last one counts.
     ///
     /// # Errors
-    /// `bad-json` with the offset; `too-large` over `limits.text` or `limits.depth`.
+    /// `bad-json` with the offset; `too-large` over `limits.text` or `limits.depth`, and
+    /// over 1,000 levels in any case.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
         if bytes.len() > limits.text {
             return Err(Kind::TooLarge.because(format!(
@@ -73,15 +78,15 @@ impl Document {
         if text.len() > u32::MAX as usize {
             return Err(Kind::TooLarge.because("the text has more than 4 GiB"));
         }
-        let nodes = scan::scan(&text, limits.depth, &mut warnings).map_err(|error| {
-            match (&original, error.place()) {
+        let nodes = scan::scan(&text, limits.depth.min(MOST_DEPTH), &mut warnings).map_err(
+            |error| match (&original, error.place()) {
                 (Some(original), Some(Place::Byte(at))) => {
                     let place = decode::offset(original, text.get(..at).unwrap_or(&text));
                     error.at(Place::Byte(place))
                 }
                 _ => error,
-            }
-        })?;
+            },
+        )?;
         let tree = Tree {
             text,
             original,
@@ -97,6 +102,11 @@ impl Document {
     /// As [`Document::read`].
     pub fn parse(text: &str) -> Result<Document> {
         Ok(Document::read(text.as_bytes(), &Limits::default())?.0)
+    }
+
+    /// Reads a text that is to be compared or combined with this one, under its limits.
+    pub(crate) fn sibling(&self, text: &str) -> Result<Document> {
+        Ok(Document::read(text.as_bytes(), &self.0.limits)?.0)
     }
 
     /// The bytes it was read from; after a patch, the patched text in UTF-8.

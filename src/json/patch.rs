@@ -137,7 +137,11 @@ impl Document {
     /// The value without the space around it, when it is one whole value.
     fn checked<'v>(&self, value: &'v str) -> Result<&'v str> {
         let mut warnings: Vec<Warning> = Vec::new();
-        let nodes = super::scan::scan(value, self.0.limits.depth, &mut warnings)?;
+        let nodes = super::scan::scan(
+            value,
+            self.0.limits.depth.min(super::MOST_DEPTH),
+            &mut warnings,
+        )?;
         if warnings
             .iter()
             .any(|warning| warning.code == "trailing-text")

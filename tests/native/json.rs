@@ -459,9 +459,15 @@ fn deep_nesting_is_too_large() {
         depth: 200_000,
         ..Limits::default()
     };
-    let deep = format!("{}NaN{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{}NaN{}", "[".repeat(1000), "]".repeat(1000));
     let document = Document::read(deep.as_bytes(), &lenient).unwrap().0;
     assert_eq!(document.to_strict(), deep.replace("NaN", "null"));
+    assert_eq!(
+        Document::read("[".repeat(100_000).as_bytes(), &lenient)
+            .unwrap_err()
+            .kind(),
+        Kind::TooLarge
+    );
 }
 
 #[test]

@@ -1,0 +1,167 @@
+//! Changes to a card's fields, in every place where its dialect keeps them.
+
+use super::view::{self, FIELDS, Field, Value};
+use crate::error::{Error, Kind, Result};
+use crate::json::{Document, Node, Shape, Step, quote};
+
+/// The document with the fields that `patch` names changed, and nothing else.
+pub(super) fn edit(document: &Document, patch: &Document) -> Result<Document> {
+    let root = patch.root();
+    if root.shape() != Shape::Object {
+        return Err(Kind::Invalid.because("a patch must be an object of fields"));
+    }
+    for (key, _) in root.entries() {
+        if !FIELDS.iter().any(|field| field.key == key) {
+            return Err(Kind::BadOption
+                .because(format!("`{key}` is no field of a card that can be changed")));
+        }
+    }
+    let mut edited = document.clone();
+    let old = view::values(document, &mut Vec::new());
+    for (field, old) in FIELDS.iter().zip(&old) {
+        if let Some(new) = root.get(field.key) {
+            let wanted = checked(field, new)?;
+            if !same(field, old, &wanted) {
+                edited = put(&edited, field, new)?;
+            }
+        }
+    }
+    Ok(edited)
+}
+
+/// The value when it is of the field's type. `null` removes what may be absent.
+fn checked<'a>(field: &Field, new: Node<'a>) -> Result<Value<'a>> {
+    let wrong =
+        |what: &str| -> Error { Kind::Invalid.because(format!("`{}` must be {what}", field.key)) };
+    match field.kind {
+        view::Kind::Text if new.shape() == Shape::String => Ok(Value::Text(view::Text::Own(new))),
+        view::Kind::Text if new.is_null() && field.key == "nickname" => Ok(Value::Absent),
+        view::Kind::Text => Err(wrong("a string")),
+        view::Kind::List => {
+            let all = new.shape() == Shape::Array
+                && new.items().all(|item| item.shape() == Shape::String);
+            if all {
+                Ok(Value::List(new.items().map(view::Text::Own).collect()))
+            } else {
+                Err(wrong("a list of strings"))
+            }
+        }
+        view::Kind::Extensions if new.shape() == Shape::Object => Ok(Value::Json(new)),
+        view::Kind::Extensions => Err(wrong("an object")),
+        view::Kind::Book if new.is_null() => Ok(Value::Absent),
+        view::Kind::Book => Ok(Value::Json(new)),
+    }
+}
+
+/// Extensions that are missing are told as empty ones, so these are no change.
+fn same(field: &Field, old: &Value<'_>, new: &Value<'_>) -> bool {
+    match (old, new) {
+        (Value::Absent, Value::Json(node)) if field.kind == view::Kind::Extensions => {
+            node.is_empty()
+        }
+        _ => old.same(new),
+    }
+}
+
+fn put(document: &Document, field: &Field, new: Node<'_>) -> Result<Document> {
+    let root = document.root();
+    let names = std::iter::once(field.key).chain(field.aliases.iter().copied());
+    let mut at_root: Vec<&str> = names.filter(|name| root.get(name).is_some()).collect();
+    let nested = view::data(document).is_some();
+    if !nested && at_root.is_empty() && !new.is_null() {
+        at_root.push(field.key);
+    }
+    let mut edited = document.clone();
+    if nested {
+        edited = put_at(&edited, &["data".into(), field.key.into()], new)?;
+    }
+    for name in at_root {
+        edited = put_at(&edited, &[name.into()], new)?;
+    }
+    Ok(edited)
+}
+
+fn put_at(document: &Document, path: &[Step<'_>], new: Node<'_>) -> Result<Document> {
+    match document.find(path) {
+        None if new.is_null() => Ok(document.clone()),
+        Some(_) if new.is_null() => document.remove(path),
+        // Where the file keeps a list as one text, it stays one: V1 tools read it so.
+        Some(old)
+            if old.shape() == Shape::String && new.shape() == Shape::Array && path.len() == 1 =>
+        {
+            let items: Vec<_> = new.items().filter_map(Node::text).collect();
+            document.set(path, &quote(&items.join(", ")))
+        }
+        _ => document.amend(path, new),
+    }
+}
+
+/// `other` with the changes that lead from `old` to `new`, field by field; in the
+/// extensions, key by key. What only `other` has stays.
+pub(super) fn follow(other: &Document, old: &Document, new: &Document) -> Result<Document> {
+    let (olds, news) = (
+        view::values(old, &mut Vec::new()),
+        view::values(new, &mut Vec::new()),
+    );
+    let mut patch = String::from("{");
+    let mut followed = other.clone();
+    for ((field, old), new) in FIELDS.iter().zip(&olds).zip(&news) {
+        if old.same(new) {
+            continue;
+        }
+        if field.kind == view::Kind::Extensions {
+            followed = follow_extensions(&followed, old, new)?;
+            continue;
+        }
+        if patch.len() > 1 {
+            patch.push(',');
+        }
+        patch.extend(["\"", field.key, "\":"]);
+        match new {
+            Value::Json(node) => patch.push_str(node.raw()),
+            value => value.strict(&mut patch),
+        }
+    }
+    patch.push('}');
+    edit(&followed, &followed.sibling(&patch)?)
+}
+
+fn follow_extensions(other: &Document, old: &Value<'_>, new: &Value<'_>) -> Result<Document> {
+    let get = |value: &Value<'_>, key: &str| match value {
+        Value::Json(node) => node.get(key).map(|node| node.raw().to_owned()),
+        _ => None,
+    };
+    let mut keys: Vec<String> = Vec::new();
+    for value in [old, new] {
+        if let Value::Json(node) = value {
+            keys.extend(node.entries().map(|(key, _)| key.into_owned()));
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    let mut followed = other.clone();
+    let base: Vec<Step<'_>> = if view::data(other).is_some() {
+        vec!["data".into(), "extensions".into()]
+    } else {
+        vec!["extensions".into()]
+    };
+    for key in &keys {
+        let (was, is) = (get(old, key), get(new, key));
+        if was == is {
+            continue;
+        }
+        let path: Vec<Step<'_>> = base.iter().copied().chain([key.as_str().into()]).collect();
+        if followed
+            .find(&base)
+            .is_none_or(|node| node.shape() != Shape::Object)
+        {
+            followed = followed.set(&base, "{}")?;
+        }
+        followed = match is {
+            Some(value) => followed.set(&path, &value)?,
+            None if followed.find(&path).is_some() => followed.remove(&path)?,
+            None => followed,
+        };
+    }
+    Ok(followed)
+}

@@ -1,0 +1,351 @@
+//! Character cards: V1, V2, V3 and their relatives, in PNG and as bare JSON.
+//!
+//! A card is a [`Document`]: the JSON text as it was written. [`read`] takes it out of
+//! a file, [`view`] tells its fields, [`edit`] changes them, [`write`] puts it into a
+//! file again; what nobody asked to change stays byte for byte. Lorebooks inside a
+//! card are passed on as they are.
+//!
+//! ```
+//! use cardkeep::card::{self, Container, WriteOptions};
+//! use cardkeep::error::Limits;
+//! use cardkeep::json::Document;
+//!
+//! let written = br#"{"name": "Ann", "description": "A shark.", "first_mes": "Hi", "x": 1.0}"#;
+//! let file = card::read(written, &Limits::default())?;
+//! let patch = Document::parse(r#"{"name": "Bea"}"#)?;
+//! let edited = card::edit(&file.document, &patch)?;
+//!
+//! let options = WriteOptions { container: Container::Png, image: None, limits: Limits::default() };
+//! let image = card::write(&edited, &options)?;
+//! let again = card::read(&image, &Limits::default())?;
+//! assert_eq!(card::summary(&again.document).name, "Bea");
+//! assert_eq!(again.document.bytes(), br#"{"name": "Bea", "description": "A shark.", "first_mes": "Hi", "x": 1.0}"#);
+//! # Ok::<(), cardkeep::error::Error>(())
+//! ```
+
+mod edit;
+mod embedded;
+mod payload;
+mod picture;
+mod view;
+mod write;
+
+use crate::container::png;
+use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::Document;
+use embedded::Chunk;
+use std::str::FromStr;
+
+/// Which specification a card follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spec {
+    /// A flat object of six texts.
+    V1,
+    /// `chara_card_v2`: fields in `data`.
+    V2,
+    /// `chara_card_v3`: V2 with assets, nickname and more.
+    V3,
+}
+
+impl Spec {
+    /// `v1`, `v2` or `v3`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Spec::V1 => "v1",
+            Spec::V2 => "v2",
+            Spec::V3 => "v3",
+        }
+    }
+}
+
+impl FromStr for Spec {
+    type Err = crate::error::Error;
+
+    fn from_str(name: &str) -> Result<Spec> {
+        match name {
+            "v1" => Ok(Spec::V1),
+            "v2" => Ok(Spec::V2),
+            "v3" => Ok(Spec::V3),
+            _ => Err(Kind::BadOption.because(format!(
+                "`spec` is `{name}`, one of `v1`, `v2`, `v3` was wanted"
+            ))),
+        }
+    }
+}
+
+/// What kind of file a card is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// A PNG with the card in its text chunks.
+    Png,
+    /// The JSON text itself.
+    Json,
+}
+
+impl Container {
+    /// `png` or `json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Container::Png => "png",
+            Container::Json => "json",
+        }
+    }
+}
+
+impl FromStr for Container {
+    type Err = crate::error::Error;
+
+    fn from_str(name: &str) -> Result<Container> {
+        match name {
+            "png" => Ok(Container::Png),
+            "json" => Ok(Container::Json),
+            _ => Err(Kind::BadOption.because(format!(
+                "`container` is `{name}`, `png` or `json` was wanted"
+            ))),
+        }
+    }
+}
+
+/// What the keyword of a card chunk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Chara,
+    Ccv3,
+}
+
+impl Role {
+    const fn keyword(self) -> &'static str {
+        match self {
+            Role::Chara => "chara",
+            Role::Ccv3 => "ccv3",
+        }
+    }
+}
+
+/// A card, and what is to be known of the file it was in.
+#[derive(Debug)]
+pub struct CardFile {
+    /// The card's JSON.
+    pub document: Document,
+    /// The specification it follows.
+    pub spec: Spec,
+    /// The kind of file.
+    pub container: Container,
+    /// Which part of the file it was.
+    pub source: Source,
+    /// What was odd.
+    pub warnings: Vec<Warning>,
+    /// Binaries that came along.
+    pub assets: Vec<Asset>,
+}
+
+/// Which part of the file the card was taken from, and why that one.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Source {
+    /// `ccv3` or `chara` for a PNG, `text` for bare JSON.
+    pub chunk: &'static str,
+    /// `tEXt`, `zTXt` or `iTXt` for a PNG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// A binary that travels inside the card file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// As the card's `assets[].uri` names it.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What lists show of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The character's name; empty when there is none.
+    pub name: String,
+    /// Who made the card.
+    pub creator: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The specification it follows.
+    pub spec: Spec,
+}
+
+/// How to write a card.
+#[derive(Debug, Clone)]
+pub struct WriteOptions<'a> {
+    /// The kind of file.
+    pub container: Container,
+    /// The PNG to write into; without it a plain portrait is made.
+    pub image: Option<&'a [u8]>,
+    /// How much is accepted of the image.
+    pub limits: Limits,
+}
+
+/// Takes the card out of a file.
+///
+/// Of a PNG's chunks `ccv3` is preferred over `chara`, and the last of several with
+/// the same keyword over the others; what cannot be read gives way, with a warning.
+///
+/// # Errors
+/// `not-a-card`, `no-card`, `bad-png`, `cut-short`, `bad-json`, `bad-encoding`,
+/// `too-large`; `unsupported` for CHARX, WebP, JPEG and encrypted cards.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
+    if bytes.len() > limits.file {
+        let detail = format!(
+            "the file has {} bytes, the limit `file` allows {}",
+            bytes.len(),
+            limits.file
+        );
+        return Err(Kind::TooLarge.because(detail));
+    }
+    let mut warnings = Vec::new();
+    let (document, container, source, assets) = if png::is(bytes) {
+        let (document, source, assets) = embedded::read(bytes, limits, &mut warnings)?;
+        (document, Container::Png, source, assets)
+    } else {
+        refuse_foreign(bytes)?;
+        let (document, mut noticed) = Document::read(bytes, limits)?;
+        if !view::is_card(&document, true) {
+            return Err(Kind::NotACard.because("the JSON has no fields of a card"));
+        }
+        warnings.append(&mut noticed);
+        let source = Source {
+            chunk: "text",
+            kind: None,
+            reason: "The file is the card.".to_owned(),
+        };
+        (document, Container::Json, source, Vec::new())
+    };
+    view::oddities(&document, &mut warnings);
+    view::values(&document, &mut warnings);
+    if summary(&document).name.trim().is_empty() {
+        warnings.push(Warning::noticed(
+            "no-name",
+            "data.name",
+            "the card has no name",
+        ));
+    }
+    Ok(CardFile {
+        spec: spec(&document),
+        document,
+        container,
+        source,
+        warnings,
+        assets,
+    })
+}
+
+/// Says of files that are no JSON what they are, as far as it is known.
+fn refuse_foreign(bytes: &[u8]) -> Result<()> {
+    let unsupported = |what: &str| {
+        Err(Kind::Unsupported.because(format!("the file is {what}, which is not read yet")))
+    };
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => return unsupported("a ZIP (CHARX)"),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => return unsupported("a WebP"),
+        [0xff, 0xd8, 0xff, ..] => return unsupported("a JPEG"),
+        _ => {}
+    }
+    let skipped = |byte: &&u8| {
+        !matches!(
+            byte,
+            b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf | 0xff | 0xfe
+        )
+    };
+    match bytes.iter().find(skipped) {
+        Some(b'{') => Ok(()),
+        _ => Err(Kind::NotACard.because("the file is neither a PNG nor a JSON object")),
+    }
+}
+
+/// Which specification the document follows. A flat card is V1, whatever it says.
+pub fn spec(document: &Document) -> Spec {
+    view::spec(document)
+}
+
+/// The card's fields as strict JSON in ASCII: the `Card` of the public types.
+///
+/// ```
+/// use cardkeep::{card, json::Document};
+///
+/// let document = Document::parse(r#"{"name": "Ann", "first_mes": "Hi", "tags": "a, b"}"#)?;
+/// assert!(card::view(&document).contains(r#""tags":["a","b"]"#));
+/// # Ok::<(), cardkeep::error::Error>(())
+/// ```
+pub fn view(document: &Document) -> String {
+    view::card(document)
+}
+
+/// What lists show.
+pub fn summary(document: &Document) -> Summary {
+    let mut summary = Summary {
+        name: String::new(),
+        creator: String::new(),
+        tags: Vec::new(),
+        spec: spec(document),
+    };
+    for (field, value) in view::FIELDS
+        .iter()
+        .zip(view::values(document, &mut Vec::new()))
+    {
+        match (field.key, value) {
+            ("name", view::Value::Text(text)) => summary.name = text.read().into_owned(),
+            ("creator", view::Value::Text(text)) => summary.creator = text.read().into_owned(),
+            ("tags", view::Value::List(items)) => {
+                summary.tags = items.iter().map(|item| item.read().into_owned()).collect()
+            }
+            _ => {}
+        }
+    }
+    summary
+}
+
+/// The document with fields changed: in `data`, and at the root where the document has
+/// the field there too. A field that already says so is left as it is spelled; in
+/// lists, lorebook and extensions only what differs is written. `null` removes
+/// `nickname` and `character_book`.
+///
+/// # Errors
+/// `bad-option` for a field that is not known, `invalid` for a value of the wrong type,
+/// `too-large`.
+pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
+    edit::edit(document, patch)
+}
+
+/// The card as a file.
+///
+/// An image whose own card is this document comes back as it was. Otherwise every old
+/// card chunk is removed, and before the image data come `chara` and, unless the card
+/// is V1, `ccv3`. When the image had both, each keeps the fields only it has, and gets
+/// the changes of the other. All other chunks stay byte for byte.
+///
+/// # Errors
+/// `unsupported` when the image is no PNG, `bad-png`, `invalid`, `too-large`.
+pub fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
+    write::write(document, options)
+}
+
+/// A small PNG of a PNG, at most 192 by 288 pixels, proportions kept.
+///
+/// # Errors
+/// `bad-png`, `cut-short`, `too-large` over `limits.pixels`.
+pub fn thumbnail(image: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    picture::thumbnail(image, limits)
+}

@@ -1,0 +1,514 @@
+//! A card's fields, read from any dialect: always of the same types, whatever the file held.
+//!
+//! A view never changes the document. Where a value had to be coerced it says so in a
+//! warning, and a string that is one stays the file's own text, lone surrogates and all.
+
+use super::Spec;
+use crate::error::Warning;
+use crate::json::{Document, Node, Shape, quote_ascii};
+use std::borrow::Cow;
+
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Text,
+    /// A list; a single text in its place is one item, or for tags many between commas.
+    List,
+    /// An object, passed on as it is.
+    Extensions,
+    /// Anything, passed on as it is.
+    Book,
+}
+
+pub(super) struct Field {
+    /// As V2 and V3 spell it.
+    pub key: &'static str,
+    pub kind: Kind,
+    /// Other names it has at the root: of Pygmalion, and of SillyTavern's mirror.
+    pub aliases: &'static [&'static str],
+}
+
+const fn field(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
+    Field { key, kind, aliases }
+}
+
+/// Every field that is known, in the order they are told.
+pub(super) const FIELDS: &[Field] = &[
+    field("name", Kind::Text, &["char_name"]),
+    field("description", Kind::Text, &["char_persona"]),
+    field("personality", Kind::Text, &[]),
+    field("scenario", Kind::Text, &["world_scenario"]),
+    field("first_mes", Kind::Text, &["char_greeting"]),
+    field("mes_example", Kind::Text, &["example_dialogue"]),
+    field("creator_notes", Kind::Text, &["creatorcomment"]),
+    field("system_prompt", Kind::Text, &[]),
+    field("post_history_instructions", Kind::Text, &[]),
+    field("alternate_greetings", Kind::List, &[]),
+    field("group_only_greetings", Kind::List, &[]),
+    field("tags", Kind::List, &[]),
+    field("creator", Kind::Text, &[]),
+    field("character_version", Kind::Text, &[]),
+    field("nickname", Kind::Text, &[]),
+    field("character_book", Kind::Book, &[]),
+    field("extensions", Kind::Extensions, &[]),
+];
+
+/// One text: the file's own, or one that was made of something else.
+#[derive(Clone)]
+pub(super) enum Text<'a> {
+    Own(Node<'a>),
+    Made(String),
+}
+
+impl<'a> Text<'a> {
+    pub fn read(&self) -> Cow<'a, str> {
+        match self {
+            Text::Own(node) => node.text().unwrap_or(Cow::Borrowed("")),
+            Text::Made(text) => Cow::Owned(text.clone()),
+        }
+    }
+
+    /// As a strict literal; two texts that say the same have the same one.
+    pub fn strict(&self, out: &mut String) {
+        match self {
+            Text::Own(node) => {
+                let text = node.text().unwrap_or(Cow::Borrowed(""));
+                if text.contains(char::REPLACEMENT_CHARACTER) {
+                    node.strict(out)
+                } else {
+                    out.push_str(&quote_ascii(&text))
+                }
+            }
+            Text::Made(text) => out.push_str(&quote_ascii(text)),
+        }
+    }
+}
+
+/// What a field says.
+#[derive(Clone)]
+pub(super) enum Value<'a> {
+    Absent,
+    Text(Text<'a>),
+    List(Vec<Text<'a>>),
+    Json(Node<'a>),
+}
+
+impl Value<'_> {
+    pub fn strict(&self, out: &mut String) {
+        match self {
+            Value::Absent => out.push_str("null"),
+            Value::Text(text) => text.strict(out),
+            Value::List(items) => {
+                out.push('[');
+                for (n, item) in items.iter().enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    item.strict(out);
+                }
+                out.push(']');
+            }
+            Value::Json(node) => node.strict(out),
+        }
+    }
+
+    /// Whether both say the same.
+    pub fn same(&self, other: &Value<'_>) -> bool {
+        match (self, other) {
+            (Value::Absent, Value::Absent) => true,
+            (Value::Absent, _) | (_, Value::Absent) => false,
+            (Value::Json(this), Value::Json(that)) => this.same(*that),
+            _ => {
+                let (mut this, mut that) = (String::new(), String::new());
+                self.strict(&mut this);
+                other.strict(&mut that);
+                this == that
+            }
+        }
+    }
+}
+
+/// The object that holds the fields of V2 and V3; none for a flat card.
+pub(super) fn data(document: &Document) -> Option<Node<'_>> {
+    document
+        .root()
+        .get("data")
+        .filter(|data| data.shape() == Shape::Object)
+}
+
+/// Which specification the document follows, whatever it says of itself.
+pub(super) fn spec(document: &Document) -> Spec {
+    let root = document.root();
+    let spec = root
+        .get("spec")
+        .and_then(Node::text)
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if data(document).is_none() {
+        return Spec::V1;
+    }
+    if spec == "chara_card_v3"
+        || (spec != "chara_card_v2" && version(root).is_some_and(|version| version >= 3.0))
+    {
+        return Spec::V3;
+    }
+    Spec::V2
+}
+
+/// `spec_version` as a number; the V3 specification wants it compared as one.
+fn version(root: Node<'_>) -> Option<f64> {
+    let version = root.get("spec_version")?;
+    version
+        .number()
+        .or_else(|| version.text()?.trim().parse().ok())
+}
+
+/// Whether there is anything of a card in it. `sure` asks for more than a name, for
+/// texts that nothing else marks as a card.
+pub(super) fn is_card(document: &Document, sure: bool) -> bool {
+    let root = document.root();
+    if root.shape() != Shape::Object {
+        return false;
+    }
+    let spec = root
+        .get("spec")
+        .and_then(Node::text)
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if spec.starts_with("chara_card") {
+        return true;
+    }
+    if spec.starts_with("lorebook") {
+        return false;
+    }
+    let body = data(document).unwrap_or(root);
+    let has = |field: &Field| {
+        body.get(field.key).is_some() || field.aliases.iter().any(|alias| root.get(alias).is_some())
+    };
+    // What personas, lorebooks and worlds have as well proves nothing.
+    let telling = |field: &&Field| {
+        !matches!(
+            field.key,
+            "name" | "description" | "tags" | "extensions" | "creator"
+        )
+    };
+    let named = has(&FIELDS[0]);
+    let count = FIELDS
+        .iter()
+        .filter(telling)
+        .filter(|field| has(field))
+        .count();
+    if sure {
+        count >= 1 && (named || count >= 2)
+            || named && has(&FIELDS[1]) && root.get("entries").is_none()
+    } else {
+        named || FIELDS.iter().any(has)
+    }
+}
+
+/// The values of [`FIELDS`], in their order.
+pub(super) fn values<'a>(document: &'a Document, warnings: &mut Vec<Warning>) -> Vec<Value<'a>> {
+    FIELDS
+        .iter()
+        .map(|field| value(document, field, warnings))
+        .collect()
+}
+
+fn value<'a>(document: &'a Document, field: &Field, warnings: &mut Vec<Warning>) -> Value<'a> {
+    let found = find(document, field, warnings);
+    let coerce = Coerce {
+        path: found
+            .as_ref()
+            .map_or(field.key.to_owned(), |(path, _)| path.clone()),
+    };
+    let node = found.map(|(_, node)| node);
+    match field.kind {
+        // Only a nickname that is there may replace the name.
+        Kind::Text if field.key == "nickname" => match node {
+            Some(node) if !node.is_null() => Value::Text(coerce.text(node, warnings)),
+            _ => Value::Absent,
+        },
+        Kind::Text => {
+            let text = node.map_or(Text::Made(String::new()), |node| {
+                coerce.text(node, warnings)
+            });
+            // RisuAI spells a version that is missing `undefined`.
+            if field.key == "character_version" && text.read() == "undefined" {
+                warnings.push(Warning::repaired(
+                    "undefined-text",
+                    coerce.path,
+                    "`undefined` stands for a missing version",
+                ));
+                return Value::Text(Text::Made(String::new()));
+            }
+            Value::Text(text)
+        }
+        Kind::List => Value::List(node.map_or(Vec::new(), |node| {
+            coerce.list(node, field.key == "tags", warnings)
+        })),
+        Kind::Book => match node {
+            Some(node) if node.is_null() => {
+                warnings.push(Warning::repaired(
+                    "null-field",
+                    coerce.path,
+                    "a lorebook of null is none",
+                ));
+                Value::Absent
+            }
+            Some(node) => Value::Json(node),
+            None => Value::Absent,
+        },
+        Kind::Extensions => match node {
+            Some(node) if node.shape() == Shape::Object => Value::Json(node),
+            Some(node) => {
+                let warn = if node.is_null() || node.is_empty() {
+                    Warning::repaired
+                } else {
+                    Warning::noticed
+                };
+                warnings.push(warn(
+                    "wrong-type",
+                    coerce.path,
+                    "extensions are no object and read as empty".to_owned(),
+                ));
+                Value::Absent
+            }
+            None => Value::Absent,
+        },
+    }
+}
+
+/// Where the field is: in `data`, else at the root under any of its names.
+fn find<'a>(
+    document: &'a Document,
+    field: &Field,
+    warnings: &mut Vec<Warning>,
+) -> Option<(String, Node<'a>)> {
+    let root = document.root();
+    let names = || std::iter::once(field.key).chain(field.aliases.iter().copied());
+    let at_root = || {
+        names().find_map(|name| {
+            Some((
+                name.to_owned(),
+                root.get(name).filter(|node| !node.is_null())?,
+            ))
+        })
+    };
+    let Some(data) = data(document) else {
+        // `null` is told only when there is nothing better.
+        return at_root()
+            .or_else(|| names().find_map(|name| Some((name.to_owned(), root.get(name)?))));
+    };
+    let own = data
+        .get(field.key)
+        .map(|node| (format!("data.{}", field.key), node));
+    let missing = match &own {
+        None => true,
+        // An empty name is no name; other fields may be empty on purpose.
+        Some((_, node)) => {
+            field.key == "name"
+                && (node.is_null() || node.text().is_some_and(|text| text.trim().is_empty()))
+        }
+    };
+    // The mirror's extensions are those of the tool that made it.
+    if missing && field.kind != Kind::Extensions {
+        let filled = |(_, node): &(String, Node<'_>)| {
+            !node.is_empty() || node.text().is_some_and(|text| !text.trim().is_empty())
+        };
+        if let Some((name, node)) = at_root().filter(filled) {
+            let message = format!("missing in `data`, taken from `{name}` at the root");
+            warnings.push(Warning::repaired(
+                "field-at-root",
+                format!("data.{}", field.key),
+                message,
+            ));
+            return Some((name, node));
+        }
+    }
+    own
+}
+
+/// Turns what is there into what is wanted, and tells.
+struct Coerce {
+    path: String,
+}
+
+impl Coerce {
+    fn text<'a>(&self, node: Node<'a>, warnings: &mut Vec<Warning>) -> Text<'a> {
+        let path = self.path.clone();
+        match node.shape() {
+            Shape::String => Text::Own(node),
+            Shape::Null => {
+                warnings.push(Warning::repaired(
+                    "null-field",
+                    path,
+                    "null was read as empty text",
+                ));
+                Text::Made(String::new())
+            }
+            Shape::Number | Shape::Bool => {
+                warnings.push(Warning::repaired(
+                    "wrong-type",
+                    path,
+                    "a number or truth value was read as text",
+                ));
+                Text::Made(node.raw().to_owned())
+            }
+            Shape::Array => {
+                warnings.push(Warning::repaired(
+                    "wrong-type",
+                    path,
+                    "a list was read as its lines",
+                ));
+                let lines: Vec<_> = node.items().filter_map(Node::text).collect();
+                Text::Made(lines.join("\n"))
+            }
+            Shape::Object => {
+                warnings.push(Warning::noticed(
+                    "wrong-type",
+                    path,
+                    "an object stands where text is wanted, and was left out",
+                ));
+                Text::Made(String::new())
+            }
+        }
+    }
+
+    fn list<'a>(&self, node: Node<'a>, commas: bool, warnings: &mut Vec<Warning>) -> Vec<Text<'a>> {
+        let mut told = |repaired: bool, message: &str| {
+            let warn = if repaired {
+                Warning::repaired
+            } else {
+                Warning::noticed
+            };
+            warnings.push(warn("wrong-type", self.path.clone(), message.to_owned()));
+        };
+        match node.shape() {
+            Shape::Array => {}
+            Shape::Object if !node.is_empty() => {
+                told(true, "an object was read as the list of its values")
+            }
+            Shape::Null => {
+                warnings.push(Warning::repaired(
+                    "null-field",
+                    self.path.clone(),
+                    "null was read as an empty list",
+                ));
+                return Vec::new();
+            }
+            Shape::String => {
+                let text = node.text().unwrap_or_default();
+                if text.trim().is_empty() {
+                    return Vec::new();
+                }
+                if commas {
+                    told(true, "a text was split at its commas");
+                    let items = text
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|item| !item.is_empty());
+                    return items.map(|item| Text::Made(item.to_owned())).collect();
+                }
+                told(true, "a single text was read as a list of one");
+                return vec![Text::Own(node)];
+            }
+            Shape::Number | Shape::Bool => {
+                told(true, "a single value was read as a list of one text");
+                return vec![Text::Made(node.raw().to_owned())];
+            }
+            Shape::Object => return Vec::new(),
+        }
+        let (mut items, mut spelled, mut dropped) = (Vec::new(), 0_usize, 0_usize);
+        for item in node.items().chain(node.entries().map(|(_, item)| item)) {
+            match item.shape() {
+                Shape::String => items.push(Text::Own(item)),
+                Shape::Number | Shape::Bool => {
+                    spelled += 1;
+                    items.push(Text::Made(item.raw().to_owned()));
+                }
+                Shape::Null | Shape::Array | Shape::Object => dropped += 1,
+            }
+        }
+        if spelled > 0 {
+            told(
+                true,
+                &format!("{spelled} items that are no text were read as text"),
+            );
+        }
+        if dropped > 0 {
+            told(
+                false,
+                &format!("{dropped} items that are no text were left out"),
+            );
+        }
+        items
+    }
+}
+
+/// What is odd about the document as a whole.
+pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
+    let root = document.root();
+    let said = root.get("spec").and_then(Node::text);
+    match (data(document), said) {
+        (None, Some(said)) if said.trim().to_ascii_lowercase().starts_with("chara_card") => {
+            warnings.push(Warning::repaired(
+                "flat-card",
+                "data",
+                "`data` is missing; the fields were taken from the root",
+            ));
+        }
+        (Some(_), None) => {
+            warnings.push(Warning::repaired(
+                "no-spec",
+                "spec",
+                "the card does not say which specification it follows",
+            ));
+        }
+        _ => {}
+    }
+    if version(root).is_some_and(|version| version > 3.0) {
+        warnings.push(Warning::noticed(
+            "newer-spec",
+            "spec_version",
+            "the card follows a newer specification than V3",
+        ));
+    }
+    let padded = |node: Node<'_>| {
+        node.entries()
+            .any(|(key, _)| key.trim() != key && known(key.trim()))
+    };
+    if padded(root) || data(document).is_some_and(padded) {
+        warnings.push(Warning::repaired(
+            "padded-keys",
+            "",
+            "keys have spaces around them",
+        ));
+    }
+}
+
+fn known(key: &str) -> bool {
+    matches!(key, "data" | "spec" | "spec_version")
+        || FIELDS
+            .iter()
+            .any(|field| field.key == key || field.aliases.contains(&key))
+}
+
+/// The card as `types.ts` has it.
+pub(super) fn card(document: &Document) -> String {
+    let mut out = String::with_capacity(document.bytes().len());
+    for (field, value) in FIELDS.iter().zip(values(document, &mut Vec::new())) {
+        if matches!(value, Value::Absent) && field.kind != Kind::Extensions {
+            continue;
+        }
+        out.push(if out.is_empty() { '{' } else { ',' });
+        out.extend(["\"", field.key, "\":"]);
+        match value {
+            Value::Absent => out.push_str("{}"),
+            value => value.strict(&mut out),
+        }
+    }
+    out.push('}');
+    out
+}

@@ -1,0 +1,114 @@
+//! From a document to a file.
+
+use super::{
+    Chunk, Container, Role, Spec, WriteOptions, edit, embedded, payload, picture, summary, view,
+};
+use crate::container::png;
+use crate::error::{Kind, Limits, Result};
+use crate::json::{Document, Shape};
+
+pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
+    match (options.container, options.image) {
+        (Container::Json, _) => Ok(document.bytes().to_vec()),
+        (Container::Png, Some(image)) => into_image(document, image, &options.limits),
+        (Container::Png, None) => {
+            let image = picture::portrait(&summary(document).name)?;
+            into_image(document, &image, &options.limits)
+        }
+    }
+}
+
+fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    if image.len() > limits.file {
+        return Err(Kind::TooLarge.because(format!(
+            "the image has more bytes than the limit `file` allows ({})",
+            limits.file
+        )));
+    }
+    if !png::is(image) {
+        return Err(Kind::Unsupported.because("a card can be written into a PNG only"));
+    }
+    if document.root().shape() != Shape::Object {
+        return Err(Kind::Invalid.because("a card must be an object"));
+    }
+    let layout = png::walk(image, &mut Vec::new())?;
+    let cards = embedded::cards(image, &layout);
+    // Nothing that stands in the old chunks may hinder the writing of new ones.
+    let read = |chunks: &[Chunk<'_>]| {
+        embedded::first_readable(image, chunks, limits, &mut Vec::new())
+            .ok()
+            .map(|found| found.1)
+    };
+    let winner = read(&cards);
+    if winner
+        .as_ref()
+        .is_some_and(|winner| winner.bytes() == document.bytes())
+    {
+        return Ok(image.to_vec());
+    }
+    let role = match view::spec(document) {
+        Spec::V1 | Spec::V2 => Role::Chara,
+        Spec::V3 => Role::Ccv3,
+    };
+    let own = payload::encode(document.bytes());
+    let goes = |chunk: &png::Chunk| embedded::role(image, chunk).is_some();
+    if view::spec(document) == Spec::V1 {
+        return png::splice(image, &layout, goes, &[("chara", &own)]);
+    }
+    let others: Vec<Chunk<'_>> = cards
+        .iter()
+        .filter(|card| card.role != role)
+        .copied()
+        .collect();
+    let other = match (&winner, read(&others)) {
+        (Some(winner), Some(other))
+            if view::data(&other).is_some() && related(winner, document) =>
+        {
+            edit::follow(&other, winner, document)?
+        }
+        _ => derived(document, role)?,
+    };
+    let other = payload::encode(other.bytes());
+    let (chara, ccv3) = if role == Role::Chara {
+        (&own, &other)
+    } else {
+        (&other, &own)
+    };
+    png::splice(image, &layout, goes, &[("chara", chara), ("ccv3", ccv3)])
+}
+
+/// Whether the image's card is an older state of this one. A new portrait may carry
+/// another character; of that nothing may come along.
+fn related(old: &Document, new: &Document) -> bool {
+    let (olds, news) = (
+        view::values(old, &mut Vec::new()),
+        view::values(new, &mut Vec::new()),
+    );
+    olds.iter().zip(&news).any(|(old, new)| match old {
+        view::Value::Text(text) => !text.read().is_empty() && old.same(new),
+        _ => false,
+    })
+}
+
+/// The same card under the other specification's name.
+fn derived(document: &Document, role: Role) -> Result<Document> {
+    match role {
+        Role::Chara => {
+            let other = document
+                .set(&["spec".into()], "\"chara_card_v3\"")?
+                .set(&["spec_version".into()], "\"3.0\"")?;
+            // V3 requires this one field that V2 does not have.
+            match other
+                .root()
+                .get("data")
+                .and_then(|data| data.get("group_only_greetings"))
+            {
+                Some(_) => Ok(other),
+                None => other.set(&["data".into(), "group_only_greetings".into()], "[]"),
+            }
+        }
+        Role::Ccv3 => document
+            .set(&["spec".into()], "\"chara_card_v2\"")?
+            .set(&["spec_version".into()], "\"2.0\""),
+    }
+}

@@ -1,0 +1,7 @@
+//! Files that carry documents: where in the bytes the text is, and how new text is put there.
+//!
+//! Knows formats of files, nothing of cards. Lengths are believed only after they were
+//! checked against the bytes that are there.
+
+pub mod inflate;
+pub mod png;
