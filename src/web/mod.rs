@@ -1,9 +1,20 @@
-//! The browser edge: the only place that names the browser.
+//! The browser edge: the only place that knows JavaScript.
 //!
 //! A function here is convert, call, convert; what decides lives below.
 
 mod clock;
+mod convert;
+mod formats;
 mod idb;
 mod request;
+mod throw;
 
 pub use idb::{IdbMedium, Listeners};
+
+use wasm_bindgen::prelude::*;
+
+/// Runs once, when the module is loaded: a panic leaves its words in the console.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}

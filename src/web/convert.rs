@@ -1,0 +1,63 @@
+//! Values on their way in and out.
+//!
+//! Bulk goes out as ASCII JSON text, which engines parse faster than they take up
+//! UTF-8 or build objects from wasm; options come in as objects, and strictly.
+
+use crate::error::{Kind, Limits, Result};
+use js_sys::Uint8Array;
+use serde::Serialize;
+use std::fmt::Write;
+use wasm_bindgen::prelude::*;
+
+/// Limits given as an object; the defaults for `undefined`.
+///
+/// # Errors
+/// `bad-option` for an unknown name or a value that is no whole number.
+pub fn limits(given: &JsValue) -> Result<Limits> {
+    if given.is_undefined() {
+        return Ok(Limits::default());
+    }
+    serde_wasm_bindgen::from_value(given.clone())
+        .map_err(|refused| Kind::BadOption.because(format!("limits: {refused}")))
+}
+
+/// A file's bytes, taken over only when they fit: one that is too large never gets
+/// into the module's memory.
+///
+/// # Errors
+/// `too-large` over `limit`, the limit called `name`, and when memory runs out.
+pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
+    let length = given.length() as usize;
+    if length > limit {
+        let detail = format!("the file has {length} bytes, the limit `{name}` allows {limit}");
+        return Err(Kind::TooLarge.because(detail));
+    }
+    let mut bytes = Vec::new();
+    if bytes.try_reserve_exact(length).is_err() {
+        return Err(Kind::TooLarge.because(format!("there is no memory for {length} bytes")));
+    }
+    bytes.resize(length, 0);
+    given.copy_to(&mut bytes);
+    Ok(bytes)
+}
+
+/// A value as JSON text in ASCII.
+pub fn ascii(value: &impl Serialize) -> String {
+    let text = serde_json::to_string(value)
+        .expect("only strings, numbers and lists of them are given here");
+    if text.is_ascii() {
+        return text;
+    }
+    // Outside of strings JSON is ASCII, so every other character is inside of one.
+    let mut out = String::with_capacity(text.len() * 2);
+    for character in text.chars() {
+        if character.is_ascii() {
+            out.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").expect("a String takes everything");
+            }
+        }
+    }
+    out
+}
