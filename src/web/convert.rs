@@ -6,6 +6,8 @@
 use crate::error::{Kind, Limits, Result};
 use js_sys::Uint8Array;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::DeserializeOwned;
 use std::fmt::Write;
 use wasm_bindgen::prelude::*;
 
@@ -17,8 +19,23 @@ pub fn limits(given: &JsValue) -> Result<Limits> {
     if given.is_undefined() {
         return Ok(Limits::default());
     }
-    serde_wasm_bindgen::from_value(given.clone())
-        .map_err(|refused| Kind::BadOption.because(format!("limits: {refused}")))
+    read(given).map_err(|refused| Kind::BadOption.because(format!("limits: {refused}")))
+}
+
+/// Options given as an object.
+///
+/// # Errors
+/// `bad-option` for what the options do not know.
+pub fn options<T: DeserializeOwned>(given: &JsValue) -> Result<T> {
+    read(given).map_err(|refused| Kind::BadOption.because(refused))
+}
+
+/// Over a JSON value, because reading a struct straight from an object asks for its
+/// fields one by one and never meets an unknown one.
+fn read<T: DeserializeOwned>(given: &JsValue) -> std::result::Result<T, String> {
+    let value: serde_json::Value =
+        serde_wasm_bindgen::from_value(given.clone()).map_err(|refused| refused.to_string())?;
+    serde_json::from_value(value).map_err(|refused| refused.to_string())
 }
 
 /// A file's bytes, taken over only when they fit: one that is too large never gets
