@@ -1,0 +1,279 @@
+// <ck-card>: the page of a character. Reads everything the card says, edits what people edit most.
+
+import { html, nothing, type PropertyValues } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { expand } from "../companion/companion";
+import { handOut } from "../download";
+import { keepDraft, readDraft } from "../draft";
+import { codeOf, failure, sentence } from "../failure";
+import { ago, count, counted, momentOf } from "../format";
+import { icon } from "../icon";
+import type { Card, CardPatch, Character, ChatEntry, Version } from "../library";
+import { Live } from "../live";
+import { notify } from "../notice";
+import { prose } from "../prose/prose";
+import { href } from "../route";
+import { saveState, type SaveState } from "../save-state";
+import { Screen } from "../screen";
+import { discard } from "../trash";
+import "../intake/request";
+import "../picture";
+
+/** The fields that the form edits, with their labels. The names are the card format's own. */
+const FIELDS = [
+  { key: "name", label: "Name", lines: 1 },
+  { key: "description", label: "Description", lines: 8 },
+  { key: "personality", label: "Personality", lines: 3 },
+  { key: "scenario", label: "Scenario", lines: 3 },
+  { key: "first_mes", label: "First message", lines: 6 },
+  { key: "mes_example", label: "Example messages", lines: 6 },
+  { key: "creator_notes", label: "Creator's notes", lines: 3 },
+] as const;
+
+type Key = (typeof FIELDS)[number]["key"];
+/** What the form holds that the keep does not: texts of fields, and tags as one line. */
+type Edits = Partial<Record<Key | "tags", string>>;
+
+interface Loaded {
+  character: Character;
+  versions: Version[];
+  chats: ChatEntry[];
+}
+
+@customElement("ck-card")
+export class CardScreen extends Screen {
+  @state() private edits: Edits = {};
+  @state() private saving: SaveState = { is: "saved" };
+  @state() private editing = false;
+  readonly #data = new Live<Loaded | undefined>(this, () => this.keep, ["characters", "chats"], () => this.#load());
+  #stop: AbortController | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stop = new AbortController();
+    addEventListener("beforeunload", (event) => {
+      if (this.#dirty) event.preventDefault();
+    }, { signal: this.#stop.signal });
+    addEventListener("keydown", this.#keys, { signal: this.#stop.signal });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.abort();
+  }
+
+  override firstUpdated(changed: PropertyValues<this>): void {
+    super.firstUpdated(changed);
+    const draft = readDraft(`card ${this.record}`);
+    if (draft === "") return;
+    this.edits = JSON.parse(draft) as Edits;
+    this.editing = true;
+    this.saving = { is: "unsaved" };
+  }
+
+  async #load(): Promise<Loaded | undefined> {
+    const character = await this.keep.characters.get(this.record);
+    if (character === undefined) return undefined;
+    const [versions, chats] = await Promise.all([this.keep.characters.history(this.record), this.keep.chats.list()]);
+    return { character, versions, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
+  }
+
+  get #dirty(): boolean {
+    return Object.keys(this.edits).length > 0;
+  }
+
+  override render() {
+    const { value, error, loading } = this.#data;
+    if (loading) return html`<p class="wait" role="status">Loading the character…</p>`;
+    if (error !== undefined && value === undefined) return failure("This character could not be read", error, () => void this.#data.reload());
+    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This character is in the trash or was never in this library.</p><a class="button" href="#/">To your characters</a></section>`;
+    const { character, versions, chats } = value;
+    const { card } = character;
+    const name = card.name || "No name";
+    return html`
+      <p class="crumb"><a href="#/">${icon("back")}Characters</a></p>
+      <div class="card-page">
+        <aside>
+          <ck-picture class="portrait" .keep=${this.keep} .character=${character.id} .rev=${character.rev} .name=${name} .whole=${true}></ck-picture>
+          <button type="button" class="button main wide-button" ?disabled=${!this.writable} @click=${() => void this.#startChat(card)}>${icon("chats")}Start a chat</button>
+          <button type="button" class="button wide-button" @click=${() => void this.#export()}>${icon("export")}Export ${character.container === "png" ? "PNG" : "JSON"}</button>
+          <button type="button" class="button wide-button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>
+          <dl class="facts">
+            <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
+            ${card.creator ? html`<div><dt>Creator</dt><dd dir="auto">${card.creator}</dd></div>` : nothing}
+            ${card.character_version ? html`<div><dt>Version</dt><dd dir="auto">${card.character_version}</dd></div>` : nothing}
+            <div><dt>Added</dt><dd title=${momentOf(character.created)}>${ago(character.created)}</dd></div>
+            <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
+            <div><dt>Older versions</dt><dd>${count(versions.length)}</dd></div>
+          </dl>
+        </aside>
+        <div class="card-text">
+          <header class="head">
+            <div>
+              <h1 dir="auto">${name}</h1>
+              ${card.nickname ? html`<p class="quiet" dir="auto">“${card.nickname}”</p>` : nothing}
+            </div>
+            <div class="tools">
+              ${this.editing
+                ? html`${saveState(this.saving)}
+                    <button type="button" class="button" @click=${this.#cancel}>${this.#dirty ? "Discard" : "Close"}</button>
+                    <button type="button" class="button main" ?disabled=${!this.#dirty || this.saving.is === "saving"} @click=${() => void this.#save(character)}>Save</button>`
+                : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => (this.editing = true)}>${icon("edit")}Edit</button>`}
+            </div>
+          </header>
+          ${this.saving.is === "failed" && codeOf(this.saving.error) === "conflict"
+            ? html`<p class="banner">The card was changed elsewhere since you opened it. Your text is still in the form; Save again to write it over the newer one.</p>`
+            : nothing}
+          ${this.editing ? this.#form(card) : this.#reading(card)}
+          ${this.#warnings(character)}
+          ${this.#chats(chats)}
+        </div>
+      </div>
+    `;
+  }
+
+  #reading(card: Card) {
+    const part = (title: string, text: string) =>
+      text.trim() === "" ? nothing : html`<section class="field"><h2>${title}</h2>${prose(text)}</section>`;
+    const greetings = [card.first_mes, ...card.alternate_greetings].filter((text) => text.trim() !== "");
+    return html`
+      ${card.tags.length > 0 ? html`<ul class="tags" aria-label="Tags">${card.tags.map((tag) => html`<li><span class="tag" dir="auto">${tag}</span></li>`)}</ul>` : nothing}
+      ${part("Creator's notes", card.creator_notes)}
+      ${part("Description", card.description)}
+      ${part("Personality", card.personality)}
+      ${part("Scenario", card.scenario)}
+      ${greetings.length > 0
+        ? html`<section class="field"><h2>${counted(greetings.length, "greeting")}</h2>
+            ${greetings.map((text, n) => html`<details class="greeting" ?open=${n === 0}><summary>${n === 0 ? "First message" : `Alternate ${n}`}</summary>${prose(text)}</details>`)}
+          </section>`
+        : nothing}
+      ${card.group_only_greetings.length > 0
+        ? html`<section class="field"><h2>Greetings for groups</h2>${card.group_only_greetings.map((text) => html`<div class="greeting">${prose(text)}</div>`)}</section>`
+        : nothing}
+      ${part("Example messages", card.mes_example)}
+      ${part("System prompt", card.system_prompt)}
+      ${part("After the history", card.post_history_instructions)}
+      ${card.character_book !== undefined && card.character_book !== null
+        ? html`<section class="field"><h2>Lorebook</h2><p class="quiet">This card carries a lorebook. It stays in the card, untouched.</p></section>`
+        : nothing}
+      ${Object.keys(card.extensions).length > 0
+        ? html`<section class="field"><h2>Extensions</h2><p class="quiet">Kept as they are: ${Object.keys(card.extensions).map((key, n) => html`${n > 0 ? ", " : ""}<code>${key}</code>`)}</p></section>`
+        : nothing}
+    `;
+  }
+
+  #form(card: Card) {
+    return html`<form class="form" @submit=${(event: Event) => event.preventDefault()} @input=${this.#typed}>
+      ${FIELDS.map(({ key, label, lines }) => {
+        const value = this.edits[key] ?? card[key];
+        return html`<label class="field"><span>${label}</span>
+          ${lines === 1
+            ? html`<input name=${key} dir="auto" autocomplete="off" .value=${value} />`
+            : html`<textarea name=${key} dir="auto" rows=${lines} .value=${value}></textarea>`}
+        </label>`;
+      })}
+      <label class="field"><span>Tags <small class="quiet">separated by commas</small></span>
+        <input name="tags" dir="auto" autocomplete="off" .value=${this.edits.tags ?? card.tags.join(", ")} /></label>
+    </form>`;
+  }
+
+  #warnings({ warnings }: Character) {
+    if (warnings.length === 0) return nothing;
+    return html`<section class="field remarks"><h2>${counted(warnings.length, "remark")} from reading this card</h2>
+      <ul>${warnings.map((warning) => html`<li>${warning.message} <code>${warning.path}</code>${warning.repaired ? nothing : html` <span class="quiet">left as it is</span>`}</li>`)}</ul>
+    </section>`;
+  }
+
+  #chats(chats: ChatEntry[]) {
+    return html`<section class="field">
+      <h2>Chats</h2>
+      ${chats.length === 0 ? html`<p class="quiet">No chats with this character yet.</p>` : nothing}
+      <ul class="list">${chats.map((chat) => html`<li><a class="row" href=${href("chat", chat.id)}>
+        <span class="what"><span class="name" dir="auto">${chat.title || "No title"}</span><span class="quiet line" dir="auto">${chat.last ?? ""}</span></span>
+        <span class="when quiet"><span>${ago(chat.changed)}</span><span>${counted(chat.length, "message")}</span></span></a></li>`)}</ul>
+      <ck-picker .label=${"Import a chat"} .characters=${[this.record]} .disabled=${!this.writable}></ck-picker>
+    </section>`;
+  }
+
+  readonly #typed = (event: Event): void => {
+    const card = this.#data.value?.character.card;
+    if (card === undefined) return;
+    const { name, value } = event.target as HTMLInputElement;
+    const key = name as keyof Edits;
+    const { [key]: _, ...others } = this.edits;
+    const same = value === (key === "tags" ? card.tags.join(", ") : card[key]);
+    this.#hold(same ? others : { ...others, [key]: value });
+    this.saving = { is: this.#dirty ? "unsaved" : "saved" };
+  };
+
+  readonly #cancel = (): void => {
+    this.#hold({});
+    this.saving = { is: "saved" };
+    this.editing = false;
+  };
+
+  readonly #keys = (event: KeyboardEvent): void => {
+    if (!this.editing || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const character = this.#data.value?.character;
+    if (character && this.#dirty && this.saving.is !== "saving") void this.#save(character);
+  };
+
+  #hold(edits: Edits): void {
+    this.edits = edits;
+    keepDraft(`card ${this.record}`, this.#dirty ? JSON.stringify(edits) : "");
+  }
+
+  async #save(character: Character): Promise<void> {
+    const { tags, ...texts } = this.edits;
+    const patch: CardPatch = { ...texts };
+    if (tags !== undefined) patch.tags = tags.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
+    const sent = this.edits;
+    this.saving = { is: "saving" };
+    try {
+      await this.keep.characters.patch(this.record, patch, { ifRev: character.rev });
+      await this.#data.reload();
+      // What was typed while the save was under way is still to be saved.
+      const left = Object.fromEntries(Object.entries(this.edits).filter(([key, value]) => sent[key as keyof Edits] !== value)) as Edits;
+      this.#hold(left);
+      this.saving = { is: this.#dirty ? "unsaved" : "saved" };
+      if (!this.#dirty) {
+        this.editing = false;
+        notify(this, { text: "Saved" });
+      }
+    } catch (error) {
+      if (codeOf(error) === "conflict") await this.#data.reload();
+      this.saving = { is: "failed", error };
+    }
+  }
+
+  async #startChat(card: Card): Promise<void> {
+    try {
+      const { userName } = await this.keep.settings.get();
+      const entry = await this.keep.chats.create({ title: card.name, characters: [this.record], userName, characterName: card.name });
+      const greetings = [card.first_mes, ...card.alternate_greetings].map((text) => expand(text, card.name, userName)).filter((text) => text.trim() !== "");
+      const [greeting] = greetings;
+      if (greeting !== undefined) {
+        const chat = await this.keep.chats.open(entry.id);
+        // All greetings travel as swipes of the first message, as other tools do it.
+        const fields = greetings.length > 1 ? { swipes: greetings, swipe_id: 0 } : {};
+        await chat.append({ name: card.name, role: "character", text: greeting, fields });
+      }
+      location.hash = href("chat", entry.id);
+    } catch (error) {
+      notify(this, { text: `The chat could not be started: ${sentence(error)}`, tone: "bad" });
+    }
+  }
+
+  async #export(): Promise<void> {
+    try {
+      await handOut(await this.keep.characters.export(this.record));
+    } catch (error) {
+      notify(this, { text: `The card could not be exported: ${sentence(error)}`, tone: "bad" });
+    }
+  }
+
+  async #delete(name: string): Promise<void> {
+    if (await discard(this, this.keep, "characters", this.record, name)) location.hash = "#/";
+  }
+}

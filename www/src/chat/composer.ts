@@ -1,0 +1,88 @@
+// <ck-composer>: where a message is written. The text leaves the field only when it is saved.
+
+import { html, nothing, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { keepDraft, readDraft } from "../draft";
+import { LightElement } from "../element";
+import { icon } from "../icon";
+
+export interface Speaker {
+  name: string;
+  role: "user" | "character";
+}
+
+@customElement("ck-composer")
+export class Composer extends LightElement {
+  /** Names the draft. */
+  @property({ attribute: false }) chat = "";
+  @property({ attribute: false }) speakers: Speaker[] = [];
+  @property({ attribute: false }) disabled = false;
+  /** Resolves to whether the message is in the keep. */
+  @property({ attribute: false }) send!: (text: string, speaker: Speaker) => Promise<boolean>;
+  /** Asked for with the up arrow in an empty field. */
+  @property({ attribute: false }) editLast!: () => void;
+  @state() private text = "";
+  @state() private speaker = 0;
+  @state() private sending = false;
+  /** Enter makes a new line where there is a keyboard on the glass; there the button sends. */
+  readonly #enterSends = matchMedia("(pointer: fine)").matches;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("chat")) this.text = readDraft(`chat ${this.chat}`);
+  }
+
+  override render() {
+    const speaker = this.speakers[this.speaker] ?? this.speakers[0];
+    const hint = this.#enterSends ? "Enter sends, Shift and Enter makes a new line" : "Control and Enter sends";
+    return html`<form class="composer" aria-label="New message" @submit=${this.#submitted}>
+      ${this.speakers.length > 1
+        ? html`<label class="as"><span class="unseen">Write as</span>
+            <select ?disabled=${this.disabled} @change=${(event: Event) => (this.speaker = (event.target as HTMLSelectElement).selectedIndex)}>
+              ${this.speakers.map((one, n) => html`<option ?selected=${n === this.speaker}>as ${one.name}</option>`)}
+            </select></label>`
+        : nothing}
+      <textarea rows="1" dir="auto" aria-label="Message" title=${hint} enterkeyhint=${this.#enterSends ? "send" : "enter"}
+        placeholder=${speaker ? `Write as ${speaker.name}…` : "Write a message…"}
+        .value=${this.text} ?disabled=${this.disabled} @input=${this.#typed} @keydown=${this.#key}></textarea>
+      <button type="submit" class="button main round" aria-label="Send" ?disabled=${this.disabled || this.sending || this.text.trim() === ""}>${icon("send")}</button>
+    </form>`;
+  }
+
+  readonly #typed = (event: Event): void => {
+    this.text = (event.target as HTMLTextAreaElement).value;
+    keepDraft(`chat ${this.chat}`, this.text);
+  };
+
+  readonly #key = (event: KeyboardEvent): void => {
+    // While an input method composes, its keys belong to it; 229 is how some engines say so.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowUp" && this.text === "" && !event.shiftKey) {
+      event.preventDefault();
+      this.editLast();
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
+    if (!this.#enterSends && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    void this.#send();
+  };
+
+  readonly #submitted = (event: Event): void => {
+    event.preventDefault();
+    void this.#send();
+  };
+
+  async #send(): Promise<void> {
+    const { text } = this;
+    const speaker = this.speakers[this.speaker] ?? this.speakers[0];
+    if (text.trim() === "" || this.sending || this.disabled || speaker === undefined) return;
+    this.sending = true;
+    const saved = await this.send(text, speaker);
+    this.sending = false;
+    if (saved && this.text === text) {
+      this.text = "";
+      keepDraft(`chat ${this.chat}`, "");
+    }
+    this.querySelector("textarea")?.focus();
+  }
+}

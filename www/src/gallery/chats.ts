@@ -1,0 +1,77 @@
+// <ck-chats>: every chat, the one changed last first.
+
+import { html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { failure } from "../failure";
+import { ago, counted, folded } from "../format";
+import { icon } from "../icon";
+import type { ChatEntry } from "../library";
+import { Live } from "../live";
+import { href } from "../route";
+import { Screen } from "../screen";
+import { discard } from "../trash";
+import { unreadable } from "./unreadable";
+import "../intake/request";
+import "../picture";
+
+/** Rows in the document at first, and with every further step. */
+const STEP = 200;
+
+@customElement("ck-chats")
+export class ChatsScreen extends Screen {
+  @state() private search = "";
+  @state() private shown = STEP;
+  readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list());
+
+  override render() {
+    const { value, error, loading } = this.#list;
+    if (loading) return html`<p class="wait" role="status">Loading chats…</p>`;
+    if (value === undefined) return failure("Your chats could not be listed", error, () => void this.#list.reload());
+    const search = folded(this.search.trim());
+    const found = value.items
+      .filter((entry) => folded(`${entry.title}\n${entry.last ?? ""}`).includes(search))
+      .sort((a, b) => b.changed - a.changed);
+    return html`
+      <header class="head">
+        <div><h1>Chats</h1><p class="quiet">${counted(value.items.length, "chat")}</p></div>
+        <div class="tools">
+          ${value.items.length > 0
+            ? html`<label class="search">${icon("search")}<span class="unseen">Search chats</span>
+                <input type="search" placeholder="Search title, last message" .value=${this.search}
+                  @input=${(event: Event) => (this.search = (event.target as HTMLInputElement).value)} /></label>`
+            : nothing}
+          <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
+        </div>
+      </header>
+      ${unreadable(value.unreadable)}
+      ${value.items.length === 0
+        ? html`<p class="none">No chats yet. Start one on a character's page, or import a chat log.</p>`
+        : found.length === 0
+          ? html`<p class="none">No chat matches “${this.search}”.</p>`
+          : html`<ul class="list">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+      ${found.length > this.shown
+        ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>`
+        : nothing}
+    `;
+  }
+
+  #row(entry: ChatEntry) {
+    const title = entry.title || "No title";
+    const [first] = entry.characters;
+    return html`<li>
+      <a class="row" href=${href("chat", entry.id)}>
+        ${first === undefined
+          ? html`<span class="avatar">${icon("chats")}</span>`
+          : html`<ck-picture class="avatar" .keep=${this.keep} .character=${first} .name=${title}></ck-picture>`}
+        <span class="what">
+          <span class="name" dir="auto">${title}</span>
+          <span class="quiet line" dir="auto">${entry.last ?? ""}</span>
+        </span>
+        <span class="when quiet"><span>${ago(entry.changed)}</span><span>${counted(entry.length, "message")}</span></span>
+      </a>
+      <button type="button" class="bare" aria-label=${`Delete ${title}`} ?disabled=${!this.writable}
+        @click=${() => void discard(this, this.keep, "chats", entry.id, title)}>${icon("bin")}</button>
+    </li>`;
+  }
+}

@@ -1,0 +1,53 @@
+// <ck-worlds>: every world, the one changed last first.
+
+import { html } from "lit";
+import { customElement } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { failure } from "../failure";
+import { ago, counted } from "../format";
+import { icon } from "../icon";
+import type { WorldEntry } from "../library";
+import { Live } from "../live";
+import { href } from "../route";
+import { Screen } from "../screen";
+import { discard } from "../trash";
+import { unreadable } from "./unreadable";
+import "../intake/request";
+
+@customElement("ck-worlds")
+export class WorldsScreen extends Screen {
+  readonly #list = new Live(this, () => this.keep, ["worlds"], () => this.keep.worlds.list());
+
+  override render() {
+    const { value, error, loading } = this.#list;
+    if (loading) return html`<p class="wait" role="status">Loading worlds…</p>`;
+    if (value === undefined) return failure("Your worlds could not be listed", error, () => void this.#list.reload());
+    const items = value.items.toSorted((a, b) => b.changed - a.changed);
+    return html`
+      <header class="head">
+        <div><h1>Worlds</h1><p class="quiet">${counted(items.length, "world")}</p></div>
+        <div class="tools"><ck-picker .main=${true} .disabled=${!this.writable}></ck-picker></div>
+      </header>
+      ${unreadable(value.unreadable)}
+      ${items.length === 0
+        ? html`<p class="none">No worlds yet. Import a <code>world_state.json</code>, or try the samples in Settings.</p>`
+        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+    `;
+  }
+
+  #row(entry: WorldEntry) {
+    const name = entry.name || "No name";
+    return html`<li>
+      <a class="row" href=${href("world", entry.id)}>
+        <span class="avatar">${icon("worlds")}</span>
+        <span class="what">
+          <span class="name" dir="auto">${name}</span>
+          <span class="quiet line">${counted(entry.locations, "location")}, you are at ${entry.position}</span>
+        </span>
+        <span class="when quiet"><span>${ago(entry.changed)}</span></span>
+      </a>
+      <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
+        @click=${() => void discard(this, this.keep, "worlds", entry.id, name)}>${icon("bin")}</button>
+    </li>`;
+  }
+}

@@ -1,0 +1,107 @@
+// Takes files in. What a file is, its bytes decide, never its name.
+
+import { codeOf, sentence } from "../failure";
+import { isCardkeepError, readCard, readChat, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
+
+export type Kind = "card" | "chat" | "world";
+
+/** What became of one file. */
+export type Outcome = { name: string } & (
+  | { was: "added" | "duplicate"; kind: Kind; id: string; title: string; warnings: Warning[] }
+  | { was: "failed"; message: string; code: string | undefined }
+);
+
+export interface Progress {
+  done: number;
+  total: number;
+  name: string;
+}
+
+/**
+ * Imports every file it can. One bad file stops no other.
+ * Chats are linked to `characters`, or else to the only character that has the name of their speaker.
+ */
+export async function intake(
+  keep: Keep,
+  files: File[],
+  options: { characters?: string[]; progress?: (progress: Progress) => void; signal?: AbortSignal } = {},
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const [done, file] of files.entries()) {
+    if (options.signal?.aborted) break;
+    options.progress?.({ done, total: files.length, name: file.name });
+    try {
+      outcomes.push(...(await one(keep, file, options.characters)));
+    } catch (error) {
+      outcomes.push({ name: file.name, was: "failed", message: sentence(error), code: codeOf(error) });
+    }
+  }
+  return outcomes;
+}
+
+async function one(keep: Keep, file: File, characters: string[] | undefined): Promise<Outcome[]> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const kind = sniff(bytes);
+  // A file by its bytes alone: what was read is what is imported, whatever happens to the file meanwhile.
+  const source = new File([bytes], file.name);
+  if (kind === "card") return drain(kind, keep.characters.import(source), (entry) => entry.name);
+  if (kind === "world") return drain(kind, keep.worlds.import(source), (entry) => entry.name);
+  const links = characters ?? (await speakersOf(keep, bytes));
+  return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
+}
+
+/**
+ * What the bytes are.
+ * Worlds and cards are one JSON value and easily told; what is neither has to be a chat, and if
+ * nothing fits, the card reader's error is the answer: most files that come are meant to be cards.
+ */
+export function sniff(bytes: Uint8Array): Kind {
+  const world = attempt(() => readWorld(bytes));
+  if (world === undefined) return "world";
+  const card = attempt(() => readCard(bytes));
+  if (card === undefined) return "card";
+  const chat = attempt(() => {
+    for (const session of readChat(bytes).sessions) session.free();
+  });
+  if (chat === undefined) return "chat";
+  const telling = [card, chat].find((error) => !["not-a-card", "not-a-chat"].includes(codeOf(error) ?? ""));
+  throw telling ?? card;
+}
+
+function attempt(read: () => unknown): unknown {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (!isCardkeepError(error)) throw error;
+    return error;
+  }
+}
+
+/** The characters that a chat is with, as far as its speakers' names say so without doubt. */
+async function speakersOf(keep: Keep, bytes: Uint8Array): Promise<string[]> {
+  const names = new Set<string>();
+  for (const session of readChat(bytes).sessions) {
+    for (const message of session.page(0, 200)) if (message.role === "character") names.add(message.name);
+    session.free();
+  }
+  const { items } = await keep.characters.list();
+  const found: string[] = [];
+  for (const name of names) {
+    const same = items.filter((entry) => entry.name === name);
+    if (same.length === 1 && same[0]) found.push(same[0].id);
+  }
+  return found;
+}
+
+async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEvent<E>>, title: (entry: E) => string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for await (const event of events) {
+    if (event.type === "item") {
+      outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings });
+    } else if (event.type === "failed") {
+      outcomes.push({ name: event.name, was: "failed", message: event.message, code: event.code });
+    }
+  }
+  return outcomes;
+}

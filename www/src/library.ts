@@ -1,0 +1,30 @@
+// The app's one door to the package. Every other file imports from here, so this list is all of
+// cardkeep that the app uses, and it is public face only.
+
+export { init, isCardkeepError, Keep, readCard, readChat, readWorld, version } from "cardkeep";
+export type {
+  Access,
+  Card,
+  CardkeepError,
+  CardPatch,
+  ChangeDetail,
+  Character,
+  CharacterEntry,
+  ChatEntry,
+  ChatHandle,
+  Entry,
+  Exported,
+  ImportEvent,
+  Json,
+  Listing,
+  Message,
+  NewMessage,
+  Settings,
+  Snapshot,
+  Unreadable,
+  Version,
+  Warning,
+  World,
+  WorldEntry,
+  WorldLocation,
+} from "cardkeep";

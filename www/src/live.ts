@@ -1,0 +1,61 @@
+// Data that stays current: loads when the element appears, and again whenever the keep says that
+// something of its domains changed, in this tab or another one.
+
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+import type { ChangeDetail, Keep } from "./library";
+
+export class Live<T> implements ReactiveController {
+  /** The last good value; a failed reload keeps it. */
+  value: T | undefined;
+  /** Why the last load failed. */
+  error: unknown;
+  #stop: AbortController | undefined;
+  #turn = 0;
+
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly keep: () => Keep,
+    private readonly domains: ChangeDetail["domain"][],
+    private readonly load: () => Promise<T>,
+  ) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.#stop = new AbortController();
+    // A property binding of the parent has set the keep by now, or will before the microtask runs.
+    queueMicrotask(() => {
+      if (this.#stop === undefined) return;
+      this.keep().addEventListener("change", this.#changed, { signal: this.#stop.signal });
+      void this.reload();
+    });
+  }
+
+  hostDisconnected(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+  }
+
+  /** Loads again. Of several loads under way, only the last one counts. */
+  async reload(): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const value = await this.load();
+      if (turn !== this.#turn) return;
+      this.value = value;
+      this.error = undefined;
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.error = error;
+    }
+    this.host.requestUpdate();
+  }
+
+  /** True until the first load came to an end. */
+  loading = true;
+
+  readonly #changed = (event: Event): void => {
+    const { domain } = (event as CustomEvent<ChangeDetail>).detail;
+    if (this.domains.includes(domain)) void this.reload();
+  };
+}

@@ -1,0 +1,3 @@
+// Where the app starts.
+
+import "./shell/app";

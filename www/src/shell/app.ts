@@ -1,0 +1,227 @@
+// <ck-app>: the frame. Opens the keep, shows the screen that the address names, and holds what all
+// screens share: navigation, import, notices, the offline chip.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
+import { LightElement } from "../element";
+import { failure, sentence } from "../failure";
+import { counted } from "../format";
+import { icon, type IconName } from "../icon";
+import { intake, type Outcome, type Progress } from "../intake/intake";
+import { INTAKE, type IntakeRequest } from "../intake/request";
+import { addSamples } from "../intake/samples";
+import { Keep, type Settings } from "../library";
+import { NOTICE, notify, type Notice } from "../notice";
+import { href, parse, type Route } from "../route";
+import { Drop } from "./drop";
+import type { Notices } from "./notices";
+import { summary, type Report } from "./report";
+import { AppWorker } from "./worker";
+import "./notices";
+import "./report";
+import "../gallery/characters";
+import "../gallery/chats";
+import "../gallery/worlds";
+import "../card/card";
+import "../chat/chat";
+import "../world/world";
+import "../settings/settings";
+
+const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
+  { address: "#/", label: "Characters", icon: "characters", screens: ["gallery", "card"] },
+  { address: "#/chats", label: "Chats", icon: "chats", screens: ["chats", "chat"] },
+  { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world"] },
+  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings"] },
+];
+
+type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; error: unknown } | { is: "closed" };
+
+@customElement("ck-app")
+export class App extends LightElement {
+  @state() private opening: Opening = { is: "opening" };
+  @state() private route: Route = parse(location.hash);
+  @state() private arriving = false;
+  @state() private progress: Progress | undefined;
+  @query("ck-notices") private notices!: Notices;
+  @query("ck-report") private report!: Report;
+  readonly #worker = new AppWorker(this);
+  readonly #drop = new Drop(this, (files) => void this.#intake({ files }));
+  #stop: AbortController | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { signal } = (this.#stop = new AbortController());
+    addEventListener("hashchange", () => {
+      this.route = parse(location.hash);
+      this.arriving = true;
+      scrollTo(0, 0);
+    }, { signal });
+    this.addEventListener(NOTICE, (event) => this.notices.show((event as CustomEvent<Notice>).detail), { signal });
+    this.addEventListener(INTAKE, (event) => void this.#intake((event as CustomEvent<IntakeRequest>).detail), { signal });
+    void this.#open();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.abort();
+    if (this.opening.is === "open") void this.opening.keep.close();
+  }
+
+  async #open(): Promise<void> {
+    this.opening = { is: "opening" };
+    try {
+      const keep = await Keep.open({ onBlocked: () => (this.opening = { is: "blocked" }) });
+      keep.addEventListener("closed", () => (this.opening = { is: "closed" }));
+      keep.addEventListener("change", (event) => {
+        if ((event as CustomEvent<{ domain: string }>).detail.domain === "settings") void this.#theme(keep);
+      });
+      await this.#theme(keep);
+      this.opening = { is: "open", keep };
+    } catch (error) {
+      this.opening = { is: "failed", error };
+    }
+  }
+
+  async #theme(keep: Keep): Promise<void> {
+    const { theme }: Settings = await keep.settings.get();
+    document.documentElement.dataset.theme = theme;
+  }
+
+  async #intake(request: IntakeRequest): Promise<void> {
+    if (this.opening.is !== "open" || this.progress !== undefined) return;
+    const { keep } = this.opening;
+    const progress = (now: Progress) => (this.progress = now);
+    progress({ done: 0, total: request.files.length, name: "" });
+    try {
+      const outcomes = request.samples
+        ? await addSamples(keep, progress)
+        : await intake(keep, request.files, { progress, ...(request.characters && { characters: request.characters }) });
+      this.#tell(outcomes);
+    } catch (error) {
+      notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
+    } finally {
+      this.progress = undefined;
+    }
+  }
+
+  /** One good file is worth a sentence, everything else a list. */
+  #tell(outcomes: Outcome[]): void {
+    const plain = outcomes.every((outcome) => outcome.was === "added" && outcome.warnings.length === 0);
+    const [only] = outcomes;
+    if (!plain || only === undefined) return void this.report.show(outcomes);
+    if (outcomes.length > 1 || only.was === "failed") return notify(this, { text: summary(outcomes) });
+    notify(this, {
+      text: `“${only.title}” added`,
+      action: { label: "Open", run: () => void (location.hash = href(only.kind, only.id)) },
+    });
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <a class="skip" href="#main" @click=${this.#skip}>Skip to content</a>
+      <nav class="rail" aria-label="Main">
+        <a class="brand" href="#/"><span class="mark" aria-hidden="true"></span>cardkeep</a>
+        <ul>${PLACES.map((place) => html`<li>
+          <a href=${place.address} aria-current=${place.screens.includes(this.route.screen) ? "page" : nothing}>
+            ${icon(place.icon)}<span>${place.label}</span>
+          </a></li>`)}
+        </ul>
+        ${this.#chip()}
+      </nav>
+      <main id="main" tabindex="-1" data-screen=${this.route.screen}>
+        ${this.#banner()}
+        ${this.#body()}
+      </main>
+      ${this.#drop.hovering ? html`<div class="drop" aria-hidden="true"><p>${icon("import")}Drop to import</p></div>` : nothing}
+      ${this.progress ? this.#progress(this.progress) : nothing}
+      ${this.#worker.waiting
+        ? html`<div class="update" role="status">New version ready
+            <button type="button" class="link" @click=${() => this.#worker.accept()}>Reload</button></div>`
+        : nothing}
+      <ck-notices></ck-notices>
+      <ck-report></ck-report>
+    `;
+  }
+
+  #chip() {
+    const { offline, ready } = this.#worker;
+    if (offline) return html`<p class="chip" data-is="offline" role="status">${icon("offline")}Offline: everything works</p>`;
+    if (ready) return html`<p class="chip" data-is="ready" role="status">${icon("check")}Ready to work offline</p>`;
+    return nothing;
+  }
+
+  #progress({ done, total, name }: Progress) {
+    return html`<div class="importing" role="status">
+      <span dir="auto">Importing${total > 1 ? ` ${done + 1} of ${total}` : ""}${name ? `: ${name}` : "…"}</span>
+      <progress aria-label="Import" max=${total} .value=${done}></progress>
+    </div>`;
+  }
+
+  #banner() {
+    if (this.opening.is !== "open") return nothing;
+    const { access, report } = this.opening.keep;
+    return html`
+      ${access.mode === "read-only"
+        ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
+            (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
+        : nothing}
+      ${report.migrated && report.migrated.quarantined > 0
+        ? html`<p class="banner" role="status">${counted(report.migrated.quarantined, "record")} could not be brought to the new format.
+            They are kept as they were, in the copy made before.</p>`
+        : nothing}
+    `;
+  }
+
+  #body() {
+    switch (this.opening.is) {
+      case "opening":
+        return html`<p class="wait" role="status">Opening your library…</p>`;
+      case "blocked":
+        return html`<section class="failure" role="alert">
+          <h1>Another tab holds the old version</h1>
+          <p>Close the other tabs of this app. It goes on by itself as soon as they are closed; nothing is lost.</p>
+        </section>`;
+      case "closed":
+        return html`<section class="failure" role="alert">
+          <h1>The library was closed</h1>
+          <p>A newer version of the app runs in another tab. Everything that was saved is safe.</p>
+          <button type="button" class="button main" @click=${() => location.reload()}>Reload</button>
+        </section>`;
+      case "failed":
+        return failure("Your library could not be opened", this.opening.error, () => void this.#open());
+      case "open":
+        // A new address is a new element: no screen has to change from one record to another.
+        return keyed(this.route, this.#screen(this.opening.keep));
+    }
+  }
+
+  #screen(keep: Keep) {
+    const { route, arriving } = this;
+    switch (route.screen) {
+      case "gallery":
+        return html`<ck-characters .keep=${keep} .arriving=${arriving}></ck-characters>`;
+      case "chats":
+        return html`<ck-chats .keep=${keep} .arriving=${arriving}></ck-chats>`;
+      case "worlds":
+        return html`<ck-worlds .keep=${keep} .arriving=${arriving}></ck-worlds>`;
+      case "card":
+        return html`<ck-card .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-card>`;
+      case "chat":
+        return html`<ck-chat .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-chat>`;
+      case "world":
+        return html`<ck-world .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-world>`;
+      case "settings":
+        return html`<ck-settings .keep=${keep} .arriving=${arriving}></ck-settings>`;
+      case "unknown":
+        return html`<section class="empty"><h1>Nothing here</h1><p>There is no screen at this address.</p>
+          <a class="button" href="#/">To your characters</a></section>`;
+    }
+  }
+
+  /** The hash is the route, so the skip link moves the focus itself. */
+  readonly #skip = (event: Event): void => {
+    event.preventDefault();
+    this.querySelector<HTMLElement>("main")?.focus();
+  };
+}

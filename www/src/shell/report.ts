@@ -1,0 +1,70 @@
+// <ck-report>: what became of imported files, one line each, when there is more to say than "done".
+
+import { html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { LightElement } from "../element";
+import { counted } from "../format";
+import type { Outcome } from "../intake/intake";
+import { href } from "../route";
+
+@customElement("ck-report")
+export class Report extends LightElement {
+  @state() private outcomes: Outcome[] = [];
+
+  async show(outcomes: Outcome[]): Promise<void> {
+    this.outcomes = outcomes;
+    await this.updateComplete;
+    const dialog = this.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  override render() {
+    // What needs attention comes first.
+    const order = (outcome: Outcome) => (outcome.was === "failed" ? 0 : outcome.warnings.length > 0 ? 1 : outcome.was === "added" ? 2 : 3);
+    const rows = this.outcomes.toSorted((a, b) => order(a) - order(b));
+    return html`<dialog class="report" aria-labelledby="report-title" @click=${this.#outside}>
+      <h2 id="report-title">${summary(this.outcomes)}</h2>
+      <ul class="rows">${rows.map((outcome) => this.#row(outcome))}</ul>
+      <footer><button type="button" class="button main" autofocus @click=${this.#close}>Done</button></footer>
+    </dialog>`;
+  }
+
+  #row(outcome: Outcome) {
+    if (outcome.was === "failed") {
+      return html`<li data-was="failed">
+        <strong dir="auto">${outcome.name}</strong>
+        <span>Not imported: ${outcome.message}${outcome.code ? html` <code>${outcome.code}</code>` : nothing}</span>
+      </li>`;
+    }
+    const words = outcome.was === "added" ? `${label[outcome.kind]} added` : `${label[outcome.kind]} is already here`;
+    return html`<li data-was=${outcome.was}>
+      <a href=${href(outcome.kind, outcome.id)} dir="auto" @click=${this.#close}>${outcome.title}</a>
+      <span>${words}${outcome.warnings.length > 0 ? `, ${counted(outcome.warnings.length, "remark")}` : ""}</span>
+      ${outcome.warnings.length > 0
+        ? html`<details><summary>Remarks</summary>
+            <ul>${outcome.warnings.slice(0, 50).map((warning) => html`<li>${warning.message} <code>${warning.path}</code></li>`)}</ul>
+            ${outcome.warnings.length > 50 ? html`<p>And ${counted(outcome.warnings.length - 50, "more", "more")}.</p>` : nothing}
+          </details>`
+        : nothing}
+    </li>`;
+  }
+
+  readonly #close = (): void => this.querySelector("dialog")?.close();
+
+  readonly #outside = (event: Event): void => {
+    if (event.target === event.currentTarget) this.#close();
+  };
+}
+
+const label = { card: "Character", chat: "Chat", world: "World" } as const;
+
+/** "3 added, 1 already here, 2 not imported". */
+export function summary(outcomes: Outcome[]): string {
+  const was = (kind: Outcome["was"]) => outcomes.filter((outcome) => outcome.was === kind).length;
+  const parts = [
+    [was("added"), "added"],
+    [was("duplicate"), "already here"],
+    [was("failed"), "not imported"],
+  ] as const;
+  return parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`).join(", ") || "Nothing to import";
+}
