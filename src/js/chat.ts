@@ -1,0 +1,96 @@
+// Chat logs. The text stays in the module's memory, and messages are read out of it page by page.
+
+import { rawReadChat, type RawChatText } from "./cardkeep.js";
+import { failure } from "./errors.js";
+import { call } from "./loading.js";
+import { bytes, limits, options, whole } from "./options.js";
+import type { ChatDialect, Fault, Json, Limits, Message, Warning } from "./types.js";
+
+export interface ReadChatOptions {
+  limits?: Limits;
+}
+
+/** A chat log that was read. */
+export interface ChatFile {
+  dialect: ChatDialect;
+  /** One for most dialects. */
+  sessions: ChatText[];
+  /** Lines that could not be read. */
+  faults: Fault[];
+  warnings: Warning[];
+}
+
+const BATCH = 100;
+
+/** One chat as its file has it. `free()` gives its memory back at once; otherwise that happens some time after it is unreachable. */
+export class ChatText {
+  #raw: RawChatText | undefined;
+  /** The header line, if the dialect has one. */
+  readonly header?: { [key: string]: Json };
+  /** Number of messages. */
+  readonly length: number;
+
+  private constructor(raw: RawChatText) {
+    this.#raw = raw;
+    this.length = raw.length;
+    const header = raw.header();
+    if (header !== undefined) this.header = JSON.parse(header) as { [key: string]: Json };
+  }
+
+  /** @internal */
+  static of(raw: RawChatText): ChatText {
+    return new ChatText(raw);
+  }
+
+  /** The messages from `from` up to, not including, `to`. What lies behind the end is left out. */
+  page(from: number, to: number): Message[] {
+    return call("ChatText.page", () => {
+      const [first, end] = [whole(from, "from"), Math.min(whole(to, "to"), this.length)];
+      return first < end ? (JSON.parse(this.#text().page(first, end)) as Message[]) : [];
+    });
+  }
+
+  /** Every message, in order. */
+  *messages(): Generator<Message, void, undefined> {
+    for (let from = 0; from < this.length; from += BATCH) yield* this.page(from, from + BATCH);
+  }
+
+  /** The chat's bytes, exactly as they were given. */
+  bytes(): Uint8Array {
+    return call("ChatText.bytes", () => this.#text().bytes());
+  }
+
+  /** Gives the memory back. May be called again. */
+  free(): void {
+    this.#raw?.free();
+    this.#raw = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  #text(): RawChatText {
+    if (this.#raw) return this.#raw;
+    throw failure("closed", "the chat was freed", { hint: "Read the chat again." });
+  }
+}
+
+/**
+ * Reads a chat log: JSONL as SillyTavern, CardShark and world logs have it. A line that cannot be read is a fault, and
+ * hides no other.
+ *
+ * Throws `not-a-chat`, `unsupported`, `too-large`, `bad-option`, `not-ready`.
+ */
+export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
+  return call("readChat", () => {
+    const chosen = options(given, ["limits"]);
+    const raw = rawReadChat(bytes(file), limits(chosen.limits));
+    try {
+      const { sessions, ...head } = JSON.parse(raw.head) as Omit<ChatFile, "sessions"> & { sessions: number };
+      return { ...head, sessions: Array.from({ length: sessions }, (_, index) => ChatText.of(raw.session(index))) };
+    } finally {
+      raw.free();
+    }
+  });
+}

@@ -1,0 +1,126 @@
+// The chats of a keep, and one open chat.
+
+import type { ChatHandle as RawHandle, KeepHandle } from "./cardkeep.js";
+import { Domain } from "./domain.js";
+import { failure } from "./errors.js";
+import { intake, type ImportSources, type Taken } from "./intake.js";
+import { ask } from "./loading.js";
+import { fields, limits, options, text, whole } from "./options.js";
+import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage } from "./types.js";
+
+export class Chats extends Domain<ChatEntry> {
+  /** @internal */
+  constructor(handle: KeepHandle) {
+    super(handle, "chats");
+  }
+
+  /** What lists show of one chat, or `undefined` when there is none or it is in the trash. */
+  get(id: string): Promise<ChatEntry | undefined> {
+    return this.ask("get", async () => {
+      const found = (await this.handle.entry("chats", text(id, "id"))) as string | undefined;
+      return found === undefined ? undefined : (JSON.parse(found) as ChatEntry);
+    });
+  }
+
+  /** Adds chat logs. Lines that cannot be read are kept, and told as warnings. */
+  import(sources: ImportSources, given?: ChatImportOptions): AsyncIterable<ImportEvent<ChatEntry>> {
+    const { limits: within, signal, ...linked } = options(given, ["limits", "signal", "characters", "title"]);
+    const chosen = Object.entries({ ...linked, limits: limits(within) }).filter(([, value]) => value !== undefined);
+    const take = async (bytes: Uint8Array, name: string) =>
+      JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
+    return intake({ op: this.op("import"), sources, limits: within, size: "chat", signal, take });
+  }
+
+  /** Begins an empty chat. */
+  create(chat: NewChat): Promise<ChatEntry> {
+    return this.answer("create", () => {
+      const known = options(chat, ["title", "characters", "userName", "characterName"]);
+      text(known.title, "title");
+      return this.handle.createChat(fields(known, "chat"));
+    });
+  }
+
+  /** Opens a chat for reading and writing. Throws `not-found`, `corrupt`. */
+  open(id: string): Promise<ChatHandle> {
+    return this.ask("open", async () => ChatHandle.of((await this.handle.openChat(text(id, "id"))) as RawHandle));
+  }
+}
+
+const BATCH = 100;
+
+/** One open chat. Messages are read page by page; the chat may be of any length. */
+export class ChatHandle {
+  readonly #raw: RawHandle;
+
+  private constructor(raw: RawHandle) {
+    this.#raw = raw;
+  }
+
+  /** @internal */
+  static of(raw: RawHandle): ChatHandle {
+    return new ChatHandle(raw);
+  }
+
+  get id(): string {
+    return this.entry.id;
+  }
+
+  /** What lists show of the chat, as of the last call. */
+  get entry(): ChatEntry {
+    return JSON.parse(this.#raw.entry()) as ChatEntry;
+  }
+
+  /** Number of messages, as of the last call. */
+  get length(): number {
+    return this.entry.length;
+  }
+
+  /** The header line, if the dialect has one. */
+  get header(): { [key: string]: Json } | undefined {
+    const header = this.#raw.header();
+    return header === undefined ? undefined : (JSON.parse(header) as { [key: string]: Json });
+  }
+
+  /** The messages from `from` up to, not including, `to`. What lies behind the end is left out. */
+  page(from: number, to: number): Promise<Message[]> {
+    return this.#answer("page", () => this.#raw.page(whole(from, "from"), whole(to, "to")));
+  }
+
+  /** The last messages, oldest first. */
+  last(count: number): Promise<Message[]> {
+    return this.#answer("last", () => {
+      const { length } = this;
+      return this.#raw.page(Math.max(0, length - whole(count, "count")), length);
+    });
+  }
+
+  /** Every message from `from` on, read in batches. Nothing is held open between them. */
+  messages(given?: { from?: number; batch?: number }): AsyncIterable<Message> {
+    const { from = 0, batch = BATCH } = options(given, ["from", "batch"]);
+    if (whole(batch, "batch") === 0) throw failure("bad-option", "`batch` is 0, a whole number from 1 was wanted");
+    return this.#walk(whole(from, "from"), batch);
+  }
+
+  async *#walk(from: number, batch: number): AsyncGenerator<Message, void, undefined> {
+    for (let at = from; at < this.length; at += batch) yield* await this.page(at, at + batch);
+  }
+
+  /** Writes a message at the end. */
+  append(message: NewMessage): Promise<Message> {
+    return this.#answer("append", () => this.#raw.append(fields(message, "message")));
+  }
+
+  /** Changes one message; the rest of its line stays as it was written. */
+  edit(index: number, patch: MessagePatch): Promise<Message> {
+    return this.#answer("edit", () => this.#raw.edit(whole(index, "index"), fields(patch, "patch")));
+  }
+
+  /** Takes one message out; those behind it move up. */
+  remove(index: number): Promise<void> {
+    return ask("ChatHandle.remove", () => this.#raw.remove(whole(index, "index")) as Promise<void>);
+  }
+
+  #answer<T>(verb: string, work: () => Promise<string>): Promise<T> {
+    return ask(`ChatHandle.${verb}`, async () => JSON.parse(await work()) as T);
+  }
+}

@@ -1,0 +1,69 @@
+// What every domain of a keep can do.
+
+import type { KeepHandle, RawExport } from "./cardkeep.js";
+import { ask } from "./loading.js";
+import { ifRev, options, text } from "./options.js";
+import type { ChangeDetail, Entry, Exported, Listing, ListOptions, Version, WriteOptions } from "./types.js";
+
+/** The verbs that all domains share. */
+export abstract class Domain<E extends Entry> {
+  /** @internal */
+  protected readonly handle: KeepHandle;
+  readonly #name: Exclude<ChangeDetail["domain"], "settings">;
+
+  /** @internal */
+  constructor(handle: KeepHandle, name: Exclude<ChangeDetail["domain"], "settings">) {
+    this.handle = handle;
+    this.#name = name;
+  }
+
+  /** Every entry, newest change first, and what cannot be read. */
+  list(given?: ListOptions): Promise<Listing<E>> {
+    return this.answer("list", () => {
+      const { trashed = false } = options(given, ["trashed"]);
+      return this.handle.list(this.#name, trashed === true);
+    });
+  }
+
+  /** Puts a record in the trash. Throws `not-found`, `conflict`. */
+  delete(id: string, given?: WriteOptions): Promise<void> {
+    return this.ask("delete", () => this.handle.trash(this.#name, text(id, "id"), ifRev(given)));
+  }
+
+  /** Takes a record out of the trash. Throws `not-found`. */
+  restore(id: string): Promise<E> {
+    return this.answer("restore", () => this.handle.restore(this.#name, text(id, "id")));
+  }
+
+  /** The older states of a record that are kept. Throws `not-found`. */
+  history(id: string): Promise<Version[]> {
+    return this.answer("history", () => this.handle.history(this.#name, text(id, "id")));
+  }
+
+  /** The record as a file: what was imported and never changed comes back identical. Throws `not-found`, `corrupt`. */
+  export(id: string): Promise<Exported> {
+    return this.ask("export", async () => {
+      const raw = (await this.handle.exportRecord(this.#name, text(id, "id"))) as RawExport;
+      try {
+        return { filename: raw.filename, type: raw.type, bytes: raw.bytes() };
+      } finally {
+        raw.free();
+      }
+    });
+  }
+
+  /** @internal */
+  protected op(verb: string): string {
+    return `${this.#name}.${verb}`;
+  }
+
+  /** @internal */
+  protected ask<T>(verb: string, work: () => Promise<T>): Promise<T> {
+    return ask(this.op(verb), work);
+  }
+
+  /** @internal */
+  protected answer<T>(verb: string, work: () => Promise<string>): Promise<T> {
+    return ask(this.op(verb), async () => JSON.parse(await work()) as T);
+  }
+}

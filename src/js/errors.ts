@@ -1,0 +1,123 @@
+// What can go wrong, as programs see it. The codes are published: more may come, none changes.
+
+/** Every code, once. */
+export const ERROR_CODES = [
+  /** The bytes are no card container that is known here. */
+  "not-a-card",
+  /** A well-formed file that carries no card. */
+  "no-card",
+  /** The file starts like a PNG but its structure cannot be followed. */
+  "bad-png",
+  /** The file ends before it should. */
+  "cut-short",
+  /** The text is no JSON, however tolerantly it is read. */
+  "bad-json",
+  /** The encoded payload (base64, zlib, UTF-16) cannot be decoded. */
+  "bad-encoding",
+  /** A limit on size, depth or count was reached. */
+  "too-large",
+  /** A known format that this version does not read. */
+  "unsupported",
+  /** The text is no chat log that is known here. */
+  "not-a-chat",
+  /** The JSON is no world state. */
+  "not-a-world",
+  /** A value breaks the rules of its domain. */
+  "invalid",
+  /** An option has an unknown name or value. */
+  "bad-option",
+  /** A path leads nowhere in the document. */
+  "no-such-path",
+  /** No record with this id, or it is in the trash. */
+  "not-found",
+  /** Somebody else changed the record in between. */
+  "conflict",
+  /** A stored record or page does not match its checksum or shape. */
+  "corrupt",
+  /** The keep was written by a newer version; it opens read-only. */
+  "too-new",
+  /** A write was asked of a keep that is open read-only. */
+  "read-only",
+  /** The stored schema cannot be reached from here: a rung is missing or failed. */
+  "migration",
+  /** The disk or the browser's quota is full. */
+  "quota",
+  /** Another tab holds an old version of the storage open. */
+  "blocked",
+  /** The keep is closed. */
+  "closed",
+  /** The storage did not answer in time. */
+  "timeout",
+  /** The storage aborted the write; nothing of it was stored. */
+  "aborted",
+  /** The caller's signal cancelled the operation. */
+  "cancelled",
+  /** The environment lacks what the call needs, such as IndexedDB. */
+  "no-support",
+  /** A function was called before `init()` finished, or loading failed. */
+  "not-ready",
+  /** The storage failed in a way that has no name of its own. */
+  "medium",
+  /** A promise of this library does not hold. Please report it. */
+  "bug",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Everything this library throws, and every rejection of its promises. A real `Error`, with a stack. */
+export interface CardkeepError extends Error {
+  name: "CardkeepError";
+  /** For programs. The message is for people and may change. */
+  code: ErrorCode;
+  /** Whether the same call may succeed later without any change by the caller. */
+  retryable: boolean;
+  /** What a person or a program can do about it. */
+  hint: string;
+  /** The function that failed, such as `readCard` or `characters.patch`. */
+  op?: string;
+  /** The domain of the record it was about, such as `characters`. */
+  domain?: string;
+  /** The id of the record it was about. */
+  id?: string;
+  /** Where in a text file, counted from 1. */
+  line?: number;
+  /** Where in the input, in bytes. */
+  offset?: number;
+  /** The failure beneath this one. */
+  cause?: unknown;
+}
+
+/** Tells errors of this library from others. */
+export function isCardkeepError(value: unknown): value is CardkeepError {
+  // By name, because an error of another realm is no instance of this one's Error.
+  const { name, code } = Object(value) as { name?: unknown; code?: unknown };
+  return name === "CardkeepError" && typeof code === "string";
+}
+
+// The codes that are thrown on this side of the module, some of them before it is loaded.
+const OWN = {
+  "bad-option": { retryable: false, hint: "The message names the option and its possible values." },
+  "too-large": { retryable: false, hint: "Raise the limit named in the message if you trust the file." },
+  closed: { retryable: true, hint: "Open the keep again." },
+  cancelled: { retryable: true, hint: "Nothing to do: it was asked for." },
+  "not-ready": { retryable: true, hint: "Await `init()` first." },
+  medium: { retryable: true, hint: "Reload the page; the message carries the browser's own words." },
+  bug: { retryable: false, hint: "Please report this with the message." },
+} as const;
+
+/** @internal */
+export function failure(code: keyof typeof OWN, detail: string, more: { hint?: string; cause?: unknown } = {}): CardkeepError {
+  const error = new Error(`${code}: ${detail}`) as CardkeepError;
+  error.name = "CardkeepError";
+  return Object.assign(error, { code, ...OWN[code], ...more });
+}
+
+/**
+ * Says which function failed. What is no error of ours is a broken promise: the module never throws anything else.
+ * @internal
+ */
+export function named(thrown: unknown, op: string): CardkeepError {
+  const error = isCardkeepError(thrown) ? thrown : failure("bug", String(thrown), { cause: thrown });
+  error.op ??= op;
+  return error;
+}

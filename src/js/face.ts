@@ -1,0 +1,17 @@
+// What all entries have in common: everything but where the module's bytes come from.
+
+export type { Backups } from "./backups.js";
+export { version } from "./build.js";
+export { editCard, readCard, writeCard } from "./card.js";
+export type { Characters } from "./characters.js";
+export { type ChatFile, ChatText, type ReadChatOptions, readChat } from "./chat.js";
+export type { ChatHandle, Chats } from "./chats.js";
+export type { Domain } from "./domain.js";
+export { type CardkeepError, ERROR_CODES, type ErrorCode, isCardkeepError } from "./errors.js";
+export type { ImportSources } from "./intake.js";
+export type { KeepEventMap } from "./keep.js";
+export { type InitInput, initSync } from "./loading.js";
+export type { SettingsStore } from "./settings.js";
+export type * from "./types.js";
+export { type ReadWorldOptions, readWorld, type WorldFile } from "./world.js";
+export type { Worlds } from "./worlds.js";

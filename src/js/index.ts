@@ -1,0 +1,32 @@
+// The entry for the web: windows, workers and bundlers. Importing it does nothing.
+
+import { OpenKeep, open } from "./keep.js";
+import { type InitInput, load } from "./loading.js";
+import type { OpenOptions } from "./types.js";
+
+export * from "./face.js";
+
+/**
+ * Loads the WebAssembly module, from beside this file or from what is given. May be called again; only the first
+ * successful call loads.
+ *
+ * Throws `not-ready` when the module cannot be loaded.
+ */
+export function init(input?: InitInput | Promise<InitInput>): Promise<void> {
+  return load(() => input ?? new URL("./cardkeep_bg.wasm", import.meta.url));
+}
+
+export { init as default };
+
+/** An open keep: characters, chats, worlds and settings. */
+export class Keep extends OpenKeep {
+  /**
+   * Opens a keep, and makes it first where there is none. Loads the module when that was not done yet.
+   *
+   * Throws `blocked`, `timeout`, `no-support`, `migration`, `quota`, `medium`, `bad-option`, `not-ready`.
+   */
+  static async open(given?: OpenOptions): Promise<Keep> {
+    await init();
+    return new Keep(await open(given));
+  }
+}

@@ -1,0 +1,107 @@
+// Importing: files of any kind are read one after the other, and one bad file never stops the others.
+
+import { rawLimits } from "./cardkeep.js";
+import { failure, named } from "./errors.js";
+import type { ImportEvent, ImportSource, Limits, Warning } from "./types.js";
+
+/** One file as the module takes it. */
+export interface Taken<E> {
+  entry: E;
+  status: "added" | "duplicate";
+  warnings: Warning[];
+}
+
+/** One source or several, such as the files of an `<input>` or a drop. */
+export type ImportSources = ImportSource | Iterable<ImportSource>;
+
+/** What every import needs to know. */
+export interface Intake<E> {
+  op: string;
+  sources: ImportSources;
+  limits: Limits | undefined;
+  /** The limit that is for the size of these files. */
+  size: "file" | "chat";
+  signal: AbortSignal | undefined;
+  take(bytes: Uint8Array, name: string): Promise<Taken<E>[]>;
+}
+
+export async function* intake<E>(task: Intake<E>): AsyncGenerator<ImportEvent<E>, void, undefined> {
+  const sources = listed(task.sources);
+  const limit = task.limits?.[task.size] ?? (JSON.parse(rawLimits()) as Required<Limits>)[task.size];
+  const count = { added: 0, duplicates: 0, failed: 0 };
+  for (const [index, source] of sources.entries()) {
+    const name = source instanceof Blob && "name" in source ? String(source.name) : "";
+    try {
+      refuseIfAborted(task.signal);
+      const bytes = await read(source, { limit, name: task.size, signal: task.signal });
+      for (const taken of await task.take(bytes, name)) {
+        count[taken.status === "added" ? "added" : "duplicates"] += 1;
+        yield { type: "item", name, ...taken };
+      }
+    } catch (thrown) {
+      const error = named(thrown, task.op);
+      if (error.code === "cancelled") throw error;
+      count.failed += 1;
+      yield { type: "failed", name, code: error.code, message: error.message };
+    }
+    yield { type: "progress", done: index + 1, total: sources.length };
+  }
+  yield { type: "done", ...count };
+}
+
+function listed(sources: ImportSources): ImportSource[] {
+  // A Uint8Array is iterable, and a stream may be.
+  if (sources instanceof Uint8Array || sources instanceof Blob || sources instanceof ReadableStream) return [sources];
+  return [...sources];
+}
+
+async function read(source: ImportSource, size: { limit: number; name: string; signal: AbortSignal | undefined }): Promise<Uint8Array> {
+  const refuseOver = (length: number) => {
+    if (length > size.limit) throw failure("too-large", `the file has ${length} bytes or more, the limit \`${size.name}\` allows ${size.limit}`);
+  };
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof Blob) {
+    refuseOver(source.size);
+    return new Uint8Array(await fromOutside(source.arrayBuffer()));
+  }
+  if (!(source instanceof ReadableStream)) {
+    throw failure("bad-option", "a source is no File, Blob, Uint8Array or ReadableStream");
+  }
+  const reader = source.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      refuseIfAborted(size.signal);
+      const { done, value } = await fromOutside(reader.read());
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw failure("bad-option", "a stream gives something other than Uint8Array");
+      length += value.length;
+      refuseOver(length);
+      chunks.push(value);
+    }
+  } catch (thrown) {
+    await reader.cancel(thrown).catch(() => undefined);
+    throw thrown;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** What the browser or the caller's stream says when a file cannot be read. */
+async function fromOutside<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw failure("medium", `the file could not be read: ${String(cause)}`, { cause, hint: "Pick the file again." });
+  }
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
+}

@@ -1,0 +1,130 @@
+// The keep: characters, chats, worlds and settings, stored so that nothing is lost.
+
+import { Backups } from "./backups.js";
+import { KeepHandle } from "./cardkeep.js";
+import { Characters } from "./characters.js";
+import { Chats } from "./chats.js";
+import { failure } from "./errors.js";
+import { ask, call } from "./loading.js";
+import { options, text } from "./options.js";
+import { SettingsStore } from "./settings.js";
+import type { Access, ChangeDetail, OpenOptions, OpenReport } from "./types.js";
+import { Worlds } from "./worlds.js";
+
+/** The events of a keep. */
+export interface KeepEventMap {
+  /** Something was stored. */
+  change: CustomEvent<ChangeDetail>;
+  /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
+  closed: Event;
+}
+
+/** What a `Keep` is made of; only `open` gives it. */
+export interface Opened {
+  readonly name: string;
+  /** @internal */
+  readonly handle: KeepHandle;
+  /** Sends the module's events to the listener, those that came before it first. @internal */
+  listen(listener: (type: string, detail: string) => void): void;
+}
+
+/** An open keep. Several may be open at once, by name; close what you no longer need. */
+export abstract class OpenKeep extends EventTarget {
+  readonly name: string;
+  /** What opening found and did. */
+  readonly report: OpenReport;
+  readonly characters: Characters;
+  readonly chats: Chats;
+  readonly worlds: Worlds;
+  readonly settings: SettingsStore;
+  readonly backups: Backups;
+  readonly #handle: KeepHandle;
+  #closed = false;
+
+  protected constructor({ name, handle, listen }: Opened) {
+    super();
+    this.name = name;
+    this.#handle = handle;
+    this.report = JSON.parse(handle.report()) as OpenReport;
+    this.characters = new Characters(handle);
+    this.chats = new Chats(handle);
+    this.worlds = new Worlds(handle);
+    this.settings = new SettingsStore(handle);
+    this.backups = new Backups(handle);
+    // The module is in the middle of something when it tells; a listener may call it again only afterwards.
+    listen((type, detail) => queueMicrotask(() => this.#dispatch(type, detail)));
+  }
+
+  /** Whether the keep can be written, and if not, why. */
+  get access(): Access {
+    return JSON.parse(this.#handle.access()) as Access;
+  }
+
+  /** Lets go of the storage. Saves that were not awaited may not have happened. May be called again. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    call("close", () => this.#handle.close());
+    this.#dispatch("closed", "{}");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  override addEventListener<K extends keyof KeepEventMap>(
+    type: K,
+    listener: ((this: this, event: KeepEventMap[K]) => unknown) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  override addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, listener, options);
+  }
+
+  override removeEventListener<K extends keyof KeepEventMap>(
+    type: K,
+    listener: ((this: this, event: KeepEventMap[K]) => unknown) | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
+  override removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void {
+    super.removeEventListener(type, listener, options);
+  }
+
+  #dispatch(type: string, detail: string): void {
+    if (type === "closed") {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.dispatchEvent(new Event("closed"));
+    } else {
+      this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(detail) as ChangeDetail }));
+    }
+  }
+}
+
+/**
+ * Opens what a `Keep` is made of. The module is loaded.
+ * @internal
+ */
+export function open(given: OpenOptions | undefined): Promise<Opened> {
+  return ask("Keep.open", async () => {
+    const chosen = options(given, ["name", "medium", "onBlocked", "timeout"]);
+    const name = text(chosen.name ?? "cardkeep", "name");
+    if (!/^[A-Za-z0-9_-]+$/.test(name)) throw failure("bad-option", `\`name\` is \`${name}\`, letters, digits, - and _ were wanted`);
+    const medium = chosen.medium ?? "indexeddb";
+    if (medium !== "indexeddb" && medium !== "memory") {
+      throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\` or \`memory\` was wanted`);
+    }
+    const timeout = chosen.timeout ?? 15_000;
+    if (typeof timeout !== "number" || !(timeout > 0)) throw failure("bad-option", `\`timeout\` is \`${String(timeout)}\`, milliseconds were wanted`);
+    const early: [type: string, detail: string][] = [];
+    let tell = (type: string, detail: string): void => void early.push([type, detail]);
+    const told = (type: string, detail: string) => tell(type, detail);
+    const handle = (await KeepHandle.open(name, medium, timeout, chosen.onBlocked, told)) as KeepHandle;
+    const listen: Opened["listen"] = (listener) => {
+      tell = listener;
+      for (const event of early) listener(...event);
+    };
+    return { name, handle, listen };
+  });
+}

@@ -1,0 +1,73 @@
+// What callers give, checked: a misspelt name or a wrong type is an error at once, never silently without effect.
+
+import { failure } from "./errors.js";
+import type { CardDocument, Limits, WriteOptions } from "./types.js";
+
+/** The options with nothing but known names in them. */
+export function options<T extends object>(given: T | undefined, known: readonly (keyof T & string)[]): T {
+  if (given === undefined) return {} as T;
+  const names = Object.keys(record(given, "options"));
+  const unknown = names.find((name) => !(known as readonly string[]).includes(name));
+  if (unknown === undefined) return given;
+  throw failure("bad-option", `there is no option \`${unknown}\`, the known ones are ${known.map((name) => `\`${name}\``).join(", ")}`);
+}
+
+/** Limits as the module reads them: without what is not set. It checks names and values. */
+export function limits(given: Limits | undefined): Limits | undefined {
+  if (given === undefined) return undefined;
+  return Object.fromEntries(Object.entries(record(given, "limits")).filter(([, value]) => value !== undefined));
+}
+
+export function bytes(given: Uint8Array, name = "bytes"): Uint8Array {
+  if (given instanceof Uint8Array) return given;
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a Uint8Array was wanted`);
+}
+
+export function document(given: CardDocument): Uint8Array {
+  return bytes(record(given, "document").bytes as Uint8Array, "document.bytes");
+}
+
+export function text(given: string, name: string): string {
+  if (typeof given === "string") return given;
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a string was wanted`);
+}
+
+/** A position or a count: a whole number, not negative. */
+export function whole(given: number, name: string): number {
+  if (Number.isSafeInteger(given) && given >= 0) return given;
+  const found = typeof given === "number" ? String(given) : kindOf(given);
+  throw failure("bad-option", `\`${name}\` is ${found}, a whole number from 0 was wanted`);
+}
+
+export function ifRev(given: WriteOptions | undefined): number | undefined {
+  const { ifRev } = options(given, ["ifRev"]);
+  return ifRev === undefined ? undefined : whole(ifRev, "ifRev");
+}
+
+/** A value as JSON text. */
+export function json(given: unknown, name: string): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(given);
+  } catch (cause) {
+    throw failure("bad-option", `\`${name}\` cannot be written as JSON`, { cause });
+  }
+  if (text !== undefined) return text;
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, which JSON cannot say`);
+}
+
+/** An object of fields as JSON text. */
+export function fields(given: object, name: string): string {
+  return json(record(given, name), name);
+}
+
+function record(given: object, name: string): Record<string, unknown> {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, an object was wanted`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "another object" : `a ${typeof value}`;
+}

@@ -1,0 +1,46 @@
+// The worlds of a keep.
+
+import type { KeepHandle } from "./cardkeep.js";
+import { Domain } from "./domain.js";
+import { intake, type ImportSources, type Taken } from "./intake.js";
+import { ifRev, json, limits, options, text } from "./options.js";
+import type { ImportEvent, ImportOptions, Json, World, WorldEntry, WriteOptions } from "./types.js";
+
+export class Worlds extends Domain<WorldEntry> {
+  /** @internal */
+  constructor(handle: KeepHandle) {
+    super(handle, "worlds");
+  }
+
+  /** One world with its state, or `undefined` when there is none or it is in the trash. Throws `corrupt`. */
+  get(id: string): Promise<World | undefined> {
+    return this.ask("get", async () => {
+      const found = (await this.handle.world(text(id, "id"))) as string | undefined;
+      return found === undefined ? undefined : (JSON.parse(found) as World);
+    });
+  }
+
+  /** Adds `world_state.json` files. */
+  import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<WorldEntry>> {
+    const { limits: within, signal } = options(given, ["limits", "signal"]);
+    const take = async (bytes: Uint8Array) => [JSON.parse(await this.handle.importWorld(bytes, limits(within)))] as Taken<WorldEntry>[];
+    return intake({ op: this.op("import"), sources, limits: within, size: "file", signal, take });
+  }
+
+  /** Makes a world with one location. */
+  create(name: string): Promise<WorldEntry> {
+    return this.answer("create", () => this.handle.createWorld(text(name, "name")));
+  }
+
+  /** Moves the player to `"x,y,z"`. Throws `invalid` when there is no such location, `not-found`, `conflict`. */
+  moveTo(id: string, position: string, given?: WriteOptions): Promise<World> {
+    return this.answer("moveTo", () => this.handle.moveWorld(text(id, "id"), text(position, "position"), ifRev(given)));
+  }
+
+  /** Sets one of the player's stats. Throws `not-found`, `conflict`, `invalid`. */
+  setStat(id: string, stat: string, value: Json, given?: WriteOptions): Promise<World> {
+    return this.answer("setStat", () =>
+      this.handle.setStat(text(id, "id"), text(stat, "stat"), json(value, "value"), ifRev(given)),
+    );
+  }
+}
