@@ -37,7 +37,7 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
     let read = |chunks: &[Chunk<'_>]| {
         embedded::first_readable(image, chunks, limits, &mut Vec::new())
             .ok()
-            .map(|found| found.1)
+            .map(|(_, document)| document)
     };
     let winner = read(&cards);
     if winner
@@ -60,13 +60,17 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
         .filter(|card| card.role != role)
         .copied()
         .collect();
-    let other = match (&winner, read(&others)) {
-        (Some(winner), Some(other))
-            if view::data(&other).is_some() && related(winner, document) =>
-        {
-            edit::follow(&other, winner, document)?
-        }
-        _ => derived(document, role)?,
+    // With one chunk only, the other has no document of its own to keep.
+    let both = !others.is_empty() && others.len() < cards.len();
+    let pair = winner
+        .filter(|winner| both && related(winner, document))
+        .and_then(|winner| {
+            let other = read(&others).filter(|other| view::data(other).is_some())?;
+            Some((winner, other))
+        });
+    let other = match &pair {
+        Some((winner, other)) => edit::follow(other, winner, document)?,
+        None => derived(document, role)?,
     };
     let other = payload::encode(other.bytes());
     let (chara, ccv3) = if role == Role::Chara {

@@ -161,14 +161,26 @@ impl Walk<'_> {
             .then_some((*kind, length))
     }
 
-    /// A length is believed when another header or the end follows, or the checksum holds.
+    /// A length is believed when another chunk or the end follows, or the checksum holds.
     fn believable(&mut self, at: usize, kind: [u8; 4], end: usize) -> bool {
         let rest = self.bytes.len() - end;
         (kind == *b"IEND" && end - at == 12)
             || rest == 0
             || (rest < 8 && !self.layout.ended)
-            || self.header(end).is_some()
+            || self.chunk_follows(end)
             || self.holds(at, end)
+    }
+
+    /// Four letters alone prove little: within base64 they are everywhere.
+    fn chunk_follows(&self, at: usize) -> bool {
+        self.header(at).is_some_and(|(kind, length)| {
+            let fits = self
+                .bytes
+                .len()
+                .checked_sub(at + 12)
+                .is_some_and(|rest| length <= rest);
+            fits || matches!(&kind, b"IDAT" | b"tEXt" | b"zTXt" | b"iTXt")
+        })
     }
 
     fn holds(&mut self, at: usize, end: usize) -> bool {

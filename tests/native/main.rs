@@ -3,6 +3,8 @@
 #[path = "../suite/mod.rs"]
 mod suite;
 
+mod cards;
+mod cards_write;
 mod json;
 mod store;
 mod turn;
