@@ -1,1 +1,55 @@
-fn main(){}
+//! The project's tasks. Each installs what it lacks, so that a fresh clone with Rust
+//! and Node needs nothing else.
+
+mod app;
+mod command;
+mod package;
+mod structure;
+mod test;
+mod tools;
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, iter};
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+  build    the npm package, into pkg/
+  start    the package and the app, served on http://localhost:4173
+  test     everything there is to check";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut arguments = env::args_os().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    // Cargo passes the compiled test here, from that test's directory; see .cargo/config.toml.
+    if task == "wasm-test-runner" {
+        let name = iter::once(OsString::from("wasm-bindgen-test-runner"));
+        wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(name.chain(arguments))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the project")?;
+    env::set_current_dir(root).with_context(|| format!("{} cannot be entered", root.display()))?;
+    if let Some(argument) = arguments.next() {
+        bail!("`{}` is not understood\n{USAGE}", argument.display());
+    }
+    match task.to_str() {
+        Some("build") => package::build().map(|()| ExitCode::SUCCESS),
+        Some("start") => app::start().map(|()| ExitCode::SUCCESS),
+        Some("test") => test::all(),
+        _ => bail!("{USAGE}"),
+    }
+}

@@ -1,0 +1,196 @@
+//! The npm package: module, bindings, TypeScript, manifest, texts.
+//!
+//! `pkg.json` is the manifest without what Cargo.toml says already; what is built
+//! here is what is published and what the tests and the app use.
+
+use crate::command::{cargo, output, run, script};
+use crate::tools::{self, TARGET};
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::Command;
+use std::{fs, io};
+
+const PKG: &str = "pkg";
+const WASM: &str = "pkg/cardkeep_bg.wasm";
+
+/// Types that only the compiler needs: nothing public names them.
+const INTERNAL: [&str; 3] = ["cardkeep.d.ts", "cardkeep_bg.wasm.d.ts", "embedded.d.ts"];
+
+/// Builds the package, and prints what it weighs.
+pub fn build() -> Result<()> {
+    tools::for_build()?;
+    let metadata = tools::metadata()?;
+    let Some(about) = metadata["packages"]
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["name"] == "cardkeep"))
+    else {
+        bail!("`cargo metadata` does not know cardkeep");
+    };
+    run(&mut cargo([
+        "build",
+        "--locked",
+        "--release",
+        "--lib",
+        "--package",
+        "cardkeep",
+        "--target",
+        TARGET,
+    ]))?;
+    let built = Path::new(
+        metadata["target_directory"]
+            .as_str()
+            .context("there is no target directory")?,
+    )
+    .join(TARGET)
+    .join("release/cardkeep.wasm");
+
+    clear()?;
+    let built = built
+        .to_str()
+        .context("the target directory's name is no text")?;
+    // The entries name the module's file: one of them has to do without.
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args([
+        "wasm-bindgen",
+        "--target",
+        "web",
+        "--omit-default-module-path",
+        "--out-name",
+        "cardkeep",
+        "--out-dir",
+        PKG,
+        built,
+    ])?;
+    run(&mut script(
+        "binaryen/bin/wasm-opt",
+        ["-O3", WASM, "-o", WASM],
+    ))?;
+    write_generated(
+        about["version"]
+            .as_str()
+            .context("cardkeep has no version")?,
+    )?;
+    run(&mut script("typescript/bin/tsc", ["-p", "src/js"]))?;
+    for file in INTERNAL {
+        fs::remove_file(Path::new(PKG).join(file))
+            .with_context(|| format!("{file} was not generated"))?;
+    }
+    write_manifest(about)?;
+    for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(file, Path::new(PKG).join(file))
+            .with_context(|| format!("{file} cannot be copied"))?;
+    }
+    link_into_tests()?;
+    print!(
+        "{}",
+        output(Command::new("node").args([
+            "--input-type=module",
+            "--eval",
+            include_str!("sizes.mjs")
+        ]))?
+    );
+    Ok(())
+}
+
+fn clear() -> Result<()> {
+    match fs::remove_dir_all(PKG) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).context("pkg/ cannot be removed")
+        }
+        _ => fs::create_dir(PKG).context("pkg/ cannot be made"),
+    }
+}
+
+/// The modules that src/js imports and that only a build can know.
+fn write_generated(version: &str) -> Result<()> {
+    let module = fs::read(WASM).context("the module cannot be read")?;
+    let files = [
+        (
+            "build.js",
+            format!("export const version = \"{version}\";\n"),
+        ),
+        (
+            "build.d.ts",
+            "/** The version of this package. */\nexport declare const version: string;\n"
+                .to_owned(),
+        ),
+        (
+            "embedded.js",
+            format!("export default \"{}\";\n", base64(&module)),
+        ),
+        (
+            "embedded.d.ts",
+            "declare const module: string;\nexport default module;\n".to_owned(),
+        ),
+    ];
+    for (name, text) in files {
+        fs::write(Path::new(PKG).join(name), text)
+            .with_context(|| format!("{name} cannot be written"))?;
+    }
+    Ok(())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let filled = digit <= chunk.len();
+            text.push(if filled {
+                DIGITS[(bits >> (18 - 6 * digit) & 63) as usize].into()
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+/// Puts what Cargo.toml says behind the name. As text, because order counts in
+/// `exports`: the first condition that fits is taken.
+fn write_manifest(about: &serde_json::Value) -> Result<()> {
+    let manifest = fs::read_to_string("pkg.json").context("pkg.json cannot be read")?;
+    let (name, rest) = manifest
+        .split_once(",\n")
+        .context("pkg.json does not begin with a name")?;
+    let said: String = ["version", "description", "license"]
+        .iter()
+        .map(|field| format!("  \"{field}\": {},\n", about[field]))
+        .collect();
+    fs::write("pkg/package.json", format!("{name},\n{said}{rest}"))
+        .context("pkg/package.json cannot be written")
+}
+
+/// Lets the tests import the package by its name.
+fn link_into_tests() -> Result<()> {
+    fs::create_dir_all("tests/node_modules")?;
+    let link = Path::new("tests/node_modules/cardkeep");
+    if link.exists() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../../pkg", link)?;
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_dir("..\\..\\pkg", link)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_pads_what_is_left_over() {
+        let texts = [
+            b"".as_slice(),
+            b"f",
+            b"fo",
+            b"foo",
+            b"foob",
+            b"\xff\xfe\xfd",
+        ]
+        .map(base64);
+        assert_eq!(texts, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "//79"]);
+    }
+}
