@@ -27,4 +27,5 @@ export type {
   World,
   WorldEntry,
   WorldLocation,
+  WorldState,
 } from "cardkeep";
