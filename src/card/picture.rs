@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Limits, Result};
 use png::{BitDepth, ColorType, DecodingError, Transformations};
 use std::io::Cursor;
+use std::ops::Range;
 
 /// The size of a portrait in pixels, as SillyTavern has it.
 const PORTRAIT: (u32, u32) = (400, 600);
@@ -20,8 +21,8 @@ pub(super) fn portrait(name: &str) -> Result<Vec<u8>> {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     let hue = (seed >> 8) % 360;
-    let top = color(hue, 150, 190);
-    let bottom = color((hue + 40) % 360, 110, 90);
+    let top = color(hue, 90, 165);
+    let bottom = color((hue + 40) % 360, 70, 80);
     let mut pixels = Vec::with_capacity((width * height * 3) as usize);
     for y in 0..height {
         // Rows of one color: a gradient that costs a few hundred bytes.
@@ -121,7 +122,10 @@ fn broken(error: DecodingError) -> Error {
 
 /// A box filter that takes rows as they come: every source pixel counts once.
 struct Shrink {
-    source: (usize, usize),
+    /// Bytes of the row that belong to each column of the target.
+    columns: Vec<Range<usize>>,
+    /// In pixels: how high the source is, and how large the target.
+    height: usize,
     target: (usize, usize),
     channels: usize,
     /// Red, green and blue weighted by alpha, alpha, and the count, for one target row.
@@ -139,8 +143,15 @@ impl Shrink {
             ((f64::from(length) * scale).round() as u32).clamp(1, most) as usize
         };
         let target = (side(width, THUMBNAIL.0), side(height, THUMBNAIL.1));
+        // On 32 bits the product could overflow.
+        let start = |column: usize| {
+            (column as u64 * u64::from(width)).div_ceil(target.0 as u64) as usize * channels
+        };
         Shrink {
-            source: (width as usize, height as usize),
+            columns: (0..target.0)
+                .map(|column| start(column)..start(column + 1))
+                .collect(),
+            height: height as usize,
             target,
             channels,
             sums: vec![[0; 5]; target.0],
@@ -150,32 +161,39 @@ impl Shrink {
     }
 
     fn row(&mut self, row: &[u8]) {
-        let (width, target_width) = (self.source.0, self.target.0);
-        for (x, pixel) in row.chunks_exact(self.channels).enumerate().take(width) {
-            let (red, green, blue, alpha) = match *pixel {
-                [gray] => (gray, gray, gray, 255),
-                [gray, alpha] => (gray, gray, gray, alpha),
-                [red, green, blue] => (red, green, blue, 255),
-                [red, green, blue, alpha] => (red, green, blue, alpha),
-                _ => continue,
+        for (column, sums) in self.columns.iter().zip(&mut self.sums) {
+            let Some(source) = row.get(column.clone()) else {
+                continue;
             };
-            // On 32 bits a product of two sides could overflow.
-            let sums = &mut self.sums[(x as u64 * target_width as u64 / width as u64) as usize];
-            let weight = u64::from(alpha);
-            for (sum, part) in sums.iter_mut().zip([
-                u64::from(red) * weight,
-                u64::from(green) * weight,
-                u64::from(blue) * weight,
-                weight,
-                1,
-            ]) {
-                *sum += part;
+            let mut add = |pixel: [u8; 3], alpha: u8| {
+                for (sum, part) in sums.iter_mut().zip(pixel) {
+                    *sum += u64::from(part) * u64::from(alpha);
+                }
+                sums[3] += u64::from(alpha);
+                sums[4] += 1;
+            };
+            match self.channels {
+                1 => source.iter().for_each(|gray| add([*gray; 3], 255)),
+                2 => source
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .for_each(|[gray, alpha]| add([*gray; 3], *alpha)),
+                3 => source
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .for_each(|pixel| add(*pixel, 255)),
+                _ => source
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .for_each(|[red, green, blue, alpha]| add([*red, *green, *blue], *alpha)),
             }
         }
-        let (height, target_height) = (self.source.1 as u64, self.target.1 as u64);
-        let of = |row: usize| row as u64 * target_height / height;
+        let of = |row: usize| row as u64 * self.target.1 as u64 / self.height as u64;
         self.rows_read += 1;
-        if self.rows_read == self.source.1 || of(self.rows_read) != of(self.rows_read - 1) {
+        if self.rows_read == self.height || of(self.rows_read) != of(self.rows_read - 1) {
             for sums in &mut self.sums {
                 let [red, green, blue, alpha, count] = std::mem::take(sums);
                 let share = |sum: u64, of: u64| (sum + of / 2).checked_div(of).unwrap_or(0) as u8;

@@ -68,18 +68,19 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// As a strict literal; two texts that say the same have the same one.
+    /// As a strict literal in ASCII.
     pub fn strict(&self, out: &mut String) {
         match self {
-            Text::Own(node) => {
-                let text = node.text().unwrap_or(Cow::Borrowed(""));
-                if text.contains(char::REPLACEMENT_CHARACTER) {
-                    node.strict(out)
-                } else {
-                    out.push_str(&quote_ascii(&text))
-                }
-            }
+            Text::Own(node) => node.strict(out),
             Text::Made(text) => out.push_str(&quote_ascii(text)),
+        }
+    }
+
+    /// Whether both say the same, however they are spelled.
+    fn same(&self, other: &Text<'_>) -> bool {
+        match (self, other) {
+            (Text::Own(this), Text::Own(that)) => this.raw() == that.raw() || this.same(*that),
+            _ => self.read() == other.read(),
         }
     }
 }
@@ -118,12 +119,12 @@ impl Value<'_> {
             (Value::Absent, Value::Absent) => true,
             (Value::Absent, _) | (_, Value::Absent) => false,
             (Value::Json(this), Value::Json(that)) => this.same(*that),
-            _ => {
-                let (mut this, mut that) = (String::new(), String::new());
-                self.strict(&mut this);
-                other.strict(&mut that);
-                this == that
+            (Value::Text(this), Value::Text(that)) => this.same(that),
+            (Value::List(these), Value::List(those)) => {
+                these.len() == those.len()
+                    && these.iter().zip(those).all(|(this, that)| this.same(that))
             }
+            _ => false,
         }
     }
 }

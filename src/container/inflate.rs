@@ -1,28 +1,37 @@
 //! The one place where anything is decompressed, so that its limit cannot be walked around.
 
-use crate::error::{Kind, Result};
-use flate2::read::ZlibDecoder;
-use std::io::Read;
+use crate::error::{Error, Kind, Result};
+use flate2::{Decompress, FlushDecompress, Status};
 
 /// The content of a zlib stream, at most `limit` bytes of it.
 ///
 /// # Errors
-/// `too-large` when there is more, counted on what comes out; `bad-encoding`.
+/// `too-large` when there is more, counted on what comes out; `bad-encoding`, also for
+/// a stream that ends early.
 pub fn zlib(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    ZlibDecoder::new(bytes)
-        .take(most)
-        .read_to_end(&mut out)
-        .map_err(|error| {
-            Kind::BadEncoding
-                .because("the compressed text cannot be inflated")
-                .caused_by(error)
-        })?;
-    if out.len() > limit {
-        return Err(
-            Kind::TooLarge.because(format!("the inflated text has more than {limit} bytes"))
-        );
+    let bad = |detail: &str| -> Error { Kind::BadEncoding.because(detail) };
+    let mut stream = Decompress::new(true);
+    let mut out = Vec::with_capacity(bytes.len().saturating_mul(4).min(limit).min(1 << 20) + 1);
+    loop {
+        let (read, written) = (stream.total_in(), out.len());
+        // `read` counts bytes of the slice, so it fits.
+        let status = stream
+            .decompress_vec(&bytes[read as usize..], &mut out, FlushDecompress::None)
+            .map_err(|error| bad("the compressed text cannot be inflated").caused_by(error))?;
+        if out.len() > limit {
+            return Err(
+                Kind::TooLarge.because(format!("the inflated text has more than {limit} bytes"))
+            );
+        }
+        if status == Status::StreamEnd {
+            return Ok(out);
+        }
+        if out.len() < out.capacity() && stream.total_in() == read && out.len() == written {
+            return Err(bad("the compressed text ends early"));
+        }
+        if out.len() == out.capacity() {
+            // One byte over the limit is enough to know that there is more.
+            out.reserve_exact(out.len().clamp(1 << 12, 1 << 23).min(limit - out.len() + 1));
+        }
     }
-    Ok(out)
 }

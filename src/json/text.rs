@@ -2,7 +2,6 @@
 
 use super::scan::escape_length;
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// A strict JSON string literal; characters beyond ASCII stay themselves.
 ///
@@ -31,8 +30,8 @@ pub fn quote_ascii(text: &str) -> String {
 /// Appends strict JSON with everything beyond ASCII as escapes.
 pub(super) fn ascii(json: &str, out: &mut String) {
     let mut rest = json;
-    while let Some(start) = rest.bytes().position(|b| !b.is_ascii()) {
-        let (plain, other) = rest.split_at(start);
+    while !rest.is_empty() {
+        let (plain, other) = rest.split_at(ascii_length(rest.as_bytes()));
         out.push_str(plain);
         let end = other
             .bytes()
@@ -43,7 +42,22 @@ pub(super) fn ascii(json: &str, out: &mut String) {
         }
         rest = &other[end..];
     }
-    out.push_str(rest);
+}
+
+/// How many bytes there are before the first that is not ASCII.
+fn ascii_length(bytes: &[u8]) -> usize {
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        let marks = u64::from_le_bytes(*word) & (u64::MAX / 255 * 0x80);
+        if marks != 0 {
+            return n * 8 + marks.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8
+        + tail
+            .iter()
+            .position(|b| !b.is_ascii())
+            .unwrap_or(tail.len())
 }
 
 /// Appends the inside of a tolerantly read literal as strict JSON in ASCII.
@@ -157,5 +171,8 @@ fn put(text: &str, out: &mut String) {
 }
 
 fn unicode(unit: u16, out: &mut String) {
-    write!(out, "\\u{unit:04x}").expect("writing to a String cannot fail");
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digit = |shift: u16| HEX[usize::from(unit >> shift & 15)];
+    let escape = [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)];
+    out.extend(escape.map(char::from));
 }

@@ -6,5 +6,6 @@ mod suite;
 mod cards;
 mod cards_write;
 mod json;
+mod png;
 mod store;
 mod turn;
