@@ -1,0 +1,64 @@
+// Chat logs through the package.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { ChatText, init, readChat } from "cardkeep";
+import { bytes } from "./fixtures.mjs";
+
+before(() => init());
+
+const header = { user_name: "You", character_name: "Ann", create_date: "2024-01-02@03h04m05s", chat_metadata: {} };
+const line = (index) => ({ name: index % 2 ? "You" : "Ann", is_user: index % 2 === 1, send_date: "January 2, 2024 3:04am", mes: `Message ${index} 東京 \u{1F988}` });
+const log = (count) => bytes([header, ...Array.from({ length: count }, (_, index) => line(index))].map((it) => JSON.stringify(it)).join("\n"));
+
+test("a log is read page by page", () => {
+  const { dialect, sessions, faults } = readChat(log(250));
+  assert.equal(dialect, "sillytavern");
+  assert.deepEqual(faults, []);
+  const [chat] = sessions;
+  assert.equal(sessions.length, 1);
+  assert.ok(chat instanceof ChatText);
+  assert.equal(chat.length, 250);
+  assert.equal(chat.header.character_name, "Ann");
+  const page = chat.page(100, 103);
+  assert.deepEqual(page.map(({ index, text, role }) => [index, text, role]), [
+    [100, "Message 100 東京 \u{1F988}", "character"],
+    [101, "Message 101 東京 \u{1F988}", "user"],
+    [102, "Message 102 東京 \u{1F988}", "character"],
+  ]);
+  assert.equal(page[0].fields.mes, page[0].text);
+  assert.deepEqual(chat.page(249, 1000).map(({ index }) => index), [249]);
+  assert.deepEqual([chat.page(250, 300), chat.page(5, 5), chat.page(9, 3)], [[], [], []]);
+  const all = [...chat.messages()];
+  assert.deepEqual(all.map(({ index }) => index), Array.from({ length: 250 }, (_, index) => index));
+});
+
+test("the bytes come back as they were, faults included", () => {
+  const text = `${JSON.stringify(header)}\r\n${JSON.stringify(line(0))}\r\n{"mes": broken\r\n\r\n${JSON.stringify(line(1))}\n`;
+  const { sessions, faults } = readChat(bytes(text));
+  assert.deepEqual(sessions[0].bytes(), bytes(text));
+  assert.equal(sessions[0].length, 2);
+  assert.deepEqual(faults.map(({ line }) => line), [3]);
+});
+
+test("a chat that was freed says so, and may be freed again", () => {
+  const [chat] = readChat(log(3)).sessions;
+  chat.free();
+  chat.free();
+  chat[Symbol.dispose]();
+  assert.throws(() => chat.page(0, 1), { name: "CardkeepError", code: "closed", op: "ChatText.page" });
+  assert.throws(() => chat.bytes(), { code: "closed" });
+});
+
+test("what is no chat is refused by name", () => {
+  assert.throws(() => readChat(bytes("hello\nworld")), { code: "not-a-chat", op: "readChat" });
+  assert.throws(() => readChat(log(3), { limits: { chat: 5 } }), { code: "too-large" });
+  assert.throws(() => readChat(log(3), { limits: { chats: 5 } }), { code: "bad-option" });
+});
+
+test("positions are whole numbers", () => {
+  const [chat] = readChat(log(3)).sessions;
+  for (const [from, to] of [[-1, 2], [0.5, 2], ["0", 2], [0, NaN], [undefined, 2]]) {
+    assert.throws(() => chat.page(from, to), { code: "bad-option" });
+  }
+});

@@ -1,0 +1,218 @@
+// The keep through the package, on the medium that Node has.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Keep, writeCard } from "cardkeep";
+import { bytes, fixture } from "./fixtures.mjs";
+
+const opened = (options = {}) => Keep.open({ medium: "memory", ...options });
+const collect = async (events) => {
+  const all = [];
+  for await (const event of events) all.push(event);
+  return all;
+};
+const imported = async (service, ...rest) => {
+  const events = await collect(service.import(...rest));
+  return events.find(({ type }) => type === "item")?.entry ?? assert.fail(JSON.stringify(events));
+};
+const chatLog = (count) =>
+  bytes(
+    [
+      { user_name: "You", character_name: "Ann", create_date: "2024-01-02@03h04m05s", chat_metadata: {} },
+      ...Array.from({ length: count }, (_, index) => ({ name: "Ann", is_user: false, send_date: 1700000000000 + index, mes: `m${index}` })),
+    ]
+      .map((it) => JSON.stringify(it))
+      .join("\n"),
+  );
+
+test("opening loads the module and says what was found", async () => {
+  const keep = await opened({ name: "a-keep" });
+  assert.equal(keep.name, "a-keep");
+  assert.deepEqual(keep.access, { mode: "read-write" });
+  assert.equal(keep.report.created, true);
+  await keep.close();
+});
+
+test("without IndexedDB the default medium says so", async () => {
+  await assert.rejects(Keep.open(), { name: "CardkeepError", code: "no-support", op: "Keep.open" });
+});
+
+test("unknown options and values are errors", async () => {
+  for (const options of [{ nmae: "x" }, { medium: "disk" }, { name: "" }, { name: "a b" }, { name: 5 }, { timeout: -1 }, { timeout: "1" }, null]) {
+    await assert.rejects(Keep.open(options), { code: "bad-option", op: "Keep.open" }, JSON.stringify(options));
+  }
+});
+
+test("one bad file never stops the others, and the same file twice is one", async () => {
+  const keep = await opened();
+  const good = fixture("cards/01_v1_before_idat.png");
+  const sources = [new File([good], "good.png"), new File(["nonsense"], "bad.txt"), new Blob([good]), new Blob([fixture("cards/80_v2.json")]).stream()];
+  const events = await collect(keep.characters.import(sources));
+  const told = events.map(({ type, name, status, code }) => [type, name, status ?? code].filter((it) => it !== undefined).join(" "));
+  assert.deepEqual(told, [
+    "item good.png added",
+    "progress",
+    "failed bad.txt not-a-card",
+    "progress",
+    "item  duplicate",
+    "progress",
+    "item  added",
+    "progress",
+    "done",
+  ]);
+  assert.deepEqual(events.at(-1), { type: "done", added: 2, duplicates: 1, failed: 1 });
+  assert.deepEqual(events.at(-2), { type: "progress", done: 4, total: 4 });
+  assert.equal((await keep.characters.list()).items.length, 2);
+});
+
+test("a file over the limit is refused before it is read", async () => {
+  const keep = await opened();
+  const blob = new Blob([new Uint8Array(1000)]);
+  blob.arrayBuffer = () => assert.fail("it was read");
+  const [event] = await collect(keep.characters.import(blob, { limits: { file: 999 } }));
+  assert.deepEqual([event.type, event.code], ["failed", "too-large"]);
+  let pulled = 0;
+  const stream = new ReadableStream({ pull: (controller) => (pulled++, controller.enqueue(new Uint8Array(500))) });
+  const [streamed] = await collect(keep.characters.import(stream, { limits: { file: 999 } }));
+  assert.deepEqual([streamed.type, streamed.code], ["failed", "too-large"]);
+  assert.ok(pulled < 10);
+});
+
+test("an aborted import is cancelled, and what was imported stays", async () => {
+  const keep = await opened();
+  const controller = new AbortController();
+  const files = ["01_v1_before_idat.png", "80_v2.json"].map((name) => fixture(`cards/${name}`));
+  const run = async () => {
+    for await (const { type } of keep.characters.import(files, { signal: controller.signal })) if (type === "item") controller.abort("enough");
+  };
+  await assert.rejects(run(), { code: "cancelled", op: "characters.import", cause: "enough" });
+  assert.equal((await keep.characters.list()).items.length, 1);
+  assert.throws(() => keep.characters.import(files, { singal: null }), { code: "bad-option" });
+});
+
+test("a character is read, patched, told of, binned and restored", async () => {
+  const keep = await opened();
+  const changes = [];
+  keep.addEventListener("change", ({ detail }) => changes.push(detail));
+  const image = fixture("cards/01_v1_before_idat.png");
+  const { id } = await imported(keep.characters, image);
+  const character = await keep.characters.get(id);
+  assert.equal(character.id, id);
+  assert.equal(character.card.name, character.name);
+  assert.deepEqual((await keep.characters.export(id)).bytes, image);
+  assert.deepEqual(await keep.characters.image(id), image);
+  assert.equal((await keep.characters.thumbnail(id))[0], 0x89);
+  assert.deepEqual(writeCard(character.document, { container: "png", image }), image);
+
+  const entry = await keep.characters.patch(id, { name: "Bea" }, { ifRev: character.rev });
+  assert.equal(entry.name, "Bea");
+  assert.ok(entry.rev > character.rev);
+  await assert.rejects(keep.characters.patch(id, { name: "Cat" }, { ifRev: character.rev }), {
+    code: "conflict",
+    op: "characters.patch",
+    domain: "characters",
+    id,
+  });
+  assert.equal((await keep.characters.history(id)).length, 1);
+
+  await keep.characters.delete(id);
+  assert.equal(await keep.characters.get(id), undefined);
+  assert.deepEqual((await keep.characters.list()).items, []);
+  assert.equal((await keep.characters.list({ trashed: true })).items[0].id, id);
+  await assert.rejects(keep.characters.delete("nowhere"), { code: "not-found", op: "characters.delete", id: "nowhere" });
+  assert.equal((await keep.characters.restore(id)).name, "Bea");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.ok(changes.length >= 4);
+  assert.deepEqual(changes[0], { domain: "characters", ids: [id] });
+});
+
+test("a chat is imported, written and exported", async () => {
+  const keep = await opened();
+  const log = chatLog(120);
+  const { id, length, title } = await imported(keep.chats, new File([log], "Ann.jsonl"), { title: "First" });
+  assert.deepEqual([length, title], [120, "First"]);
+  assert.deepEqual((await keep.chats.export(id)).bytes, log);
+  const chat = await keep.chats.open(id);
+  assert.deepEqual([chat.id, chat.length, chat.header.character_name], [id, 120, "Ann"]);
+  assert.deepEqual((await chat.page(118, 500)).map(({ text }) => text), ["m118", "m119"]);
+  assert.deepEqual((await chat.last(2)).map(({ index }) => index), [118, 119]);
+
+  const added = await chat.append({ name: "You", role: "user", text: "Hello \u{1F988}" });
+  assert.deepEqual([added.index, added.text, added.role, chat.length], [120, "Hello \u{1F988}", "user", 121]);
+  assert.equal((await chat.edit(0, { text: "changed" })).text, "changed");
+  await chat.remove(1);
+  assert.equal(chat.entry.length, 120);
+  const all = await collect(chat.messages({ batch: 7 }));
+  assert.deepEqual(all.map(({ index }) => index), Array.from({ length: 120 }, (_, index) => index));
+  assert.deepEqual([all[0].text, all[1].text, all[119].text], ["changed", "m2", "Hello \u{1F988}"]);
+  assert.equal((await collect(chat.messages({ from: 118 }))).length, 2);
+  assert.equal((await keep.chats.get(id)).length, 120);
+  assert.throws(() => chat.messages({ batch: 0 }), { code: "bad-option" });
+  await assert.rejects(chat.page(-1, 3), { code: "bad-option", op: "ChatHandle.page" });
+  await assert.rejects(chat.edit(500, { text: "x" }), { name: "CardkeepError" });
+});
+
+test("a chat is begun", async () => {
+  const keep = await opened();
+  const character = await imported(keep.characters, fixture("cards/80_v2.json"));
+  const entry = await keep.chats.create({ title: "New", characters: [character.id], userName: "You", characterName: "Ann" });
+  assert.deepEqual([entry.title, entry.length, entry.characters], ["New", 0, [character.id]]);
+  await assert.rejects(keep.chats.create({ titel: "x" }), { code: "bad-option", op: "chats.create" });
+  await assert.rejects(keep.chats.create({}), { code: "bad-option" });
+});
+
+test("a world is made, walked and changed", async () => {
+  const keep = await opened();
+  const { id, position } = await keep.worlds.create("Östland");
+  const world = await keep.worlds.get(id);
+  assert.equal(world.state.metadata.name, "Östland");
+  assert.equal(world.state.current_position, position);
+  const changed = await keep.worlds.setStat(id, "gold", { coins: 5 }, { ifRev: world.rev });
+  assert.deepEqual(changed.state.player.gold, { coins: 5 });
+  await assert.rejects(keep.worlds.moveTo(id, "9,9,9"), { code: "invalid", op: "worlds.moveTo" });
+  await assert.rejects(keep.worlds.setStat(id, "gold", undefined), { code: "bad-option" });
+  await assert.rejects(keep.worlds.setStat(id, "gold", 1, { ifRev: world.rev }), { code: "conflict" });
+  const file = await keep.worlds.export(id);
+  const again = await imported(await opened().then((other) => other.worlds), file.bytes);
+  assert.equal(again.name, "Östland");
+});
+
+test("settings have defaults, and refuse what they do not know", async () => {
+  const keep = await opened();
+  const { settings } = keep;
+  assert.deepEqual(await settings.get(), settings.defaults);
+  assert.equal((await settings.patch({ theme: "dark", userName: undefined })).theme, "dark");
+  assert.equal((await settings.get()).theme, "dark");
+  await assert.rejects(settings.patch({ theme: "pink" }), { code: "invalid", op: "settings.patch" });
+  await assert.rejects(settings.patch({ them: "dark" }), { code: "bad-option" });
+  assert.deepEqual(await settings.reset("theme"), settings.defaults);
+  await settings.patch({ pageSize: 100 });
+  assert.deepEqual(await settings.reset(), settings.defaults);
+});
+
+test("there are no snapshots before anything dangerous", async () => {
+  assert.deepEqual(await (await opened()).backups.list(), []);
+});
+
+test("a closed keep says so, once as an event and then as an error", async () => {
+  const keep = await opened();
+  let closed = 0;
+  keep.addEventListener("closed", () => closed++);
+  await keep.close();
+  await keep.close();
+  assert.equal(closed, 1);
+  await assert.rejects(keep.characters.list(), { code: "closed", op: "characters.list" });
+  await using_(await opened());
+});
+
+async function using_(keep) {
+  await keep[Symbol.asyncDispose]();
+  await assert.rejects(keep.settings.get(), { code: "closed" });
+}
+
+test("ids are text", async () => {
+  const keep = await opened();
+  await assert.rejects(keep.characters.get(5), { code: "bad-option", op: "characters.get" });
+  await assert.rejects(keep.chats.open(), { code: "bad-option", op: "chats.open" });
+  await assert.rejects(keep.characters.delete("x", { ifrev: 1 }), { code: "bad-option" });
+});

@@ -1,0 +1,208 @@
+// The public types as a user meets them: every name once, used as the documentation says, and misuse refused.
+
+import init, {
+  type Access,
+  type Backups,
+  type Card,
+  type CardAsset,
+  type CardDocument,
+  type CardFile,
+  type CardkeepError,
+  type CardPatch,
+  type CardSource,
+  type ChangeDetail,
+  type Character,
+  type CharacterEntry,
+  type Characters,
+  type ChatEntry,
+  type ChatFile,
+  type ChatHandle,
+  type Chats,
+  ChatText,
+  editCard,
+  ERROR_CODES,
+  type ErrorCode,
+  type Exported,
+  type Fault,
+  type ImportEvent,
+  type ImportSource,
+  type InitInput,
+  init as named,
+  initSync,
+  isCardkeepError,
+  type Json,
+  Keep,
+  type KeepEventMap,
+  type Limits,
+  type Listing,
+  type Message,
+  type NewMessage,
+  type OpenReport,
+  readCard,
+  readChat,
+  readWorld,
+  type Settings,
+  type SettingsStore,
+  type Snapshot,
+  type Unreadable,
+  type Version,
+  version,
+  type Warning,
+  type World,
+  type WorldEntry,
+  type Worlds,
+  type WorldState,
+  writeCard,
+} from "cardkeep";
+import initInline, { Keep as InlineKeep } from "cardkeep/inline";
+
+/** Compiles only when both types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_: Same<A, B>): void => undefined;
+
+export async function loading(bytes: Uint8Array<ArrayBuffer>, module: WebAssembly.Module, response: Promise<Response>): Promise<void> {
+  const inputs: InitInput[] = ["/a.wasm", new URL("https://a.example/a.wasm"), bytes, module];
+  await init();
+  await named(inputs[0]);
+  await init(response);
+  await initInline();
+  initSync(bytes);
+  initSync(module);
+  same<typeof version, string>(true);
+  // @ts-expect-error a number is no module
+  await init(5);
+}
+
+export function cards(bytes: Uint8Array): Uint8Array {
+  const limits: Limits = { file: 1, chunk: 1, text: 1, textChunks: 1, depth: 1, pixels: 1, chat: 1 };
+  const file: CardFile = readCard(bytes, { limits });
+  const card: Card = file.card;
+  const source: CardSource = file.source;
+  const warnings: Warning[] = file.warnings;
+  const assets: CardAsset[] = file.assets;
+  same<typeof file.spec, "v1" | "v2" | "v3">(true);
+  same<typeof file.container, "png" | "json">(true);
+  same<typeof card.nickname, string | undefined>(true);
+  const patch: CardPatch = { name: "Ann", tags: ["a"], character_book: null };
+  const edited: CardDocument = editCard(file.document, patch);
+  // @ts-expect-error no such field
+  editCard(file.document, { nmae: "x" });
+  // @ts-expect-error the container is not optional
+  writeCard(edited, {});
+  // @ts-expect-error no such container
+  writeCard(edited, { container: "webp" });
+  // @ts-expect-error a document's bytes are replaced through editCard
+  edited.bytes = bytes;
+  // @ts-expect-error no such limit
+  readCard(bytes, { limits: { fiel: 1 } });
+  void [source, warnings, assets];
+  return writeCard(edited, { container: "png", image: bytes, limits });
+}
+
+export function chats(bytes: Uint8Array): Message[] {
+  const file: ChatFile = readChat(bytes, { limits: { chat: 1 } });
+  const faults: Fault[] = file.faults;
+  const [chat] = file.sessions;
+  if (!(chat instanceof ChatText)) return [];
+  const header: { [key: string]: Json } | undefined = chat.header;
+  for (const message of chat.messages()) same<typeof message, Message>(true);
+  const dispose: () => void = () => chat[Symbol.dispose]();
+  dispose();
+  // @ts-expect-error chats are made by readChat
+  new ChatText();
+  void [faults, header, chat.bytes(), chat.length];
+  return chat.page(0, 10);
+}
+
+export function worlds(bytes: Uint8Array): WorldState {
+  const { state, warnings } = readWorld(bytes);
+  same<typeof warnings, Warning[]>(true);
+  return state;
+}
+
+export function errors(thrown: unknown): string {
+  if (!isCardkeepError(thrown)) return "";
+  const error: CardkeepError & Error = thrown;
+  same<typeof error.code, ErrorCode>(true);
+  same<(typeof ERROR_CODES)[number], ErrorCode>(true);
+  same<typeof error.retryable, boolean>(true);
+  same<typeof error.op, string | undefined>(true);
+  same<typeof error.line, number | undefined>(true);
+  switch (error.code) {
+    case "no-card":
+      return error.hint;
+    // @ts-expect-error no such code
+    case "no-crad":
+      return "";
+    default:
+      return error.message;
+  }
+}
+
+export async function keeping(source: ImportSource, files: FileList): Promise<void> {
+  const keep: Keep = await Keep.open({ name: "a", medium: "memory", onBlocked: () => undefined, timeout: 1000 });
+  // @ts-expect-error a keep is opened
+  new Keep();
+  // @ts-expect-error no such medium
+  void Keep.open({ medium: "disk" });
+  const inline: InlineKeep = keep;
+  const access: Access = inline.access;
+  if (access.mode === "read-only") same<typeof access.stored, number>(true);
+  const report: OpenReport = keep.report;
+  keep.addEventListener("change", (event) => {
+    same<typeof event, CustomEvent<ChangeDetail>>(true);
+    same<keyof KeepEventMap, "change" | "closed">(true);
+  });
+  keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
+
+  const characters: Characters = keep.characters;
+  const listing: Listing<CharacterEntry> = await characters.list({ trashed: true });
+  const unreadable: Unreadable[] = listing.unreadable;
+  for await (const event of characters.import([source, new Uint8Array()], { signal: new AbortController().signal })) {
+    const told: ImportEvent<CharacterEntry> = event;
+    if (told.type === "item") same<typeof told.entry, CharacterEntry>(true);
+    if (told.type === "failed") same<typeof told.code, string>(true);
+    // @ts-expect-error progress has no entry
+    if (told.type === "progress") void told.entry;
+  }
+  for await (const _ of keep.characters.import(files)) break;
+  const character: Character | undefined = await characters.get("id");
+  const entry: CharacterEntry = await characters.patch("id", { name: "Ann" }, { ifRev: character?.rev ?? 0 });
+  const history: Version[] = await characters.history("id");
+  const exported: Exported = await characters.export("id");
+  const picture: Uint8Array | undefined = (await characters.image("id")) ?? (await characters.thumbnail("id"));
+  await characters.delete("id", { ifRev: 1 });
+
+  const service: Chats = keep.chats;
+  const begun: ChatEntry = await service.create({ title: "A", characters: [entry.id], userName: "You", characterName: "Ann" });
+  // @ts-expect-error a chat has a title
+  void service.create({});
+  for await (const event of service.import(source, { characters: ["id"], title: "A" })) {
+    if (event.type === "item") same<typeof event.entry, ChatEntry>(true);
+  }
+  const chat: ChatHandle = await service.open(begun.id);
+  const added: NewMessage = { name: "You", role: "user", text: "Hi", at: 1, fields: { extra: {} } };
+  const message: Message = await chat.append(added);
+  const last: Message[] = await chat.last(10);
+  await chat.edit(message.index, { text: "x" });
+  await chat.remove(0);
+  for await (const one of chat.messages({ from: 0, batch: 10 })) same<typeof one, Message>(true);
+
+  const all: Worlds = keep.worlds;
+  const made: WorldEntry = await all.create("A");
+  const moved: World = await all.moveTo(made.id, "0,0,0", { ifRev: made.rev });
+  await all.setStat(made.id, "gold", { coins: [1] });
+  // @ts-expect-error JSON cannot say a function
+  void all.setStat(made.id, "gold", () => 1);
+
+  const store: SettingsStore = keep.settings;
+  const settings: Settings = await store.patch({ theme: "dark" });
+  // @ts-expect-error no such theme
+  void store.patch({ theme: "pink" });
+  await store.reset("theme");
+  const backups: Backups = keep.backups;
+  const snapshots: Snapshot[] = await backups.list();
+  await keep.close();
+  await keep[Symbol.asyncDispose]();
+  void [report, unreadable, history, exported, picture, last, moved, settings, snapshots];
+}
