@@ -7,7 +7,6 @@ use crate::error::{Kind, Limits, Result};
 use js_sys::Uint8Array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::de::DeserializeOwned;
 use std::fmt::Write;
 use wasm_bindgen::prelude::*;
 
