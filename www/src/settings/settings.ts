@@ -68,7 +68,7 @@ export class SettingsScreen extends Screen {
         </section>
         <section class="panel">
           <h2>About</h2>
-          <p>cardkeep ${version()}. Reads and keeps character cards, chats and worlds. No account, no server, no tracking.</p>
+          <p>cardkeep ${version}. Reads and keeps character cards, chats and worlds. No account, no server, no tracking.</p>
         </section>
       </div>
     `;

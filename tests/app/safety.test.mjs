@@ -1,0 +1,123 @@
+// Bad files, and hostile ones.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { cardPng, chunk } from "./png.mjs";
+import { stage } from "./stage.mjs";
+
+const ATTACKS = [
+  '<img src=x onerror="window.hacked=1">',
+  "<script>window.hacked=2</script>",
+  "<svg onload=window.hacked=3>",
+  "[click](javascript:window.hacked=4)",
+  "[click](  JaVaScRiPt:window.hacked=5)",
+  "![x](x\" onerror=\"window.hacked=6)",
+  "<iframe srcdoc='<script>parent.hacked=7</script>'></iframe>",
+  "<a href='data:text/html,<script>opener.hacked=8</script>'>x</a>",
+  "${alert(1)} {{constructor.constructor('window.hacked=9')()}}",
+  "<style>body{display:none}</style>",
+  "\"><body onload=window.hacked=10>",
+  "<math><mi//xlink:href=\"data:x,<script>window.hacked=11</script>\">",
+  "![beacon](http://127.0.0.1:9/beacon.png)",
+].join("\n\n");
+
+function hostileCard() {
+  const text = (name) => `${name} ${ATTACKS}`;
+  const data = Object.fromEntries(["name", "description", "personality", "scenario", "first_mes", "mes_example", "creator_notes", "system_prompt", "post_history_instructions", "creator", "character_version"].map((key) => [key, text(key)]));
+  return JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { ...data, alternate_greetings: [ATTACKS], tags: [ATTACKS, "<b>x</b>"], extensions: { [ATTACKS]: 1 } } });
+}
+
+describe("files that are no good", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+  });
+  after(() => app?.close());
+
+  const png = cardPng('{"name":"x","description":"","personality":"","scenario":"","first_mes":"","mes_example":""}');
+  const noCard = Buffer.concat([png.subarray(0, 33), chunk("IDAT", []), chunk("IEND", [])]);
+  for (const [what, name, bytes, code] of [
+    ["an empty file", "empty.png", Buffer.alloc(0), /[a-z]+-[a-z-]+/],
+    ["a picture without a card", "plain.png", noCard, /no-card/],
+    ["a picture that ends in the middle", "cut.png", png.subarray(0, 60), /cut-short|bad-png|no-card/],
+    ["a text that is none of these", "note.json", Buffer.from("Dear diary, nothing happened."), /[a-z]+-[a-z-]+/],
+    ["noise with a card's name", "noise.png", Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 73 + 41) % 256)), /not-a-card/],
+  ]) {
+    test(`${what} is refused with a reason, and changes nothing`, async () => {
+      const said = await app.import(await app.file(name, bytes));
+      assert.match(said, /1 not imported/);
+      assert.match(said, new RegExp(name.replace(".", "\\.")));
+      assert.match(await app.text('dialog.report li[data-was="failed"] code'), code);
+      await app.closeReport();
+      assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 0);
+    });
+  }
+
+  test("a bad file stops no good one", async () => {
+    const good = await app.file("good.png", cardPng('{"name":"Good","description":"","personality":"","scenario":"","first_mes":"","mes_example":""}'));
+    const bad = await app.file("bad.json", "{{{{");
+    const said = await app.import(bad, good);
+    assert.match(said, /1 added, 1 not imported/);
+    await app.closeReport();
+    assert.equal(await app.text(".tile .name"), "Good");
+  });
+});
+
+describe("hostile text", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+  });
+  after(() => app?.close());
+
+  async function harmless(where) {
+    const found = await app.run(() => ({
+      hacked: window.hacked,
+      handlers: [...document.querySelectorAll("main *")].filter((one) => [...one.attributes].some(({ name }) => name.startsWith("on"))).length,
+      foreign: document.querySelectorAll("main :is(script, iframe, style, object, embed, math, form[action])").length,
+      links: [...document.querySelectorAll("main a")].map((one) => one.protocol).filter((protocol) => !["http:", "https:", "mailto:"].includes(protocol)),
+      pictures: [...document.querySelectorAll("img")].map((one) => one.src).filter((src) => !src.startsWith("blob:")),
+    }));
+    assert.deepEqual(found, { handlers: 0, foreign: 0, links: [], pictures: [] }, where);
+  }
+
+  test("in every field of a card runs no script and loads nothing", async () => {
+    await app.import(await app.file("<img src=x onerror=window.hacked=12>.png", cardPng(hostileCard())));
+    await app.until(() => document.querySelectorAll(".tile").length === 1);
+    await harmless("gallery");
+    await app.run(() => document.querySelector(".tile a").click());
+    await app.until(() => document.querySelector(".card-page"));
+    await app.run(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+    await harmless("card");
+    await app.run(() => [...document.querySelectorAll("button")].find((one) => one.textContent.includes("Start a chat")).click());
+    await app.until(() => document.querySelectorAll(".message").length === 1);
+    await harmless("chat");
+  });
+
+  test("in a chat and a world runs no script either", async () => {
+    const chat = [{ user_name: ATTACKS, character_name: ATTACKS }, { name: ATTACKS, is_user: false, mes: ATTACKS, send_date: ATTACKS, swipes: [ATTACKS, ATTACKS], swipe_id: 0 }];
+    const world = { metadata: { version: "1.0", created_at: 1, last_modified: 1, name: ATTACKS }, current_position: "0,0,0", visited_positions: ["0,0,0"], locations: { "0,0,0": { location_id: ATTACKS, name: ATTACKS, description: ATTACKS, coordinates: [0, 0, 0], npcs: [ATTACKS], events: [] } }, unconnected_locations: { [ATTACKS]: { location_id: ATTACKS, name: ATTACKS, description: ATTACKS } }, player: { [ATTACKS]: ATTACKS } };
+    await app.visit("#/chats");
+    await app.import(await app.file("hostile.jsonl", chat.map((line) => JSON.stringify(line)).join("\n")), await app.file("hostile.json", JSON.stringify(world)));
+    await app.visit("#/chats");
+    await app.until(() => document.querySelectorAll(".list .row").length === 2);
+    await harmless("chats");
+    for (const row of [0, 1]) {
+      await app.visit("#/chats");
+      await app.run((n) => document.querySelectorAll(".list .row")[n].click(), row);
+      await app.until(() => document.querySelectorAll(".message").length === 1);
+      await harmless("chat");
+    }
+    await app.visit("#/worlds");
+    await app.click(".list .row");
+    await app.until(() => document.querySelectorAll(".place").length === 1);
+    await harmless("world");
+  });
+
+  test("the app itself keeps to its policy", async () => {
+    const broken = (await app.console()).filter(({ message }) => /Content Security Policy|TrustedHTML|TrustedScript/i.test(message));
+    assert.deepEqual(broken, []);
+  });
+});

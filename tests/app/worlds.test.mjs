@@ -1,0 +1,125 @@
+// A world, played and taken out again; and the settings.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { button, stage } from "./stage.mjs";
+import { KEY } from "./webdriver.mjs";
+
+const WORLD = {
+  metadata: { version: "1.0", created_at: 1234567890, last_modified: 1234567890, name: "Fantasy World" },
+  current_position: "0,0,0",
+  visited_positions: ["0,0,0"],
+  locations: {
+    "0,0,0": { location_id: "start_room", name: "Starting Room", description: "The beginning of your adventure.", coordinates: [0, 0, 0], npcs: ["character_uuid1"], events: [] },
+    "1,0,0": { location_id: "hall", name: "Great Hall", description: "Echoes.", coordinates: [1, 0, 0], npcs: [], events: [{ kind: "unknown" }], zone: "castle" },
+    "1,1,0": { location_id: "garden", name: "Garden", description: "Roses.", coordinates: [1, 1, 0], npcs: [], events: [] },
+    "1,0,1": { location_id: "attic", name: "Attic", description: "Dust.", coordinates: [1, 0, 1], npcs: [], events: [] },
+  },
+  unconnected_locations: { forest_clearing: { location_id: "forest_clearing", name: "Forest Clearing", description: "A peaceful clearing in the forest.", lore_source: "Lore about forests" } },
+  player: { health: 100, stamina: 100, level: 1, experience: 0, title: "novice" },
+  made_by: { something: "unknown" },
+};
+
+describe("a world", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit("#/worlds");
+  });
+  after(() => app?.close());
+
+  test("is shown as a map, with where one is", async () => {
+    await app.import(await app.file("world_state.json", JSON.stringify(WORLD, null, 2)));
+    await app.click(".list .row");
+    await app.until(() => document.querySelectorAll(".place").length === 3);
+    assert.equal(await app.text('.place[data-is="here"] text'), "Starting Room");
+    assert.match(await app.text(".tray"), /1 location without a place.*Forest Clearing/);
+    assert.match(await app.text(".here"), /The beginning of your adventure\./);
+  });
+
+  test("is walked by buttons and by arrow keys", async () => {
+    await app.click('.compass [data-to="East"]');
+    await app.until(() => document.querySelector(".here h2").textContent === "Great Hall");
+    assert.equal(await app.run(() => document.querySelector('.compass [data-to="South"]').disabled), true);
+    await app.run(() => document.querySelector('.compass [data-to="North"]').focus());
+    await app.press(KEY.up);
+    await app.until(() => document.querySelector(".here h2").textContent === "Garden");
+  });
+
+  test("has a list that does the same as the map", async () => {
+    await button(app, "List");
+    assert.equal(await app.run(() => document.querySelectorAll(".places tbody tr").length), 4);
+    await app.run(() => document.querySelector('button[aria-label="Go to Attic"]').click());
+    await app.until(() => document.querySelector(".here h2").textContent === "Attic");
+    await button(app, "Map");
+    await app.until(() => document.querySelectorAll(".place").length === 1);
+  });
+
+  test("keeps the position and a changed stat over a reload", async () => {
+    await app.run(() => document.querySelector('button[aria-label="health minus 1"]').click());
+    await app.until(() => document.querySelector('input[aria-label="health"]').value === "99");
+    await app.clear('input[aria-label="title"]');
+    await app.type('input[aria-label="title"]', `wanderer${KEY.tab}`);
+    await app.until(() => document.querySelector(".save-state").textContent === "Saved");
+    await app.restart();
+    assert.equal(await app.text(".here h2"), "Attic");
+    assert.equal(await app.run(() => document.querySelector('input[aria-label="health"]').value), "99");
+    assert.equal(await app.run(() => document.querySelector('input[aria-label="title"]').value), "wanderer");
+  });
+
+  test("is exported in the shape it came in", async () => {
+    const { name, bytes } = await app.download(() => button(app, "Export JSON"));
+    assert.match(name, /\.json$/);
+    const out = JSON.parse(bytes.toString("utf8"));
+    assert.deepEqual(Object.keys(out), Object.keys(WORLD));
+    assert.ok(out.metadata.last_modified >= WORLD.metadata.last_modified);
+    assert.deepEqual(out, {
+      ...WORLD,
+      metadata: { ...WORLD.metadata, last_modified: out.metadata.last_modified },
+      current_position: "1,0,1",
+      visited_positions: ["0,0,0", "1,0,0", "1,1,0", "1,0,1"],
+      player: { ...WORLD.player, health: 99, title: "wanderer" },
+    });
+  });
+});
+
+describe("settings", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit("#/settings");
+  });
+  after(() => app?.close());
+
+  test("a change is kept over a reload, and can be reset", async () => {
+    await app.run(() => {
+      const theme = document.querySelector("#set-theme");
+      theme.value = "dark";
+      theme.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await app.until(() => document.documentElement.dataset.theme === "dark");
+    await app.clear("#set-userName");
+    await app.type("#set-userName", `Robin${KEY.tab}`);
+    await app.until(() => document.querySelector('button[aria-label="Reset Your name"]') !== null);
+    await app.restart();
+    assert.equal(await app.run(() => document.documentElement.dataset.theme), "dark");
+    assert.equal(await app.run(() => document.querySelector("#set-userName").value), "Robin");
+    await app.run(() => document.querySelector('button[aria-label="Reset Theme"]').click());
+    await app.until(() => document.documentElement.dataset.theme === "system");
+    assert.equal(await app.run(() => document.querySelector("#set-userName").value), "Robin");
+  });
+
+  test("a value out of range is refused in words, and changes nothing", async () => {
+    await app.clear("#set-pageSize");
+    await app.type("#set-pageSize", `5${KEY.tab}`);
+    await app.until(() => document.querySelector('.save-state[data-is="failed"]') !== null);
+    assert.match(await app.text(".save-state"), /^Not saved: /);
+    await app.restart();
+    assert.equal(await app.run(() => document.querySelector("#set-pageSize").value), "50");
+  });
+
+  test("the storage is described", async () => {
+    await app.until(() => document.querySelector("main").textContent.includes("Used (estimate)"));
+    assert.match(await app.text("main"), /stored only in this browser.*Trash.*Copies made before upgrades/);
+  });
+});
