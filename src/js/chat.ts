@@ -55,7 +55,7 @@ export class ChatText {
     for (let from = 0; from < this.length; from += BATCH) yield* this.page(from, from + BATCH);
   }
 
-  /** The chat's bytes, exactly as they were given. */
+  /** The chat's lines, byte for byte as the file has them. */
   bytes(): Uint8Array {
     return call("ChatText.bytes", () => this.#text().bytes());
   }
@@ -88,7 +88,12 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
     const raw = rawReadChat(bytes(file), limits(chosen.limits));
     try {
       const { sessions, ...head } = JSON.parse(raw.head) as Omit<ChatFile, "sessions"> & { sessions: number };
-      return { ...head, sessions: Array.from({ length: sessions }, (_, index) => ChatText.of(raw.session(index))) };
+      const session = (_: unknown, index: number) => {
+        const text = raw.session(index);
+        if (!text) throw failure("bug", `session ${index} is counted and not there`);
+        return ChatText.of(text);
+      };
+      return { ...head, sessions: Array.from({ length: sessions }, session) };
     } finally {
       raw.free();
     }
