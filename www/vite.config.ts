@@ -13,7 +13,7 @@ function serviceWorker(): Plugin {
   return {
     name: "service-worker",
     apply: "build",
-    async closeBundle() {
+    async writeBundle() {
       const dist = here("dist");
       const entries = await readdir(dist, { recursive: true, withFileTypes: true });
       const files = entries

@@ -257,7 +257,8 @@ export class ChatScreen extends Screen {
   async #swipe(one: Message, to: number): Promise<void> {
     const text = one.swipes?.[to];
     if (text === undefined) return;
-    await this.#write(async (handle) => this.#replace(await handle.edit(one.index, { text, fields: { swipe_id: to } })));
+    // The line's own fields: `text` would rewrite the alternative that is shown now.
+    await this.#write(async (handle) => this.#replace(await handle.edit(one.index, { fields: { swipe_id: to, mes: text } })));
   }
 
   #replace(one: Message): void {

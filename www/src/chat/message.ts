@@ -72,10 +72,12 @@ function swipes(one: Message, actions: MessageActions): TemplateResult | typeof 
   const total = one.swipes?.length ?? 0;
   if (total < 2) return nothing;
   const at = one.swipe ?? 0;
+  // Other dialects have alternatives too, but say in other ways which one is chosen.
+  const fixed = !actions.writable || typeof one.fields.mes !== "string";
   const step = (by: number) => actions.swipe(one, (at + by + total) % total);
   return html`<div class="swipes" role="group" aria-label=${`Alternatives of message ${one.index + 1}`}>
-    <button type="button" class="bare" aria-label="Previous alternative" ?disabled=${!actions.writable} @click=${() => step(-1)}>${icon("back")}</button>
+    <button type="button" class="bare" aria-label="Previous alternative" ?disabled=${fixed} @click=${() => step(-1)}>${icon("back")}</button>
     <span aria-live="polite">${at + 1} / ${total}</span>
-    <button type="button" class="bare" aria-label="Next alternative" ?disabled=${!actions.writable} @click=${() => step(1)}>${icon("next")}</button>
+    <button type="button" class="bare" aria-label="Next alternative" ?disabled=${fixed} @click=${() => step(1)}>${icon("next")}</button>
   </div>`;
 }
