@@ -1,7 +1,7 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::{Body, Chat};
-use super::domain::{Domain, present};
+use super::domain::{Domain, newest_first, present};
 use super::manifest::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename};
 use crate::chat::{self, Dialect, Session};
@@ -227,7 +227,7 @@ impl Chats {
             .await?
             .records;
         records.retain(|record| record.trashed_ms.is_none());
-        records.sort_by(|a, b| b.changed_ms.cmp(&a.changed_ms));
+        newest_first(&mut records);
         Ok(records
             .iter()
             .map(|record| Domain::Chats.entry(record))
@@ -254,7 +254,8 @@ impl Chats {
 pub(super) fn summarize(record: &mut Record, body: &Body, last: Option<&[u8]>) -> Result<()> {
     record.head["length"] = body.manifest.len().into();
     let limits = Limits::default();
-    let text = last.and_then(|last| chat::text(chat::record_line(last), body.dialect()?, &limits));
+    let dialect = body.dialect()?;
+    let text = last.and_then(|last| chat::text(chat::record_line(last), dialect, &limits));
     match text {
         Some(text) => {
             record.head["last"] = text.chars().take(LAST_CHARS).collect::<String>().into()

@@ -161,6 +161,11 @@ pub(super) fn present<T>(found: Result<T>) -> Result<Option<T>> {
     }
 }
 
+/// The order of lists: newest change first.
+pub(super) fn newest_first(records: &mut [Record]) {
+    records.sort_by(|a, b| (b.changed_ms, &b.id).cmp(&(a.changed_ms, &a.id)));
+}
+
 fn unreadable_json(unreadable: &Unreadable) -> Value {
     let Unreadable { domain, id, error } = unreadable;
     json!({ "domain": domain, "id": id, "code": error.kind().code(), "message": error.to_string() })

@@ -92,7 +92,7 @@ impl Settings {
 }
 
 fn defaults() -> Result<Map<String, Value>> {
-    serde_json::from_str(settings::defaults()).map_err(|cause| {
+    serde_json::from_str(&settings::defaults()).map_err(|cause| {
         Kind::Bug
             .because("the default settings are no object")
             .caused_by(cause)

@@ -12,7 +12,9 @@ mod record;
 mod snapshot;
 
 pub use change::{Change, History};
-pub use medium::{Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced};
+pub use medium::{
+    Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
+};
 
 pub use memory::MemoryMedium;
 pub use open::{Access, Migrated, OpenReport, Options, Store};

@@ -4,9 +4,13 @@
 
 use super::convert;
 use crate::card::{self, CardFile, Container, WriteOptions};
+use crate::chat::{self, ChatFile, Dialect, Session};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
+use crate::{settings, world};
 use js_sys::Uint8Array;
+use std::borrow::Cow;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 type Thrown<T> = Result<T, JsValue>;
@@ -21,6 +25,12 @@ pub fn version() -> String {
 #[wasm_bindgen(js_name = rawLimits)]
 pub fn limits() -> String {
     convert::ascii(&Limits::default())
+}
+
+/// The default settings, as JSON.
+#[wasm_bindgen(js_name = rawDefaults)]
+pub fn defaults() -> String {
+    settings::defaults()
 }
 
 /// A card that was read.
@@ -127,4 +137,138 @@ pub fn write_card(
 fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
     let bytes = convert::bytes(given, limits.text, "text")?;
     Ok(Document::read(&bytes, limits)?.0)
+}
+
+/// A chat log that was read.
+#[wasm_bindgen]
+pub struct RawChatFile {
+    log: Rc<Log>,
+    head: String,
+}
+
+/// What all chats of one log share.
+struct Log {
+    bytes: Vec<u8>,
+    dialect: Dialect,
+    sessions: Vec<Session>,
+    limits: Limits,
+}
+
+#[wasm_bindgen]
+impl RawChatFile {
+    /// JSON of `{dialect, faults, warnings, sessions}`, the last being their number.
+    #[wasm_bindgen(getter)]
+    pub fn head(&self) -> String {
+        self.head.clone()
+    }
+
+    /// One chat of the log, or `undefined`.
+    pub fn session(&self, index: usize) -> Option<RawChatText> {
+        (index < self.log.sessions.len()).then(|| RawChatText {
+            log: Rc::clone(&self.log),
+            index,
+        })
+    }
+}
+
+/// One chat of a log that was read.
+#[wasm_bindgen]
+pub struct RawChatText {
+    log: Rc<Log>,
+    index: usize,
+}
+
+#[wasm_bindgen]
+impl RawChatText {
+    /// The header line as JSON; `undefined` when there is none or it cannot be read.
+    pub fn header(&self) -> Option<String> {
+        let header = self.session().header.clone()?;
+        chat::header_json(&self.log.bytes[header], &self.log.limits)
+    }
+
+    /// Number of messages.
+    #[wasm_bindgen(getter)]
+    pub fn length(&self) -> usize {
+        self.session().lines.len()
+    }
+
+    /// `Message[]` as JSON, from `from` up to, not including, `to`.
+    pub fn page(&self, from: usize, to: usize) -> String {
+        let Log {
+            bytes,
+            dialect,
+            limits,
+            ..
+        } = &*self.log;
+        let records = self.session().lines.iter().take(to).skip(from);
+        let lines = records.map(|record| chat::record_line(&bytes[record.clone()]));
+        chat::page(lines, from, *dialect, limits)
+    }
+
+    /// Its lines, byte for byte.
+    pub fn bytes(&self) -> Uint8Array {
+        let Session { header, lines } = self.session();
+        let mut parts = header.iter().chain(lines);
+        let first = parts.next().cloned().unwrap_or_default();
+        let end = parts.next_back().map_or(first.end, |last| last.end);
+        Uint8Array::from(&self.log.bytes[first.start..end])
+    }
+
+    fn session(&self) -> &Session {
+        &self.log.sessions[self.index]
+    }
+}
+
+/// Reads a chat log.
+///
+/// # Errors
+/// Those of [`chat::read`], and `bad-option` for limits.
+#[wasm_bindgen(js_name = rawReadChat)]
+pub fn read_chat(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawChatFile> {
+    let limits = convert::limits(limits)?;
+    let given = convert::bytes(bytes, limits.chat, "chat")?;
+    let ChatFile {
+        bytes,
+        dialect,
+        sessions,
+        faults,
+        warnings,
+    } = chat::read(&given, &limits)?;
+    let relined = match bytes {
+        Cow::Owned(bytes) => Some(bytes),
+        Cow::Borrowed(_) => None,
+    };
+    let head = format!(
+        r#"{{"dialect":{},"faults":{},"warnings":{},"sessions":{}}}"#,
+        quote_ascii(dialect.as_str()),
+        convert::ascii(&faults),
+        convert::ascii(&warnings),
+        sessions.len(),
+    );
+    let log = Log {
+        bytes: relined.unwrap_or(given),
+        dialect,
+        sessions,
+        limits,
+    };
+    Ok(RawChatFile {
+        log: Rc::new(log),
+        head,
+    })
+}
+
+/// Reads a world state: `{state, warnings}` as JSON.
+///
+/// # Errors
+/// Those of [`world::read`], and `bad-option` for limits.
+#[wasm_bindgen(js_name = rawReadWorld)]
+pub fn read_world(bytes: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+    let limits = convert::limits(limits)?;
+    let bytes = convert::bytes(bytes, limits.file, "file")?;
+    let (document, warnings) = world::read(&bytes, &limits)?;
+    Ok(format!(
+        r#"{{"state":{},"warnings":{}}}"#,
+        world::view(&document),
+        convert::ascii(&warnings)
+    ))
 }

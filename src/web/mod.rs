@@ -6,6 +6,7 @@ mod clock;
 mod convert;
 mod formats;
 mod idb;
+mod keep;
 mod request;
 mod throw;
 

@@ -1,0 +1,392 @@
+//! The keep, as JavaScript calls it: JSON texts and bytes in, promises of them out.
+//!
+//! Every method clones its handle before it returns, so that nothing is borrowed
+//! while a promise is pending.
+
+use super::clock;
+use super::convert;
+use super::idb::{IdbMedium, Listeners};
+use crate::error::{Kind, Result};
+use crate::json::Document;
+use crate::keep::{Chat, ChatImport, Domain, Exported, Keep};
+use crate::store::{Medium, MemoryMedium, Options};
+use js_sys::{Function, Promise, Uint8Array};
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+/// An open keep.
+#[wasm_bindgen]
+pub struct KeepHandle {
+    keep: Keep,
+}
+
+/// An open chat.
+#[wasm_bindgen]
+pub struct ChatHandle {
+    chat: Rc<Chat>,
+    header: Option<String>,
+}
+
+/// A file to hand out.
+#[wasm_bindgen]
+pub struct RawExport(Exported);
+
+#[wasm_bindgen]
+impl RawExport {
+    /// Safe on every file system.
+    #[wasm_bindgen(getter)]
+    pub fn filename(&self) -> String {
+        self.0.filename.clone()
+    }
+
+    /// MIME type.
+    #[wasm_bindgen(getter, js_name = type)]
+    pub fn media_type(&self) -> String {
+        self.0.media_type.to_owned()
+    }
+
+    /// The content.
+    pub fn bytes(&self) -> Uint8Array {
+        Uint8Array::from(self.0.bytes.as_slice())
+    }
+}
+
+#[wasm_bindgen]
+impl KeepHandle {
+    /// Opens a keep; `on_event(type, detailJson)` is told of changes and of the connection's end.
+    pub fn open(
+        name: String,
+        medium: String,
+        timeout_ms: f64,
+        on_blocked: Option<Function>,
+        on_event: Function,
+    ) -> Promise {
+        promise(async move {
+            let medium: Rc<dyn Medium> = match medium.as_str() {
+                "memory" => Rc::new(MemoryMedium::new()),
+                _ => {
+                    let blocked = move || {
+                        if let Some(on_blocked) = &on_blocked {
+                            call(on_blocked.call0(&JsValue::NULL));
+                        }
+                    };
+                    let tell = on_event.clone();
+                    let closed =
+                        move || call(tell.call2(&JsValue::NULL, &"closed".into(), &"{}".into()));
+                    let listeners = Listeners {
+                        blocked: Rc::new(blocked),
+                        closed: Rc::new(closed),
+                    };
+                    IdbMedium::open(&name, timeout_ms, listeners).await?
+                }
+            };
+            let observer = move |domain: &str, ids: &[String]| {
+                let detail = serde_json::json!({ "domain": domain, "ids": ids }).to_string();
+                call(on_event.call2(&JsValue::NULL, &"change".into(), &detail.into()));
+            };
+            let options = Options {
+                clock: Rc::new(clock::now_ms),
+            };
+            let keep = Keep::open(medium, options, Rc::new(observer)).await?;
+            Ok(KeepHandle { keep })
+        })
+    }
+
+    /// Lets go of the medium.
+    pub fn close(&self) {
+        self.keep.close();
+    }
+
+    /// `Access` as JSON.
+    pub fn access(&self) -> String {
+        convert::ascii(self.keep.access())
+    }
+
+    /// `OpenReport` as JSON.
+    pub fn report(&self) -> String {
+        convert::ascii(self.keep.report())
+    }
+
+    /// `Listing` as JSON.
+    pub fn list(&self, domain: String, trashed: bool) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.list(Domain::of(&domain)?, trashed).await?.to_string()) })
+    }
+
+    /// The entry as JSON, or `undefined`.
+    pub fn entry(&self, domain: String, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            Ok(keep
+                .entry(Domain::of(&domain)?, &id)
+                .await?
+                .map(|entry| entry.to_string()))
+        })
+    }
+
+    /// Puts a record into the trash.
+    pub fn trash(&self, domain: String, id: String, if_rev: Option<f64>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            keep.trash(Domain::of(&domain)?, &id, rev(if_rev)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Takes a record out of the trash; its entry as JSON.
+    pub fn restore(&self, domain: String, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.restore(Domain::of(&domain)?, &id).await?.to_string()) })
+    }
+
+    /// `Version[]` as JSON.
+    pub fn history(&self, domain: String, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.history(Domain::of(&domain)?, &id).await?.to_string()) })
+    }
+
+    /// A `RawExport`.
+    #[wasm_bindgen(js_name = exportRecord)]
+    pub fn export_record(&self, domain: String, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(RawExport(keep.export(Domain::of(&domain)?, &id).await?)) })
+    }
+
+    /// `{ entry, status, warnings }` as JSON.
+    #[wasm_bindgen(js_name = importCharacter)]
+    pub fn import_character(&self, bytes: Uint8Array, limits: JsValue) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let limits = convert::limits(&limits)?;
+            let bytes = convert::bytes(&bytes, limits.file, "file")?;
+            Ok(keep.characters().import(&bytes, &limits).await?.to_string())
+        })
+    }
+
+    /// The character as JSON without its document, or `undefined`.
+    pub fn character(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { keep.characters().get(&id).await })
+    }
+
+    /// The bytes of the character's document.
+    #[wasm_bindgen(js_name = documentBytes)]
+    pub fn document_bytes(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            Ok(Uint8Array::from(
+                keep.characters().document(&id).await?.bytes(),
+            ))
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = patchCharacter)]
+    pub fn patch_character(&self, id: String, patch: String, if_rev: Option<f64>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            Ok(keep
+                .characters()
+                .patch(&id, &Document::parse(&patch)?, rev(if_rev))
+                .await?
+                .to_string())
+        })
+    }
+
+    /// The portrait's bytes, or `undefined`.
+    pub fn image(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(bytes(keep.characters().image(&id).await?)) })
+    }
+
+    /// The thumbnail's bytes, or `undefined`.
+    pub fn thumbnail(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(bytes(keep.characters().thumbnail(&id).await?)) })
+    }
+
+    /// `[{ entry, status, warnings }]` as JSON.
+    #[wasm_bindgen(js_name = importChat)]
+    pub fn import_chat(&self, bytes: Uint8Array, filename: String, options: JsValue) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let options: ChatImport = convert::options(&options)?;
+            let bytes = convert::bytes(&bytes, options.limits.chat, "chat")?;
+            Ok(keep
+                .chats()
+                .import(&bytes, &filename, &options)
+                .await?
+                .to_string())
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = createChat)]
+    pub fn create_chat(&self, chat: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.chats().create(&chat).await?.to_string()) })
+    }
+
+    /// `ChatEntry[]` as JSON.
+    #[wasm_bindgen(js_name = chatsOfCharacter)]
+    pub fn chats_of_character(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.chats().of_character(&id).await?.to_string()) })
+    }
+
+    /// A `ChatHandle`.
+    #[wasm_bindgen(js_name = openChat)]
+    pub fn open_chat(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let chat = keep.chats().open(&id).await?;
+            let header = chat.header().await?;
+            Ok(ChatHandle {
+                chat: Rc::new(chat),
+                header,
+            })
+        })
+    }
+
+    /// `{ entry, status, warnings }` as JSON.
+    #[wasm_bindgen(js_name = importWorld)]
+    pub fn import_world(&self, bytes: Uint8Array, limits: JsValue) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let limits = convert::limits(&limits)?;
+            let bytes = convert::bytes(&bytes, limits.file, "file")?;
+            Ok(keep.worlds().import(&bytes, &limits).await?.to_string())
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = createWorld)]
+    pub fn create_world(&self, name: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.worlds().create(&name).await?.to_string()) })
+    }
+
+    /// The world as JSON, or `undefined`.
+    pub fn world(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { keep.worlds().get(&id).await })
+    }
+
+    /// The world as JSON.
+    #[wasm_bindgen(js_name = moveWorld)]
+    pub fn move_world(&self, id: String, position: String, if_rev: Option<f64>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { keep.worlds().move_to(&id, &position, rev(if_rev)).await })
+    }
+
+    /// The world as JSON.
+    #[wasm_bindgen(js_name = setStat)]
+    pub fn set_stat(
+        &self,
+        id: String,
+        stat: String,
+        value: String,
+        if_rev: Option<f64>,
+    ) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            keep.worlds()
+                .set_stat(&id, &stat, &value, rev(if_rev))
+                .await
+        })
+    }
+
+    /// `Settings` as JSON.
+    pub fn settings(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.settings().get().await?.to_string()) })
+    }
+
+    /// `Settings` as JSON.
+    #[wasm_bindgen(js_name = patchSettings)]
+    pub fn patch_settings(&self, patch: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.settings().patch(&parse(&patch)?).await?.to_string()) })
+    }
+
+    /// `Settings` as JSON.
+    #[wasm_bindgen(js_name = resetSettings)]
+    pub fn reset_settings(&self, key: Option<String>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.settings().reset(key.as_deref()).await?.to_string()) })
+    }
+
+    /// `Snapshot[]` as JSON.
+    pub fn snapshots(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.snapshots().await?)) })
+    }
+}
+
+#[wasm_bindgen]
+impl ChatHandle {
+    /// The entry as of the last call, as JSON.
+    pub fn entry(&self) -> String {
+        self.chat.entry().to_string()
+    }
+
+    /// The header line as JSON, or `undefined`.
+    pub fn header(&self) -> Option<String> {
+        self.header.clone()
+    }
+
+    /// `Message[]` as JSON.
+    pub fn page(&self, from: f64, to: f64) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { chat.page(from as u64, to as u64).await })
+    }
+
+    /// The message as JSON.
+    pub fn append(&self, message: String) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { chat.append(&Document::parse(&message)?).await })
+    }
+
+    /// The message as JSON.
+    pub fn edit(&self, index: f64, patch: String) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { chat.edit(index as u64, &Document::parse(&patch)?).await })
+    }
+
+    /// Removes a message.
+    pub fn remove(&self, index: f64) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move {
+            chat.remove(index as u64).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) -> Promise {
+    future_to_promise(async move { future.await.map(Into::into).map_err(JsValue::from) })
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|cause| Kind::BadOption.because(cause.to_string()))
+}
+
+fn rev(rev: Option<f64>) -> Option<u64> {
+    rev.map(|rev| rev as u64)
+}
+
+fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
+    bytes.map_or(JsValue::UNDEFINED, |bytes| {
+        Uint8Array::from(bytes.as_slice()).into()
+    })
+}
+
+/// A listener that throws does not undo what it was told of.
+fn call(result: std::result::Result<JsValue, JsValue>) {
+    if let Err(thrown) = result {
+        web_sys::console::error_1(&thrown);
+    }
+}

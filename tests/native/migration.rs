@@ -1,0 +1,409 @@
+//! The ladder, climbed for real: keeps of older schemas, newer ones, and broken ones.
+
+use crate::frozen;
+use crate::store::clock;
+use crate::turn::now;
+use cardkeep::codec;
+use cardkeep::error::{Kind, Result};
+use cardkeep::keep::{Domain, Keep};
+use cardkeep::migrate;
+use cardkeep::store::*;
+use serde_json::{Value as Json, json};
+use std::cell::Cell;
+use std::rc::Rc;
+
+fn old_keep() -> MemoryMedium {
+    let medium = MemoryMedium::new();
+    for put in frozen::values(frozen::SCHEMA_1) {
+        medium.plant(put.table, put.key, put.value);
+    }
+    medium
+}
+
+fn open_on(medium: Rc<dyn Medium>) -> Result<Keep> {
+    now(Keep::open(medium, clock(), Rc::new(|_, _| {})))
+}
+
+fn open(medium: &MemoryMedium) -> Keep {
+    open_on(Rc::new(medium.clone())).expect("the keep opens")
+}
+
+fn items(keep: &Keep, domain: Domain) -> Vec<Json> {
+    now(keep.list(domain, false)).unwrap()["items"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+/// Everything a user can see of a keep.
+fn contents(keep: &Keep) -> Json {
+    let of = |domain: Domain| {
+        let entries = items(keep, domain);
+        let file = |entry: &Json| {
+            let file = now(keep.export(domain, entry["id"].as_str().unwrap())).unwrap();
+            json!({ "entry": entry, "file": codec::hash(&file.bytes), "name": file.filename })
+        };
+        entries.iter().map(file).collect::<Vec<_>>()
+    };
+    let trash = now(keep.list(Domain::Characters, true)).unwrap();
+    let settings = now(keep.settings().get()).unwrap();
+    json!([
+        of(Domain::Characters),
+        of(Domain::Chats),
+        of(Domain::Worlds),
+        trash,
+        settings
+    ])
+}
+
+fn row_schemas(medium: &MemoryMedium) -> Vec<u32> {
+    let rows = medium
+        .dump()
+        .into_iter()
+        .filter(|(table, key, _)| *table == Table::Rows && key.text(0) != "versions");
+    rows.map(|(_, _, value)| codec::read_frame(&value.bytes).unwrap().schema)
+        .collect()
+}
+
+#[test]
+fn the_fixtures_of_released_schemas_are_frozen() {
+    let frozen = include_str!("../fixtures/keeps/frozen.sha256");
+    let listed: Vec<_> = frozen
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .collect();
+    assert_eq!(
+        listed,
+        [(
+            codec::hash(frozen::SCHEMA_1.as_bytes()).as_str(),
+            "schema-1.json"
+        )]
+    );
+    assert_eq!(
+        listed.len() as u32,
+        migrate::SCHEMA - 1,
+        "every schema before today's has a fixture"
+    );
+}
+
+#[test]
+fn a_keep_of_schema_1_opens_with_every_record_lifted() {
+    let medium = old_keep();
+    let keep = open(&medium);
+    let migrated = keep.report().migrated.clone().expect("a migration ran");
+    assert_eq!(
+        (migrated.from, migrated.to, migrated.quarantined),
+        (1, migrate::SCHEMA, 0)
+    );
+    assert!(
+        row_schemas(&medium)
+            .iter()
+            .all(|schema| *schema == migrate::SCHEMA)
+    );
+    let chats = items(&keep, Domain::Chats);
+    let characters = items(&keep, Domain::Characters);
+    assert_eq!(
+        (
+            chats.len(),
+            characters.len(),
+            items(&keep, Domain::Worlds).len()
+        ),
+        (2, 2, 1)
+    );
+    let zoe = characters
+        .iter()
+        .find(|entry| entry["name"] == "Zoë 東京 🦈")
+        .unwrap();
+    let linked: Vec<_> = chats
+        .iter()
+        .filter(|chat| chat["characters"] == json!([zoe["id"]]))
+        .collect();
+    assert_eq!(linked.len(), 1);
+    assert_eq!(
+        now(keep.chats().of_character(zoe["id"].as_str().unwrap())).unwrap(),
+        json!([linked[0]])
+    );
+    assert_eq!(
+        chats
+            .iter()
+            .filter(|chat| chat["characters"] == json!([]))
+            .count(),
+        1
+    );
+    let chat = now(keep.chats().open(linked[0]["id"].as_str().unwrap())).unwrap();
+    let page: Json = serde_json::from_str(&now(chat.page(0, 100)).unwrap()).unwrap();
+    assert_eq!(
+        (page[3]["text"].clone(), page[70]["text"].clone()),
+        (json!("edited"), json!("appended"))
+    );
+    let settings = now(keep.settings().get()).unwrap();
+    assert_eq!(
+        (&settings["pageSize"], &settings["userName"]),
+        (&json!(20), &json!("Ana"))
+    );
+    // The second opening finds nothing to do and gives the same.
+    let again = open(&medium);
+    assert_eq!(again.report().migrated, None);
+    assert_eq!(contents(&again), contents(&keep));
+}
+
+#[test]
+fn the_originals_stand_in_a_snapshot_byte_for_byte() {
+    let medium = old_keep();
+    let mut originals: Vec<_> = medium
+        .dump()
+        .into_iter()
+        .filter(|(table, ..)| *table == Table::Rows)
+        .map(|(_, key, value)| (key, value))
+        .collect();
+    let keep = open(&medium);
+    let id = keep.report().migrated.clone().unwrap().snapshot;
+    let store = crate::store::open(&medium);
+    let snapshots = now(keep.snapshots()).unwrap();
+    assert_eq!(snapshots.len(), 1);
+    assert_eq!(
+        (&snapshots[0].id, snapshots[0].schema, snapshots[0].records),
+        (&id, 1, originals.len() as u64)
+    );
+    let kept = now(store.read_snapshot(&id)).unwrap();
+    let mut kept: Vec<_> = kept
+        .into_iter()
+        .map(|row| {
+            (
+                row.key,
+                Value {
+                    rev: row.rev,
+                    by: row.by,
+                    bytes: row.bytes,
+                },
+            )
+        })
+        .collect();
+    originals.sort_by(|a, b| a.0.cmp(&b.0));
+    kept.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(kept, originals);
+}
+
+#[test]
+fn a_version_of_an_older_schema_is_lifted_when_it_is_read() {
+    let medium = old_keep();
+    let keep = open(&medium);
+    let store = crate::store::open(&medium);
+    let versions: usize = items(&keep, Domain::Chats)
+        .iter()
+        .map(|chat| now(store.history("chats", chat["id"].as_str().unwrap())).unwrap())
+        .inspect(|history| assert!(history.unreadable.is_empty()))
+        .flat_map(|history| history.records)
+        .inspect(|version| assert!(version.head["characters"].is_array()))
+        .count();
+    assert_eq!(versions, 1);
+}
+
+/// Writes fail from the n-th on, as when the browser is killed there.
+struct Dying {
+    medium: MemoryMedium,
+    left: Cell<u32>,
+}
+
+impl Medium for Dying {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        self.medium.read(table, keys)
+    }
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        self.medium.scan(scan)
+    }
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        self.medium.find(by)
+    }
+    fn write(&self, burst: Burst) -> Pending<'_, ()> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                self.medium.write(burst)
+            }
+            None => Box::pin(async { Err(Kind::Aborted.because("killed")) }),
+        }
+    }
+    fn close(&self) {}
+}
+
+#[test]
+fn a_migration_killed_after_any_write_goes_on_at_the_next_opening() {
+    let want = contents(&open(&old_keep()));
+    for kill in 0.. {
+        let medium = old_keep();
+        let dying = Rc::new(Dying {
+            medium: medium.clone(),
+            left: Cell::new(kill),
+        });
+        let first = open_on(dying);
+        let keep = open(&medium);
+        assert_eq!(contents(&keep), want, "killed after {kill} writes");
+        // Killed between the snapshot and the first chunk, the next opening takes another.
+        assert!((1..=2).contains(&now(keep.snapshots()).unwrap().len()));
+        assert!(
+            row_schemas(&medium)
+                .iter()
+                .all(|schema| *schema == migrate::SCHEMA)
+        );
+        if first.is_ok() {
+            assert!(kill >= 4, "a migration has several steps");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_lifted_goes_to_quarantine_whole_and_hides_no_other() {
+    let medium = old_keep();
+    let odd = json!({
+        "schema": 1, "domain": "chats", "id": "odd", "rev": 1, "created": 1, "changed": 1, "device": "d", "by": [],
+        "head": { "title": "odd", "character": 17 }, "body": null, "parts": {},
+    });
+    let bytes = codec::write_frame(&odd);
+    let value = Value {
+        rev: 1,
+        by: vec![],
+        bytes: bytes.clone(),
+    };
+    medium.plant(Table::Rows, Key::row("chats", "odd"), value);
+    let keep = open(&medium);
+    let migrated = keep.report().migrated.clone().unwrap();
+    assert_eq!(migrated.quarantined, 1);
+    assert_eq!(items(&keep, Domain::Chats).len(), 2);
+    assert_eq!(now(keep.entry(Domain::Chats, "odd")).unwrap(), None);
+    let store = crate::store::open(&medium);
+    let quarantined = now(store.list("quarantine")).unwrap().records;
+    assert_eq!(quarantined.len(), 1);
+    assert_eq!(quarantined[0].head["code"], "migration");
+    assert_eq!(
+        now(store.part(quarantined[0].part("row").unwrap())).unwrap(),
+        bytes
+    );
+}
+
+#[test]
+fn a_newer_keep_opens_read_only_and_stays_untouched() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let seed = std::fs::read("tests/fixtures/worlds/seed.json").unwrap();
+    now(keep.worlds().import(&seed, &Default::default())).unwrap();
+    let newer = migrate::SCHEMA + 3;
+    for (table, key, value) in medium.dump() {
+        if table == Table::Rows {
+            let mut record = codec::read_frame(&value.bytes).unwrap().value;
+            record["schema"] = newer.into();
+            record["invented"] = json!("later");
+            medium.plant(
+                table,
+                key,
+                Value {
+                    bytes: codec::write_frame(&record),
+                    ..value
+                },
+            );
+        } else if key == Key::meta("keep") {
+            let mut meta: Json = serde_json::from_slice(&value.bytes).unwrap();
+            meta["schema"] = newer.into();
+            meta["minWriter"] = newer.into();
+            medium.plant(
+                table,
+                key,
+                Value {
+                    bytes: meta.to_string().into_bytes(),
+                    ..value
+                },
+            );
+        }
+    }
+    let before = medium.dump();
+    let keep = open(&medium);
+    assert_eq!(
+        *keep.access(),
+        Access::ReadOnly {
+            reason: "too-new",
+            stored: newer,
+            supported: migrate::SCHEMA
+        }
+    );
+    let world = items(&keep, Domain::Worlds)[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        now(keep.export(Domain::Worlds, &world)).unwrap().bytes,
+        seed
+    );
+    let refused = now(keep.worlds().move_to(&world, "1,0,0", None)).unwrap_err();
+    assert_eq!(refused.kind(), Kind::ReadOnly);
+    assert_eq!(
+        now(keep
+            .worlds()
+            .import(b"{\"current_position\":\"0,0,0\"}", &Default::default()))
+        .unwrap_err()
+        .kind(),
+        Kind::ReadOnly
+    );
+    assert_eq!(
+        now(keep.settings().patch(&json!({ "pageSize": 20 })))
+            .unwrap_err()
+            .kind(),
+        Kind::ReadOnly
+    );
+    assert_eq!(medium.dump(), before);
+}
+
+#[test]
+fn a_tab_with_older_code_stops_writing_when_the_keep_is_lifted_under_it() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let world = now(keep.worlds().create("Here")).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let key = Key::meta("keep");
+    let meta = medium
+        .dump()
+        .into_iter()
+        .find(|(_, found, _)| *found == key)
+        .unwrap()
+        .2;
+    let mut raised: Json = serde_json::from_slice(&meta.bytes).unwrap();
+    raised["minWriter"] = (migrate::SCHEMA + 1).into();
+    medium.plant(
+        Table::Meta,
+        key,
+        Value {
+            bytes: raised.to_string().into_bytes(),
+            ..meta
+        },
+    );
+    let before = medium.dump();
+    assert_eq!(
+        now(keep.trash(Domain::Worlds, &world, None))
+            .unwrap_err()
+            .kind(),
+        Kind::TooNew
+    );
+    assert_eq!(medium.dump(), before);
+}
+
+#[test]
+fn a_record_climbs_to_the_same_place_stepwise_and_at_once() {
+    for put in frozen::values(frozen::SCHEMA_1)
+        .into_iter()
+        .filter(|put| put.table == Table::Rows)
+    {
+        let frame = codec::read_frame(&put.value.bytes).unwrap();
+        let at_once = migrate::lift(frame.value.clone(), 1).unwrap();
+        let mut stepwise = frame.value;
+        for schema in 1..migrate::SCHEMA {
+            stepwise = migrate::lift_to(stepwise, schema, schema + 1).unwrap();
+        }
+        assert_eq!(stepwise, at_once);
+        assert_eq!(
+            migrate::lift(at_once.clone(), migrate::SCHEMA).unwrap(),
+            at_once
+        );
+    }
+}
