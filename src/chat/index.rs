@@ -1,0 +1,203 @@
+//! From bytes to sessions: which byte belongs to which record. Nothing is turned into a tree.
+
+use super::foreign;
+use super::line::{Piece, Pieces, What};
+use super::view;
+use super::{ChatFile, Dialect, Fault, Session};
+use crate::error::{Kind, Limits, Place, Result, Warning};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A file with more is none that people want to see listed.
+const MOST_FAULTS: usize = 1000;
+const MOST_WARNINGS: usize = 100;
+/// So many messages are looked at to tell the dialect.
+const SAMPLE: usize = 8;
+
+pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>> {
+    if bytes.len() > limits.chat {
+        return Err(Kind::TooLarge.because(format!(
+            "the log has {} bytes, the limit `chat` allows {}",
+            bytes.len(),
+            limits.chat
+        )));
+    }
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] = bytes
+    {
+        return Err(Kind::Unsupported.because("the log is UTF-16 text, UTF-8 was wanted"));
+    }
+    let text = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
+        .trim_ascii_start();
+    if text.is_empty() {
+        let header = (!bytes.is_empty()).then_some(0..bytes.len());
+        return Ok(ChatFile {
+            bytes: Cow::Borrowed(bytes),
+            dialect: Dialect::SillyTavern,
+            sessions: vec![Session {
+                header,
+                lines: Vec::new(),
+            }],
+            faults: Vec::new(),
+            warnings: Vec::new(),
+        });
+    }
+    let first_is_fault = || {
+        let first = Pieces::of(bytes).find(|piece| piece.what != What::Blank);
+        first.is_some_and(|piece| matches!(piece.what, What::Fault(..)))
+    };
+    // Lines of a document that spans many of them may look like messages.
+    if first_is_fault()
+        && let Some(document) = foreign::document(bytes, limits)
+    {
+        let Some(lines) = foreign::lines(document.root()) else {
+            return Err(foreign::refusal(document.root()));
+        };
+        let mut file = index(Cow::Owned(lines)).ok_or_else(|| foreign::refusal(document.root()))?;
+        let message = "the file is one JSON array; each of its items was made a line";
+        file.warnings
+            .insert(0, Warning::repaired("relined", "", message));
+        return Ok(file);
+    }
+    index(Cow::Borrowed(bytes)).ok_or_else(|| {
+        let first = Pieces::of(bytes).find(|piece| piece.what != What::Blank);
+        let (line, reason) = match first {
+            Some(Piece {
+                line,
+                what: What::Fault(_, reason),
+                ..
+            }) => (line, reason),
+            _ => (1, String::new()),
+        };
+        Kind::NotAChat
+            .because(format!(
+                "no line is a message or a header; the first: {reason}"
+            ))
+            .at(Place::Line(line))
+    })
+}
+
+/// The sessions of a log; `None` when there is neither a message nor a header.
+fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
+    let mut notes = Notes::default();
+    let mut sessions = Vec::new();
+    let mut session = Session {
+        header: None,
+        lines: Vec::new(),
+    };
+    // What lies before belongs to a record or a header already.
+    let mut tiled = 0;
+    let mut sample: Vec<Range<usize>> = Vec::new();
+    for piece in Pieces::of(&bytes) {
+        match piece.what {
+            What::Blank => continue,
+            What::Fault(code, message) => {
+                notes.fault(Fault {
+                    line: piece.line,
+                    code,
+                    message,
+                });
+                continue;
+            }
+            What::Message { trailing } => {
+                if trailing {
+                    notes.trailing(piece.line);
+                }
+                if sample.len() < SAMPLE {
+                    sample.push(piece.start..piece.end);
+                }
+                session.lines.push(tiled..piece.to);
+            }
+            What::Header => {
+                if !session.is_blank() {
+                    session.extend(piece.from);
+                    sessions.push(std::mem::take(&mut session));
+                    tiled = piece.from;
+                }
+                session.header = Some(tiled..piece.to);
+            }
+        }
+        tiled = piece.to;
+    }
+    if session.is_blank() {
+        return None;
+    }
+    session.extend(bytes.len());
+    sessions.push(session);
+    let header = sessions[0].header.clone().map(|range| &bytes[range]);
+    let dialect = view::dialect(header, sample.iter().map(|range| &bytes[range.clone()]));
+    let (faults, warnings) = notes.settle();
+    Some(ChatFile {
+        dialect,
+        sessions,
+        faults,
+        warnings,
+        bytes,
+    })
+}
+
+impl Session {
+    /// Whether nothing of it has been found yet.
+    fn is_blank(&self) -> bool {
+        self.header.is_none() && self.lines.is_empty()
+    }
+
+    /// Lets the last part reach up to `end`.
+    fn extend(&mut self, end: usize) {
+        if let Some(last) = self.lines.last_mut().or(self.header.as_mut()) {
+            last.end = end;
+        }
+    }
+}
+
+/// What is told about lines, up to a number that people read.
+#[derive(Default)]
+struct Notes {
+    faults: Vec<Fault>,
+    more_faults: usize,
+    trailing: Vec<usize>,
+    more_trailing: usize,
+}
+
+impl Notes {
+    fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        } else {
+            self.more_faults += 1;
+        }
+    }
+
+    fn trailing(&mut self, line: usize) {
+        if self.trailing.len() < MOST_WARNINGS {
+            self.trailing.push(line);
+        } else {
+            self.more_trailing += 1;
+        }
+    }
+
+    fn settle(self) -> (Vec<Fault>, Vec<Warning>) {
+        let mut warnings = Vec::new();
+        for line in self.trailing {
+            let message = "text behind the message was left alone and is not shown";
+            warnings.push(Warning::noticed(
+                "trailing-text",
+                format!("line {line}"),
+                message,
+            ));
+        }
+        if self.more_trailing > 0 {
+            let message = format!(
+                "{} more lines have text behind the message",
+                self.more_trailing
+            );
+            warnings.push(Warning::noticed("trailing-text", "", message));
+        }
+        if self.more_faults > 0 {
+            let message = format!("{} more lines cannot be read", self.more_faults);
+            warnings.push(Warning::noticed("more-faults", "", message));
+        }
+        (self.faults, warnings)
+    }
+}

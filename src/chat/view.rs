@@ -1,0 +1,411 @@
+//! What a line says: one shape over the dialects, coerced where a file is odd.
+//!
+//! Reading is fuzzy: a dialect only says which spelling of a field to look for first.
+
+use super::Dialect;
+use super::date;
+use super::line::{Pieces, What};
+use crate::error::{Kind, Limits, Result};
+use crate::json::{Document, Node, Shape, Step, quote_ascii};
+use std::borrow::Cow;
+
+/// Where a date may stand.
+const DATES: [&str; 6] = [
+    "send_date",
+    "timestamp",
+    "create_date",
+    "created_at",
+    "date",
+    "time",
+];
+/// Where the words of a text that is an object stand.
+const INNER: [&str; 4] = ["message", "mes", "content", "text"];
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    User,
+    Character,
+    System,
+}
+
+impl Role {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Character => "character",
+            Role::System => "system",
+        }
+    }
+}
+
+/// A text as the file has it, or one that was made of something else.
+pub(super) enum Said<'a> {
+    Literal(Node<'a>),
+    Made(String),
+}
+
+impl<'a> Said<'a> {
+    /// The words in a value; nothing in `null`.
+    fn of(node: Node<'a>) -> Option<Said<'a>> {
+        match node.shape() {
+            Shape::Null => None,
+            Shape::String => Some(Said::Literal(node)),
+            Shape::Number | Shape::Bool => Some(Said::Made(node.raw().to_owned())),
+            Shape::Object => inner(node).and_then(|key| Said::of(node.get(key)?)),
+            Shape::Array => {
+                let lines: Vec<_> = node.items().filter_map(Node::text).collect();
+                Some(Said::Made(lines.join("\n")))
+            }
+        }
+    }
+
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Said::Literal(node) => node.text().unwrap_or_default(),
+            Said::Made(text) => Cow::Borrowed(text),
+        }
+    }
+
+    fn strict(&self, out: &mut String) {
+        match self {
+            Said::Literal(node) => node.strict(out),
+            Said::Made(text) => out.push_str(&quote_ascii(text)),
+        }
+    }
+}
+
+/// Which member of an object has its words.
+fn inner(node: Node<'_>) -> Option<&'static str> {
+    INNER.into_iter().find(|key| {
+        node.get(key)
+            .is_some_and(|node| node.shape() == Shape::String)
+    })
+}
+
+/// A message as it was understood.
+pub(super) struct Spoken<'a> {
+    pub name: Option<Said<'a>>,
+    pub role: Role,
+    pub text: Option<Said<'a>>,
+    pub at_ms: Option<i64>,
+    pub swipes: Vec<Option<Said<'a>>>,
+    /// Which swipe is shown, when there are any.
+    pub swipe: usize,
+    /// Whether that swipe is the message's text, so that both change together.
+    pub linked: bool,
+}
+
+impl<'a> Spoken<'a> {
+    pub(super) fn of(root: Node<'a>, dialect: Dialect) -> Spoken<'a> {
+        let mut text = text_key(root, dialect).and_then(|key| Said::of(root.get(key)?));
+        let swipes: Vec<_> = root
+            .get("swipes")
+            .into_iter()
+            .flat_map(Node::items)
+            .map(Said::of)
+            .collect();
+        let last = swipes.len().saturating_sub(1);
+        let told = root.get("swipe_id").and_then(number);
+        let in_range = told.filter(|told| *told >= 0.0 && *told < swipes.len() as f64);
+        let (mut swipe, mut linked) = match in_range {
+            Some(told) => (told as usize, true),
+            None => (told.map_or(0, |told| (told as usize).min(last)), false),
+        };
+        if let Some(text) = &text
+            && !linked
+        {
+            // The text that is shown wins over a number that points nowhere.
+            let same = |said: &Option<Said<'_>>| {
+                said.as_ref().is_some_and(|said| said.text() == text.text())
+            };
+            if let Some(found) = swipes.iter().rposition(same) {
+                (swipe, linked) = (found, true);
+            }
+        }
+        if text.is_none() {
+            text = root
+                .get("swipes")
+                .and_then(|swipes| Said::of(swipes.at(swipe)?));
+        }
+        Spoken {
+            name: root.get("name").and_then(Said::of),
+            role: role(root),
+            text,
+            at_ms: DATES
+                .into_iter()
+                .find_map(|key| date::parse(root.get(key)?)),
+            swipes,
+            swipe,
+            linked,
+        }
+    }
+
+    fn strict(&self, index: usize, root: Node<'_>, out: &mut String) {
+        let empty = Said::Made(String::new());
+        out.push_str(&format!("{{\"index\":{index},\"name\":"));
+        self.name.as_ref().unwrap_or(&empty).strict(out);
+        out.extend([",\"role\":\"", self.role.as_str(), "\",\"text\":"]);
+        self.text.as_ref().unwrap_or(&empty).strict(out);
+        if let Some(at_ms) = self.at_ms {
+            out.push_str(&format!(",\"at\":{at_ms}"));
+        }
+        if !self.swipes.is_empty() {
+            out.push_str(",\"swipes\":[");
+            for (n, swipe) in self.swipes.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
+                swipe.as_ref().unwrap_or(&empty).strict(out);
+            }
+            out.push_str(&format!("],\"swipe\":{}", self.swipe));
+        }
+        out.push_str(",\"fields\":");
+        root.strict(out);
+        out.push('}');
+    }
+}
+
+/// The member that holds the text, the first that says something.
+pub(super) fn text_key(root: Node<'_>, dialect: Dialect) -> Option<&'static str> {
+    let names = match dialect {
+        Dialect::World => ["content", "mes", "message", "text"],
+        _ => ["mes", "content", "message", "text"],
+    };
+    let says = |key: &&str| root.get(key).is_some_and(|node| !node.is_null());
+    names
+        .into_iter()
+        .find(says)
+        .or_else(|| names.into_iter().find(|key| root.get(key).is_some()))
+}
+
+/// Where to write the text: into the member, or into the words inside it.
+pub(super) fn text_path(root: Node<'_>, key: &'static str) -> Vec<Step<'static>> {
+    path_to_words(root, vec![key.into()])
+}
+
+/// Where to write the words of a swipe.
+pub(super) fn swipe_path(root: Node<'_>, swipe: usize) -> Vec<Step<'static>> {
+    path_to_words(root, vec!["swipes".into(), swipe.into()])
+}
+
+fn path_to_words(root: Node<'_>, mut path: Vec<Step<'static>>) -> Vec<Step<'static>> {
+    let node = path.iter().try_fold(root, |node, step| match step {
+        Step::Key(key) => node.get(key),
+        Step::Index(index) => node.at(*index),
+    });
+    if let Some(node) = node
+        && node.shape() == Shape::Object
+    {
+        path.push(inner(node).unwrap_or("message").into());
+    }
+    path
+}
+
+/// Who says it. A hidden message and a narrator's are the system's.
+pub(super) fn role(root: Node<'_>) -> Role {
+    let says = |key: &str| root.get(key).and_then(truth);
+    let kind = root
+        .get("extra")
+        .and_then(|extra| extra.get("type"))
+        .and_then(Node::text);
+    if says("is_system") == Some(true) || kind.as_deref() == Some("narrator") {
+        return Role::System;
+    }
+    match says("is_user") {
+        Some(true) => return Role::User,
+        Some(false) => return Role::Character,
+        None => {}
+    }
+    let role = root.get("role").and_then(Node::text).unwrap_or_default();
+    match role.trim().to_ascii_lowercase().as_str() {
+        "user" | "human" | "player" => Role::User,
+        "system" | "narrator" | "thinking" | "tool" | "developer" => Role::System,
+        _ => Role::Character,
+    }
+}
+
+fn truth(node: Node<'_>) -> Option<bool> {
+    match node.shape() {
+        Shape::Bool => node.boolean(),
+        Shape::Number => node.number().map(|number| number != 0.0),
+        Shape::String => match node.text()?.trim() {
+            "true" | "1" => Some(true),
+            "false" | "0" | "" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn number(node: Node<'_>) -> Option<f64> {
+    node.number().or_else(|| node.text()?.trim().parse().ok())
+}
+
+/// The document of a message's line.
+pub(super) fn document(line: &[u8], limits: &Limits) -> Result<Document> {
+    let (document, _) = Document::read(line, limits)?;
+    if document.root().shape() == Shape::Object {
+        Ok(document)
+    } else {
+        Err(Kind::BadJson.because("the line is no JSON object"))
+    }
+}
+
+/// A line as strict ASCII JSON in the shape `Message`.
+///
+/// # Errors
+/// `bad-json`, `too-large`.
+pub fn message(line: &[u8], index: usize, dialect: Dialect, limits: &Limits) -> Result<String> {
+    let mut out = String::with_capacity(line.len() * 2 + 128);
+    put_message(line, index, dialect, limits, &mut out)?;
+    Ok(out)
+}
+
+fn put_message(
+    line: &[u8],
+    index: usize,
+    dialect: Dialect,
+    limits: &Limits,
+    out: &mut String,
+) -> Result<()> {
+    let document = document(line, limits)?;
+    Spoken::of(document.root(), dialect).strict(index, document.root(), out);
+    Ok(())
+}
+
+/// Many lines as a JSON array of the shape `Message`. A line that cannot be read is told as
+/// one of the system, with its text as it is and without fields.
+pub fn page<'a>(
+    lines: impl Iterator<Item = &'a [u8]>,
+    first_index: usize,
+    dialect: Dialect,
+    limits: &Limits,
+) -> String {
+    let mut out = String::from("[");
+    for (n, line) in lines.enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        let index = first_index + n;
+        if put_message(line, index, dialect, limits, &mut out).is_err() {
+            let text = quote_ascii(&String::from_utf8_lossy(line));
+            out.push_str(&format!(
+                "{{\"index\":{index},\"name\":\"\",\"role\":\"system\",\"text\":{text},\"fields\":{{}}}}"
+            ));
+        }
+    }
+    out.push(']');
+    out
+}
+
+/// The text of a line, as it is shown. `None` when the line cannot be read.
+pub fn text(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<String> {
+    let document = document(line, limits).ok()?;
+    let spoken = Spoken::of(document.root(), dialect);
+    Some(
+        spoken
+            .text
+            .map(|said| said.text().into_owned())
+            .unwrap_or_default(),
+    )
+}
+
+/// The header's own line out of the bytes before the first message, as a document.
+fn header(bytes: &[u8], limits: &Limits) -> Option<Document> {
+    let piece = Pieces::of(bytes).find(|piece| piece.what == What::Header)?;
+    document(&bytes[piece.start..piece.end], limits).ok()
+}
+
+/// The header line of a session as strict ASCII JSON; `header` is the session's header as
+/// [`read`](super::read) gives it.
+pub fn header_json(header_bytes: &[u8], limits: &Limits) -> Option<String> {
+    header(header_bytes, limits).map(|document| document.to_strict())
+}
+
+/// What a header calls the chat: its title, else who the user talks to, else the world.
+pub fn header_name(header_bytes: &[u8], limits: &Limits) -> Option<String> {
+    let document = header(header_bytes, limits)?;
+    let root = document.root();
+    let text = |path: &[Step<'_>]| {
+        let text = document.find(path)?.text()?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    text(&["chat_metadata".into(), "title".into()])
+        // SillyTavern fills in this word since it keeps names in the messages only.
+        .or_else(|| text(&["character_name".into()]).filter(|name| name != "unused"))
+        .or_else(|| {
+            let names: Vec<_> = root
+                .get("character_names")?
+                .items()
+                .filter_map(Node::text)
+                .collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        })
+        .or_else(|| text(&["metadata".into(), "world_name".into()]))
+}
+
+/// The dialect of a log, by the first header and the first messages.
+pub(super) fn dialect<'a>(
+    header_bytes: Option<&[u8]>,
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> Dialect {
+    let limits = Limits::default();
+    let read = |line: &[u8]| document(line, &limits).ok();
+    let messages: Vec<_> = lines.filter_map(read).collect();
+    if let Some(header) = header_bytes.and_then(|bytes| header(bytes, &limits)) {
+        let root = header.root();
+        let has = |key: &str| root.get(key).is_some();
+        if has("metadata") && !has("chat_metadata") && !has("user_name") {
+            return Dialect::World;
+        }
+        let metadata = root.get("chat_metadata");
+        let of_cardshark =
+            |key: &&str| metadata.is_some_and(|metadata| metadata.get(key).is_some());
+        if has("character_id")
+            || ["chat_id", "created_timestamp", "lastUser"]
+                .iter()
+                .any(of_cardshark)
+        {
+            return Dialect::CardShark;
+        }
+        let number = root
+            .get("create_date")
+            .is_some_and(|date| date.shape() == Shape::Number);
+        let notes = ["notes", "notes_type", "character_names"]
+            .iter()
+            .any(|key| has(key));
+        if metadata.is_none() && (number || notes) {
+            return Dialect::TavernAi;
+        }
+    }
+    let any = |test: &dyn Fn(Node<'_>) -> bool| messages.iter().any(|message| test(message.root()));
+    let object = |node: Node<'_>| node.shape() == Shape::Object;
+    if any(&|root| root.get("mes").is_some_and(object)) {
+        Dialect::Chub
+    } else if any(&|root| root.get("chid").is_some()) {
+        Dialect::TavernAi
+    } else if any(&|root| root.get("mes").is_some() || root.get("swipes").is_some()) {
+        if any(&|root| {
+            root.get("send_date")
+                .and_then(Node::text)
+                .is_some_and(|date| of_cardshark(&date))
+        }) {
+            Dialect::CardShark
+        } else {
+            Dialect::SillyTavern
+        }
+    } else if any(&|root| root.get("role").is_some() && root.get("content").is_some()) {
+        Dialect::World
+    } else {
+        Dialect::SillyTavern
+    }
+}
+
+/// `May 24, 2025 10:11AM` and `december 31, 2025 3:12pm`, where SillyTavern has `May` and `am`.
+fn of_cardshark(date: &str) -> bool {
+    let lower_month = date.starts_with(|c: char| c.is_ascii_lowercase());
+    let upper_half = date.ends_with("AM") || date.ends_with("PM");
+    (lower_month || upper_half && date.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && date::parse_text(date).is_some()
+}

@@ -1,0 +1,172 @@
+//! What must fit together in a state. A broken rule is told and left alone.
+
+use super::view::position;
+use super::{coordinates, shown};
+use crate::error::Warning;
+use crate::json::{Node, Shape};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// A state with more is none that people want to see listed.
+const MOST_WARNINGS: usize = 100;
+
+pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
+    let mut broken = Broken { warnings, count: 0 };
+    shapes(root, &mut broken);
+    let mut known = HashSet::new();
+    let mut ids: HashMap<String, String> = HashMap::new();
+    for (key, location) in members(root, "locations") {
+        let path = format!("locations.{}", shown(&key));
+        let at = coordinates(&key);
+        if at.is_none() {
+            broken.tell(
+                "bad-position",
+                path.clone(),
+                "the key is not of the form `x,y,z`",
+            );
+        } else if !known.insert(at) {
+            broken.tell(
+                "duplicate-position",
+                path.clone(),
+                "another location has the same position",
+            );
+        }
+        if let Some(own) = location.get("coordinates")
+            && at.is_some()
+            && position(own) != at
+        {
+            broken.tell(
+                "coordinates-differ",
+                path.clone(),
+                "`coordinates` and the key are different places",
+            );
+        }
+        if let Some(id) = location.get("location_id").and_then(Node::text) {
+            if let Some(other) = ids.get(id.as_ref()) {
+                let message = format!("`{}` has the same `location_id`", shown(other));
+                broken.tell("duplicate-location-id", path, &message);
+            } else {
+                ids.insert(id.into_owned(), key.into_owned());
+            }
+        }
+    }
+    for (key, location) in members(root, "unconnected_locations") {
+        let own = location.get("location_id").and_then(Node::text);
+        if ids.contains_key(own.as_deref().unwrap_or(&key)) {
+            let path = format!("unconnected_locations.{}", shown(&key));
+            broken.tell(
+                "placed-and-unconnected",
+                path,
+                "the location is also on the map",
+            );
+        }
+    }
+    match root.get("current_position") {
+        None => broken.tell(
+            "missing",
+            "current_position".into(),
+            "the state does not say where the player is",
+        ),
+        Some(at) if position(at).is_none() => {
+            broken.tell(
+                "bad-position",
+                "current_position".into(),
+                "the position is not of the form `x,y,z`",
+            );
+        }
+        Some(at) if !known.contains(&position(at)) => {
+            broken.tell(
+                "unknown-position",
+                "current_position".into(),
+                "there is no location at the player's position",
+            );
+        }
+        Some(_) => {}
+    }
+    for (n, at) in root
+        .get("visited_positions")
+        .into_iter()
+        .flat_map(Node::items)
+        .enumerate()
+    {
+        if !known.contains(&position(at)) || position(at).is_none() {
+            broken.tell(
+                "unknown-position",
+                format!("visited_positions[{n}]"),
+                "there is no location at a visited position",
+            );
+        }
+    }
+    broken.settle();
+}
+
+/// Members of the wrong shape, and a version from the future.
+fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
+    let objects = ["metadata", "locations", "unconnected_locations", "player"];
+    let wanted = objects.map(|key| (key, Shape::Object, "an object"));
+    for (key, shape, words) in
+        wanted
+            .into_iter()
+            .chain([("visited_positions", Shape::Array, "a list")])
+    {
+        if root.get(key).is_some_and(|node| node.shape() != shape) {
+            broken.tell("wrong-type", key.into(), &format!("{words} was wanted"));
+        }
+    }
+    for group in ["locations", "unconnected_locations"] {
+        for (key, location) in members(root, group) {
+            if location.shape() != Shape::Object {
+                broken.tell(
+                    "wrong-type",
+                    format!("{group}.{}", shown(&key)),
+                    "an object was wanted",
+                );
+            }
+        }
+    }
+    let version = root
+        .get("metadata")
+        .and_then(|metadata| metadata.get("version"))
+        .or(root.get("version"));
+    let major = version.and_then(|version| {
+        let text = version.text().unwrap_or(version.raw().into());
+        text.split('.').next()?.trim().parse::<u32>().ok()
+    });
+    if major.is_some_and(|major| major > 1) {
+        broken.tell(
+            "newer-version",
+            "metadata.version".into(),
+            "the state is of a newer version than 1",
+        );
+    }
+}
+
+fn members<'a>(root: Node<'a>, key: &str) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {
+    root.get(key).into_iter().flat_map(Node::entries)
+}
+
+struct Broken<'w> {
+    warnings: &'w mut Vec<Warning>,
+    count: usize,
+}
+
+impl Broken<'_> {
+    fn tell(&mut self, code: &'static str, path: String, message: &str) {
+        self.count += 1;
+        if self.count <= MOST_WARNINGS {
+            self.warnings.push(Warning::noticed(code, path, message));
+        }
+    }
+
+    fn settle(self) {
+        if let Some(more) = self
+            .count
+            .checked_sub(MOST_WARNINGS)
+            .filter(|more| *more > 0)
+        {
+            let message = format!("{more} more rules are broken");
+            self.warnings
+                .push(Warning::noticed("more-warnings", "", message));
+        }
+    }
+}
