@@ -12,11 +12,15 @@
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
 pub mod card;
+pub mod chat;
 pub mod codec;
 pub mod container;
 pub mod error;
 pub mod json;
+pub mod keep;
 pub mod migrate;
+pub mod settings;
 pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod world;

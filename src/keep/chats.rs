@@ -187,7 +187,8 @@ impl Chats {
                 .unwrap_or_else(|| new_chat.title.clone()),
             created_ms: now,
         };
-        let header = chat::write_header(Dialect::SillyTavern, &header);
+        let mut header = chat::write_header(Dialect::SillyTavern, &header);
+        header.push(b'\n');
         let mut change = Change::new();
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
         record.head = json!({
