@@ -1,5 +1,7 @@
 // Chat logs. The text stays in the module's memory, and messages are read out of it page by page.
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";

@@ -1,5 +1,7 @@
 // The keep: characters, chats, worlds and settings, stored so that nothing is lost.
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { Backups } from "./backups.js";
 import { KeepHandle } from "./cardkeep.js";
 import { Characters } from "./characters.js";
@@ -41,8 +43,9 @@ export abstract class OpenKeep extends EventTarget {
   readonly #handle: KeepHandle;
   #closed = false;
 
-  protected constructor({ name, handle, listen }: Opened) {
+  protected constructor(opened: Opened) {
     super();
+    const { name, handle, listen } = opened;
     this.name = name;
     this.#handle = handle;
     this.report = JSON.parse(handle.report()) as OpenReport;

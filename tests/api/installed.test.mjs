@@ -140,7 +140,7 @@ test("the README's programs run as they are printed", async () => {
       continue;
     }
     const shown = text.replace('"cardkeep"', '"./cardkeep/index.js"');
-    const told = `addEventListener("error", (event) => { document.title = "failed " + event.message; });`;
+    const told = `for (const type of ["error", "unhandledrejection"]) addEventListener(type, (event) => { document.title = "failed " + (event.message ?? event.reason); });`;
     await cp(join(folder, "node_modules/cardkeep"), join(site_, "cardkeep"), { recursive: true });
     await writeFile(join(site_, "index.html"), page(`<script>${told}</script><script type="module">${shown}\n;document.title = "ok";</script>`));
     assert.equal(await titleOfSite(site_), "ok", text);
