@@ -13,6 +13,7 @@ use crate::store::{Medium, MemoryMedium, Options};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -366,9 +367,14 @@ impl ChatHandle {
     }
 }
 
+/// One kind of boxed future for all methods: the machinery behind a promise stands in the
+/// module once instead of thirty times.
 fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) -> Promise {
-    future_to_promise(async move { future.await.map(Into::into).map_err(JsValue::from) })
+    let settled = async move { future.await.map(Into::into).map_err(JsValue::from) };
+    future_to_promise(Box::pin(settled) as Settled)
 }
+
+type Settled = Pin<Box<dyn Future<Output = std::result::Result<JsValue, JsValue>>>>;
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|cause| Kind::BadOption.because(cause.to_string()))
