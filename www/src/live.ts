@@ -9,6 +9,8 @@ export class Live<T> implements ReactiveController {
   value: T | undefined;
   /** Why the last load failed. */
   error: unknown;
+  /** True until the first load came to an end. */
+  loading = true;
   #stop: AbortController | undefined;
   #turn = 0;
 
@@ -48,11 +50,9 @@ export class Live<T> implements ReactiveController {
       if (turn !== this.#turn) return;
       this.error = error;
     }
+    this.loading = false;
     this.host.requestUpdate();
   }
-
-  /** True until the first load came to an end. */
-  loading = true;
 
   readonly #changed = (event: Event): void => {
     const { domain } = (event as CustomEvent<ChangeDetail>).detail;

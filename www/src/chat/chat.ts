@@ -114,19 +114,18 @@ export class ChatScreen extends Screen {
         ${repeat(this.messages, ({ index }) => index, (one) => message(one, this.#actions(one)))}
       </div>
       <footer class="chat-foot">
-        ${this.#companionNote()}
-        <ck-composer .chat=${this.record} .speakers=${this.#speakers()} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
+        <ck-composer .note=${this.#companionNote()} .chat=${this.record} .speakers=${this.#speakers()} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
       </footer>
       ${this.#confirm()}
     `;
   }
 
-  #companionNote() {
+  #companionNote(): string {
     const [partner] = this.cast;
     if (partner && scriptOf(partner.card)) {
-      return html`<p class="note quiet">A scripted sample: ${partner.name} answers from lines that came with the card. No model is asked.</p>`;
+      return `A scripted sample: ${partner.name} answers from lines that came with the card. No model is asked.`;
     }
-    return html`<p class="note quiet">Nobody answers here: no model is connected. You can write for every side.</p>`;
+    return "Nobody answers here: no model is connected. You can write for every side.";
   }
 
   #confirm() {

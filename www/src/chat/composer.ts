@@ -17,6 +17,8 @@ export class Composer extends LightElement {
   @property({ attribute: false }) chat = "";
   @property({ attribute: false }) speakers: Speaker[] = [];
   @property({ attribute: false }) disabled = false;
+  /** Who answers, and who does not. */
+  @property({ attribute: false }) note = "";
   /** Resolves to whether the message is in the keep. */
   @property({ attribute: false }) send!: (text: string, speaker: Speaker) => Promise<boolean>;
   /** Asked for with the up arrow in an empty field. */
@@ -25,7 +27,7 @@ export class Composer extends LightElement {
   @state() private speaker = 0;
   @state() private sending = false;
   /** Enter makes a new line where there is a keyboard on the glass; there the button sends. */
-  readonly #enterSends = matchMedia("(pointer: fine)").matches;
+  readonly #enterSends = !matchMedia("(pointer: coarse)").matches;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("chat")) this.text = readDraft(`chat ${this.chat}`);
@@ -35,12 +37,15 @@ export class Composer extends LightElement {
     const speaker = this.speakers[this.speaker] ?? this.speakers[0];
     const hint = this.#enterSends ? "Enter sends, Shift and Enter makes a new line" : "Control and Enter sends";
     return html`<form class="composer" aria-label="New message" @submit=${this.#submitted}>
+      <div class="top">
+      <p class="note quiet">${this.note}</p>
       ${this.speakers.length > 1
         ? html`<label class="as"><span class="unseen">Write as</span>
             <select ?disabled=${this.disabled} @change=${(event: Event) => (this.speaker = (event.target as HTMLSelectElement).selectedIndex)}>
               ${this.speakers.map((one, n) => html`<option ?selected=${n === this.speaker}>as ${one.name}</option>`)}
             </select></label>`
         : nothing}
+      </div>
       <textarea rows="1" dir="auto" aria-label="Message" title=${hint} enterkeyhint=${this.#enterSends ? "send" : "enter"}
         placeholder=${speaker ? `Write as ${speaker.name}…` : "Write a message…"}
         .value=${this.text} ?disabled=${this.disabled} @input=${this.#typed} @keydown=${this.#key}></textarea>
