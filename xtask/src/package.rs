@@ -10,8 +10,10 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-const PKG: &str = "pkg";
-const WASM: &str = "pkg/cardkeep_bg.wasm";
+/// Where it is put together. It becomes `pkg/` when it is whole, so that a build that
+/// fails, or is under way, leaves the last one as it was.
+const DRAFT: &str = "target/pkg";
+const WASM: &str = "target/pkg/cardkeep_bg.wasm";
 
 /// Types that only the compiler needs: nothing public names them.
 const INTERNAL: [&str; 3] = ["cardkeep.d.ts", "cardkeep_bg.wasm.d.ts", "embedded.d.ts"];
@@ -44,7 +46,8 @@ pub fn build() -> Result<()> {
     .join(TARGET)
     .join("release/cardkeep.wasm");
 
-    clear()?;
+    remove(DRAFT)?;
+    fs::create_dir_all(DRAFT).context("target/pkg cannot be made")?;
     let built = built
         .to_str()
         .context("the target directory's name is no text")?;
@@ -57,7 +60,7 @@ pub fn build() -> Result<()> {
         "--out-name",
         "cardkeep",
         "--out-dir",
-        PKG,
+        DRAFT,
         built,
     ])?;
     run(&mut script(
@@ -71,14 +74,16 @@ pub fn build() -> Result<()> {
     )?;
     run(&mut script("typescript/bin/tsc", ["-p", "src/js"]))?;
     for file in INTERNAL {
-        fs::remove_file(Path::new(PKG).join(file))
+        fs::remove_file(Path::new(DRAFT).join(file))
             .with_context(|| format!("{file} was not generated"))?;
     }
     write_manifest(about)?;
     for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(file, Path::new(PKG).join(file))
+        fs::copy(file, Path::new(DRAFT).join(file))
             .with_context(|| format!("{file} cannot be copied"))?;
     }
+    remove("pkg")?;
+    fs::rename(DRAFT, "pkg").context("pkg/ cannot be put in place")?;
     link_into_tests()?;
     print!(
         "{}",
@@ -91,12 +96,12 @@ pub fn build() -> Result<()> {
     Ok(())
 }
 
-fn clear() -> Result<()> {
-    match fs::remove_dir_all(PKG) {
+fn remove(folder: &str) -> Result<()> {
+    match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).context("pkg/ cannot be removed")
+            Err(error).with_context(|| format!("{folder} cannot be removed"))
         }
-        _ => fs::create_dir(PKG).context("pkg/ cannot be made"),
+        _ => Ok(()),
     }
 }
 
@@ -123,7 +128,7 @@ fn write_generated(version: &str) -> Result<()> {
         ),
     ];
     for (name, text) in files {
-        fs::write(Path::new(PKG).join(name), text)
+        fs::write(Path::new(DRAFT).join(name), text)
             .with_context(|| format!("{name} cannot be written"))?;
     }
     Ok(())
@@ -158,8 +163,8 @@ fn write_manifest(about: &serde_json::Value) -> Result<()> {
         .iter()
         .map(|field| format!("  \"{field}\": {},\n", about[field]))
         .collect();
-    fs::write("pkg/package.json", format!("{name},\n{said}{rest}"))
-        .context("pkg/package.json cannot be written")
+    let text = format!("{name},\n{said}{rest}");
+    fs::write(Path::new(DRAFT).join("package.json"), text).context("package.json cannot be written")
 }
 
 /// Lets the tests import the package by its name.
