@@ -93,34 +93,26 @@ export class CardScreen extends Screen {
     return html`
       <p class="crumb"><a href="#/">${icon("back")}Characters</a></p>
       <div class="card-page">
+        <header class="head">
+          <div>
+            <h1 dir="auto">${name}</h1>
+            ${card.nickname ? html`<p class="quiet" dir="auto">“${card.nickname}”</p>` : nothing}
+          </div>
+          <div class="tools">
+            ${this.editing
+              ? html`${saveState(this.saving)}
+                  <button type="button" class="button" @click=${this.#cancel}>${this.#dirty ? "Discard" : "Close"}</button>
+                  <button type="button" class="button main" ?disabled=${!this.#dirty || this.saving.is === "saving"} @click=${() => void this.#save(character)}>Save</button>`
+              : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => (this.editing = true)}>${icon("edit")}Edit</button>`}
+          </div>
+        </header>
         <aside>
           <ck-picture class="portrait" .keep=${this.keep} .character=${character.id} .rev=${character.rev} .name=${name} .whole=${true}></ck-picture>
           <button type="button" class="button main wide-button" ?disabled=${!this.writable} @click=${() => void this.#startChat(card)}>${icon("chats")}Start a chat</button>
           <button type="button" class="button wide-button" @click=${() => void this.#export()}>${icon("export")}Export ${character.container === "png" ? "PNG" : "JSON"}</button>
           <button type="button" class="button wide-button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>
-          <dl class="facts">
-            <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
-            ${card.creator ? html`<div><dt>Creator</dt><dd dir="auto">${card.creator}</dd></div>` : nothing}
-            ${card.character_version ? html`<div><dt>Version</dt><dd dir="auto">${card.character_version}</dd></div>` : nothing}
-            <div><dt>Added</dt><dd title=${momentOf(character.created)}>${ago(character.created)}</dd></div>
-            <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
-            <div><dt>Older versions</dt><dd>${count(versions.length)}</dd></div>
-          </dl>
         </aside>
         <div class="card-text">
-          <header class="head">
-            <div>
-              <h1 dir="auto">${name}</h1>
-              ${card.nickname ? html`<p class="quiet" dir="auto">“${card.nickname}”</p>` : nothing}
-            </div>
-            <div class="tools">
-              ${this.editing
-                ? html`${saveState(this.saving)}
-                    <button type="button" class="button" @click=${this.#cancel}>${this.#dirty ? "Discard" : "Close"}</button>
-                    <button type="button" class="button main" ?disabled=${!this.#dirty || this.saving.is === "saving"} @click=${() => void this.#save(character)}>Save</button>`
-                : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => (this.editing = true)}>${icon("edit")}Edit</button>`}
-            </div>
-          </header>
           ${this.saving.is === "failed" && codeOf(this.saving.error) === "conflict"
             ? html`<p class="banner">The card was changed elsewhere since you opened it. Your text is still in the form; Save again to write it over the newer one.</p>`
             : nothing}
@@ -128,6 +120,14 @@ export class CardScreen extends Screen {
           ${this.#warnings(character)}
           ${this.#chats(chats)}
         </div>
+        <dl class="facts">
+          <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
+          ${card.creator ? html`<div><dt>Creator</dt><dd dir="auto">${card.creator}</dd></div>` : nothing}
+          ${card.character_version ? html`<div><dt>Version</dt><dd dir="auto">${card.character_version}</dd></div>` : nothing}
+          <div><dt>Added</dt><dd title=${momentOf(character.created)}>${ago(character.created)}</dd></div>
+          <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
+          <div><dt>Older versions</dt><dd>${count(versions.length)}</dd></div>
+        </dl>
       </div>
     `;
   }

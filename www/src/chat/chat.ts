@@ -48,6 +48,10 @@ export class ChatScreen extends Screen {
     queueMicrotask(() => {
       if (signal.aborted) return;
       this.keep.addEventListener("change", this.#changed, { signal });
+      // Tabs do not hear of each other's changes; whoever comes back to one sees what is there now.
+      document.addEventListener("visibilitychange", () => {
+        if (document.visibilityState === "visible" && this.handle) void this.#queue.then(() => this.#refresh());
+      }, { signal });
       void this.#open();
     });
   }
@@ -215,7 +219,9 @@ export class ChatScreen extends Screen {
   #append(one: NewMessage): Promise<boolean> {
     return this.#write(async (handle) => {
       const written = await handle.append(one);
-      this.messages = [...this.messages, written];
+      const next = (this.messages.at(-1)?.index ?? -1) + 1;
+      // Otherwise another tab wrote in between, and its messages come before ours.
+      this.messages = written.index === next ? [...this.messages, written] : await handle.page(this.#first, handle.length);
       await this.updateComplete;
       this.#toEnd();
     });
@@ -249,7 +255,10 @@ export class ChatScreen extends Screen {
 
   async #saveEdit(one: Message, text: string): Promise<void> {
     if (text === one.text) return this.#endEditing();
-    const saved = await this.#write(async (handle) => this.#replace(await handle.edit(one.index, { text })));
+    const saved = await this.#write(async (handle) => {
+      await this.#stillThere(handle, one);
+      this.#replace(await handle.edit(one.index, { text }));
+    });
     if (saved) this.#endEditing();
   }
 
@@ -257,7 +266,18 @@ export class ChatScreen extends Screen {
     const text = one.swipes?.[to];
     if (text === undefined) return;
     // The line's own fields: `text` would rewrite the alternative that is shown now.
-    await this.#write(async (handle) => this.#replace(await handle.edit(one.index, { fields: { swipe_id: to, mes: text } })));
+    await this.#write(async (handle) => {
+      await this.#stillThere(handle, one);
+      this.#replace(await handle.edit(one.index, { fields: { swipe_id: to, mes: text } }));
+    });
+  }
+
+  /** Messages go by their numbers: whoever wrote in another tab may have moved them. */
+  async #stillThere(handle: ChatHandle, one: Message): Promise<void> {
+    const [now] = await handle.page(one.index, one.index + 1);
+    if (now?.text === one.text && now.name === one.name) return;
+    void this.#queue.then(() => this.#refresh());
+    throw new Error("The chat was changed elsewhere. It is shown as it is now; please try again");
   }
 
   #replace(one: Message): void {
@@ -266,6 +286,7 @@ export class ChatScreen extends Screen {
 
   async #remove(one: Message, last = false): Promise<void> {
     const removed = await this.#write(async (handle) => {
+      await this.#stillThere(handle, one);
       const first = Math.min(this.#first, handle.length - 1);
       await handle.remove(one.index);
       this.messages = await handle.page(first, handle.length);

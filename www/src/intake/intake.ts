@@ -60,10 +60,15 @@ export function sniff(bytes: Uint8Array): Kind {
   if (world === undefined) return "world";
   const card = attempt(() => readCard(bytes));
   if (card === undefined) return "card";
+  let lines = 0;
   const chat = attempt(() => {
-    for (const session of readChat(bytes).sessions) session.free();
+    for (const session of readChat(bytes).sessions) {
+      lines += session.length + (session.header === undefined ? 0 : 1);
+      session.free();
+    }
   });
-  if (chat === undefined) return "chat";
+  // A file without a line is an empty chat to the library, and a mistake to a person.
+  if (chat === undefined && lines > 0) return "chat";
   const telling = [card, chat].find((error) => !["not-a-card", "not-a-chat"].includes(codeOf(error) ?? ""));
   throw telling ?? card;
 }

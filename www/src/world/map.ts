@@ -4,8 +4,8 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Place } from "./grid";
 
-const CELL = { width: 152, height: 92 } as const;
-const BOX = { width: 128, height: 64 } as const;
+const CELL = { width: 164, height: 96 } as const;
+const BOX = { width: 140, height: 64 } as const;
 
 export interface MapState {
   places: Place[];

@@ -123,7 +123,7 @@ export class WorldScreen extends Screen {
             return html`${n > 0 ? ", " : ""}${known ? html`<a href=${href("card", id)}>${known.name}</a>` : html`<span dir="auto">${id}</span>`}`;
           })}</p>`
         : nothing}
-      ${events > 0 ? html`<p class="quiet">${counted(events, "event")}</p>` : nothing}
+      ${events > 0 ? html`<p class="quiet who">${counted(events, "event")}</p>` : nothing}
     `;
   }
 
