@@ -385,7 +385,10 @@ mod tests {
                         Document::read(&text, &Limits::default()).unwrap_or_else(|error| {
                             panic!("{error} in {}", String::from_utf8_lossy(&text))
                         });
-                    assert_eq!(document.root().raw().len(), length);
+                    // Damaged UTF-8 is decoded to a text of another length.
+                    if std::str::from_utf8(&text).is_ok() {
+                        assert_eq!(document.root().raw().len(), length);
+                    }
                     let mut slow = super::Keys::default();
                     document
                         .root()

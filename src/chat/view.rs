@@ -128,12 +128,14 @@ impl<'a> Spoken<'a> {
                 .get("swipes")
                 .and_then(|swipes| Said::of(swipes.at(swipe)?));
         }
+        let own_date = (dialect == Dialect::World).then_some("timestamp");
         Spoken {
             name: root.get("name").and_then(Said::of),
             role: role(root),
             text,
-            at_ms: DATES
+            at_ms: own_date
                 .into_iter()
+                .chain(DATES)
                 .find_map(|key| date::parse(root.get(key)?)),
             swipes,
             swipe,
@@ -225,7 +227,8 @@ pub(super) fn role(root: Node<'_>) -> Role {
     }
 }
 
-fn truth(node: Node<'_>) -> Option<bool> {
+/// A flag, in whatever type a file has it.
+pub(super) fn truth(node: Node<'_>) -> Option<bool> {
     match node.shape() {
         Shape::Bool => node.boolean(),
         Shape::Number => node.number().map(|number| number != 0.0),

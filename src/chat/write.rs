@@ -6,6 +6,7 @@ use super::foreign::one_line;
 use super::view::{self, Role, Spoken};
 use crate::error::{Error, Kind, Limits, Result};
 use crate::json::{Document, Node, Shape, quote};
+use std::collections::HashSet;
 
 /// What is said in the header of a new log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,17 @@ pub fn write_line(message: &Document, dialect: Dialect, at_ms: i64, id: &str) ->
         _ => written,
     };
     let at_ms = at.unwrap_or(at_ms);
+    let agree = fields.filter(|fields| {
+        // A `role` among the fields is nothing that a line with flags is read by.
+        view::role(*fields) == role
+            && (role != Role::System
+                || says_narrator(Some(*fields))
+                || fields.get("is_system").and_then(view::truth) == Some(true))
+    });
+    if agree.is_none() && says_narrator(fields) {
+        let detail = "`fields.extra.type` says a narrator, whose role is `system`";
+        return Err(Kind::Invalid.because(detail));
+    }
     let mut line = Line::new(if dialect == Dialect::World {
         (", ", ": ")
     } else {
@@ -110,15 +122,12 @@ pub fn write_line(message: &Document, dialect: Dialect, at_ms: i64, id: &str) ->
             "timestamp",
             date("timestamp", at_ms.div_euclid(1000).to_string()),
         );
-        if let Some(name) = name.filter(|name| name.raw() != "\"\"") {
-            line.put("name", name.raw());
+        match name {
+            Some(name) if name.raw() == "\"\"" => line.skip("name"),
+            Some(name) => line.put("name", name.raw()),
+            None => {}
         }
     } else {
-        let agree = fields.filter(|fields| view::role(*fields) == role);
-        if agree.is_none() && says_narrator(fields) {
-            let detail = "`fields.extra.type` says a narrator, whose role is `system`";
-            return Err(Kind::Invalid.because(detail));
-        }
         let flag = |key: &str, value: bool| match agree.and_then(|fields| fields.get(key)) {
             Some(own) => own.raw().to_owned(),
             None => value.to_string(),
@@ -149,6 +158,10 @@ pub fn write_line(message: &Document, dialect: Dialect, at_ms: i64, id: &str) ->
             (Dialect::SillyTavern, None) => line.put("extra", "{}"),
             _ => {}
         }
+    }
+    if agree.is_none() {
+        line.skip("is_user");
+        line.skip("is_system");
     }
     for (key, _) in fields.into_iter().flat_map(Node::entries) {
         if let Some(value) = given(&key) {
@@ -203,7 +216,7 @@ struct Line {
     comma: &'static str,
     colon: &'static str,
     json: String,
-    keys: Vec<String>,
+    keys: HashSet<String>,
 }
 
 impl Line {
@@ -212,19 +225,23 @@ impl Line {
             comma,
             colon,
             json: "{".to_owned(),
-            keys: Vec::new(),
+            keys: HashSet::new(),
         }
     }
 
     fn put(&mut self, key: &str, value: impl AsRef<str>) {
-        if self.keys.iter().any(|known| known == key) {
+        if !self.keys.insert(key.to_owned()) {
             return;
         }
-        if !self.keys.is_empty() {
+        if self.json.len() > 1 {
             self.json.push_str(self.comma);
         }
-        self.keys.push(key.to_owned());
         self.json.extend([&quote(key), self.colon, value.as_ref()]);
+    }
+
+    /// Keeps a member out of the line.
+    fn skip(&mut self, key: &str) {
+        self.keys.insert(key.to_owned());
     }
 
     fn finish(mut self) -> Vec<u8> {

@@ -7,9 +7,13 @@ mod suite;
 
 mod cards;
 mod cards_write;
+mod chats;
+mod chats_write;
 mod json;
 mod keep;
 mod migration;
 mod png;
+mod settings;
 mod store;
 mod turn;
+mod worlds;

@@ -1,0 +1,377 @@
+//! World states: read, told, moved through, and left alone where nothing changed.
+
+use crate::json::Random;
+use cardkeep::error::{Kind, Limits};
+use cardkeep::json::Document;
+use cardkeep::world;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+const NOW: i64 = 1_700_000_000_123;
+
+fn fixture() -> Vec<u8> {
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "tests",
+        "fixtures",
+        "worlds",
+        "world_state.json",
+    ]
+    .iter()
+    .collect();
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn read(bytes: &[u8]) -> (Document, Vec<&'static str>) {
+    let (document, warnings) =
+        world::read(bytes, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    (
+        document,
+        warnings.into_iter().map(|warning| warning.code).collect(),
+    )
+}
+
+fn view(document: &Document) -> Value {
+    let view = world::view(document);
+    assert!(view.is_ascii());
+    serde_json::from_str(&view).unwrap_or_else(|error| panic!("{error} in {view}"))
+}
+
+fn text(document: &Document) -> String {
+    String::from_utf8(world::write(document)).expect("it is UTF-8")
+}
+
+#[test]
+fn an_unchanged_world_is_written_as_identical_bytes() {
+    let bytes = fixture();
+    let (document, warnings) = read(&bytes);
+    assert_eq!(world::write(&document), bytes);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let summary = world::summary(&document);
+    assert_eq!(
+        (&*summary.name, summary.locations, &*summary.position),
+        ("World Name", 3, "0,0,0")
+    );
+}
+
+#[test]
+fn a_complete_world_is_told_as_it_is() {
+    let bytes = fixture();
+    let told = world::view(&read(&bytes).0);
+    let written: Value = serde_json::from_slice(&bytes).expect("the fixture is strict");
+    assert_eq!(
+        serde_json::from_str::<Value>(&told).expect("strict JSON"),
+        written
+    );
+    // The order is the file's too.
+    let squeezed: String = String::from_utf8(bytes)
+        .expect("UTF-8")
+        .split_whitespace()
+        .collect();
+    assert_eq!(told.split_whitespace().collect::<String>(), squeezed);
+}
+
+#[test]
+fn a_move_changes_position_visits_and_time_only() {
+    let before = String::from_utf8(fixture()).expect("it is UTF-8");
+    let (document, _) = read(before.as_bytes());
+    let moved = world::move_to(&document, "0,-1,0", NOW).expect("there is such a location");
+    let after = before
+        .replace(
+            r#""current_position": "0,0,0""#,
+            r#""current_position": "0,-1,0""#,
+        )
+        .replace(r#"["0,0,0", "1,0,0"]"#, r#"["0,0,0", "1,0,0", "0,-1,0"]"#)
+        .replace(
+            r#""last_modified": 1234567890"#,
+            r#""last_modified": 1700000000"#,
+        );
+    assert_eq!(text(&moved), after);
+    // A place visited before is not visited for the first time again.
+    let back = world::move_to(&moved, " 1, 0 ,0", NOW).expect("there is such a location");
+    assert_eq!(
+        view(&back)["visited_positions"],
+        json!(["0,0,0", "1,0,0", "0,-1,0"])
+    );
+    assert_eq!(view(&back)["current_position"], "1,0,0");
+}
+
+#[test]
+fn nobody_moves_to_where_nothing_is() {
+    let (document, _) = read(&fixture());
+    for position in [
+        "5,5,5",
+        "",
+        "hall",
+        "0,0",
+        "0,0,0,0",
+        "0,0,x",
+        "99999999999999999999,0,0",
+        "1.0,0,0",
+    ] {
+        let error = world::move_to(&document, position, NOW).err();
+        assert_eq!(
+            error.map(|error| error.kind()),
+            Some(Kind::Invalid),
+            "{position}"
+        );
+    }
+}
+
+#[test]
+fn a_stat_changes_its_own_place_only() {
+    let before = String::from_utf8(fixture()).expect("it is UTF-8");
+    let (document, _) = read(before.as_bytes());
+    let hurt = world::set_stat(&document, "health", "72.5", NOW).expect("it can be set");
+    let after = before
+        .replace(r#""health": 100"#, r#""health": 72.5"#)
+        .replace(
+            r#""last_modified": 1234567890"#,
+            r#""last_modified": 1700000000"#,
+        );
+    assert_eq!(text(&hurt), after);
+    let rich =
+        world::set_stat(&hurt, "purse \"big\"", r#"{"gold": [1, 2]}"#, NOW).expect("it can be set");
+    assert_eq!(
+        view(&rich)["player"]["purse \"big\""],
+        json!({"gold": [1, 2]})
+    );
+    assert_eq!(
+        world::set_stat(&document, "health", "{", NOW)
+            .map_err(|error| error.kind())
+            .err(),
+        Some(Kind::BadJson)
+    );
+    assert_eq!(
+        world::set_stat(&document, " ", "1", NOW)
+            .map_err(|error| error.kind())
+            .err(),
+        Some(Kind::Invalid)
+    );
+}
+
+#[test]
+fn the_time_keeps_its_unit() {
+    let moved = |metadata: &str| {
+        let text = format!(
+            r#"{{"metadata":{metadata},"current_position":"0,0,0","locations":{{"0,0,0":{{}}}}}}"#
+        );
+        let (document, _) = read(text.as_bytes());
+        let moved = world::move_to(&document, "0,0,0", NOW).expect("there is such a location");
+        moved
+            .root()
+            .get("metadata")
+            .map(|metadata| metadata.raw().to_owned())
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        moved(r#"{"last_modified":1234567890}"#),
+        r#"{"last_modified":1700000000}"#
+    );
+    assert_eq!(
+        moved(r#"{"last_modified":1234567890123}"#),
+        r#"{"last_modified":1700000000123}"#
+    );
+    assert_eq!(
+        moved(r#"{"created_at":1234567890123}"#),
+        r#"{"created_at":1234567890123,"last_modified":1700000000123}"#
+    );
+    assert_eq!(moved("{}"), r#"{"last_modified":1700000000}"#);
+    assert_eq!(
+        moved(r#"{"last_modified":"yesterday"}"#),
+        r#"{"last_modified":"yesterday"}"#
+    );
+    assert_eq!(moved("null"), "null");
+}
+
+#[test]
+fn a_new_world_is_complete_and_breaks_no_rule() {
+    let created = world::create("Zoë's \"World\"", NOW);
+    let (document, warnings) = read(&world::write(&created));
+    assert!(warnings.is_empty());
+    let told = view(&document);
+    let shape: Value = serde_json::from_slice(&fixture()).expect("the fixture is strict");
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&told), keys(&shape));
+    for path in ["/metadata", "/player", "/locations/0,0,0"] {
+        assert_eq!(told.pointer(path).map(keys), shape.pointer(path).map(keys));
+    }
+    assert_eq!(
+        told["metadata"],
+        json!({"version": "1.0", "created_at": 1_700_000_000, "last_modified": 1_700_000_000, "name": "Zoë's \"World\""})
+    );
+    assert!(text(&created).starts_with("{\n  \"metadata\": {\n    \"version\""));
+    assert!(world::move_to(&created, "0,0,0", NOW).is_ok());
+}
+
+#[test]
+fn what_does_not_fit_together_is_told_and_kept() {
+    let broken = br#"{
+      "metadata": {"version": "2.1", "name": "x"},
+      "current_position": "9,9,9",
+      "visited_positions": ["0,0,0", "8,8,8", [1, 0, 0]],
+      "locations": {
+        "0,0,0": {"location_id": "a", "coordinates": [0, 0, 1]},
+        "1,0,0": {"location_id": "a", "coordinates": [1, 0, 0]},
+        "attic": {"location_id": "c"},
+        "0, 0,0": {"location_id": "d"},
+        "3,0,0": 7
+      },
+      "unconnected_locations": {"c": {}, "e": {"location_id": "d"}},
+      "player": []
+    }"#;
+    let (document, mut codes) = read(broken);
+    codes.sort_unstable();
+    let expected = [
+        "bad-position",
+        "coordinates-differ",
+        "duplicate-location-id",
+        "duplicate-position",
+        "newer-version",
+        "placed-and-unconnected",
+        "placed-and-unconnected",
+        "unknown-position",
+        "unknown-position",
+        "wrong-type",
+        "wrong-type",
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(world::write(&document), broken);
+}
+
+#[test]
+fn a_sparse_world_is_told_with_everything_a_world_has() {
+    let sparse = br#"{"x": 1.50, "name": "Old", "locations": {"0,0,0": {"name": 7, "coordinates": "0,0,0", "npcs": ["a", null], "extra": []}, "b": null}, "visited_positions": [[0, 0, 0], 5], "player": null}"#;
+    let (document, _) = read(sparse);
+    assert_eq!(
+        view(&document),
+        json!({
+            "x": 1.5, "name": "Old",
+            "locations": {"0,0,0": {"name": "7", "coordinates": [0, 0, 0], "npcs": ["a"], "extra": [], "location_id": "0,0,0", "description": ""}},
+            "visited_positions": ["0,0,0"],
+            "player": {},
+            "metadata": {"version": "1.0", "created_at": 0, "last_modified": 0, "name": "Old"},
+            "current_position": "0,0,0",
+            "unconnected_locations": {},
+        })
+    );
+    assert_eq!(world::summary(&document).name, "Old");
+    let moved = world::move_to(&document, "0,0,0", NOW).expect("there is such a location");
+    assert_eq!(view(&moved)["visited_positions"], json!(["0,0,0"]));
+    let stat = world::set_stat(&moved, "health", "1", NOW).expect("it can be set");
+    assert_eq!(view(&stat)["player"], json!({"health": 1}));
+}
+
+#[test]
+fn of_duplicate_keys_the_last_counts_once() {
+    let twice = br#"{"locations": {"0,0,0": {"name": "a"}, "0,0,0": {"name": "b"}}, "current_position": "1,1,1", "current_position": "0,0,0"}"#;
+    let told = world::view(&read(twice).0);
+    assert_eq!(told.matches("current_position").count(), 1);
+    assert_eq!(
+        serde_json::from_str::<Value>(&told).expect("strict JSON")["locations"]["0,0,0"]["name"],
+        "b"
+    );
+}
+
+#[test]
+fn what_is_no_world_is_refused() {
+    let texts: [(&[u8], Kind); 6] = [
+        (b"{}", Kind::NotAWorld),
+        (b"[]", Kind::NotAWorld),
+        (b"{\"name\":\"a card\"}", Kind::NotAWorld),
+        (
+            br#"{"schema_version":2,"rooms":[],"player":{"current_room":"a"}}"#,
+            Kind::Unsupported,
+        ),
+        (b"{\"locations\":", Kind::BadJson),
+        (b"", Kind::BadJson),
+    ];
+    for (text, kind) in texts {
+        let error = world::read(text, &Limits::default()).err();
+        assert_eq!(
+            error.map(|error| error.kind()),
+            Some(kind),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
+    }
+    let small = Limits {
+        file: 10,
+        ..Limits::default()
+    };
+    assert_eq!(
+        world::read(&fixture(), &small)
+            .err()
+            .map(|error| error.kind()),
+        Some(Kind::TooLarge)
+    );
+}
+
+#[test]
+fn a_large_world_is_read_and_told_in_time_of_its_size() {
+    let locations: Vec<_> = (0..50_000)
+        .map(|n| format!(r#""{n},0,0":{{"location_id":"l{n}","name":"n","description":""}}"#))
+        .collect();
+    let text = format!(
+        r#"{{"current_position":"0,0,0","locations":{{{}}}}}"#,
+        locations.join(",")
+    );
+    let start = std::time::Instant::now();
+    let (document, warnings) = read(text.as_bytes());
+    assert!(warnings.is_empty());
+    assert_eq!(
+        view(&document)["locations"]
+            .as_object()
+            .map(serde_json::Map::len),
+        Some(50_000)
+    );
+    // Far from a clock's noise; a cost that grows with the square would take minutes.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn mutations_never_panic() {
+    let mut random = Random(1234);
+    let original = fixture();
+    let mut read = 0;
+    for _ in 0..4_000 {
+        let mut bytes = original.clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(bytes.len());
+            match random.below(3) {
+                0 => bytes[at] = random.next() as u8,
+                1 => bytes.insert(at, b"{}[]\",:-1"[random.below(9)]),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let Ok((document, _)) = world::read(&bytes, &Limits::default()) else {
+            continue;
+        };
+        read += 1;
+        assert_eq!(world::write(&document), bytes);
+        let told = view(&document);
+        for key in ["metadata", "locations", "unconnected_locations", "player"] {
+            assert!(told[key].is_object(), "{key}");
+        }
+        if let Ok(moved) = world::move_to(&document, "1,0,0", NOW) {
+            let position = view(&moved)["current_position"].as_str().map(str::to_owned);
+            let numbers: Vec<i64> = position
+                .iter()
+                .flat_map(|position| position.split(','))
+                .map(|number| number.trim().parse().expect("a position"))
+                .collect();
+            assert_eq!(numbers, [1, 0, 0]);
+        }
+        if let Ok(set) = world::set_stat(&document, "s", "true", NOW) {
+            assert_eq!(view(&set)["player"]["s"], true);
+        }
+    }
+    assert!(read > 500, "{read}");
+}
