@@ -317,12 +317,34 @@ fn key(text: &[u8], at: usize, depth: u32, keys: &mut Keys) -> Option<usize> {
 fn string(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        at += quote_or_backslash(text.get(at..)?)?;
         if text[at] == b'"' {
             return Some(at + 1);
         }
         at += 2;
     }
+}
+
+/// Names and most values are a few bytes: a search that is set up for long texts costs more
+/// than it finds there, so the first words are looked at here.
+#[inline]
+fn quote_or_backslash(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const WORDS: usize = 3;
+    for n in 0..WORDS {
+        let Some(word) = text.get(n * 8..).and_then(<[u8]>::first_chunk::<8>) else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        let zero_in = |w: u64| w.wrapping_sub(ONES) & !w & (ONES << 7);
+        let marks =
+            zero_in(word ^ (ONES * u64::from(b'"'))) | zero_in(word ^ (ONES * u64::from(b'\\')));
+        // Borrows can only mark bytes above a true one, so the lowest mark is true.
+        if marks != 0 {
+            return Some(n * 8 + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    memchr2(b'"', b'\\', text)
 }
 
 /// Where the strictly spelled number at `at` ends.
