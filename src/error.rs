@@ -136,7 +136,13 @@ kinds! {
 impl Kind {
     /// An error of this kind; say why with [`Error::because`].
     pub fn error(self) -> Error {
-        Error(Box::new(Inner { kind: self, detail: String::new(), place: None, subject: None, cause: None }))
+        Error(Box::new(Inner {
+            kind: self,
+            detail: String::new(),
+            place: None,
+            subject: None,
+            cause: None,
+        }))
     }
 
     /// An error of this kind with its detail: lower case, no full stop, what was
@@ -191,7 +197,10 @@ impl Error {
 
     /// Names the record it was about; an earlier name stays.
     pub fn of(mut self, domain: &str, id: &str) -> Error {
-        self.0.subject.get_or_insert_with(|| Subject { domain: domain.to_owned(), id: id.to_owned() });
+        self.0.subject.get_or_insert_with(|| Subject {
+            domain: domain.to_owned(),
+            id: id.to_owned(),
+        });
         self
     }
 
@@ -233,13 +242,31 @@ pub struct Warning {
 
 impl Warning {
     /// Something was wrong and was put right.
-    pub fn repaired(code: &'static str, path: impl Into<String>, message: impl Into<String>) -> Warning {
-        Warning { code, path: path.into(), message: message.into(), repaired: true }
+    pub fn repaired(
+        code: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Warning {
+        Warning {
+            code,
+            path: path.into(),
+            message: message.into(),
+            repaired: true,
+        }
     }
 
     /// Something was wrong and was left out or left as it is.
-    pub fn noticed(code: &'static str, path: impl Into<String>, message: impl Into<String>) -> Warning {
-        Warning { code, path: path.into(), message: message.into(), repaired: false }
+    pub fn noticed(
+        code: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Warning {
+        Warning {
+            code,
+            path: path.into(),
+            message: message.into(),
+            repaired: false,
+        }
     }
 }
 
@@ -288,7 +315,10 @@ mod tests {
         let codes: HashSet<_> = Kind::ALL.iter().map(|kind| kind.code()).collect();
         assert_eq!(codes.len(), Kind::ALL.len());
         for code in codes {
-            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
+            assert!(
+                code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{code}"
+            );
         }
     }
 }
