@@ -21,7 +21,9 @@ pub use settings::Settings;
 pub use worlds::Worlds;
 
 use crate::error::{Kind, Result};
-use crate::store::{Access, Change, Medium, OpenReport, Options, Record, Snapshot, Store};
+use crate::store::{
+    Access, Change, Medium, OpenReport, Options, Record, SecondCopy, Snapshot, Store,
+};
 use serde::Serialize;
 use std::rc::Rc;
 
@@ -110,6 +112,19 @@ impl Keep {
     /// What the medium reports.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>> {
         self.store().snapshots().await
+    }
+
+    /// How the second copy is doing.
+    pub fn second_copy(&self) -> SecondCopy {
+        self.store().second_copy()
+    }
+
+    /// Makes the second copy complete, or shorter, where that is due. For idle time.
+    ///
+    /// # Errors
+    /// As [`Store::maintain`].
+    pub async fn maintain(&self) -> Result<()> {
+        self.store().maintain().await
     }
 
     /// Lets go of the medium.

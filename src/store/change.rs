@@ -126,7 +126,7 @@ impl Store {
             });
             written.push(record);
         }
-        self.medium().write(burst).await?;
+        self.write(burst).await?;
         Ok(written)
     }
 

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 /// The four tables. Their names are on disk: append only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// Records: `[domain, id]`.
     Rows,
@@ -249,7 +249,7 @@ pub trait Medium {
     /// The rows that carry an index key, in key order.
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
     /// Writes a burst.
-    fn write(&self, burst: Burst) -> Pending<'_, ()>;
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()>;
     /// Lets go of the medium; later calls are `closed`.
     fn close(&self);
 }

@@ -115,7 +115,7 @@ impl Medium for MemoryMedium {
         })
     }
 
-    fn write(&self, burst: Burst) -> Pending<'_, ()> {
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
         Box::pin(async move {
             self.open()?;
             burst
@@ -123,11 +123,11 @@ impl Medium for MemoryMedium {
                 .iter()
                 .try_for_each(|check| self.check(check))?;
             let mut content = self.content.borrow_mut();
-            for put in burst.puts {
-                content.insert((put.table, put.key), put.value);
+            for put in &burst.puts {
+                content.insert((put.table, put.key.clone()), put.value.clone());
             }
-            for (table, key) in burst.deletes {
-                content.remove(&(table, key));
+            for (table, key) in &burst.deletes {
+                content.remove(&(*table, key.clone()));
             }
             Ok(())
         })

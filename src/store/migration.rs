@@ -149,7 +149,7 @@ async fn lift_chunk(store: &Store, cursor: &mut Cursor) -> Result<bool> {
         key: Key::meta(CURSOR),
         value: Value::bytes(bytes),
     });
-    store.medium().write(burst).await?;
+    store.write(burst).await?;
     Ok(true)
 }
 
@@ -198,7 +198,7 @@ async fn write_keep(store: &Store, keep: &KeepMeta, deletes: Vec<(Table, Key)>) 
         key: Key::meta(KeepMeta::KEY),
         value,
     });
-    store.medium().write(burst).await?;
+    store.write(burst).await?;
     store.move_fence(keep);
     Ok(())
 }

@@ -9,6 +9,7 @@ mod memory;
 mod migration;
 mod open;
 mod record;
+mod redo;
 mod snapshot;
 
 pub use change::{Change, History};
@@ -17,6 +18,7 @@ pub use medium::{
 };
 
 pub use memory::MemoryMedium;
-pub use open::{Access, Migrated, OpenReport, Options, Store};
+pub use open::{Access, Migrated, OpenReport, Options, SecondCopy, Store};
 pub use record::{Listing, Record, Unreadable};
+pub use redo::{MemoryRedo, Recovered, Redo, RedoFile};
 pub use snapshot::{Original, Snapshot};

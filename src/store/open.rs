@@ -5,18 +5,22 @@
 
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
 use super::record::{Listing, Record};
+use super::redo::{self, Note, Recovered, Redo, RedoFile};
 use super::{migration, snapshot};
 use crate::codec::{self, Part};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// What the store takes from outside.
+#[derive(Clone)]
 pub struct Options {
     /// Milliseconds since 1970.
     pub clock: Rc<dyn Fn() -> i64>,
+    /// Where the second copy goes, if there is such a place.
+    pub redo: Option<Rc<dyn Redo>>,
 }
 
 /// Whether the store can be written, and if not, why.
@@ -44,6 +48,9 @@ pub struct OpenReport {
     /// Records were lifted from an older schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// Something was lost and was put back from the second copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Recovered>,
 }
 
 /// What a migration did.
@@ -84,6 +91,21 @@ impl KeepMeta {
     }
 }
 
+/// How the second copy is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum SecondCopy {
+    /// There is no place for one.
+    Off,
+    /// Every save is in both.
+    On,
+    /// Saves are in the medium only, since the second copy failed.
+    Failing {
+        /// How.
+        message: String,
+    },
+}
+
 /// Records and pages on a medium.
 pub struct Store {
     medium: Rc<dyn Medium>,
@@ -93,6 +115,11 @@ pub struct Store {
     access: Access,
     report: OpenReport,
     versions_kept: Cell<u32>,
+    keep_id: String,
+    redo: Option<Rc<dyn Redo>>,
+    second_copy: RefCell<SecondCopy>,
+    /// This writer's file of the log.
+    redo_file: String,
 }
 
 impl Store {
@@ -101,18 +128,25 @@ impl Store {
     /// # Errors
     /// `migration` when the ladder is broken (nothing is changed then), and what the medium reports.
     pub async fn open(medium: Rc<dyn Medium>, options: Options) -> Result<Store> {
+        let healed = Healed::of(&*medium, options.redo.clone()).await?;
         let mut attempts = 3;
-        loop {
+        let mut store = loop {
             attempts -= 1;
-            match Store::attempt(Rc::clone(&medium), Rc::clone(&options.clock)).await {
+            match Store::attempt(Rc::clone(&medium), &options.clock, &healed).await {
                 // Another tab made or migrated the keep in the meantime: look again.
                 Err(error) if error.kind() == Kind::TooNew && attempts > 0 => {}
-                settled => return settled,
+                settled => break settled?,
             }
-        }
+        };
+        store.report.recovered = healed.recovered;
+        Ok(store)
     }
 
-    async fn attempt(medium: Rc<dyn Medium>, clock: Rc<dyn Fn() -> i64>) -> Result<Store> {
+    async fn attempt(
+        medium: Rc<dyn Medium>,
+        clock: &Rc<dyn Fn() -> i64>,
+        healed: &Healed,
+    ) -> Result<Store> {
         let now = clock();
         let found = medium
             .read(
@@ -128,14 +162,19 @@ impl Store {
         let mut store = Store {
             device: device.clone().unwrap_or_else(|| codec::new_id(now)),
             medium,
-            clock,
+            clock: Rc::clone(clock),
             meta: RefCell::default(),
             access: Access::ReadWrite,
             report: OpenReport {
                 created: false,
                 migrated: None,
+                recovered: None,
             },
             versions_kept: Cell::new(10),
+            keep_id: String::new(),
+            redo: healed.redo.clone(),
+            second_copy: RefCell::new(healed.second_copy.clone()),
+            redo_file: String::new(),
         };
         let readable = stored
             .as_ref()
@@ -153,6 +192,13 @@ impl Store {
             };
             return Ok(store);
         }
+        let writer = codec::new_id(now);
+        store.redo_file = format!(
+            "{}.{now}.{}",
+            keep.id,
+            writer.rsplit('-').next().unwrap_or_default()
+        );
+        store.keep_id = keep.id.clone();
         store.meta.replace(keep.encode());
         if device.is_none() || stored.as_ref() != Some(&keep.encode()) {
             store.write_meta(&keep, stored).await?;
@@ -204,7 +250,50 @@ impl Store {
             durable: true,
             ..Burst::default()
         };
-        self.medium.write(burst).await
+        self.write(burst).await
+    }
+
+    /// Writes a burst to the medium and then to the second copy. Resolved means that both
+    /// have it; when only the second copy fails, the save counts and [`Store::second_copy`] tells.
+    pub(crate) async fn write(&self, burst: Burst) -> Result<()> {
+        self.medium.write(&burst).await?;
+        if let Some(redo) = &self.redo {
+            let frame = redo::frame_of(&burst, self.now());
+            let appended = redo.append(&self.redo_file, frame, burst.durable).await;
+            self.second_copy.replace(match appended {
+                Ok(()) => SecondCopy::On,
+                Err(error) => SecondCopy::Failing {
+                    message: error.to_string(),
+                },
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the second copy complete, or shorter, where that is due. For idle time: it
+    /// reads everything, and saves go on meanwhile.
+    ///
+    /// # Errors
+    /// What the medium and the second copy report; nothing stored is touched by it.
+    pub async fn maintain(&self) -> Result<()> {
+        match &self.redo {
+            Some(redo) if self.access == Access::ReadWrite => {
+                redo::maintain(
+                    &*self.medium,
+                    &**redo,
+                    &self.keep_id,
+                    &self.redo_file,
+                    &*self.clock,
+                )
+                .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How the second copy is doing.
+    pub fn second_copy(&self) -> SecondCopy {
+        self.second_copy.borrow().clone()
     }
 
     /// One record, lifted to today's schema; `None` when there is none.
@@ -357,4 +446,87 @@ fn listing(rows: Vec<(Key, Value)>) -> Listing {
         listing.add(key.text(0), key.text(1), &value.bytes);
     }
     listing
+}
+
+/// What opening made of the second copy before anything else.
+struct Healed {
+    redo: Option<Rc<dyn Redo>>,
+    second_copy: SecondCopy,
+    recovered: Option<Recovered>,
+}
+
+impl Healed {
+    /// Compares the medium with the second copy and puts back what was lost. Without a
+    /// usable second copy the keep opens all the same, unless it is empty and the copy is
+    /// not: then emptiness must not be shown as if it were the truth.
+    async fn of(medium: &dyn Medium, redo: Option<Rc<dyn Redo>>) -> Result<Healed> {
+        let Some(redo) = redo else {
+            return Ok(Healed {
+                redo: None,
+                second_copy: SecondCopy::Off,
+                recovered: None,
+            });
+        };
+        let stored = medium
+            .read(Table::Meta, &[Key::meta(KeepMeta::KEY)])
+            .await?
+            .into_iter()
+            .next()
+            .flatten();
+        let keep = stored.and_then(|value| serde_json::from_slice::<KeepMeta>(&value.bytes).ok());
+        let wiped = keep.is_none();
+        let found = match redo.files().await {
+            Ok(files) => Healed::compare(medium, &*redo, files, keep).await,
+            Err(error) => Err((false, error)),
+        };
+        match found {
+            Ok(recovered) => Ok(Healed {
+                redo: Some(redo),
+                second_copy: SecondCopy::On,
+                recovered,
+            }),
+            Err((true, error)) if wiped => Err(error),
+            Err((_, error)) => {
+                let second_copy = SecondCopy::Failing {
+                    message: error.to_string(),
+                };
+                Ok(Healed {
+                    redo: None,
+                    second_copy,
+                    recovered: None,
+                })
+            }
+        }
+    }
+
+    /// The comparison; an error tells whether there was a copy to compare with.
+    async fn compare(
+        medium: &dyn Medium,
+        redo: &dyn Redo,
+        mut files: Vec<RedoFile>,
+        keep: Option<KeepMeta>,
+    ) -> std::result::Result<Option<Recovered>, (bool, Error)> {
+        let wiped = keep.is_none();
+        let id = match keep {
+            // Newer data is not written by older code, not even to heal it.
+            Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => return Ok(None),
+            Some(keep) => keep.id,
+            None => match files
+                .iter()
+                .max_by_key(|file| (file.modified_ms, file.begun_ms()))
+            {
+                Some(newest) => newest.keep().to_owned(),
+                None => return Ok(None),
+            },
+        };
+        files.retain(|file| file.keep() == id);
+        let there = !files.is_empty();
+        let compare = async {
+            let note = Note::read(redo).await?;
+            let recovered = redo::recover(medium, redo, &files, &note, wiped).await?;
+            note.advance(redo, &files).await?;
+            Ok(recovered)
+        };
+        compare.await.map_err(|error| (there, error))
+    }
 }

@@ -208,7 +208,7 @@ impl Medium for IdbMedium {
         })
     }
 
-    fn write(&self, burst: Burst) -> Pending<'_, ()> {
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
         Box::pin(async move {
             let checks = burst.checks.iter().map(|check| match check {
                 Check::Rev { .. } => Table::Rows,
@@ -229,8 +229,8 @@ impl Medium for IdbMedium {
                 .collect();
             let transaction = self.transaction(&names, "readwrite", burst.durable)?;
             let complete = completion(&transaction);
-            let staged = match IdbMedium::checked(&transaction, &burst).await {
-                Ok(()) => IdbMedium::send(&transaction, &burst),
+            let staged = match IdbMedium::checked(&transaction, burst).await {
+                Ok(()) => IdbMedium::send(&transaction, burst),
                 refused => refused,
             };
             match staged {

@@ -90,6 +90,7 @@ impl KeepHandle {
             };
             let options = Options {
                 clock: Rc::new(clock::now_ms),
+                redo: None,
             };
             let keep = Keep::open(medium, options, Rc::new(observer)).await?;
             Ok(KeepHandle { keep })

@@ -51,7 +51,7 @@ async fn what_was_written_is_there_for_the_next_connection() {
     let name = fresh_name();
     let first = open(&name).await;
     first
-        .write(Burst {
+        .write(&Burst {
             puts: vec![page(0, vec![1, 2, 3])],
             durable: true,
             ..Burst::default()
@@ -71,7 +71,7 @@ async fn what_was_written_is_there_for_the_next_connection() {
 async fn two_connections_see_each_others_writes() {
     let name = fresh_name();
     let (one, other) = (open(&name).await, open(&name).await);
-    one.write(Burst {
+    one.write(&Burst {
         puts: vec![page(0, vec![7])],
         ..Burst::default()
     })
@@ -91,7 +91,7 @@ async fn a_burst_of_thousands_of_pages_is_written_and_read() {
         .map(|n| page(n, n.to_le_bytes().to_vec()))
         .collect();
     medium
-        .write(Burst {
+        .write(&Burst {
             puts,
             ..Burst::default()
         })
@@ -134,7 +134,7 @@ async fn a_newer_structure_opens_as_it_is() {
     let name = fresh_name();
     let medium = open(&name).await;
     medium
-        .write(Burst {
+        .write(&Burst {
             puts: vec![page(0, vec![5])],
             ..Burst::default()
         })
@@ -166,6 +166,7 @@ async fn a_keep_lives_in_indexeddb() {
     let name = fresh_name();
     let options = || Options {
         clock: Rc::new(|| js_sys::Date::now() as i64),
+        redo: None,
     };
     let store = Store::open(open(&name).await, options()).await.unwrap();
     assert!(store.report().created);

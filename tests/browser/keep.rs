@@ -14,6 +14,7 @@ const CARD: &[u8] = include_bytes!("../fixtures/cards/01_v1_before_idat.png");
 async fn keep(name: &str) -> Keep {
     let options = Options {
         clock: Rc::new(|| js_sys::Date::now() as i64),
+        redo: None,
     };
     Keep::open(open(name).await, options, Rc::new(|_, _| {}))
         .await
@@ -80,7 +81,7 @@ async fn a_frozen_keep_of_schema_1_is_lifted_in_indexeddb() {
     let name = fresh_name();
     let medium = open(&name).await;
     medium
-        .write(Burst {
+        .write(&Burst {
             puts: frozen::values(frozen::SCHEMA_1),
             ..Burst::default()
         })
@@ -127,7 +128,7 @@ async fn a_newer_keep_opens_read_only() {
         value,
     };
     medium
-        .write(Burst {
+        .write(&Burst {
             puts: vec![put],
             ..Burst::default()
         })

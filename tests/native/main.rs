@@ -13,6 +13,7 @@ mod json;
 mod keep;
 mod migration;
 mod png;
+mod redo;
 mod settings;
 mod store;
 mod turn;

@@ -215,7 +215,7 @@ impl Medium for Dying {
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         self.medium.find(by)
     }
-    fn write(&self, burst: Burst) -> Pending<'_, ()> {
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
         match self.left.get().checked_sub(1) {
             Some(left) => {
                 self.left.set(left);

@@ -23,6 +23,7 @@ pub fn clock() -> Options {
     let ticks = Cell::new(1_700_000_000_000);
     Options {
         clock: Rc::new(move || ticks.replace(ticks.get() + 1)),
+        redo: None,
     }
 }
 
@@ -206,7 +207,7 @@ fn a_missing_or_rotten_page_is_corrupt() {
     rotten.bytes[1000] ^= 4;
     medium.plant(Table::Pages, key.clone(), rotten);
     assert_eq!(now(store.part(&part)).unwrap_err().kind(), Kind::Corrupt);
-    now(medium.write(Burst {
+    now(medium.write(&Burst {
         deletes: vec![(Table::Pages, key)],
         ..Burst::default()
     }))
@@ -235,7 +236,7 @@ fn a_keep_whose_own_record_is_lost_is_opened_with_everything_in_it() {
     let medium = MemoryMedium::new();
     write(&open(&medium), note("a", "kept"), History::Keep).unwrap();
     let gone = (Table::Meta, Key::meta("keep"));
-    now(medium.write(Burst {
+    now(medium.write(&Burst {
         deletes: vec![gone],
         ..Burst::default()
     }))

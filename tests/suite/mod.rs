@@ -27,7 +27,7 @@ fn row(id: &str, rev: u64, by: &[&str]) -> Put {
 
 async fn write(medium: &dyn Medium, puts: Vec<Put>) {
     medium
-        .write(Burst {
+        .write(&Burst {
             puts,
             ..Burst::default()
         })
@@ -208,7 +208,7 @@ async fn refused(medium: &dyn Medium, check: Check, kind: Kind) {
         deletes: vec![(Table::Rows, Key::row("cards", "b"))],
         durable: false,
     };
-    assert_eq!(medium.write(burst).await.unwrap_err().kind(), kind);
+    assert_eq!(medium.write(&burst).await.unwrap_err().kind(), kind);
     assert_eq!(
         medium.scan(Scan::of(Table::Rows, [])).await.unwrap(),
         before
@@ -261,8 +261,8 @@ pub async fn of_two_writers_with_one_base_the_second_is_told(medium: &dyn Medium
         puts: vec![put(Table::Rows, Key::row("cards", "a"), 2, &[], bytes)],
         ..Burst::default()
     };
-    medium.write(burst(b"first")).await.unwrap();
-    let told = medium.write(burst(b"second")).await.unwrap_err();
+    medium.write(&burst(b"first")).await.unwrap();
+    let told = medium.write(&burst(b"second")).await.unwrap_err();
     assert_eq!(told.kind(), Kind::Conflict);
     assert_eq!(told.subject().map(|subject| subject.id.as_str()), Some("a"));
     let found = medium
@@ -279,7 +279,7 @@ pub async fn deletes_come_after_puts_and_missing_keys_are_no_error(medium: &dyn 
         deletes: vec![gone("a"), gone("nobody")],
         ..Burst::default()
     };
-    medium.write(burst).await.unwrap();
+    medium.write(&burst).await.unwrap();
     assert_eq!(ids(medium, cards()).await, ["b"]);
 }
 
@@ -305,7 +305,7 @@ pub async fn a_closed_medium_says_so(medium: &dyn Medium) {
     assert_eq!(medium.scan(cards()).await.unwrap_err().kind(), Kind::Closed);
     assert_eq!(medium.find("x").await.unwrap_err().kind(), Kind::Closed);
     assert_eq!(
-        medium.write(Burst::default()).await.unwrap_err().kind(),
+        medium.write(&Burst::default()).await.unwrap_err().kind(),
         Kind::Closed
     );
 }
