@@ -68,12 +68,27 @@ describe("a character card", () => {
 
   test("is not added twice", async () => {
     await app.visit();
-    const { bytes } = { bytes: cardPng(JSON_TEXT.replace("Zoë Testcard", "Second")) };
-    const path = await app.file("second.png", bytes);
+    const path = await app.file("second.png", cardPng(JSON_TEXT.replace("Zoë Testcard", "Second")));
     assert.match(await app.import(path), /added/);
     assert.match(await app.import(path), /already here/);
     await app.closeReport();
     assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 2);
+  });
+
+  test("is taken in by dropping it anywhere on the page", async () => {
+    await app.visit("#/settings");
+    const base64 = cardPng(JSON_TEXT.replace("Zoë Testcard", "Dropped")).toString("base64");
+    await app.run((text) => {
+      const transfer = new DataTransfer();
+      // The name says nothing, or a lie: the bytes decide.
+      transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], "dropped.txt"));
+      for (const type of ["dragenter", "dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }, base64);
+    await app.until(() => document.querySelector(".notice")?.textContent.includes("“Dropped” added"));
+    await button(app, "Open", ".notices");
+    await app.until(() => document.querySelector("h1")?.textContent === "Dropped");
+    await button(app, "Delete");
+    await app.until(() => location.hash === "#/" && document.querySelectorAll(".tile").length === 2);
   });
 
   test("is found by name, creator and tag", async () => {

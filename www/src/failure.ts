@@ -3,10 +3,21 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { isCardkeepError } from "./library";
 
-/** One sentence for a notice or a save state. */
+/** What happened, for a notice or a save state, and the package's advice. */
 export function sentence(error: unknown): string {
-  if (isCardkeepError(error)) return error.hint ? `${error.message}. ${error.hint}` : error.message;
-  return error instanceof Error ? error.message : String(error);
+  const words = message(error);
+  return isCardkeepError(error) && error.hint ? `${words}. ${error.hint}` : words;
+}
+
+/** What happened. The package's messages begin with the code, which is for programs. */
+function message(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return withoutCode(words, codeOf(error));
+}
+
+export function withoutCode(words: string, code: string | undefined): string {
+  const begin = `${code}: `;
+  return words.startsWith(begin) ? words.slice(begin.length) : words;
 }
 
 /** The code, when the package has one for it. */
@@ -19,7 +30,7 @@ export function failure(title: string, error: unknown, retry?: () => void): Temp
   const known = isCardkeepError(error);
   return html`<section class="failure" role="alert">
     <h2>${title}</h2>
-    <p>${error instanceof Error ? error.message : String(error)}</p>
+    <p>${message(error)}</p>
     ${known && error.hint ? html`<p>${error.hint}</p>` : nothing}
     ${known ? html`<p class="quiet">Code <code>${error.code}</code></p>` : nothing}
     ${retry ? html`<button type="button" class="button" @click=${retry}>Try again</button>` : nothing}

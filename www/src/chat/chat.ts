@@ -127,7 +127,7 @@ export class ChatScreen extends Screen {
   #companionNote(): string {
     const [partner] = this.cast;
     if (partner && scriptOf(partner.card)) {
-      return `A scripted sample: ${partner.name} answers from lines that came with the card. No model is asked.`;
+      return "A scripted sample: the answers are lines from the card. No model is asked.";
     }
     return "Nobody answers here: no model is connected. You can write for every side.";
   }

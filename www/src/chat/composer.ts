@@ -11,6 +11,11 @@ export interface Speaker {
   role: "user" | "character";
 }
 
+/** The press of the button leaves the focus, and with it a phone's keyboard and the layout above it, where it is. */
+function keepFocus(event: Event): void {
+  event.preventDefault();
+}
+
 @customElement("ck-composer")
 export class Composer extends LightElement {
   /** Names the draft. */
@@ -49,7 +54,7 @@ export class Composer extends LightElement {
       <textarea rows="1" dir="auto" aria-label="Message" title=${hint} enterkeyhint=${this.#enterSends ? "send" : "enter"}
         placeholder=${speaker ? `Write as ${speaker.name}…` : "Write a message…"}
         .value=${this.text} ?disabled=${this.disabled} @input=${this.#typed} @keydown=${this.#key}></textarea>
-      <button type="submit" class="button main round" aria-label="Send" ?disabled=${this.disabled || this.sending || this.text.trim() === ""}>${icon("send")}</button>
+      <button type="submit" class="button main round" aria-label="Send" @mousedown=${keepFocus} ?disabled=${this.disabled || this.sending || this.text.trim() === ""}>${icon("send")}</button>
     </form>`;
   }
 

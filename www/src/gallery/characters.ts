@@ -38,8 +38,8 @@ export class CharactersScreen extends Screen {
           <p class="quiet">${this.search ? `${found.length} of ${counted(items.length, "character")}` : counted(items.length, "character")}</p>
         </div>
         <div class="tools">
-          <label class="search">${icon("search")}<span class="unseen">Search characters</span>
-            <input type="search" placeholder="Search name, creator, tag" .value=${this.search} @input=${this.#searched} />
+          <label class="search">${icon("search")}<span class="unseen">Search by name, creator or tag</span>
+            <input type="search" placeholder="Search" .value=${this.search} @input=${this.#searched} />
           </label>
           <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
         </div>

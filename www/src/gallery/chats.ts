@@ -37,8 +37,8 @@ export class ChatsScreen extends Screen {
         <div><h1>Chats</h1><p class="quiet">${counted(value.items.length, "chat")}</p></div>
         <div class="tools">
           ${value.items.length > 0
-            ? html`<label class="search">${icon("search")}<span class="unseen">Search chats</span>
-                <input type="search" placeholder="Search title, last message" .value=${this.search}
+            ? html`<label class="search">${icon("search")}<span class="unseen">Search by title or last message</span>
+                <input type="search" placeholder="Search" .value=${this.search}
                   @input=${(event: Event) => (this.search = (event.target as HTMLInputElement).value)} /></label>`
             : nothing}
           <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>

@@ -1,6 +1,6 @@
 // Takes files in. What a file is, its bytes decide, never its name.
 
-import { codeOf, sentence } from "../failure";
+import { codeOf, sentence, withoutCode } from "../failure";
 import { isCardkeepError, readCard, readChat, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
 
 export type Kind = "card" | "chat" | "world";
@@ -105,7 +105,7 @@ async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEv
     if (event.type === "item") {
       outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings });
     } else if (event.type === "failed") {
-      outcomes.push({ name: event.name, was: "failed", message: event.message, code: event.code });
+      outcomes.push({ name: event.name, was: "failed", message: withoutCode(event.message, event.code), code: event.code });
     }
   }
   return outcomes;

@@ -26,6 +26,7 @@ export class WorldScreen extends Screen {
   /** The level shown; the one where the player is, until another is asked for. */
   @state() private level: number | undefined;
   @state() private picked: string | undefined;
+  #centered: string | undefined;
   readonly #world = new Live<World | undefined>(this, () => this.keep, ["worlds"], () => this.keep.worlds.get(this.record));
   readonly #known = new Live<Map<string, CharacterEntry>>(this, () => this.keep, ["characters"], async () =>
     new Map((await this.keep.characters.list()).items.map((entry) => [entry.id, entry])));
@@ -59,7 +60,7 @@ export class WorldScreen extends Screen {
             <div class="segments" role="group" aria-label="View">
               ${(["map", "list"] as const).map((view) => html`<button type="button" aria-pressed=${this.view === view ? "true" : "false"} @click=${() => (this.view = view)}>${view === "map" ? "Map" : "List"}</button>`)}
             </div>
-            ${levels.length > 1
+            ${levels.length > 1 && this.view === "map"
               ? html`<label class="level">Level <select @change=${(event: Event) => (this.level = Number((event.target as HTMLSelectElement).value))}>
                   ${levels.map((z) => html`<option value=${z} ?selected=${z === level}>${z}${z === here[2] ? " (you)" : ""}</option>`)}</select></label>`
               : nothing}
@@ -83,6 +84,18 @@ export class WorldScreen extends Screen {
         </aside>
       </div>
     `;
+  }
+
+  /** Brings the place where one is into the map's view, when it is another one than before. */
+  override updated(): void {
+    super.updated();
+    const place = this.querySelector<SVGGElement>('.place[data-is="here"]');
+    const map = this.querySelector(".map");
+    if (!place || !map || place.dataset.key === this.#centered) return;
+    this.#centered = place.dataset.key;
+    const [here, frame] = [place.getBoundingClientRect(), map.getBoundingClientRect()];
+    map.scrollLeft += here.x + here.width / 2 - frame.x - frame.width / 2;
+    map.scrollTop += here.y + here.height / 2 - frame.y - frame.height / 2;
   }
 
   #here(world: World, places: Place[], here: readonly [number, number, number]) {

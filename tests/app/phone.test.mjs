@@ -1,0 +1,56 @@
+// The app on a phone's screen, and by its controls' names.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { button, stage } from "./stage.mjs";
+
+describe("on a phone", () => {
+  let app;
+  const screens = {};
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    await button(app, "Try the samples");
+    await app.until(() => document.querySelectorAll(".tile").length === 3 && document.querySelector(".importing") === null);
+    const first = async (list, css) => {
+      await app.visit(list);
+      return app.until((selector) => document.querySelector(selector)?.hash, css);
+    };
+    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", settings: "#/settings" });
+    screens.card = await first("#/", ".tile a");
+    screens.chat = await first("#/chats", ".list .row");
+    screens.world = await first("#/worlds", ".list .row");
+    await app.devtools("Emulation.setDeviceMetricsOverride", { width: 360, height: 740, deviceScaleFactor: 1, mobile: true });
+    await app.devtools("Emulation.setTouchEmulationEnabled", { enabled: true });
+  });
+  after(() => app?.close());
+
+  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "settings"]) {
+    test(`${name}: nothing is wider than the screen, and the navigation is at hand`, async () => {
+      await app.visit(screens[name]);
+      await app.until(() => document.querySelector("main h1"));
+      const [page, screen] = await app.run(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(page <= screen, `the page is ${page} wide, the screen ${screen}`);
+      const rail = await app.run(() => document.querySelector(".rail").getBoundingClientRect().toJSON());
+      assert.ok(rail.top > 600 && rail.bottom <= 740.5, JSON.stringify(rail));
+    });
+
+    test(`${name}: every control has a name, and one heading names the page`, async () => {
+      await app.visit(screens[name]);
+      const nameless = await app.run(() => [...document.querySelectorAll("button, a[href], input:not([type=file]), select, textarea, [role=button]")]
+        .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim() || [...(one.labels ?? [])].some((label) => label.textContent.trim())))
+        .map((one) => one.outerHTML.slice(0, 120)));
+      assert.deepEqual(nameless, []);
+      assert.equal(await app.run(() => document.querySelectorAll("h1").length), 1);
+    });
+  }
+
+  test("Enter makes a new line, and the button sends", async () => {
+    await app.visit(screens.chat);
+    await app.type(".composer textarea", "one\uE007two");
+    assert.equal(await app.run(() => document.querySelector(".composer textarea").value), "one\ntwo");
+    const before = await app.run(() => Number([...document.querySelectorAll(".message")].at(-1).dataset.index));
+    await app.click('.composer button[type="submit"]');
+    await app.until((n) => document.querySelector(`#message-${n + 1} .prose`)?.textContent.includes("one"), before);
+  });
+});
