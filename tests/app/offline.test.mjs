@@ -29,6 +29,18 @@ describe("the app without its server", () => {
     for (const path of kept) assert.equal((await fetch(new URL(path, app.server.url))).status, 200, path);
   });
 
+  test("a new version waits until it is wanted", async () => {
+    const worker = await (await fetch(new URL("/sw.js", app.server.url))).text();
+    app.server.replace("/sw.js", `${worker}\n// A newer one.`);
+    await app.visit();
+    assert.match(await app.text(".update"), /^New version ready Reload$/);
+    const before = await app.run(() => performance.timeOrigin);
+    await button(app, "Reload", ".update");
+    await app.until((origin) => performance.timeOrigin !== origin && document.querySelector("main h1") !== null, before);
+    assert.equal(await app.run(() => document.querySelector(".update")), null);
+    assert.equal(await app.run(async () => (await navigator.serviceWorker.getRegistration()).waiting), null);
+  });
+
   test("starts, says that it is offline, and takes the samples in", async () => {
     await app.server.close();
     await app.visit();

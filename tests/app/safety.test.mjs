@@ -64,6 +64,20 @@ describe("files that are no good", () => {
   });
 });
 
+describe("a browser that keeps nothing", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.devtools("Page.addScriptToEvaluateOnNewDocument", { source: "Object.defineProperty(self, 'indexedDB', { value: undefined })" });
+  });
+  after(() => app?.close());
+
+  test("is told so, with a code and what to do", async () => {
+    await app.go(app.server.url);
+    assert.match(await app.text("main [role=alert]"), /could not be opened.*no-support.*Try again/);
+  });
+});
+
 describe("hostile text", () => {
   let app;
   before(async () => {

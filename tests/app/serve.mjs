@@ -17,11 +17,12 @@ const TYPES = {
 };
 
 export async function serve(folder) {
+  const replaced = new Map();
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://here").pathname));
     try {
       const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
-      const bytes = await readFile(file);
+      const bytes = replaced.get(path) ?? (await readFile(file));
       response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "no-store" }).end(bytes);
     } catch {
       response.writeHead(404).end();
@@ -30,6 +31,8 @@ export async function serve(folder) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
+    /** From now on, other bytes under this path: a new version of the app. */
+    replace: (path, bytes) => replaced.set(path, bytes),
     async close() {
       if (!server.listening) return;
       const closed = new Promise((resolve) => server.close(resolve));

@@ -6,7 +6,6 @@ const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const whole = new Intl.NumberFormat();
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
-export const dayOf = (at: number): string => day.format(at);
 export const momentOf = (at: number): string => moment.format(at);
 export const timeOf = (at: number): string => time.format(at);
 export const count = (value: number): string => whole.format(value);

@@ -1,11 +1,9 @@
 // The app's one door to the package. Every other file imports from here, so this list is all of
 // cardkeep that the app uses, and it is public face only.
 
-export { init, isCardkeepError, Keep, readCard, readChat, readWorld, version } from "cardkeep";
+export { isCardkeepError, Keep, readCard, readChat, readWorld, version } from "cardkeep";
 export type {
-  Access,
   Card,
-  CardkeepError,
   CardPatch,
   ChangeDetail,
   Character,
@@ -16,7 +14,6 @@ export type {
   Exported,
   ImportEvent,
   Json,
-  Listing,
   Message,
   NewMessage,
   Settings,

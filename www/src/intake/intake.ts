@@ -18,7 +18,7 @@ export interface Progress {
 }
 
 /**
- * Imports every file it can. One bad file stops no other.
+ * Imports every file it can. One bad file stops no other, and what was imported before a cancellation stays.
  * Chats are linked to `characters`, or else to the only character that has the name of their speaker.
  */
 export async function intake(

@@ -48,6 +48,7 @@ export class App extends LightElement {
   readonly #worker = new AppWorker(this);
   readonly #drop = new Drop(this, (files) => void this.#intake({ files }));
   #stop: AbortController | undefined;
+  #cancel: AbortController | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -92,11 +93,12 @@ export class App extends LightElement {
     if (this.opening.is !== "open" || this.progress !== undefined) return;
     const { keep } = this.opening;
     const progress = (now: Progress) => (this.progress = now);
+    const { signal } = (this.#cancel = new AbortController());
     progress({ done: 0, total: request.files.length, name: "" });
     try {
       const outcomes = request.samples
         ? await addSamples(keep, progress)
-        : await intake(keep, request.files, { progress, ...(request.characters && { characters: request.characters }) });
+        : await intake(keep, request.files, { progress, signal, ...(request.characters && { characters: request.characters }) });
       this.#tell(outcomes);
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
@@ -155,6 +157,7 @@ export class App extends LightElement {
     return html`<div class="importing" role="status">
       <span dir="auto">Importing${total > 1 ? ` ${done + 1} of ${total}` : ""}${name ? `: ${name}` : "…"}</span>
       <progress aria-label="Import" max=${total} .value=${done}></progress>
+      ${total > 1 ? html`<button type="button" class="link" @click=${() => this.#cancel?.abort()}>Stop after this one</button>` : nothing}
     </div>`;
   }
 
