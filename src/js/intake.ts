@@ -25,8 +25,11 @@ export interface Intake<E> {
   take(bytes: Uint8Array, name: string): Promise<Taken<E>[]>;
 }
 
-export async function* intake<E>(task: Intake<E>): AsyncGenerator<ImportEvent<E>, void, undefined> {
-  const sources = listed(task.sources);
+export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
+  return walk(task, listed(task.sources));
+}
+
+async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
   const limit = task.limits?.[task.size] ?? (JSON.parse(rawLimits()) as Required<Limits>)[task.size];
   const count = { added: 0, duplicates: 0, failed: 0 };
   for (const [index, source] of sources.entries()) {
@@ -52,7 +55,8 @@ export async function* intake<E>(task: Intake<E>): AsyncGenerator<ImportEvent<E>
 function listed(sources: ImportSources): ImportSource[] {
   // A Uint8Array is iterable, and a stream may be.
   if (sources instanceof Uint8Array || sources instanceof Blob || sources instanceof ReadableStream) return [sources];
-  return [...sources];
+  if (typeof sources === "object" && sources !== null && Symbol.iterator in sources) return [...sources];
+  throw failure("bad-option", "what is imported is neither a source nor a list of sources");
 }
 
 async function read(source: ImportSource, size: { limit: number; name: string; signal: AbortSignal | undefined }): Promise<Uint8Array> {

@@ -10,7 +10,8 @@ import { failure } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { options, text } from "./options.js";
 import { SettingsStore } from "./settings.js";
-import type { Access, ChangeDetail, OpenOptions, OpenReport } from "./types.js";
+import type { RedoPort } from "./redo.js";
+import type { Access, ChangeDetail, OpenOptions, OpenReport, SecondCopy } from "./types.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
@@ -63,6 +64,11 @@ export abstract class OpenKeep extends EventTarget {
     return JSON.parse(this.#handle.access()) as Access;
   }
 
+  /** How the second copy is doing, which outlives damage of the database. */
+  get secondCopy(): SecondCopy {
+    return JSON.parse(this.#handle.secondCopy()) as SecondCopy;
+  }
+
   /** Lets go of the storage. Saves that were not awaited may not have happened. May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -109,7 +115,7 @@ export abstract class OpenKeep extends EventTarget {
  * Opens what a `Keep` is made of. The module is loaded.
  * @internal
  */
-export function open(given: OpenOptions | undefined): Promise<Opened> {
+export function open(given: OpenOptions | undefined, secondCopy?: (name: string) => Promise<RedoPort | undefined>): Promise<Opened> {
   return ask("Keep.open", async () => {
     const chosen = options(given, ["name", "medium", "onBlocked", "timeout"]);
     const name = text(chosen.name ?? "cardkeep", "name");
@@ -123,7 +129,12 @@ export function open(given: OpenOptions | undefined): Promise<Opened> {
     const early: [type: string, detail: string][] = [];
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
     const told = (type: string, detail: string) => tell(type, detail);
-    const handle = (await KeepHandle.open(name, medium, timeout, chosen.onBlocked, told)) as KeepHandle;
+    const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
+    const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo) as Promise<KeepHandle>;
+    const handle = await opening.catch((thrown: unknown) => {
+      redo?.close();
+      throw thrown;
+    });
     const listen: Opened["listen"] = (listener) => {
       tell = listener;
       for (const event of early) listener(...event);

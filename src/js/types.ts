@@ -204,7 +204,15 @@ export interface OpenReport {
   created: boolean;
   /** Set when records were lifted from an older schema. */
   migrated?: { from: number; to: number; lifted: number; quarantined: number; snapshot: string };
+  /** Set when the database had lost something and it was put back from the second copy; `wiped`: it had lost everything. */
+  recovered?: { wiped: boolean; rows: number; pages: number };
 }
+
+/**
+ * How the second copy is doing: `on`, every save is in both; `off`, the browser has no place for one (or the entry is
+ * `cardkeep/inline`); `failing`, saves are in the database only.
+ */
+export type SecondCopy = { state: "on" } | { state: "off" } | { state: "failing"; message: string };
 
 /** What every record of every domain has. */
 export interface Entry {

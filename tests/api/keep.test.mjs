@@ -88,6 +88,7 @@ test("an aborted import is cancelled, and what was imported stays", async () => 
   await assert.rejects(run(), { code: "cancelled", op: "characters.import", cause: "enough" });
   assert.equal((await keep.characters.list()).items.length, 1);
   assert.throws(() => keep.characters.import(files, { singal: null }), { code: "bad-option" });
+  for (const none of [undefined, null, 5, "file.png", {}]) assert.throws(() => keep.worlds.import(none), { code: "bad-option" });
 });
 
 test("a character is read, patched, told of, binned and restored", async () => {

@@ -2,6 +2,7 @@
 //! and Node needs nothing else.
 
 mod app;
+mod bench;
 mod command;
 mod package;
 mod structure;
@@ -18,7 +19,9 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
   build    the npm package, into pkg/
   start    the package and the app, served on http://localhost:4173
-  test     everything there is to check";
+  test     everything there is to check
+  bench [storage] [--quick] [--only <parts>] [--write]
+           the storage measured against its peers";
 
 fn main() -> ExitCode {
     match run() {
@@ -43,6 +46,9 @@ fn run() -> Result<ExitCode> {
         .parent()
         .context("xtask lies in the project")?;
     env::set_current_dir(root).with_context(|| format!("{} cannot be entered", root.display()))?;
+    if task == "bench" {
+        return bench::bench(arguments).map(|()| ExitCode::SUCCESS);
+    }
     if let Some(argument) = arguments.next() {
         bail!("`{}` is not understood\n{USAGE}", argument.display());
     }

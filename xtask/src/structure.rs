@@ -12,7 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("container", &["error"]),
     ("card", &["container", "json", "error"]),
     ("chat", &["container", "json", "error"]),
-    ("world", &["container", "json", "error"]),
+    // A world's dates are spelled as those of the chats in it.
+    ("world", &["chat", "container", "json", "error"]),
     ("settings", &["container", "json", "error"]),
     ("codec", &["error"]),
     ("migrate", &["error"]),

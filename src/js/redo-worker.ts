@@ -1,0 +1,129 @@
+// The second copy's worker: appends to files of the origin's private file system, which only a worker can do
+// in small pieces. It knows files and bytes, and nothing of what they mean.
+
+/** What a worker alone has; the types for pages leave it out. */
+interface AccessHandle {
+  write(bytes: Uint8Array, options: { at: number }): number;
+  read(bytes: Uint8Array, options: { at: number }): number;
+  getSize(): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+interface WorkerFile extends FileSystemFileHandle {
+  createSyncAccessHandle(): Promise<AccessHandle>;
+}
+
+interface WorkerFolder extends FileSystemDirectoryHandle {
+  values(): AsyncIterableIterator<FileSystemHandle>;
+}
+
+interface Scope {
+  onmessage: ((event: MessageEvent<Call>) => void) | null;
+  postMessage(message: unknown, transfer: Transferable[]): void;
+}
+
+/** One call from the page. */
+export interface Call {
+  id: number;
+  verb: keyof typeof verbs;
+  given: [string?, (Uint8Array | number)?, (number | boolean)?];
+}
+
+const NOTE = "note";
+const scope = self as unknown as Scope;
+const held = new Map<string, AccessHandle>();
+let folder: WorkerFolder;
+
+async function access(name: string): Promise<AccessHandle> {
+  const known = held.get(name);
+  if (known) return known;
+  const file = (await folder.getFileHandle(name, { create: true })) as WorkerFile;
+  const handle = await file.createSyncAccessHandle();
+  held.set(name, handle);
+  return handle;
+}
+
+function append(handle: AccessHandle, bytes: Uint8Array, at: number): void {
+  const written = bytes.length === 0 ? 0 : handle.write(bytes, { at });
+  if (written !== bytes.length) {
+    // Half a frame at the end would hide what is appended behind it.
+    handle.truncate(at);
+    throw new DOMException(`${written} of ${bytes.length} bytes were written`, "QuotaExceededError");
+  }
+}
+
+const verbs = {
+  async open(name = "") {
+    let at = await navigator.storage.getDirectory();
+    for (const part of ["cardkeep", name, "redo"]) at = await at.getDirectoryHandle(part, { create: true });
+    folder = at as WorkerFolder;
+  },
+
+  async files() {
+    const found = [];
+    for await (const entry of folder.values()) {
+      if (entry.kind !== "file" || entry.name === NOTE) continue;
+      const file = await (entry as FileSystemFileHandle).getFile();
+      found.push({ name: entry.name, bytes: file.size, modified: file.lastModified });
+    }
+    return found;
+  },
+
+  async read(name = "", from: unknown, length: unknown) {
+    const own = held.get(name);
+    if (own) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(Number(length), own.getSize() - Number(from))));
+      own.read(bytes, { at: Number(from) });
+      return bytes;
+    }
+    const file = await (await folder.getFileHandle(name)).getFile();
+    return new Uint8Array(await file.slice(Number(from), Number(from) + Number(length)).arrayBuffer());
+  },
+
+  async append(name = "", bytes: unknown, durable: unknown) {
+    const handle = await access(name);
+    append(handle, bytes as Uint8Array, handle.getSize());
+    if (durable) handle.flush();
+  },
+
+  async remove(name = "") {
+    held.get(name)?.close();
+    held.delete(name);
+    // A file that another tab appends to is locked, and stays.
+    await folder.removeEntry(name).catch(() => undefined);
+  },
+
+  async note() {
+    const file = await folder.getFileHandle(NOTE).catch(() => undefined);
+    return file && new Uint8Array(await (await file.getFile()).arrayBuffer());
+  },
+
+  async setNote(_: unknown, bytes: unknown) {
+    const handle = await access(NOTE);
+    try {
+      handle.truncate(0);
+      append(handle, bytes as Uint8Array, 0);
+      handle.flush();
+    } finally {
+      handle.close();
+      held.delete(NOTE);
+    }
+  },
+};
+
+// One after the other: two appends to one file must not overtake each other.
+let last: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data: { id, verb, given } }) => {
+  last = last.then(async () => {
+    try {
+      const [name, second, third] = given;
+      const value: unknown = await verbs[verb](name, second, third);
+      scope.postMessage({ id, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []);
+    } catch (error) {
+      scope.postMessage({ id, error }, []);
+    }
+  });
+};

@@ -1,0 +1,80 @@
+// The second copy, seen from the page: calls to the worker, with an end.
+
+import type { Call } from "./redo-worker.js";
+
+/** Append-only files beside the database. The module calls these by name. */
+export interface RedoPort {
+  files(): Promise<unknown>;
+  read(file: string, from: number, length: number): Promise<unknown>;
+  append(file: string, bytes: Uint8Array, durable: boolean): Promise<unknown>;
+  remove(file: string): Promise<unknown>;
+  note(): Promise<unknown>;
+  setNote(bytes: Uint8Array): Promise<unknown>;
+  close(): void;
+}
+
+interface Answer {
+  id: number;
+  value?: unknown;
+  error?: unknown;
+}
+
+const OPENING_MS = 5_000;
+const CALL_MS = 20_000;
+
+/**
+ * Opens the second copy of a keep; `undefined` where the browser has no place for one.
+ * @internal
+ */
+export async function openRedo(name: string, start: () => Worker): Promise<RedoPort | undefined> {
+  if (typeof Worker === "undefined" || typeof navigator === "undefined" || !navigator.storage?.getDirectory) return undefined;
+  let worker: Worker;
+  try {
+    worker = start();
+  } catch {
+    return undefined;
+  }
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  let calls = 0;
+  let ended: string | undefined;
+  const settle = ({ id, value, error }: Answer) => {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) one?.resolve(value);
+    else one?.reject(error);
+  };
+  const end = (reason: string) => {
+    ended = reason;
+    worker.terminate();
+    for (const id of [...waiting.keys()]) settle({ id, error: new DOMException(reason, "InvalidStateError") });
+  };
+  worker.onmessage = ({ data }: MessageEvent<Answer>) => settle(data);
+  worker.onerror = () => end("the second copy's worker failed");
+  const call = (verb: Call["verb"], given: Call["given"], limit = CALL_MS) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (ended !== undefined) throw new DOMException(ended, "InvalidStateError");
+      const id = ++calls;
+      const late = setTimeout(() => settle({ id, error: new DOMException(`${verb} took longer than ${limit} ms`, "TimeoutError") }), limit);
+      waiting.set(id, {
+        resolve: (value) => (clearTimeout(late), resolve(value)),
+        reject: (error) => (clearTimeout(late), reject(error)),
+      });
+      const transfer = given.flatMap((one) => (one instanceof Uint8Array ? [one.buffer as ArrayBuffer] : []));
+      worker.postMessage({ id, verb, given } satisfies Call, transfer);
+    });
+  try {
+    await call("open", [name], OPENING_MS);
+  } catch {
+    end("the second copy cannot be used here");
+    return undefined;
+  }
+  return {
+    files: () => call("files", []),
+    read: (file, from, length) => call("read", [file, from, length]),
+    append: (file, bytes, durable) => call("append", [file, bytes, durable]),
+    remove: (file) => call("remove", [file]),
+    note: () => call("note", []),
+    setNote: (bytes) => call("setNote", ["", bytes]),
+    close: () => end("the keep is closed"),
+  };
+}
