@@ -15,10 +15,6 @@ interface WorkerFile extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<AccessHandle>;
 }
 
-interface WorkerFolder extends FileSystemDirectoryHandle {
-  values(): AsyncIterableIterator<FileSystemHandle>;
-}
-
 interface Scope {
   onmessage: ((event: MessageEvent<Call>) => void) | null;
   postMessage(message: unknown, transfer: Transferable[]): void;
@@ -34,7 +30,7 @@ export interface Call {
 const NOTE = "note";
 const scope = self as unknown as Scope;
 const held = new Map<string, AccessHandle>();
-let folder: WorkerFolder;
+let folder: FileSystemDirectoryHandle;
 
 async function access(name: string): Promise<AccessHandle> {
   const known = held.get(name);
@@ -58,7 +54,7 @@ const verbs = {
   async open(name = "") {
     let at = await navigator.storage.getDirectory();
     for (const part of ["cardkeep", name, "redo"]) at = await at.getDirectoryHandle(part, { create: true });
-    folder = at as WorkerFolder;
+    folder = at;
   },
 
   async files() {

@@ -416,6 +416,9 @@ impl Store {
     /// Lets go of the medium.
     pub fn close(&self) {
         self.medium.close();
+        if let Some(redo) = &self.redo {
+            redo.close();
+        }
     }
 
     pub(crate) fn device(&self) -> &str {

@@ -20,22 +20,29 @@ pub(super) fn now_ms() -> i64 {
     js_sys::Date::now() as i64
 }
 
+/// Settles after so long.
+pub(super) async fn wait(milliseconds: f64) {
+    let sender = Sender::<()>::new();
+    let ring = sender.on(|_| Ok(()));
+    let timer = set_timeout(ring.as_ref().unchecked_ref(), milliseconds);
+    let alarm = sender.arrival(vec![ring], move || clear_timeout(&timer));
+    // The only thing that is ever sent says that the time is over.
+    let _ = alarm.await;
+}
+
 /// The future's result, or `timeout` when it takes longer.
 pub(super) async fn within<T>(
     milliseconds: f64,
     what: &str,
     future: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let sender = Sender::<()>::new();
-    let ring = sender.on(|_| Ok(()));
-    let timer = set_timeout(ring.as_ref().unchecked_ref(), milliseconds);
-    let mut alarm = sender.arrival(vec![ring], move || clear_timeout(&timer));
+    let mut alarm = pin!(wait(milliseconds));
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
         if let Poll::Ready(result) = future.as_mut().poll(context) {
             return Poll::Ready(result);
         }
-        pin!(&mut alarm).poll(context).map(|_| {
+        alarm.as_mut().poll(context).map(|_| {
             Err(Kind::Timeout.because(format!("{what} took longer than {milliseconds} ms")))
         })
     })

@@ -6,17 +6,21 @@
 use super::clock;
 use super::convert;
 use super::idb::{IdbMedium, Listeners};
+use super::opfs::{OpfsRedo, RedoPort};
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{Chat, ChatImport, Domain, Exported, Keep};
-use crate::store::{Medium, MemoryMedium, Options};
+use crate::store::{Medium, MemoryMedium, Options, Redo};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
+
+/// An app that has just started has better things to do.
+const MAINTAIN_AFTER_MS: f64 = 3_000.0;
 
 /// An open keep.
 #[wasm_bindgen]
@@ -58,12 +62,14 @@ impl RawExport {
 #[wasm_bindgen]
 impl KeepHandle {
     /// Opens a keep; `on_event(type, detailJson)` is told of changes and of the connection's end.
+    /// `redo` is where the second copy goes.
     pub fn open(
         name: String,
         medium: String,
         timeout_ms: f64,
         on_blocked: Option<Function>,
         on_event: Function,
+        redo: Option<RedoPort>,
     ) -> Promise {
         promise(async move {
             let medium: Rc<dyn Medium> = match medium.as_str() {
@@ -88,11 +94,18 @@ impl KeepHandle {
                 let detail = serde_json::json!({ "domain": domain, "ids": ids }).to_string();
                 call(on_event.call2(&JsValue::NULL, &"change".into(), &detail.into()));
             };
+            let redo = redo.map(|port| Rc::new(OpfsRedo(port)) as Rc<dyn Redo>);
             let options = Options {
                 clock: Rc::new(clock::now_ms),
-                redo: None,
+                redo,
             };
             let keep = Keep::open(medium, options, Rc::new(observer)).await?;
+            let idle = keep.clone();
+            spawn_local(async move {
+                clock::wait(MAINTAIN_AFTER_MS).await;
+                // What fails now is due at the next opening again, and nothing depends on it before.
+                let _ = idle.maintain().await;
+            });
             Ok(KeepHandle { keep })
         })
     }
@@ -105,6 +118,12 @@ impl KeepHandle {
     /// `Access` as JSON.
     pub fn access(&self) -> String {
         convert::ascii(self.keep.access())
+    }
+
+    /// `SecondCopy` as JSON.
+    #[wasm_bindgen(js_name = secondCopy)]
+    pub fn second_copy(&self) -> String {
+        convert::ascii(&self.keep.second_copy())
     }
 
     /// `OpenReport` as JSON.

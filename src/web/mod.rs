@@ -7,6 +7,7 @@ mod convert;
 mod formats;
 mod idb;
 mod keep;
+mod opfs;
 mod request;
 mod throw;
 

@@ -278,6 +278,7 @@ impl Redo for Broken {
     fn set_note(&self, _: Vec<u8>) -> Pending<'_, ()> {
         Box::pin(async { Ok(()) })
     }
+    fn close(&self) {}
 }
 
 #[test]

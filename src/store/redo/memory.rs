@@ -87,4 +87,6 @@ impl Redo for MemoryRedo {
             Ok(())
         })
     }
+
+    fn close(&self) {}
 }

@@ -63,6 +63,8 @@ pub trait Redo {
     fn note(&self) -> Pending<'_, Option<Vec<u8>>>;
     /// Replaces the note.
     fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()>;
+    /// Lets go of the files.
+    fn close(&self);
 }
 
 /// What was rebuilt from the second copy.

@@ -1,0 +1,109 @@
+// The package in a real browser, without any app around it: the second copy beside IndexedDB.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { serve } from "../app/serve.mjs";
+import { open } from "../app/webdriver.mjs";
+
+describe("the second copy", () => {
+  let browser, server;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
+    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
+    browser = await open({});
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const wipe = (name) =>
+    browser.run((database) => new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase(database);
+      request.onsuccess = () => resolve(true);
+      request.onerror = () => reject(request.error);
+      request.onblocked = () => reject(new Error("blocked"));
+    }), name);
+
+  test("an emptied database comes back whole at the next opening", async () => {
+    await browser.go(server.url);
+    const before = await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "wiped" });
+      const world = await keep.worlds.create("Here");
+      await keep.worlds.setStat(world.id, "health", 7);
+      const chat = await keep.chats.open((await keep.chats.create({ title: "Long" })).id);
+      for (let n = 0; n < 150; n += 1) await chat.append({ name: "You", role: "user", text: `message ${n}` });
+      await keep.settings.patch({ userName: "Ana" });
+      const { state } = keep.secondCopy;
+      await keep.close();
+      return { state, world: world.id, chat: chat.id };
+    });
+    assert.equal(before.state, "on");
+    await wipe("wiped");
+    await browser.go(server.url);
+    const after = await browser.run(async ({ world, chat }) => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "wiped" });
+      const handle = await keep.chats.open(chat);
+      const texts = (await handle.page(0, 1000)).map((message) => message.text);
+      const result = {
+        report: keep.report,
+        health: (await keep.worlds.get(world)).state.player.health,
+        length: texts.length,
+        inOrder: texts.every((text, n) => text === `message ${n}`),
+        user: (await keep.settings.get()).userName,
+      };
+      await keep.close();
+      return result;
+    }, before);
+    assert.equal(after.report.recovered.wiped, true);
+    assert.equal(after.report.created, false);
+    assert.deepEqual([after.health, after.length, after.inOrder, after.user], [7, 150, true, "Ana"]);
+  });
+
+  test("two tabs have a log each, and both come back", async () => {
+    await browser.go(server.url);
+    const first = await browser.window();
+    await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      globalThis.keep = await Keep.open({ name: "two" });
+      await globalThis.keep.worlds.create("From one");
+    });
+    await browser.newWindow();
+    await browser.go(server.url);
+    await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "two" });
+      await keep.worlds.create("From the other");
+      await keep.close();
+    });
+    await browser.toWindow(first);
+    await browser.run(() => globalThis.keep.worlds.create("From one again").then(() => globalThis.keep.close()));
+    await wipe("two");
+    const names = await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "two" });
+      const names = (await keep.worlds.list()).items.map((world) => world.name).sort();
+      await keep.close();
+      return names;
+    });
+    assert.deepEqual(names, ["From one", "From one again", "From the other"]);
+  });
+
+  test("an untouched keep reports nothing recovered", async () => {
+    const reports = await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const reports = [];
+      for (let n = 0; n < 3; n += 1) {
+        const keep = await Keep.open({ name: "calm" });
+        await keep.worlds.create(`World ${n}`);
+        reports.push(keep.report);
+        await keep.close();
+      }
+      return reports;
+    });
+    assert.deepEqual(reports, [{ created: true }, { created: false }, { created: false }]);
+  });
+});
