@@ -1,0 +1,44 @@
+// Serves the package, its peers and the pages of the bench, cross-origin isolated: only then is the
+// page's clock finer than 100 microseconds. Every port is an origin of its own, with storage of its own.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SHOWN = ["/node_modules/idb/", "/node_modules/dexie/", "/tests/bench/page/"];
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const HEADERS = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+async function answer(request, response, pkg) {
+  const path = normalize(decodeURIComponent(new URL(request.url, "http://here").pathname));
+  try {
+    const ours = path.startsWith("/pkg/");
+    if (!ours && !SHOWN.some((folder) => path.startsWith(folder))) throw new Error("not shown");
+    const bytes = await readFile(ours ? join(pkg, path.slice("/pkg".length)) : join(ROOT, path));
+    response.writeHead(200, { ...HEADERS, "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(bytes);
+  } catch {
+    response.writeHead(404, HEADERS).end();
+  }
+}
+
+/** Serves on this many free ports; the package is in the folder `pkg`. */
+export async function serve(count, pkg = join(ROOT, "pkg")) {
+  const servers = Array.from({ length: count }, () => createServer((request, response) => answer(request, response, pkg)));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))));
+  return {
+    pages: servers.map((server) => `http://127.0.0.1:${server.address().port}/tests/bench/page/index.html`),
+    close() {
+      for (const server of servers) {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  };
+}
