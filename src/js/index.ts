@@ -2,7 +2,7 @@
 
 import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
-import { openRedo } from "./redo.js";
+import { openRedo, type StartWorker } from "./redo.js";
 import type { OpenOptions } from "./types.js";
 
 export * from "./face.js";
@@ -28,8 +28,8 @@ export class Keep extends OpenKeep {
    */
   static async open(given?: OpenOptions): Promise<Keep> {
     await init();
-    // Written out where it is called: bundlers look for exactly this.
-    const worker = () => new Worker(new URL("./redo-worker.js", import.meta.url), { type: "module" });
+    // Bundlers look for exactly this expression; the constructor is the browser's behind a policy for trusted addresses.
+    const worker = (Worker: StartWorker) => new Worker(new URL("./redo-worker.js", import.meta.url), { type: "module" });
     return new Keep(await open(given, (name) => openRedo(name, worker)));
   }
 }

@@ -22,15 +22,38 @@ interface Answer {
 const OPENING_MS = 5_000;
 const CALL_MS = 20_000;
 
+/** The browser's constructor, as the entries see it. */
+export type StartWorker = new (script: URL, options: WorkerOptions) => Worker;
+
+interface ScriptPolicy {
+  createScriptURL(script: string): unknown;
+}
+
+interface PolicyFactory {
+  createPolicy(name: string, rules: { createScriptURL(script: string): string }): ScriptPolicy;
+}
+
+let policy: ScriptPolicy | undefined;
+
+/**
+ * Starts the one worker there is, also where the page's policy wants trusted addresses: such a page has to
+ * allow the policy `cardkeep`.
+ */
+const TrustedWorker = function (script: URL, options: WorkerOptions): Worker {
+  const { trustedTypes } = globalThis as { trustedTypes?: PolicyFactory };
+  policy ??= trustedTypes?.createPolicy("cardkeep", { createScriptURL: (address) => address });
+  return new Worker((policy?.createScriptURL(script.href) ?? script) as URL, options);
+} as unknown as StartWorker;
+
 /**
  * Opens the second copy of a keep; `undefined` where the browser has no place for one.
  * @internal
  */
-export async function openRedo(name: string, start: () => Worker): Promise<RedoPort | undefined> {
+export async function openRedo(name: string, start: (worker: StartWorker) => Worker): Promise<RedoPort | undefined> {
   if (typeof Worker === "undefined" || typeof navigator === "undefined" || !navigator.storage?.getDirectory) return undefined;
   let worker: Worker;
   try {
-    worker = start();
+    worker = start(TrustedWorker);
   } catch {
     return undefined;
   }
