@@ -4,6 +4,7 @@
 mod app;
 mod bench;
 mod command;
+mod faults;
 mod package;
 mod structure;
 mod test;
@@ -21,7 +22,9 @@ usage: cargo xtask <task>
   start    the package and the app, served on http://localhost:4173
   test     everything there is to check
   bench [storage] [--quick] [--only <parts>] [--write]
-           the storage measured against its peers";
+           the storage measured against its peers
+  faults [--short] [--seed <n>] [--count <n>] [--list] [<case> ...]
+           real faults against the package in a browser";
 
 fn main() -> ExitCode {
     match run() {
@@ -48,6 +51,9 @@ fn run() -> Result<ExitCode> {
     env::set_current_dir(root).with_context(|| format!("{} cannot be entered", root.display()))?;
     if task == "bench" {
         return bench::bench(arguments).map(|()| ExitCode::SUCCESS);
+    }
+    if task == "faults" {
+        return faults::faults(arguments).map(|()| ExitCode::SUCCESS);
     }
     if let Some(argument) = arguments.next() {
         bail!("`{}` is not understood\n{USAGE}", argument.display());

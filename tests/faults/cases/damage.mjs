@@ -1,0 +1,101 @@
+// Files of a quiet profile's LevelDB are damaged between two runs, as disks and cleaners do it.
+
+import { cp, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Model } from "../model.mjs";
+import { Stay } from "../stay.mjs";
+
+const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
+
+async function flip(file, random, bytes = 64) {
+  const { size } = await stat(file);
+  const handle = await open(file, "r+");
+  const at = Math.floor(size * (0.2 + random() * 0.6));
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(bytes, size - at)), 0, undefined, at);
+  await handle.write(buffer.map((byte) => byte ^ 0xa5), 0, bytesRead, at);
+  await handle.close();
+}
+
+const halve = async (file) => truncate(file, Math.floor((await stat(file)).size / 2));
+
+const WAYS = {
+  "bytes flipped in every table file": { of: endsWith(".ldb"), work: flip },
+  "bytes flipped in the log": { of: endsWith(".log"), work: flip },
+  "the log cut to half": { of: endsWith(".log"), work: halve },
+  "CURRENT zeroed": { of: endsWith("CURRENT"), work: async (file) => writeFile(file, Buffer.alloc((await stat(file)).size)) },
+  "one table file deleted": { of: (files) => endsWith(".ldb")(files).slice(0, 1), work: (file) => rm(file) },
+  "the files of large values deleted": { of: (files) => files.filter((file) => /\.indexeddb\.blob\//.test(file)), work: (file) => rm(file), mayBeNone: true },
+  "the files of large values cut": { of: (files) => files.filter((file) => /\.indexeddb\.blob\//.test(file)), work: halve, mayBeNone: true },
+};
+
+export default {
+  about: "LevelDB's files flipped, cut, deleted: opening never hangs; what is there is read, the rest named or recovered",
+  rounds: 3,
+  short: 1,
+  run: (drill) => damage(drill, WAYS, drill.short ? 2 : undefined),
+};
+
+/** Damages the same sound profile in each way, or in some of them. */
+export async function damage(drill, ways, some = Object.keys(ways).length) {
+  for (let round = 1; round <= drill.rounds; round += 1) {
+    const stay = await Stay.begin(drill);
+    // Enough that there are table files beside the log, and a log that is not empty.
+    await stay.write({ until: drill.short ? 30 : 80, lanes: ["cards", "logs", "character-0", "character-1", "chat-0"] });
+    await restart(stay);
+    await stay.write({ until: drill.short ? 4 : 12 });
+    await stay.quit();
+    const [sound, model] = [await mkdtemp(join(tmpdir(), "cardkeep-faults-")), stay.model];
+    drill.later(() => rm(sound, { recursive: true, force: true }));
+    await copy(stay.profile, sound);
+    const all = Object.entries(ways);
+    const first = Math.floor(drill.random() * all.length);
+    let left = some;
+    for (const [way, how] of [...all.slice(first), ...all.slice(0, first)]) {
+      if (left === 0) break;
+      await rm(stay.profile, { recursive: true });
+      await copy(sound, stay.profile);
+      stay.model = Object.assign(new Model(model.seed), structuredClone({ ...model }));
+      if (await damaged(stay, way, how)) left -= 1;
+    }
+    await drill.tidy();
+  }
+}
+
+async function damaged(stay, way, { of, work, mayBeNone }) {
+  const { drill } = stay;
+  const folder = join(stay.profile, "Default", "IndexedDB");
+  const all = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = of(all.map((entry) => join(entry.parentPath ?? entry.path, entry.name)));
+  if (files.length === 0) {
+    if (!mayBeNone) drill.fault("wrong", `${way}: there is no such file among ${all.map(({ name }) => name).join(" ")}`);
+    return false;
+  }
+  for (const file of files) await work(file, drill.random);
+  drill.count("damaged");
+  for (const when of [way, `${way}, opened again`]) {
+    await stay.start();
+    if ((await stay.open()).code === undefined) await named(stay, when);
+    await stay.quit();
+  }
+  return true;
+}
+
+/** What cannot be read may be named instead, with a code. */
+async function named(stay, when) {
+  const { drill } = stay;
+  const found = await stay.page.within(150_000, (ids) => stage.look(ids), stay.model.ids);
+  for (const [kind, text] of stay.model.compare(found)) {
+    if (kind === "unreadable" && !text.includes("untyped")) drill.count("named");
+    else drill.fault(kind, `${when}: ${text}`);
+  }
+}
+
+async function restart(stay) {
+  await stay.quit();
+  await stay.start();
+  await stay.open();
+  await stay.check("before any damage");
+}
+
+const copy = (from, to) => cp(from, to, { recursive: true, filter: (path) => !/Singleton|\/(Cache|Code Cache|GPUCache|ShaderCache|GrShaderCache|DawnGraphiteCache|DawnWebGPUCache)$/.test(path) });

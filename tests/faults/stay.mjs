@@ -1,0 +1,102 @@
+// A profile with a keep in it and the model of what that keep has to hold, over many runs of the browser.
+
+import { mkdtemp, rename, rm, mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launch } from "./chromium.mjs";
+import { Model } from "./model.mjs";
+
+export class Stay {
+  /** An empty profile; `prepare(browser, page)` comes before the keep is made. */
+  static async begin(drill, { prepare, name = drill.number() } = {}) {
+    const stay = new Stay();
+    stay.drill = drill;
+    stay.name = name;
+    stay.model = new Model(`${drill.seed}-${name}`);
+    stay.profile = await mkdtemp(join(tmpdir(), "cardkeep-faults-"));
+    drill.later(() => stay.end());
+    await stay.start();
+    await prepare?.(stay.browser, stay.page);
+    const opened = await stay.page.run((options) => stage.open(options), {});
+    if (opened.code !== undefined) throw new Error(`an empty keep cannot be made: ${opened.message}`);
+    stay.model.ids = await stay.page.run(() => stage.setUp());
+    return stay;
+  }
+
+  /** Runs the browser, with one page. */
+  async start() {
+    this.browser = await launch(this.profile);
+    this.page = await this.browser.page(this.drill.site.url);
+    this.#hear(this.page);
+  }
+
+  /** Another page of the same browser, heard as well. */
+  async tab() {
+    const page = await this.browser.page(this.drill.site.url);
+    this.#hear(page);
+    return page;
+  }
+
+  #hear(page) {
+    page.listen((payload) => {
+      if (payload.startsWith("saved ")) this.drill.count("saved");
+      this.model.tell(payload);
+    });
+  }
+
+  /** Opens the keep that was made before; counts what the opening tells. */
+  async open(options = {}, page = this.page, limit = 25_000) {
+    const opened = await page.within(limit + 10_000, (given, ms) => stage.open(given, ms), options, limit);
+    this.drill.count("opened");
+    this.drill.longest("slowest open, ms", opened.ms);
+    if (opened.code !== undefined) {
+      this.drill.fault(opened.code === "HANG" ? "hang" : opened.code.startsWith("untyped") ? "untyped" : "unopened", opened.message);
+      return opened;
+    }
+    if (opened.missing || opened.report.created) this.drill.count("wiped");
+    if (opened.report.recovered) this.drill.count("recovered");
+    return opened;
+  }
+
+  /** Writes on all lanes until the browser ends or `until` operations each are done. Never rejects. */
+  write({ lanes, page = this.page, ...more } = {}) {
+    return page.within(120_000, (given) => stage.write(given), { ...this.model.start(lanes), ...more }).catch((error) => ({ interrupted: error }));
+  }
+
+  /** Looks at everything, and tells of what is wrong. True when nothing is. */
+  async check(when, page = this.page) {
+    const begun = Date.now();
+    const found = await page.within(150_000, (ids) => stage.look(ids), this.model.ids);
+    this.drill.say(`${when}: looked in ${Date.now() - begun} ms`);
+    const faults = this.model.compare(found);
+    for (const [kind, text] of faults) this.drill.fault(kind, `${when}: ${text}`);
+    return faults.length === 0;
+  }
+
+  /** A save that was refused though nothing should refuse it. */
+  refusals(allowed = []) {
+    const odd = this.model.refused.filter(({ code }) => !allowed.includes(code));
+    this.model.refused = [];
+    for (const { lane, n, code } of odd) this.drill.fault(code === "HANG" ? "hang" : code.startsWith("untyped") ? "untyped" : "refused", `operation ${n} of ${lane}: ${code}`);
+    return odd.length === 0;
+  }
+
+  async kill() {
+    await this.browser.kill();
+    this.drill.count("kills");
+  }
+
+  quit() {
+    return this.browser.quit();
+  }
+
+  /** Ends, and leaves nothing behind, or a damaged profile where it was asked for. */
+  async end() {
+    await this.browser?.kill();
+    if (this.drill.keep && this.drill.faults.length > 0) {
+      await mkdir("target/faults", { recursive: true });
+      await rename(this.profile, `target/faults/${this.drill.name}-${this.drill.seed}-${this.name}`).catch(() => {});
+    }
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
