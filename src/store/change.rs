@@ -1,7 +1,7 @@
 //! The one write path: what a change is, and how it becomes a burst.
 
+use super::engine::{Access, Store};
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
-use super::open::{Access, Store};
 use super::record::{Listing, Record};
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};

@@ -6,8 +6,8 @@
 //! cannot be lifted goes to quarantine, whole.
 
 use super::change::VERSIONS;
+use super::engine::{KeepMeta, Migrated, Store};
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
-use super::open::{KeepMeta, Migrated, Store};
 use super::record::Record;
 use super::snapshot::{self, SNAPSHOTS};
 use crate::codec;

@@ -4,6 +4,7 @@
 //! the bytes rest is the matter of a [`Medium`].
 
 mod change;
+mod engine;
 mod medium;
 mod memory;
 mod migration;
@@ -13,12 +14,13 @@ mod redo;
 mod snapshot;
 
 pub use change::{Change, History};
+pub use engine::{Access, Migrated, OpenReport, SecondCopy, Store};
 pub use medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };
 
 pub use memory::MemoryMedium;
-pub use open::{Access, Migrated, OpenReport, Options, SecondCopy, Store};
+pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile};
 pub use snapshot::{Original, Snapshot};

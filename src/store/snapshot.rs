@@ -6,8 +6,8 @@
 //! copied: they never change, and a snapshot's rows go on referring to them.
 
 use super::change::{Change, History};
+use super::engine::Store;
 use super::medium::{Key, Scan, Table};
-use super::open::Store;
 use super::record::Record;
 use crate::codec;
 use crate::error::{Error, Kind, Result};
@@ -90,33 +90,43 @@ pub(crate) async fn take(store: &Store, reason: &str, schema: u32) -> Result<Str
     Ok(id)
 }
 
-pub(crate) async fn list(store: &Store) -> Result<Vec<Snapshot>> {
-    let listing = store.list(SNAPSHOTS).await?;
-    let snapshot = |record: Record| Snapshot {
-        created: record.created_ms,
-        reason: record.head_text("reason").to_owned(),
-        schema: record.head["schema"].as_u64().unwrap_or(0) as u32,
-        records: record.head["records"].as_u64().unwrap_or(0),
-        bytes: record.head["bytes"].as_u64().unwrap_or(0),
-        id: record.id,
-    };
-    Ok(listing.records.into_iter().map(snapshot).collect())
-}
-
-pub(crate) async fn read(store: &Store, id: &str) -> Result<Vec<Original>> {
-    let missing = || {
-        Kind::NotFound
-            .because("there is no such snapshot")
-            .of(SNAPSHOTS, id)
-    };
-    let record = store.get(SNAPSHOTS, id).await?.ok_or_else(missing)?;
-    let bytes = store.part(record.part("rows")?).await?;
-    let mut rest = bytes.as_slice();
-    let mut rows = Vec::new();
-    while !rest.is_empty() {
-        rows.push(read_row(&mut rest).map_err(|error| error.of(SNAPSHOTS, id))?);
+impl Store {
+    /// Copies of the records made before something dangerous, oldest first.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        let listing = self.list(SNAPSHOTS).await?;
+        let snapshot = |record: Record| Snapshot {
+            created: record.created_ms,
+            reason: record.head_text("reason").to_owned(),
+            schema: record.head["schema"].as_u64().unwrap_or(0) as u32,
+            records: record.head["records"].as_u64().unwrap_or(0),
+            bytes: record.head["bytes"].as_u64().unwrap_or(0),
+            id: record.id,
+        };
+        Ok(listing.records.into_iter().map(snapshot).collect())
     }
-    Ok(rows)
+
+    /// The rows that a snapshot holds, as they were.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn read_snapshot(&self, id: &str) -> Result<Vec<Original>> {
+        let missing = || {
+            Kind::NotFound
+                .because("there is no such snapshot")
+                .of(SNAPSHOTS, id)
+        };
+        let record = self.get(SNAPSHOTS, id).await?.ok_or_else(missing)?;
+        let bytes = self.part(record.part("rows")?).await?;
+        let mut rest = bytes.as_slice();
+        let mut rows = Vec::new();
+        while !rest.is_empty() {
+            rows.push(read_row(&mut rest).map_err(|error| error.of(SNAPSHOTS, id))?);
+        }
+        Ok(rows)
+    }
 }
 
 fn write_row(out: &mut Vec<u8>, row: &Original) {
