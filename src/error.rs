@@ -20,6 +20,7 @@ struct Inner {
     detail: String,
     place: Option<Place>,
     subject: Option<Subject>,
+    found: Option<u64>,
     cause: Option<String>,
 }
 
@@ -141,6 +142,7 @@ impl Kind {
             detail: String::new(),
             place: None,
             subject: None,
+            found: None,
             cause: None,
         }))
     }
@@ -178,6 +180,11 @@ impl Error {
         self.0.subject.as_ref()
     }
 
+    /// The revision that the record has, for `conflict`.
+    pub fn found(&self) -> Option<u64> {
+        self.0.found
+    }
+
     /// The words of the failure beneath this one.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
@@ -201,6 +208,12 @@ impl Error {
             domain: domain.to_owned(),
             id: id.to_owned(),
         });
+        self
+    }
+
+    /// Tells the revision that the record has, if there is one.
+    pub fn finding(mut self, rev: Option<u64>) -> Error {
+        self.0.found = rev;
         self
     }
 

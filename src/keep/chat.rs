@@ -160,11 +160,14 @@ impl Chat {
     /// Changes a message with a JSON object in the shape `MessagePatch`, and gives it as it
     /// is kept. The rest of its line stays byte for byte; the state before becomes a version.
     ///
+    /// `if_rev` is the revision of the chat in which the caller saw the position; without it,
+    /// that of the last call.
+    ///
     /// # Errors
-    /// `not-found`, `invalid`, `conflict` when another tab changed the chat since the last
-    /// call, and what the medium reports.
-    pub async fn edit(&self, index: u64, patch: &Document) -> Result<String> {
-        self.refresh_unchanged().await?;
+    /// `not-found`, `invalid`, `conflict` when the chat has another revision, and what the
+    /// medium reports.
+    pub async fn edit(&self, index: u64, patch: &Document, if_rev: Option<u64>) -> Result<String> {
+        self.refresh_unchanged(if_rev).await?;
         let mut body = self.body()?;
         let dialect = body.dialect()?;
         let mut change = Change::new();
@@ -194,8 +197,8 @@ impl Chat {
     ///
     /// # Errors
     /// As [`Chat::edit`].
-    pub async fn remove(&self, index: u64) -> Result<()> {
-        self.refresh_unchanged().await?;
+    pub async fn remove(&self, index: u64, if_rev: Option<u64>) -> Result<()> {
+        self.refresh_unchanged(if_rev).await?;
         let mut body = self.body()?;
         let mut change = Change::new();
         let mut log = self.log(&body);
@@ -297,8 +300,8 @@ impl Chat {
     }
 
     /// Positions mean what the caller saw, so the chat must still be that one.
-    async fn refresh_unchanged(&self) -> Result<()> {
-        let seen = self.record().rev;
+    async fn refresh_unchanged(&self, if_rev: Option<u64>) -> Result<()> {
+        let seen = if_rev.unwrap_or_else(|| self.record().rev);
         let record = self
             .keep
             .record_at(Domain::Chats, &self.id, Some(seen))

@@ -174,7 +174,8 @@ impl Keep {
         match if_rev {
             Some(rev) if rev != record.rev => {
                 let detail = format!("expected revision {rev}, found revision {}", record.rev);
-                Err(Kind::Conflict.because(detail).of(domain.name(), id))
+                let conflict = Kind::Conflict.because(detail).of(domain.name(), id);
+                Err(conflict.finding(Some(record.rev)))
             }
             _ => Ok(record),
         }

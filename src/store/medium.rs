@@ -261,6 +261,7 @@ pub fn conflict(key: &Key, wanted: Option<u64>, found: Option<u64>) -> Error {
     Kind::Conflict
         .because(format!("expected {}, found {}", say(wanted), say(found)))
         .of(key.text(0), key.text(1))
+        .finding(found)
 }
 
 /// The failure of a [`Check::Same`].

@@ -372,16 +372,19 @@ impl ChatHandle {
     }
 
     /// The message as JSON.
-    pub fn edit(&self, index: f64, patch: String) -> Promise {
+    pub fn edit(&self, index: f64, patch: String, if_rev: Option<f64>) -> Promise {
         let chat = Rc::clone(&self.chat);
-        promise(async move { chat.edit(index as u64, &Document::parse(&patch)?).await })
+        promise(async move {
+            let patch = Document::parse(&patch)?;
+            chat.edit(index as u64, &patch, rev(if_rev)).await
+        })
     }
 
     /// Removes a message.
-    pub fn remove(&self, index: f64) -> Promise {
+    pub fn remove(&self, index: f64, if_rev: Option<f64>) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move {
-            chat.remove(index as u64).await?;
+            chat.remove(index as u64, rev(if_rev)).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

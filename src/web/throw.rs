@@ -28,6 +28,9 @@ impl From<Error> for JsValue {
             set("domain", subject.domain.as_str().into());
             set("id", subject.id.as_str().into());
         }
+        if let Some(rev) = error.found() {
+            set("rev", (rev as f64).into());
+        }
         if let Some(cause) = error.cause() {
             set("cause", cause.into());
         }

@@ -263,8 +263,8 @@ fn damaged_lines_of_a_chat_stay_where_they_are() {
     assert_eq!(texts(&chat), ["one", "two"]);
     assert!(!imported[0]["warnings"].as_array().unwrap().is_empty());
     assert_eq!(now(chat.bytes()).unwrap(), text.as_bytes());
-    now(chat.remove(1)).unwrap();
-    now(chat.remove(0)).unwrap();
+    now(chat.remove(1, None)).unwrap();
+    now(chat.remove(0, None)).unwrap();
     let left = String::from_utf8(now(chat.bytes()).unwrap()).unwrap();
     assert!(
         left.contains("not json\n") && left.contains("{\"cut"),
@@ -279,8 +279,8 @@ fn untouched_lines_stay_identical_when_others_are_edited_removed_and_added() {
     let keep = open(&medium);
     let bytes = log(1_000);
     let chat = open_log(&keep, &bytes);
-    now(chat.edit(500, &patch(json!({ "text": "edited" })))).unwrap();
-    now(chat.remove(10)).unwrap();
+    now(chat.edit(500, &patch(json!({ "text": "edited" })), None)).unwrap();
+    now(chat.remove(10, None)).unwrap();
     now(chat.append(&patch(
         json!({ "name": "You", "role": "user", "text": "new", "at": 5 }),
     )))
@@ -343,13 +343,13 @@ fn a_chat_behaves_like_a_plain_list_of_messages() {
             match random(10) {
                 0 if !model.is_empty() => {
                     let at = random(model.len());
-                    now(chat.remove(at as u64)).unwrap();
+                    now(chat.remove(at as u64, None)).unwrap();
                     model.remove(at);
                 }
                 1 | 2 if !model.is_empty() => {
                     let at = random(model.len());
                     let text = format!("edited {step}");
-                    now(chat.edit(at as u64, &patch(json!({ "text": text })))).unwrap();
+                    now(chat.edit(at as u64, &patch(json!({ "text": text })), None)).unwrap();
                     model[at] = text;
                 }
                 3 => {
@@ -404,13 +404,40 @@ fn an_edit_by_positions_of_an_old_state_is_a_conflict() {
     let one = open_log(&open(&medium), &log(5));
     let id = one.entry()["id"].as_str().unwrap().to_owned();
     let other = now(open(&medium).chats().open(&id)).unwrap();
-    now(one.remove(0)).unwrap();
+    now(one.remove(0, None)).unwrap();
     let before = medium.dump();
-    let late = now(other.edit(0, &patch(json!({ "text": "wrong one" }))));
+    let late = now(other.edit(0, &patch(json!({ "text": "wrong one" })), None));
     assert_eq!(late.unwrap_err().kind(), Kind::Conflict);
     assert_eq!(medium.dump(), before);
-    now(other.edit(0, &patch(json!({ "text": "seen now" })))).unwrap();
+    now(other.edit(0, &patch(json!({ "text": "seen now" })), None)).unwrap();
     assert_eq!(texts(&one)[0], "seen now");
+}
+
+#[test]
+fn a_position_counts_in_the_revision_that_the_caller_saw() {
+    let medium = MemoryMedium::new();
+    let one = open_log(&open(&medium), &log(5));
+    let id = one.entry()["id"].as_str().unwrap().to_owned();
+    let seen = one.entry()["rev"].as_u64();
+    let other = now(open(&medium).chats().open(&id)).unwrap();
+    now(other.remove(0, None)).unwrap();
+    // Reading brings the handle up to date, but not what the caller has on the screen.
+    now(one.page(0, 1)).unwrap();
+    let before = medium.dump();
+    let edit = now(one.edit(0, &patch(json!({ "text": "wrong one" })), seen)).unwrap_err();
+    let remove = now(one.remove(0, seen)).unwrap_err();
+    for late in [edit, remove] {
+        assert_eq!(late.kind(), Kind::Conflict);
+        let about = late.subject().expect("a conflict names its record");
+        assert_eq!((&*about.domain, &about.id), ("chats", &id));
+        assert_eq!(late.found(), other.entry()["rev"].as_u64());
+    }
+    assert_eq!(medium.dump(), before);
+    let current = one.entry()["rev"].as_u64();
+    now(one.edit(0, &patch(json!({ "text": "seen now" })), current)).unwrap();
+    now(one.remove(1, one.entry()["rev"].as_u64())).unwrap();
+    assert_eq!(texts(&other)[0], "seen now");
+    assert_eq!(texts(&other).len(), 3);
 }
 
 #[test]
@@ -451,7 +478,7 @@ fn an_older_state_of_a_chat_stays_readable_after_an_edit_of_its_tail() {
         )))
         .unwrap();
     }
-    now(chat.edit(4, &patch(json!({ "text": "edited" })))).unwrap();
+    now(chat.edit(4, &patch(json!({ "text": "edited" })), None)).unwrap();
     for n in 10..200 {
         now(chat.append(&patch(
             json!({ "name": "You", "role": "user", "text": format!("{n}") }),

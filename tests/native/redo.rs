@@ -72,7 +72,7 @@ fn fill(keep: &Keep) {
         let message = json!({ "name": "You", "role": "user", "text": format!("late {n}") });
         now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
     }
-    now(chat.edit(7, &Document::parse(r#"{"text":"edited"}"#).unwrap())).unwrap();
+    now(chat.edit(7, &Document::parse(r#"{"text":"edited"}"#).unwrap(), None)).unwrap();
     now(keep.worlds().create("Here")).unwrap();
     now(keep.settings().patch(&json!({ "pageSize": 20 }))).unwrap();
 }
