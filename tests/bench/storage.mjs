@@ -1,10 +1,9 @@
 // Runs the storage bench and prints it as a table. `--quick` for a first look, `--only saves,chats` for
 // some parts, `--package <folder>` for another build, `--write` to keep the numbers in results/storage.json.
 
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
 import { serve } from "./serve.mjs";
@@ -58,15 +57,17 @@ async function coldStarts(profile, [full, empty]) {
 const folder = await mkdtemp(join(tmpdir(), "cardkeep-bench-"));
 const profile = join(folder, "profile");
 // What is large has an origin of its own, so that it weighs on nothing else: Chromium keeps one LevelDB an origin.
-// A build that happens meanwhile changes nothing here.
-const pkg = join(folder, "pkg");
-await cp(given.package ?? fileURLToPath(new URL("../../pkg", import.meta.url)), pkg, { recursive: true, dereference: true });
-const server = await serve(5, pkg);
+const server = await serve(5, join(folder, "served"), given.package);
 const [full, empty, saves, chats, batches] = server.pages;
+const told = (text) => process.stderr.write(`${text}\n`);
 const rows = [];
 let version = "";
 const add = (operations) => {
-  for (const [operation, found] of Object.entries(operations)) rows.push(...compare(operation, found));
+  for (const [operation, found] of Object.entries(operations)) {
+    const compared = compare(operation, found);
+    rows.push(...compared);
+    told(compared.map(({ peer, ms, ratio }) => `  ${operation}: ${peer} ${ms} ms, ${ratio}`).join("\n"));
+  }
 };
 async function visit(page, work) {
   const chromium = await start(profile);
@@ -78,8 +79,6 @@ async function visit(page, work) {
     await chromium.close();
   }
 }
-const told = (text) => process.stderr.write(`${text}\n`);
-
 try {
   if (parts.includes("opening") || parts.includes("library")) {
     told(`seeding ${CHARACTERS} characters and ${MESSAGES} messages`);
@@ -132,5 +131,8 @@ for (const { operation, peer, ms, mean, samples, ratio, lowest, highest } of row
 if (given.write) {
   const file = new URL("results/storage.json", import.meta.url);
   await mkdir(new URL(".", file), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ machine, rows }, undefined, 1)}\n`);
+  // What this run did not measure stays as an earlier one found it.
+  const kept = await readFile(file, "utf8").then((text) => JSON.parse(text).rows, () => []);
+  const others = kept.filter(({ operation }) => !rows.some((row) => row.operation === operation));
+  await writeFile(file, `${JSON.stringify({ machine, rows: [...rows, ...others] }, undefined, 1)}\n`);
 }
