@@ -3,14 +3,14 @@
 //! The file is never changed. An edit changes the document; exporting an unedited
 //! character gives the file's own bytes, an edited one the document written into it.
 
-use super::domain::{Domain, present, with_fields};
+use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, filename};
 use crate::card::{self, Container};
 use crate::codec;
 use crate::error::{Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Warnings kept with a record.
 const WARNINGS_KEPT: usize = 50;
@@ -20,15 +20,14 @@ pub struct Characters {
     keep: Keep,
 }
 
-/// The character's part of its entry.
-pub(super) fn describe(record: &Record, entry: &mut Map<String, Value>) {
-    for name in ["name", "creator", "tags", "spec"] {
-        entry.insert(name.into(), record.head[name].clone());
-    }
+/// The entry of a character.
+pub(super) fn entry(record: &Record) -> Value {
+    let mut entry = domain::entry(record, &["name", "creator", "tags", "spec"]);
     entry.insert(
         "thumbnail".into(),
         record.parts.contains_key("thumbnail").into(),
     );
+    entry.into()
 }
 
 impl Characters {
@@ -71,9 +70,7 @@ impl Characters {
                 (self.keep.commit_one(change).await?, Status::Added)
             }
         };
-        Ok(
-            json!({ "entry": Domain::Characters.entry(&record), "status": status, "warnings": file.warnings }),
-        )
+        Ok(json!({ "entry": entry(&record), "status": status, "warnings": file.warnings }))
     }
 
     /// A character with its card as JSON: the entry and `card`, `container`, `warnings`; `None` when there is none.
@@ -90,10 +87,7 @@ impl Characters {
             ("container", &record.body["container"].to_string()),
             ("warnings", &record.body["warnings"].to_string()),
         ];
-        Ok(Some(with_fields(
-            &Domain::Characters.entry(&record),
-            &fields,
-        )))
+        Ok(Some(with_fields(&entry(&record), &fields)))
     }
 
     /// The card's document.
@@ -118,7 +112,7 @@ impl Characters {
             .insert("document".into(), change.add_part(document.bytes()));
         summarize(&mut record, &document);
         change.write(record, History::Keep);
-        Ok(Domain::Characters.entry(&self.keep.commit_one(change).await?))
+        Ok(entry(&self.keep.commit_one(change).await?))
     }
 
     /// The portrait: the card file itself, when it is an image.

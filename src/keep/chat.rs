@@ -5,58 +5,19 @@
 //! records of the log.
 
 use super::Keep;
-use super::chats::summarize;
+use super::chat_row::{self, Body, summarize};
 use super::domain::Domain;
-use super::manifest::{Cache, Log, Manifest};
-use crate::chat::{self, Dialect};
+use super::manifest::{Cache, Log};
+use crate::chat;
 use crate::codec;
-use crate::error::{Error, Kind, Limits, Result};
+use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};
 
 /// How often an append is tried again when other tabs append at the same time.
 const APPEND_ATTEMPTS: u32 = 5;
-
-/// What a chat's row holds beside its head.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Body {
-    dialect: String,
-    pub manifest: Manifest,
-    /// Between two lines.
-    newline: String,
-    /// Whether the last line still lacks its newline.
-    open_end: bool,
-}
-
-impl Body {
-    /// The body of a chat with these bytes so far.
-    pub(super) fn new(dialect: Dialect, manifest: Manifest, bytes: &[u8]) -> Body {
-        let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| at > 0 && bytes[at - 1] == b'\r');
-        Body {
-            dialect: dialect.as_str().to_owned(),
-            manifest,
-            newline: if crlf { "\r\n" } else { "\n" }.to_owned(),
-            open_end: bytes.last().is_some_and(|last| *last != b'\n'),
-        }
-    }
-
-    pub(super) fn of(record: &Record) -> Result<Body> {
-        let unusable = |cause| {
-            Kind::Corrupt
-                .because("the chat's body cannot be used")
-                .caused_by(cause)
-        };
-        let body = serde_json::from_value(record.body.clone()).map_err(unusable);
-        body.map_err(|error: Error| error.of(Domain::Chats.name(), &record.id))
-    }
-
-    pub(super) fn dialect(&self) -> Result<Dialect> {
-        self.dialect.parse()
-    }
-}
 
 /// A chat that is open for reading and writing.
 pub struct Chat {
@@ -83,7 +44,7 @@ impl Chat {
 
     /// The chat's entry as of the last call.
     pub fn entry(&self) -> Value {
-        Domain::Chats.entry(&self.record())
+        chat_row::entry(&self.record())
     }
 
     /// The header line as strict JSON, when there is one.

@@ -1,6 +1,7 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
-use super::chat::{Body, Chat};
+use super::chat::Chat;
+use super::chat_row::{self, Body, link, summarize};
 use super::domain::{Domain, newest_first, present};
 use super::manifest::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename};
@@ -9,12 +10,10 @@ use crate::codec;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::store::{Change, History, Record};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Bytes of pages written in one transaction of an import.
 const BATCH_BYTES: usize = 4 << 20;
-/// Characters of a message shown in lists.
-const LAST_CHARS: usize = 80;
 
 /// The chats of a keep.
 pub struct Chats {
@@ -44,23 +43,6 @@ struct NewChat {
     character_name: Option<String>,
 }
 
-/// The chat's part of its entry.
-pub(super) fn describe(record: &Record, entry: &mut Map<String, Value>) {
-    for name in ["title", "dialect", "length", "characters", "last"] {
-        if !record.head[name].is_null() {
-            entry.insert(name.into(), record.head[name].clone());
-        }
-    }
-}
-
-/// The links of a chat: in its head for lists, in its index keys for look-ups.
-fn link(record: &mut Record, characters: &[String]) {
-    record.head["characters"] = json!(characters);
-    record
-        .by
-        .extend(characters.iter().map(|id| format!("chats/character/{id}")));
-}
-
 impl Chats {
     pub(super) fn new(keep: Keep) -> Chats {
         Chats { keep }
@@ -88,7 +70,7 @@ impl Chats {
             let (record, status) = self
                 .import_session(&file, session, file_name, options)
                 .await?;
-            items.push(json!({ "entry": Domain::Chats.entry(&record), "status": status, "warnings": warnings }));
+            items.push(json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings }));
             warnings.clear();
         }
         Ok(items.into())
@@ -205,7 +187,7 @@ impl Chats {
             None,
         )?;
         change.write(record, History::Skip);
-        Ok(Domain::Chats.entry(&self.keep.commit_one(change).await?))
+        Ok(chat_row::entry(&self.keep.commit_one(change).await?))
     }
 
     /// Opens a chat.
@@ -229,10 +211,7 @@ impl Chats {
             .records;
         records.retain(|record| record.trashed_ms.is_none());
         newest_first(&mut records);
-        Ok(records
-            .iter()
-            .map(|record| Domain::Chats.entry(record))
-            .collect())
+        Ok(records.iter().map(chat_row::entry).collect())
     }
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
@@ -249,20 +228,4 @@ impl Chats {
             bytes: chat.bytes().await?,
         })
     }
-}
-
-/// Writes the body, and what lists show of it, into the record.
-pub(super) fn summarize(record: &mut Record, body: &Body, last: Option<&[u8]>) -> Result<()> {
-    record.head["length"] = body.manifest.len().into();
-    let limits = Limits::default();
-    let dialect = body.dialect()?;
-    let text = last.and_then(|last| chat::text(chat::record_line(last), dialect, &limits));
-    match text {
-        Some(text) => {
-            record.head["last"] = text.chars().take(LAST_CHARS).collect::<String>().into()
-        }
-        None => drop(record.head.as_object_mut().map(|head| head.remove("last"))),
-    }
-    record.body = json!(body);
-    Ok(())
 }

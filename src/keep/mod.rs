@@ -6,10 +6,12 @@
 
 mod characters;
 mod chat;
+mod chat_row;
 mod chats;
 mod domain;
 mod filename;
 mod manifest;
+mod records;
 mod settings;
 mod worlds;
 

@@ -1,24 +1,22 @@
 //! Worlds: a world state as its document, changed by patches.
 
-use super::domain::{Domain, present, with_fields};
+use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, filename};
 use crate::codec;
 use crate::error::{Limits, Result};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
 use crate::world;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The worlds of a keep.
 pub struct Worlds {
     keep: Keep,
 }
 
-/// The world's part of its entry.
-pub(super) fn describe(record: &Record, entry: &mut Map<String, Value>) {
-    for name in ["name", "locations", "position"] {
-        entry.insert(name.into(), record.head[name].clone());
-    }
+/// The entry of a world.
+pub(super) fn entry(record: &Record) -> Value {
+    domain::entry(record, &["name", "locations", "position"]).into()
 }
 
 impl Worlds {
@@ -38,9 +36,7 @@ impl Worlds {
             Some(record) => (record, Status::Duplicate),
             None => (self.add(&document, vec![same]).await?, Status::Added),
         };
-        Ok(
-            json!({ "entry": Domain::Worlds.entry(&record), "status": status, "warnings": warnings }),
-        )
+        Ok(json!({ "entry": entry(&record), "status": status, "warnings": warnings }))
     }
 
     /// Makes a world with one location and gives its entry.
@@ -49,7 +45,7 @@ impl Worlds {
     /// What the medium reports.
     pub async fn create(&self, name: &str) -> Result<Value> {
         let document = world::create(name, self.keep.store().now());
-        Ok(Domain::Worlds.entry(&self.add(&document, Vec::new()).await?))
+        Ok(entry(&self.add(&document, Vec::new()).await?))
     }
 
     /// A world with its state as JSON: the entry and `state`, `warnings`; `None` when there is none.
@@ -135,7 +131,7 @@ impl Worlds {
             ("state", &*world::view(&document)),
             ("warnings", &json!(warnings).to_string()),
         ];
-        Ok(with_fields(&Domain::Worlds.entry(record), &fields))
+        Ok(with_fields(&entry(record), &fields))
     }
 
     async fn document_of(&self, record: &Record) -> Result<Document> {

@@ -1,0 +1,83 @@
+//! A chat's row: its head for lists, its body for the log.
+
+use super::domain::{self, Domain};
+use super::manifest::Manifest;
+use crate::chat::{self, Dialect};
+use crate::error::{Error, Kind, Limits, Result};
+use crate::store::Record;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Characters of a message shown in lists.
+const LAST_CHARS: usize = 80;
+
+/// What a chat's row holds beside its head.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Body {
+    dialect: String,
+    pub manifest: Manifest,
+    /// Between two lines.
+    pub newline: String,
+    /// Whether the last line still lacks its newline.
+    pub open_end: bool,
+}
+
+impl Body {
+    /// The body of a chat with these bytes so far.
+    pub(super) fn new(dialect: Dialect, manifest: Manifest, bytes: &[u8]) -> Body {
+        let crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| at > 0 && bytes[at - 1] == b'\r');
+        Body {
+            dialect: dialect.as_str().to_owned(),
+            manifest,
+            newline: if crlf { "\r\n" } else { "\n" }.to_owned(),
+            open_end: bytes.last().is_some_and(|last| *last != b'\n'),
+        }
+    }
+
+    pub(super) fn of(record: &Record) -> Result<Body> {
+        let unusable = |cause| {
+            Kind::Corrupt
+                .because("the chat's body cannot be used")
+                .caused_by(cause)
+        };
+        let body = serde_json::from_value(record.body.clone()).map_err(unusable);
+        body.map_err(|error: Error| error.of(Domain::Chats.name(), &record.id))
+    }
+
+    pub(super) fn dialect(&self) -> Result<Dialect> {
+        self.dialect.parse()
+    }
+}
+
+/// The entry of a chat.
+pub(super) fn entry(record: &Record) -> Value {
+    domain::entry(
+        record,
+        &["title", "dialect", "length", "characters", "last"],
+    )
+    .into()
+}
+
+/// The links of a chat: in its head for lists, in its index keys for look-ups.
+pub(super) fn link(record: &mut Record, characters: &[String]) {
+    record.head["characters"] = json!(characters);
+    record
+        .by
+        .extend(characters.iter().map(|id| format!("chats/character/{id}")));
+}
+
+/// Writes the body, and what lists show of it, into the record.
+pub(super) fn summarize(record: &mut Record, body: &Body, last: Option<&[u8]>) -> Result<()> {
+    record.head["length"] = body.manifest.len().into();
+    let limits = Limits::default();
+    let dialect = body.dialect()?;
+    let text = last.and_then(|last| chat::text(chat::record_line(last), dialect, &limits));
+    match text {
+        Some(text) => {
+            record.head["last"] = text.chars().take(LAST_CHARS).collect::<String>().into()
+        }
+        None => drop(record.head.as_object_mut().map(|head| head.remove("last"))),
+    }
+    record.body = json!(body);
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The verbs that every domain answers in the same way.
+
+use super::domain::{Domain, newest_first, present};
+use super::{Exported, Keep, characters, chat_row, worlds};
+use crate::error::{Kind, Result};
+use crate::store::{Change, History, Listing, Record, Unreadable};
+use serde_json::{Value, json};
+
+impl Keep {
+    /// The entries of a domain, or of its trash: `{ items, unreadable }`, newest change first.
+    ///
+    /// # Errors
+    /// What the medium reports. A record that cannot be read hides no other.
+    pub async fn list(&self, domain: Domain, trashed: bool) -> Result<Value> {
+        let Listing {
+            mut records,
+            unreadable,
+        } = self.store().list(domain.name()).await?;
+        records.retain(|record| record.trashed_ms.is_some() == trashed);
+        newest_first(&mut records);
+        let items: Vec<Value> = records.iter().map(|record| entry(domain, record)).collect();
+        let unreadable: Vec<Value> = unreadable.iter().map(unreadable_json).collect();
+        Ok(json!({ "items": items, "unreadable": unreadable }))
+    }
+
+    /// The entry of one record that is not in the trash; `None` when there is none.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn entry(&self, domain: Domain, id: &str) -> Result<Option<Value>> {
+        Ok(present(self.record(domain, id).await)?.map(|record| entry(domain, &record)))
+    }
+
+    /// Puts a record into the trash, where it keeps everything.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict`, and what the medium reports.
+    pub async fn trash(&self, domain: Domain, id: &str, if_rev: Option<u64>) -> Result<()> {
+        let mut record = self.record_at(domain, id, if_rev).await?;
+        record.trashed_ms = Some(self.store().now());
+        let mut change = Change::new();
+        change.write(record, History::Skip);
+        self.commit(change).await.map(drop)
+    }
+
+    /// Takes a record out of the trash and gives its entry.
+    ///
+    /// # Errors
+    /// `not-found` when it is not in the trash, and what the medium reports.
+    pub async fn restore(&self, domain: Domain, id: &str) -> Result<Value> {
+        let found = self
+            .store()
+            .get(domain.name(), id)
+            .await?
+            .filter(|record| record.trashed_ms.is_some());
+        let missing = || {
+            Kind::NotFound
+                .because("the trash has no such record")
+                .of(domain.name(), id)
+        };
+        let mut record = found.ok_or_else(missing)?;
+        record.trashed_ms = None;
+        let mut change = Change::new();
+        change.write(record, History::Skip);
+        Ok(entry(domain, &self.commit_one(change).await?))
+    }
+
+    /// The kept older states of a record, newest first: `[{ rev, changed }]`.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn history(&self, domain: Domain, id: &str) -> Result<Value> {
+        let versions = self.store().history(domain.name(), id).await?.records;
+        Ok(versions
+            .iter()
+            .map(|version| json!({ "rev": version.rev, "changed": version.changed_ms }))
+            .collect())
+    }
+
+    /// The record as a file: identical bytes where nothing was changed.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn export(&self, domain: Domain, id: &str) -> Result<Exported> {
+        match domain {
+            Domain::Characters => self.characters().export(id).await,
+            Domain::Chats => self.chats().export(id).await,
+            Domain::Worlds => self.worlds().export(id).await,
+        }
+    }
+}
+
+/// The entry of a record: what lists show.
+fn entry(domain: Domain, record: &Record) -> Value {
+    match domain {
+        Domain::Characters => characters::entry(record),
+        Domain::Chats => chat_row::entry(record),
+        Domain::Worlds => worlds::entry(record),
+    }
+}
+
+fn unreadable_json(unreadable: &Unreadable) -> Value {
+    let Unreadable { domain, id, error } = unreadable;
+    json!({ "domain": domain, "id": id, "code": error.kind().code(), "message": error.to_string() })
+}
