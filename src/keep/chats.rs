@@ -229,3 +229,26 @@ impl Chats {
         })
     }
 }
+
+/// Makes an older state of a chat fit to be its row again: its tail, which the version goes
+/// on referring to, becomes segments, and the next tail begins behind every page ever used.
+pub(super) async fn share(
+    keep: &Keep,
+    version: &mut Record,
+    current: &Record,
+    change: &mut Change,
+) -> Result<()> {
+    let mut body = Body::of(version)?;
+    let cache = Cache::default();
+    let mut log = Log {
+        store: keep.store(),
+        cache: &cache,
+        chat: &version.id,
+        manifest: body.manifest,
+    };
+    log.settle(change).await?;
+    body.manifest = log.manifest;
+    body.manifest.tail_behind(&Body::of(current)?.manifest);
+    version.body = json!(body);
+    Ok(())
+}

@@ -93,6 +93,20 @@ pub(super) struct Log<'a> {
 }
 
 impl Manifest {
+    /// Starts the tail behind every page that another state of the chat has used.
+    pub(super) fn tail_behind(&mut self, other: &Manifest) {
+        let next = self.tail.to.max(other.tail.to);
+        debug_assert_eq!(
+            self.tail.from, self.tail.to,
+            "only a settled tail can be moved"
+        );
+        self.tail = Tail {
+            from: next,
+            to: next,
+            ..self.tail
+        };
+    }
+
     /// Number of records.
     pub(super) fn len(&self) -> u64 {
         self.sealed() + (self.tail.to - self.tail.from)
@@ -183,8 +197,7 @@ impl Log<'_> {
             return Err(Kind::NotFound.because(detail).of("chats", self.chat));
         }
         if index >= self.manifest.sealed() {
-            let records = self.tail().await?;
-            self.seal(records, change).await?;
+            self.settle(change).await?;
         }
         let mut start = 0;
         for position in 0..self.manifest.runs.len() {
@@ -222,6 +235,12 @@ impl Log<'_> {
             start += run.records;
         }
         Err(miscount(self.chat))
+    }
+
+    /// Stages the tail as segments, so that a second row may refer to everything.
+    pub(super) async fn settle(&mut self, change: &mut Change) -> Result<()> {
+        let records = self.tail().await?;
+        self.seal(records, change).await
     }
 
     /// Puts records behind the sealed ones and starts a new tail.

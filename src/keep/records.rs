@@ -1,7 +1,7 @@
 //! The verbs that every domain answers in the same way.
 
 use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, characters, chat_row, worlds};
+use super::{Exported, Keep, characters, chat_row, chats, worlds};
 use crate::error::{Kind, Result};
 use crate::store::{Change, History, Listing, Record, Unreadable};
 use serde_json::{Value, json};
@@ -75,6 +75,34 @@ impl Keep {
             .iter()
             .map(|version| json!({ "rev": version.rev, "changed": version.changed_ms }))
             .collect())
+    }
+
+    /// Brings an older state of a record back, as a new revision, and gives the entry. The
+    /// state before becomes a version itself.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such record or version, `conflict`, `corrupt`, and what
+    /// the medium reports.
+    pub async fn restore_version(&self, domain: Domain, id: &str, rev: u64) -> Result<Value> {
+        let current = self.record(domain, id).await?;
+        let versions = self.store().history(domain.name(), id).await?.records;
+        let missing = || {
+            Kind::NotFound
+                .because(format!("revision {rev} is not kept"))
+                .of(domain.name(), id)
+        };
+        let mut record = versions
+            .into_iter()
+            .find(|version| version.rev == rev)
+            .ok_or_else(missing)?;
+        let mut change = Change::new();
+        if domain == Domain::Chats {
+            chats::share(self, &mut record, &current, &mut change).await?;
+        }
+        record.rev = current.rev;
+        record.trashed_ms = None;
+        change.write(record, History::Keep);
+        Ok(entry(domain, &self.commit_one(change).await?))
     }
 
     /// The record as a file: identical bytes where nothing was changed.

@@ -572,3 +572,55 @@ fn the_observer_hears_of_every_stored_change_and_of_nothing_else() {
     );
     assert_eq!(*heard.borrow(), [("characters".to_owned(), vec![id])]);
 }
+
+#[test]
+fn an_older_state_of_a_record_comes_back_as_a_new_revision() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let bytes = card("80_v2.json");
+    let id = id(&import_card(&keep, &bytes));
+    now(keep
+        .characters()
+        .patch(&id, &patch(json!({ "name": "one" })), None))
+    .unwrap();
+    now(keep
+        .characters()
+        .patch(&id, &patch(json!({ "name": "two" })), None))
+    .unwrap();
+    let entry = now(keep.restore_version(Domain::Characters, &id, 1)).unwrap();
+    assert_eq!(entry["rev"], 4);
+    assert_eq!(export(&keep, Domain::Characters, &id), bytes);
+    let entry = now(keep.restore_version(Domain::Characters, &id, 3)).unwrap();
+    assert_eq!((&entry["rev"], &entry["name"]), (&json!(5), &json!("two")));
+    let missing = now(keep.restore_version(Domain::Characters, &id, 77));
+    assert_eq!(missing.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn an_older_state_of_a_chat_comes_back_and_stays_whole_whatever_follows() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let chat = open_log(&keep, &log(70));
+    let id = chat.entry()["id"].as_str().unwrap().to_owned();
+    let say = |text: String| {
+        now(chat.append(&patch(
+            json!({ "name": "You", "role": "user", "text": text }),
+        )))
+        .map(drop)
+    };
+    (0..10).for_each(|n| say(format!("before {n}")).unwrap());
+    let before = texts(&chat);
+    let rev = chat.entry()["rev"].as_u64().unwrap();
+    now(chat.edit(75, &patch(json!({ "text": "edited" })), None)).unwrap();
+    (0..100).for_each(|n| say(format!("after {n}")).unwrap());
+    let after = texts(&chat);
+    let late = chat.entry()["rev"].as_u64().unwrap();
+    for _ in 0..3 {
+        now(keep.restore_version(Domain::Chats, &id, rev)).unwrap();
+        assert_eq!(texts(&chat), before);
+        (0..150).for_each(|n| say(format!("again {n}")).unwrap());
+        now(keep.restore_version(Domain::Chats, &id, late)).unwrap();
+        assert_eq!(texts(&chat), after);
+        (0..70).for_each(|n| say(format!("more {n}")).unwrap());
+    }
+}
