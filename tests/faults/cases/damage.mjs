@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { Model } from "../model.mjs";
 import { Stay } from "../stay.mjs";
 
-const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
+export const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
 
-async function flip(file, random, bytes = 64) {
+export async function flip(file, random, bytes = 64) {
   const { size } = await stat(file);
   const handle = await open(file, "r+");
   const at = Math.floor(size * (0.2 + random() * 0.6));
@@ -20,7 +20,6 @@ async function flip(file, random, bytes = 64) {
 const halve = async (file) => truncate(file, Math.floor((await stat(file)).size / 2));
 
 const WAYS = {
-  "bytes flipped in every table file": { of: endsWith(".ldb"), work: flip },
   "bytes flipped in the log": { of: endsWith(".log"), work: flip },
   "the log cut to half": { of: endsWith(".log"), work: halve },
   "CURRENT zeroed": { of: endsWith("CURRENT"), work: async (file) => writeFile(file, Buffer.alloc((await stat(file)).size)) },

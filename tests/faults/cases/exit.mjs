@@ -29,7 +29,7 @@ export default {
         stay = await Stay.begin(drill);
       }
       for (const [way, { leave, end, again }] of Object.entries(WAYS)) {
-        const [lane, saves, delay] = ["settings", 2 + Math.floor(drill.random() * 12), drill.random() * 50];
+        const [lane, saves, delay] = ["settings", 2 + Math.floor(drill.random() * 7), drill.random() * 50];
         const from = stay.model.lanes.get(lane).n;
         const { loads } = stay.page;
         stay.write({ after: { lane, saves, delay, leave } });

@@ -1,12 +1,18 @@
-// LevelDB's manifest is gone: Chromium can neither open nor delete the database.
+// Chromium can neither open nor delete a database whose manifest is gone, and notices rotten tables only while it
+// reads: the first transactions are aborted, and the next opening finds nothing.
 
 import { rm } from "node:fs/promises";
-import { damage } from "./damage.mjs";
+import { damage, endsWith, flip } from "./damage.mjs";
+
+const WAYS = {
+  "the manifest deleted": { of: (files) => files.filter((file) => /MANIFEST-\d+$/.test(file)), work: (file) => rm(file) },
+  "bytes flipped in every table file": { of: endsWith(".ldb"), work: flip },
+};
 
 export default {
-  open: "a database that cannot be opened at all needs another place to go on: a second storage bucket, or the second copy alone",
-  about: "the backing store cannot be opened: the keep opens nevertheless, with everything",
+  open: "opening gives up when the database cannot be opened or breaks at the first read: it needs another attempt, and another place to go on",
+  about: "the database cannot be opened, or breaks while it is: the keep opens nevertheless, with everything",
   rounds: 2,
   short: 1,
-  run: (drill) => damage(drill, { "the manifest deleted": { of: (files) => files.filter((file) => /MANIFEST-\d+$/.test(file)), work: (file) => rm(file) } }),
+  run: (drill) => damage(drill, WAYS),
 };

@@ -240,8 +240,10 @@ const stage = {
             return { lane, n, code: codeOf(error), message: saidBy(error) };
           }
           n += 1;
-          work.apply(lane, state, op);
           tell(`saved ${lane} ${n}`);
+          work.apply(lane, state, op);
+          // Sets grow, and everything in them is looked at again and again.
+          if (id === undefined && lane !== "settings") await sleep(40);
           if (after !== undefined && lane === after.lane && n - first === after.saves) {
             await sleep(after.delay);
             if (after.leave === "reload") location.reload();
