@@ -54,7 +54,10 @@ export class Stay {
       return opened;
     }
     if (opened.missing || opened.report.created) this.drill.count("wiped");
-    if (opened.report.recovered) this.drill.count("recovered");
+    if (opened.report.recovered) {
+      this.drill.count("recovered");
+      this.drill.say(`recovered ${JSON.stringify(opened.report.recovered)}`);
+    }
     return opened;
   }
 
