@@ -2,10 +2,12 @@
 //!
 //! `ccv3` is preferred over `chara`, as the V3 specification asks. Of several with the
 //! same keyword the last one counts: tools that do not remove the old one append the
-//! new. Chunks behind the end of the image count only when there are none before it.
-//! A chunk that cannot be read gives way to the next.
+//! new; but `tEXt` goes before the others, which tools that do not know them leave behind.
+//! Chunks behind the end of the image count only when there are none before it.
+//! A chunk that cannot be read gives way to the next, and at last to a comment in the Exif.
 
 use super::{Asset, Role, Source, payload, view};
+use crate::container::exif;
 use crate::container::png::{self, Layout};
 use crate::error::{Error, Kind, Limits, Result, Warning};
 use crate::json::Document;
@@ -35,15 +37,34 @@ pub(super) fn role(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
 /// The card chunks, the one that counts first.
 pub(super) fn cards<'l>(image: &[u8], layout: &'l Layout) -> Vec<Chunk<'l>> {
     let found = layout.chunks.iter().rev().filter_map(|chunk| {
-        Some(Chunk {
-            role: role(image, chunk)?,
-            chunk,
-        })
+        let role = role(image, chunk).or_else(|| comment(image, chunk))?;
+        Some(Chunk { role, chunk })
     });
     let mut cards: Vec<_> = found.collect();
     // Stable: within a role the last of the file stays first.
-    cards.sort_by_key(|card| (card.chunk.after_end, card.role != Role::Ccv3));
+    cards.sort_by_key(|card| {
+        let kind = card.chunk.kind;
+        (
+            kind == *b"eXIf",
+            card.chunk.after_end,
+            card.role != Role::Ccv3,
+            kind != *b"tEXt",
+        )
+    });
     cards
+}
+
+/// The comment of an Exif that looks like a card; most are of photographs.
+fn comment(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
+    if chunk.kind != *b"eXIf" {
+        return None;
+    }
+    let text = exif::user_comment(&image[chunk.data.clone()])?.trim_ascii_start();
+    let telling: [&[u8]; 4] = [b"{", b"\0{", b"ey", b"123,"];
+    telling
+        .iter()
+        .any(|start| text.starts_with(start))
+        .then_some(Role::Chara)
 }
 
 /// The first of `chunks` that can be read, and its document.
@@ -83,9 +104,10 @@ fn document(
     warnings: &mut Vec<Warning>,
 ) -> Result<Document> {
     let keyword = card.role.keyword();
-    let text = card.chunk.text(image, limits)?;
+    let text = card.chunk.text(image, limits, warnings)?;
     let json = payload::decode(&text, limits, keyword, warnings)?;
     let (document, mut noticed) = Document::read(&json, limits)?;
+    let document = payload::unwrapped(document, &mut noticed);
     if !view::is_card(&document, false) {
         return Err(
             Kind::NoCard.because(format!("the chunk `{keyword}` holds JSON that is no card"))
@@ -127,7 +149,8 @@ pub(super) fn read(
     }
     let (winner, document) = first_readable(image, &cards, limits, warnings)?;
     for role in [Role::Ccv3, Role::Chara] {
-        let count = cards.iter().filter(|card| card.role == role).count();
+        let same = |card: &&Chunk<'_>| card.role == role && card.chunk.kind != *b"eXIf";
+        let count = cards.iter().filter(same).count();
         if count > 1 {
             let message = format!(
                 "there are {count} chunks with this keyword; the last one that is readable counts"
@@ -142,12 +165,55 @@ pub(super) fn read(
             "the card stands behind the end of the image",
         ));
     }
+    differences(image, &cards, &winner, &document, limits, warnings);
     let source = Source {
         chunk: winner.role.keyword(),
-        kind: png::text_kind(winner.chunk.kind),
+        kind: png::text_kind(winner.chunk.kind).or(Some("eXIf")),
         reason: reason(&winner, &cards).to_owned(),
     };
     Ok((document, source, assets(image, &layout, limits, warnings)))
+}
+
+/// Tells when the other keyword's chunk says something else: a tool that knows only one of
+/// them changed the card, and the reader may want the other.
+fn differences(
+    image: &[u8],
+    cards: &[Chunk<'_>],
+    winner: &Chunk<'_>,
+    document: &Document,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) {
+    let others: Vec<Chunk<'_>> = cards
+        .iter()
+        .filter(|card| card.role != winner.role && card.chunk.kind != *b"eXIf")
+        .copied()
+        .collect();
+    let Ok((other, theirs)) = first_readable(image, &others, limits, &mut Vec::new()) else {
+        return;
+    };
+    let ours = view::values(document, &mut Vec::new());
+    let theirs = view::values(&theirs, &mut Vec::new());
+    // What a backfill changes on purpose is not among them.
+    let fields: Vec<_> = view::FIELDS
+        .iter()
+        .zip(ours.iter().zip(&theirs))
+        .filter(|(field, (ours, theirs))| {
+            matches!(
+                field.key,
+                "name" | "description" | "personality" | "scenario" | "first_mes" | "mes_example"
+            ) && !ours.same(theirs)
+        })
+        .map(|(field, _)| field.key)
+        .collect();
+    if !fields.is_empty() {
+        let message = format!("this chunk says something else in {}", fields.join(", "));
+        warnings.push(Warning::noticed(
+            "chunks-differ",
+            other.role.keyword(),
+            message,
+        ));
+    }
 }
 
 fn reason(winner: &Chunk<'_>, cards: &[Chunk<'_>]) -> &'static str {
@@ -185,7 +251,7 @@ fn assets(
         };
         let path = format!("__asset:{}", String::from_utf8_lossy(path));
         match chunk
-            .text(image, limits)
+            .text(image, limits, warnings)
             .and_then(|text| payload::asset(&text))
         {
             Ok(bytes) => assets.push(Asset { path, bytes }),

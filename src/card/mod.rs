@@ -144,7 +144,7 @@ pub struct CardFile {
 pub struct Source {
     /// `ccv3` or `chara` for a PNG, `text` for bare JSON.
     pub chunk: &'static str,
-    /// `tEXt`, `zTXt` or `iTXt` for a PNG.
+    /// `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
     /// One sentence.
@@ -187,7 +187,8 @@ pub struct WriteOptions<'a> {
 /// Takes the card out of a file.
 ///
 /// Of a PNG's chunks `ccv3` is preferred over `chara`, and the last of several with
-/// the same keyword over the others; what cannot be read gives way, with a warning.
+/// the same keyword over the others; what cannot be read gives way, with a warning. Two
+/// that say something different are told.
 ///
 /// # Errors
 /// `not-a-card`, `no-card`, `bad-png`, `cut-short`, `bad-json`, `bad-encoding`,
@@ -208,6 +209,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
     } else {
         refuse_foreign(bytes)?;
         let (document, mut noticed) = Document::read(bytes, limits)?;
+        let document = payload::unwrapped(document, &mut noticed);
         if !view::is_card(&document, true) {
             return Err(Kind::NotACard.because("the JSON has no fields of a card"));
         }
@@ -270,7 +272,7 @@ fn refuse_foreign(bytes: &[u8]) -> Result<()> {
         )
     };
     match bytes.iter().find(skipped) {
-        Some(b'{') => Ok(()),
+        Some(b'{' | b'[' | b'"') => Ok(()),
         _ => Err(Kind::NotACard.because("the file is neither a PNG nor a JSON object")),
     }
 }

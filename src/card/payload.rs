@@ -1,6 +1,7 @@
 //! From the text of a card chunk to the JSON in it: base64 as it is found in the wild.
 
 use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::{Document, Shape};
 use std::borrow::Cow;
 
 /// The JSON bytes of a chunk's text, which is base64 or, from some tools, the JSON itself.
@@ -18,10 +19,16 @@ pub(super) fn decode<'t>(
     }
     // Clean base64 first: it is what nearly every file has.
     if let Ok(decoded) = base64_simd::STANDARD.decode_to_vec(text) {
-        return Ok(Cow::Owned(decoded));
+        return Ok(Cow::Owned(once_more(decoded, path, warnings)));
     }
-    let trimmed = trim(text.strip_prefix(b"ASCII\0\0\0").unwrap_or(text));
-    if is_json(trimmed) {
+    let text = text.strip_prefix(b"ASCII\0\0\0").unwrap_or(text);
+    // The zero bytes of UTF-16 are no padding.
+    let wide = matches!(
+        text,
+        [b'{', 0, ..] | [0, b'{', ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
+    );
+    let trimmed = if wide { text } else { trim(text) };
+    if wide || is_json(trimmed) {
         warnings.push(Warning::repaired(
             "plain-json",
             path,
@@ -34,15 +41,51 @@ pub(super) fn decode<'t>(
     }
     let coded = match trimmed.strip_prefix(b"data:") {
         Some(url) => &url[memchr::memchr(b',', url).map_or(0, |comma| comma + 1)..],
-        None => trimmed,
+        None => trimmed
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_suffix(b"\""))
+            .unwrap_or(trimmed),
     };
-    let decoded = base64(coded)?;
+    let decoded = match decimal(coded) {
+        Some(bytes) => bytes,
+        None => base64(coded)?,
+    };
     warnings.push(Warning::repaired(
         "loose-base64",
         path,
         "the base64 is spelled unusually",
     ));
-    Ok(Cow::Owned(decoded))
+    Ok(Cow::Owned(once_more(decoded, path, warnings)))
+}
+
+/// Base64 in base64, and the mark of an Exif comment within it.
+fn once_more(decoded: Vec<u8>, path: &str, warnings: &mut Vec<Warning>) -> Vec<u8> {
+    let inner = match decoded.strip_prefix(b"ASCII\0\0\0") {
+        Some(text) => text.to_vec(),
+        // `{"`, `{ ` and a line break after `{`, encoded.
+        None if decoded.starts_with(b"eyJ") || decoded.starts_with(b"ew") => {
+            match base64(trim(&decoded)) {
+                Ok(text) => text,
+                Err(_) => return decoded,
+            }
+        }
+        None => return decoded,
+    };
+    warnings.push(Warning::repaired(
+        "double-encoded",
+        path,
+        "the card is encoded twice",
+    ));
+    inner
+}
+
+/// TavernAI once wrote the bytes as a list of numbers: `123,34,110`.
+fn decimal(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.contains(&b',') {
+        return None;
+    }
+    let numbers = std::str::from_utf8(text).ok()?.split(',');
+    numbers.map(|number| number.trim().parse().ok()).collect()
 }
 
 /// The binary of an asset chunk.
@@ -57,10 +100,12 @@ pub(super) fn encode(bytes: &[u8]) -> Vec<u8> {
     base64_simd::STANDARD.encode_type(bytes)
 }
 
-/// Both alphabets, with or without padding, white space and zero bytes anywhere.
+/// Both alphabets, with or without padding, white space and zero bytes anywhere; what is no
+/// base64 behind the padding is left out.
 fn base64(coded: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(coded.len() / 4 * 3 + 3);
     let (mut bits, mut count) = (0_u32, 0_u32);
+    let mut padded = false;
     for byte in coded {
         let six = match byte {
             b'A'..=b'Z' => byte - b'A',
@@ -68,8 +113,13 @@ fn base64(coded: &[u8]) -> Result<Vec<u8>> {
             b'0'..=b'9' => byte - b'0' + 52,
             b'+' | b'-' => 62,
             b'/' | b'_' => 63,
-            b'=' => break,
+            // Some tools join pieces that are padded each.
+            b'=' => {
+                (count, padded) = (0, true);
+                continue;
+            }
             b' ' | b'\t' | b'\r' | b'\n' | 0 => continue,
+            _ if padded => break,
             _ => {
                 return Err(Kind::BadEncoding
                     .because(format!("byte 0x{byte:02x} does not belong in base64")));
@@ -85,11 +135,49 @@ fn base64(coded: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// The card within what is wrapped around it by mistake: a text that holds it, a list
+/// with nothing else in it, a text in the place of `data`.
+pub(super) fn unwrapped(document: Document, warnings: &mut Vec<Warning>) -> Document {
+    let mut document = document;
+    // Nobody encodes by mistake more often.
+    for _ in 0..3 {
+        let Some(inner) = inside(&document) else {
+            break;
+        };
+        warnings.push(Warning::repaired(
+            "double-encoded",
+            "",
+            "the card stands in a text or a list and was taken out",
+        ));
+        document = inner;
+    }
+    document
+}
+
+fn inside(document: &Document) -> Option<Document> {
+    let root = document.root();
+    let object = |text: &str| {
+        let inner = document.sibling(text).ok()?;
+        matches!(inner.root().shape(), Shape::Object | Shape::String).then_some(inner)
+    };
+    match root.shape() {
+        Shape::String => object(&root.text()?),
+        Shape::Array if root.len() == 1 => object(root.at(0)?.raw()),
+        Shape::Object => {
+            let data = root.get("data")?;
+            let inner = match data.shape() {
+                Shape::String => object(&data.text()?)?,
+                Shape::Array if data.len() == 1 => object(data.at(0)?.raw())?,
+                _ => return None,
+            };
+            document.set(&["data".into()], inner.root().raw()).ok()
+        }
+        _ => None,
+    }
+}
+
 fn is_json(text: &[u8]) -> bool {
-    matches!(
-        text,
-        [b'{', ..] | [0xef, 0xbb, 0xbf, ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..]
-    )
+    matches!(text, [b'{', ..] | [0xef, 0xbb, 0xbf, ..])
 }
 
 fn trim(text: &[u8]) -> &[u8] {

@@ -5,7 +5,7 @@
 
 use super::Spec;
 use crate::error::Warning;
-use crate::json::{Document, Node, Shape, quote_ascii};
+use crate::json::{Document, Node, Shape, quote_ascii, to_windows_1252};
 use std::borrow::Cow;
 
 /// What a field holds.
@@ -340,7 +340,13 @@ impl Coerce {
     fn text<'a>(&self, node: Node<'a>, warnings: &mut Vec<Warning>) -> Text<'a> {
         let path = self.path.clone();
         match node.shape() {
-            Shape::String => Text::Own(node),
+            Shape::String => match node.text().as_deref().and_then(mended) {
+                Some(text) => {
+                    self.tell_mended(warnings);
+                    Text::Made(text)
+                }
+                None => Text::Own(node),
+            },
             Shape::Null => {
                 warnings.push(Warning::repaired(
                     "null-field",
@@ -422,9 +428,16 @@ impl Coerce {
             Shape::Object => return Vec::new(),
         }
         let (mut items, mut spelled, mut dropped) = (Vec::new(), 0_usize, 0_usize);
+        let mut mends = false;
         for item in node.items().chain(node.entries().map(|(_, item)| item)) {
             match item.shape() {
-                Shape::String => items.push(Text::Own(item)),
+                Shape::String => match item.text().as_deref().and_then(mended) {
+                    Some(text) => {
+                        mends = true;
+                        items.push(Text::Made(text));
+                    }
+                    None => items.push(Text::Own(item)),
+                },
                 Shape::Number | Shape::Bool => {
                     spelled += 1;
                     items.push(Text::Made(item.raw().to_owned()));
@@ -444,8 +457,30 @@ impl Coerce {
                 &format!("{dropped} items that are no text were left out"),
             );
         }
+        if mends {
+            self.tell_mended(warnings);
+        }
         items
     }
+
+    fn tell_mended(&self, warnings: &mut Vec<Warning>) {
+        warnings.push(Warning::repaired(
+            "mojibake",
+            self.path.clone(),
+            "UTF-8 that was once read as Windows-1252 was put right; the file has it as it was",
+        ));
+    }
+}
+
+/// What a text was before a tool took its UTF-8 for Windows-1252; `None` for a text that is
+/// what it should be. By chance no other text has only such characters in such an order.
+fn mended(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(to_windows_1252).collect();
+    let mended = String::from_utf8(bytes?).ok()?;
+    (!mended.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c))).then_some(mended)
 }
 
 /// What is odd about the document as a whole.

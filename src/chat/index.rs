@@ -5,6 +5,7 @@ use super::line::{Piece, Pieces, What};
 use super::view;
 use super::{ChatFile, Dialect, Fault, Session};
 use crate::error::{Kind, Limits, Place, Result, Warning};
+use crate::json::utf16_text;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -22,9 +23,20 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             limits.chat
         )));
     }
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] = bytes
-    {
-        return Err(Kind::Unsupported.because("the log is UTF-16 text, UTF-8 was wanted"));
+    if let Some((text, mut warnings)) = utf16_text(bytes) {
+        let blank = text.trim_start_matches('\u{feff}').trim().is_empty();
+        if blank && !warnings.is_empty() {
+            return Err(Kind::NotAChat.because("the file ends within its first character"));
+        }
+        let file = read(text.as_bytes(), limits)?;
+        let message = "the log was UTF-16 text; it was made UTF-8";
+        warnings.insert(0, Warning::repaired("recoded", "", message));
+        warnings.extend(file.warnings);
+        return Ok(ChatFile {
+            bytes: Cow::Owned(file.bytes.into_owned()),
+            warnings,
+            ..file
+        });
     }
     let text = bytes
         .strip_prefix(b"\xef\xbb\xbf")

@@ -84,7 +84,7 @@ impl FromStr for Dialect {
 /// A log that was read: its bytes, and where in them everything is.
 #[derive(Debug, Clone)]
 pub struct ChatFile<'a> {
-    /// What the ranges refer to: the bytes that were given, except after a `relined` warning.
+    /// What the ranges refer to: the bytes that were given, except after a `relined` or `recoded` warning.
     pub bytes: Cow<'a, [u8]>,
     /// By the first header and the first messages.
     pub dialect: Dialect,
@@ -123,7 +123,7 @@ pub struct Fault {
 ///
 /// A line ends at a newline and nowhere else. A header begins a session; a line that cannot be
 /// read is a fault and hides no other. An array of messages is made lines, with the warning
-/// `relined`. Of the limits only `chat` applies to a log of lines: what a message is must not
+/// `relined`, UTF-16 is made UTF-8, with the warning `recoded`. Of the limits only `chat` applies to a log of lines: what a message is must not
 /// depend on who asks.
 ///
 /// # Errors

@@ -232,9 +232,9 @@ pub(super) fn truth(node: Node<'_>) -> Option<bool> {
     match node.shape() {
         Shape::Bool => node.boolean(),
         Shape::Number => node.number().map(|number| number != 0.0),
-        Shape::String => match node.text()?.trim() {
-            "true" | "1" => Some(true),
-            "false" | "0" | "" => Some(false),
+        Shape::String => match node.text()?.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" | "" => Some(false),
             _ => None,
         },
         _ => None,

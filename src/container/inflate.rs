@@ -9,8 +9,30 @@ use flate2::{Decompress, FlushDecompress, Status};
 /// `too-large` when there is more, counted on what comes out; `bad-encoding`, also for
 /// a stream that ends early.
 pub fn zlib(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
+    inflate(bytes, true, limit)
+}
+
+/// The content of a stream that [`zlib`] refuses: one without the header around it, as
+/// some tools write it, or one whose checksum is wrong or missing.
+///
+/// # Errors
+/// As [`zlib`].
+pub fn bare(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
+    if let [method, flags, body @ ..] = bytes
+        && method & 15 == 8
+        && u16::from_be_bytes([*method, *flags]) % 31 == 0
+    {
+        match inflate(body, false, limit) {
+            Err(error) if error.kind() == Kind::BadEncoding => {}
+            done => return done,
+        }
+    }
+    inflate(bytes, false, limit)
+}
+
+fn inflate(bytes: &[u8], header: bool, limit: usize) -> Result<Vec<u8>> {
     let bad = |detail: &str| -> Error { Kind::BadEncoding.because(detail) };
-    let mut stream = Decompress::new(true);
+    let mut stream = Decompress::new(header);
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(4).min(limit).min(1 << 20) + 1);
     loop {
         let (read, written) = (stream.total_in(), out.len());

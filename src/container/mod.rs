@@ -3,5 +3,6 @@
 //! Knows formats of files, nothing of cards. Lengths are believed only after they were
 //! checked against the bytes that are there.
 
+pub mod exif;
 pub mod inflate;
 pub mod png;

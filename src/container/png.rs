@@ -4,8 +4,8 @@
 //! has no business with it. Damage between chunks is jumped over to the next chunk
 //! whose checksum holds. Knows nothing of what the texts mean.
 
-use super::inflate;
-use crate::error::{Error, Kind, Limits, Place, Result, Warning};
+use super::{exif, inflate};
+use crate::error::{Kind, Limits, Place, Result, Warning};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -276,11 +276,16 @@ impl Chunk {
         Some(&head[..memchr::memchr(0, head)?])
     }
 
-    /// What a text chunk says.
+    /// What a text chunk says, or the comment of a user in an `eXIf`.
     ///
     /// # Errors
     /// `too-large` over `limits.chunk` as stored or `limits.text` inflated; `bad-encoding`.
-    pub fn text<'b>(&self, bytes: &'b [u8], limits: &Limits) -> Result<Cow<'b, [u8]>> {
+    pub fn text<'b>(
+        &self,
+        bytes: &'b [u8],
+        limits: &Limits,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Cow<'b, [u8]>> {
         if self.data.len() > limits.chunk {
             let detail = format!(
                 "the chunk has {} bytes, the limit `chunk` allows {}",
@@ -296,11 +301,17 @@ impl Chunk {
                 .because("the text chunk lacks a part")
                 .at(Place::Byte(self.place.start))
         };
+        if self.kind == *b"eXIf" {
+            let comment = exif::user_comment(&bytes[self.data.clone()]);
+            return Ok(Cow::Borrowed(comment.ok_or_else(broken)?));
+        }
         let keyword = self.keyword(bytes).ok_or_else(broken)?;
         let rest = &bytes[self.data.start + keyword.len() + 1..self.data.end];
         let (compressed, text) = match (&self.kind, rest) {
             (b"tEXt", text) => (false, text),
-            (b"zTXt", [_method, text @ ..]) => (true, text),
+            (b"zTXt", [0, text @ ..]) => (true, text),
+            // There is one method; what stands in its place is text already.
+            (b"zTXt", text) => (true, text),
             (b"iTXt", [flag, _method, rest @ ..]) => {
                 let language = memchr::memchr(0, rest).ok_or_else(broken)?;
                 let rest = &rest[language + 1..];
@@ -312,8 +323,30 @@ impl Chunk {
         if !compressed {
             return Ok(Cow::Borrowed(text));
         }
-        let place = |error: Error| error.at(Place::Byte(self.place.start));
-        Ok(Cow::Owned(inflate::zlib(text, limits.text).map_err(place)?))
+        let error = match inflate::zlib(text, limits.text) {
+            Ok(inflated) => return Ok(Cow::Owned(inflated)),
+            Err(error) => error.at(Place::Byte(self.place.start)),
+        };
+        if error.kind() != Kind::BadEncoding {
+            return Err(error);
+        }
+        let mut told = |message| {
+            let path = format!("byte {}", self.place.start);
+            warnings.push(Warning::repaired("loose-zlib", path, message));
+        };
+        let plain = |b: &u8| b.is_ascii_graphic() || b.is_ascii_whitespace();
+        if !text.is_empty() && text.iter().all(plain) {
+            told("the text is not compressed as the chunk says it is");
+            return Ok(Cow::Borrowed(text));
+        }
+        match inflate::bare(text, limits.text) {
+            Ok(inflated) => {
+                told("the compressed text lacks its header, or its checksum is wrong");
+                Ok(Cow::Owned(inflated))
+            }
+            Err(other) if other.kind() == Kind::TooLarge => Err(other),
+            Err(_) => Err(error),
+        }
     }
 
     /// Whether its checksum holds.

@@ -74,7 +74,7 @@ export type CardPatch = Partial<Omit<Card, "character_book">> & { character_book
 export interface CardSource {
   /** `ccv3` or `chara` for a PNG, `text` for a bare JSON file. */
   chunk: string;
-  /** `tEXt`, `zTXt` or `iTXt` for a PNG. */
+  /** `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG. */
   kind?: string;
   /** One sentence. */
   reason: string;
@@ -358,5 +358,8 @@ export interface Snapshot {
 /** What a `change` event carries. */
 export interface ChangeDetail {
   domain: "characters" | "chats" | "worlds" | "settings";
+  /** Which records; none when it is not known which, since this page was asleep and heard nothing. */
   ids: string[];
+  /** True when it was not this `Keep` that wrote, but another one on the same data: mostly another tab. */
+  remote: boolean;
 }

@@ -9,6 +9,22 @@ const WINDOWS_1252: [char; 32] = [
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
+/// The byte that Windows-1252 has for a character.
+pub(crate) fn to_windows_1252(c: char) -> Option<u8> {
+    let high = || WINDOWS_1252.iter().position(|other| *other == c);
+    match u8::try_from(c) {
+        Ok(byte) => Some(byte),
+        Err(_) => high().and_then(|n| u8::try_from(0x80 + n).ok()),
+    }
+}
+
+/// The text, when the bytes are UTF-16, with what was odd about it.
+pub(crate) fn utf16_text(bytes: &[u8]) -> Option<(String, Vec<Warning>)> {
+    let mut warnings = Vec::new();
+    let text = from_utf16(bytes, &utf16(bytes)?, &mut warnings);
+    Some((text, warnings))
+}
+
 enum Utf16 {
     Little,
     Big,

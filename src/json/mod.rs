@@ -14,6 +14,7 @@ mod patch;
 mod scan;
 mod text;
 
+pub(crate) use decode::{to_windows_1252, utf16_text};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;
 pub use text::{quote, quote_ascii};

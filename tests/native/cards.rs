@@ -44,7 +44,7 @@ pub fn card_chunk(keyword: &str, json: &str) -> Vec<u8> {
     text(keyword, &base64(json))
 }
 
-fn deflate(bytes: &[u8]) -> Vec<u8> {
+pub fn deflate(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();

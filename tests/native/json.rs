@@ -27,7 +27,7 @@ fn codes(text: &str) -> Vec<&'static str> {
 }
 
 /// The reference: what serde_json makes of it, read through nodes.
-fn value(node: Node<'_>) -> Value {
+pub fn value(node: Node<'_>) -> Value {
     match node.shape() {
         Shape::Null => Value::Null,
         Shape::Bool => Value::Bool(node.boolean().expect("a bool")),

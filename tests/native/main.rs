@@ -12,6 +12,7 @@ mod chats_write;
 mod json;
 mod keep;
 mod migration;
+mod oddities;
 mod png;
 mod redo;
 mod settings;

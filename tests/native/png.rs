@@ -20,7 +20,7 @@ fn every_chunk_but_the_image_data_is_found_in_its_place() {
     assert_eq!(kinds, [*b"IHDR", *b"tEXt", *b"tEXt", *b"IEND"]);
     assert_eq!(layout.chunks[1].keyword(&bytes), Some(&b"a"[..]));
     assert_eq!(
-        &*layout.chunks[1].text(&bytes, &Limits::default()).unwrap(),
+        &*layout.chunks[1].text(&bytes, &Limits::default(), &mut Vec::new()).unwrap(),
         b"1"
     );
     assert_eq!(layout.end, bytes.len());
@@ -39,11 +39,11 @@ fn a_text_without_its_parts_is_a_bad_encoding() {
         (b"tEXt", &b"no zero byte"[..]),
         (b"zTXt", b"chara\0"),
         (b"iTXt", b"chara\0\0\0en"),
-        (b"zTXt", b"chara\0\0junk"),
+        (b"zTXt", b"chara\0\0\x01\xffnk"),
     ] {
         let bytes = Png::new().before_image(chunk(kind, data)).bytes();
         let error = walk(&bytes).chunks[1]
-            .text(&bytes, &Limits::default())
+            .text(&bytes, &Limits::default(), &mut Vec::new())
             .unwrap_err();
         assert_eq!(
             error.kind(),
