@@ -16,8 +16,9 @@ use crate::store::{Change, History, Record};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};
 
-/// How often an append is tried again when other tabs append at the same time.
-const APPEND_ATTEMPTS: u32 = 5;
+/// How often an append is tried when other tabs append at the same time. An attempt that fails
+/// means that somebody else's succeeded, so many in a row are many messages and no standstill.
+const APPEND_ATTEMPTS: u32 = 64;
 
 /// A chat that is open for reading and writing.
 pub struct Chat {

@@ -121,6 +121,7 @@ impl Log<'_> {
     /// The records `from..to`, cut to what is there.
     pub(super) async fn records(&self, from: u64, to: u64) -> Result<Vec<Vec<u8>>> {
         let to = to.min(self.manifest.len());
+        self.fetch(from, to).await?;
         let mut found = Vec::new();
         let mut start = 0;
         for run in &self.manifest.runs {
@@ -148,6 +149,37 @@ impl Log<'_> {
             found.extend(self.tail_pages(wanted).await?);
         }
         Ok(found)
+    }
+
+    /// Reads the segments of a stretch into the cache in one transaction, as many as fit there.
+    async fn fetch(&self, from: u64, to: u64) -> Result<()> {
+        let mut missing = Vec::new();
+        let mut start = 0;
+        for run in &self.manifest.runs {
+            let end = start + run.records;
+            if start < to && end > from {
+                let mut at = start;
+                for segment in self.run(run).await?.iter() {
+                    let behind = at + segment.records;
+                    let wanted = at < to && behind > from && missing.len() < CACHED;
+                    if wanted && Cache::get(&self.cache.segments, &segment.part.hash).is_none() {
+                        missing.push(segment.part.clone());
+                    }
+                    at = behind;
+                }
+            }
+            start = end;
+        }
+        let contents = self
+            .store
+            .parts(&missing)
+            .await
+            .map_err(|error| error.of("chats", self.chat))?;
+        for (part, content) in missing.iter().zip(contents) {
+            let records = read_segment(&content).ok_or_else(|| miscount(self.chat))?;
+            Cache::put(&self.cache.segments, &part.hash, Rc::new(records));
+        }
+        Ok(())
     }
 
     /// Stages one more record. A full tail is sealed with it.

@@ -99,7 +99,7 @@ impl Keep {
         if domain == Domain::Chats {
             chats::share(self, &mut record, &current, &mut change).await?;
         }
-        record.rev = current.rev;
+        record.succeed(&current);
         record.trashed_ms = None;
         change.write(record, History::Keep);
         Ok(entry(domain, &self.commit_one(change).await?))

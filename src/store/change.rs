@@ -21,6 +21,8 @@ pub struct Change {
     writes: Vec<(Record, History)>,
     pages: Vec<Put>,
     dropped: Vec<Key>,
+    /// Parts that will be asked for again soon: the records just written name them.
+    fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
 }
 
@@ -39,6 +41,9 @@ impl Change {
     /// Adds a byte string and gives the reference to put into a record.
     pub fn add_part(&mut self, bytes: &[u8]) -> Part {
         let part = Part::of(bytes);
+        if bytes.len() <= codec::PAGE_BYTES {
+            self.fresh.push((part.hash.clone(), bytes.to_vec()));
+        }
         for (n, page) in codec::write_pages(bytes).enumerate() {
             self.put_page(Key::page("part", &part.hash, n as u64), page);
         }
@@ -109,15 +114,16 @@ impl Store {
                 rev: base,
             });
             if let (History::Keep, Some(rev)) = (history, base) {
-                self.keep_version(&key, rev, &mut burst).await?;
+                self.keep_version(&mut record, rev, &mut burst).await?;
             }
             record.rev += 1;
             record.changed_ms = self.now();
             record.device = self.device().to_owned();
+            record.stored = record.encode();
             let value = Value {
                 rev: record.rev,
                 by: record.by.clone(),
-                bytes: record.encode(),
+                bytes: record.stored.clone(),
             };
             burst.puts.push(Put {
                 table: Table::Rows,
@@ -127,48 +133,61 @@ impl Store {
             written.push(record);
         }
         self.write(burst).await?;
+        for (hash, bytes) in change.fresh {
+            self.parts.borrow_mut().put(&hash, &bytes);
+        }
         Ok(written)
     }
 
-    /// Adds the row as it stands to the burst as a version. The check of its revision
-    /// makes sure that what is read here is what the burst replaces.
-    async fn keep_version(&self, key: &Key, rev: u64, burst: &mut Burst) -> Result<()> {
+    /// Adds the row as it was read to the burst as a version; the check of its revision
+    /// makes sure that this is what the burst replaces. The oldest versions give way.
+    async fn keep_version(&self, record: &mut Record, rev: u64, burst: &mut Burst) -> Result<()> {
         let keep = self.versions_kept() as usize;
         if keep == 0 {
             return Ok(());
         }
-        let found = self
-            .medium()
-            .read(Table::Rows, std::slice::from_ref(key))
-            .await?;
-        let Some(current) = found.into_iter().next().flatten() else {
-            return Ok(());
+        let owner = version_owner(&record.domain, &record.id);
+        let key = |rev: u64| Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        let before = match std::mem::take(&mut record.stored) {
+            bytes if !bytes.is_empty() => bytes,
+            _ => {
+                let row = Key::row(&record.domain, &record.id);
+                let found = self.medium().read(Table::Rows, &[row]).await?;
+                let Some(found) = found.into_iter().next().flatten() else {
+                    return Ok(());
+                };
+                found.bytes
+            }
         };
-        let owner = version_owner(key.text(0), key.text(1));
-        let kept = self
-            .medium()
-            .scan(Scan::of(
-                Table::Rows,
-                [VERSIONS.into(), owner.as_str().into()],
-            ))
-            .await?;
-        let surplus = (kept.len() + 1).saturating_sub(keep);
-        burst.deletes.extend(
-            kept.into_iter()
-                .take(surplus)
-                .map(|(key, _)| (Table::Rows, key)),
-        );
-        let key = Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        let mut kept = match record.versions.take() {
+            Some(kept) => kept,
+            None => self.kept_versions(&owner).await?,
+        };
+        kept.push(rev);
+        let surplus = kept.len().saturating_sub(keep);
+        burst
+            .deletes
+            .extend(kept.drain(..surplus).map(|rev| (Table::Rows, key(rev))));
+        record.versions = Some(kept);
         burst.puts.push(Put {
             table: Table::Rows,
-            key,
+            key: key(rev),
             value: Value {
                 rev,
                 by: Vec::new(),
-                bytes: current.bytes,
+                bytes: before,
             },
         });
         Ok(())
+    }
+
+    /// The revisions that are kept of a record which does not say so itself.
+    async fn kept_versions(&self, owner: &str) -> Result<Vec<u64>> {
+        let rows = self
+            .medium()
+            .scan(Scan::of(Table::Rows, [VERSIONS.into(), owner.into()]))
+            .await?;
+        Ok(rows.into_iter().map(|(_, value)| value.rev).collect())
     }
 
     /// The kept older states of a record, newest first.

@@ -2,6 +2,7 @@
 //! medium and its second copy.
 
 use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
+use super::part_cache::PartCache;
 use super::record::{Listing, Record};
 use super::redo::{self, Recovered, Redo};
 use crate::codec::{self, Part};
@@ -102,6 +103,7 @@ pub struct Store {
     pub(super) access: Access,
     pub(super) report: OpenReport,
     pub(super) versions_kept: Cell<u32>,
+    pub(super) parts: RefCell<PartCache>,
     pub(super) keep_id: String,
     pub(super) redo: Option<Rc<dyn Redo>>,
     pub(super) second_copy: RefCell<SecondCopy>,
@@ -162,9 +164,12 @@ impl Store {
             .medium
             .read(Table::Rows, &[Key::row(domain, id)])
             .await?;
-        let row = found.into_iter().next().flatten();
-        row.map(|row| Record::decode(domain, id, &row.bytes))
-            .transpose()
+        let Some(row) = found.into_iter().next().flatten() else {
+            return Ok(None);
+        };
+        let mut record = Record::decode(domain, id, &row.bytes)?;
+        record.stored = row.bytes;
+        Ok(Some(record))
     }
 
     /// Every record of a domain, without its larger parts.
@@ -192,21 +197,46 @@ impl Store {
     /// # Errors
     /// `corrupt` when a page is missing or rotten, and what the medium reports.
     pub async fn part(&self, part: &Part) -> Result<Vec<u8>> {
-        let keys: Vec<Key> = (0..part.pages())
-            .map(|n| Key::page("part", &part.hash, n))
-            .collect();
-        let mut whole = Vec::with_capacity(usize::try_from(part.bytes).unwrap_or(0).min(64 << 20));
-        for content in self.pages(&keys).await? {
-            whole.extend_from_slice(codec::read_page(&content)?);
+        if let Some(bytes) = self.parts.borrow().get(&part.hash) {
+            return Ok(bytes);
         }
-        if whole.len() as u64 != part.bytes {
-            return Err(Kind::Corrupt.because(format!(
-                "part has {} bytes, its record says {}",
-                whole.len(),
-                part.bytes
-            )));
-        }
-        Ok(whole)
+        let mut parts = self.parts(std::slice::from_ref(part)).await?;
+        let bytes = parts
+            .pop()
+            .ok_or_else(|| Kind::Bug.because("one part was asked for and none came"))?;
+        self.parts.borrow_mut().put(&part.hash, &bytes);
+        Ok(bytes)
+    }
+
+    /// The bytes of several parts, read in one transaction and not remembered.
+    ///
+    /// # Errors
+    /// As [`Store::part`].
+    pub async fn parts(&self, parts: &[Part]) -> Result<Vec<Vec<u8>>> {
+        let pages_of = |part: &Part| {
+            (0..part.pages())
+                .map(|n| Key::page("part", &part.hash, n))
+                .collect::<Vec<_>>()
+        };
+        let keys: Vec<Key> = parts.iter().flat_map(pages_of).collect();
+        let mut pages = self.pages(&keys).await?.into_iter();
+        let mut read = |part: &Part| {
+            let mut whole =
+                Vec::with_capacity(usize::try_from(part.bytes).unwrap_or(0).min(64 << 20));
+            for content in pages.by_ref().take(part.pages() as usize) {
+                whole.extend_from_slice(codec::read_page(&content)?);
+            }
+            if whole.len() as u64 != part.bytes {
+                let detail = format!(
+                    "part has {} bytes, its record says {}",
+                    whole.len(),
+                    part.bytes
+                );
+                return Err(Kind::Corrupt.because(detail));
+            }
+            Ok(whole)
+        };
+        parts.iter().map(&mut read).collect()
     }
 
     /// The sealed pages under some keys; [`codec::read_page`] opens them.

@@ -9,6 +9,7 @@ mod medium;
 mod memory;
 mod migration;
 mod open;
+mod part_cache;
 mod record;
 mod redo;
 mod snapshot;

@@ -71,6 +71,7 @@ impl Store {
                 recovered: None,
             },
             versions_kept: Cell::new(10),
+            parts: RefCell::default(),
             keep_id: String::new(),
             redo: healed.redo.clone(),
             second_copy: RefCell::new(healed.second_copy.clone()),

@@ -31,6 +31,10 @@ pub struct Record {
     pub body: Value,
     /// Larger contents by name, kept in pages.
     pub parts: BTreeMap<String, Part>,
+    /// Revisions of the older states that are kept, oldest first; `None`: not known.
+    pub(crate) versions: Option<Vec<u64>>,
+    /// The row as it was read or written, to become a version without being read again.
+    pub(crate) stored: Vec<u8>,
     /// Fields of a newer schema, carried along.
     extra: Map<String, Value>,
 }
@@ -69,9 +73,9 @@ impl Listing {
     }
 }
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "by", "head",
-    "body", "parts",
+    "body", "parts", "versions",
 ];
 
 impl Record {
@@ -89,6 +93,8 @@ impl Record {
             head: json!({}),
             body: Value::Null,
             parts: BTreeMap::new(),
+            versions: Some(Vec::new()),
+            stored: Vec::new(),
             extra: Map::new(),
         }
     }
@@ -111,6 +117,13 @@ impl Record {
         self.head[name].as_str().unwrap_or_default()
     }
 
+    /// Makes this state the one that follows another state of the same record.
+    pub(crate) fn succeed(&mut self, current: &Record) {
+        self.rev = current.rev;
+        self.versions = current.versions.clone();
+        self.stored = current.stored.clone();
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut fields = self.extra.clone();
         fields.insert("schema".into(), migrate::SCHEMA.into());
@@ -127,6 +140,9 @@ impl Record {
         fields.insert("head".into(), self.head.clone());
         fields.insert("body".into(), self.body.clone());
         fields.insert("parts".into(), json!(self.parts));
+        if let Some(versions) = &self.versions {
+            fields.insert("versions".into(), json!(versions));
+        }
         codec::write_frame(&Value::Object(fields))
     }
 
@@ -186,6 +202,8 @@ impl Record {
             head: Value::Null,
             body: Value::Null,
             parts: BTreeMap::new(),
+            versions: fields.get("versions").and_then(revisions),
+            stored: Vec::new(),
             extra: Map::new(),
         };
         let parts = fields.remove("parts").ok_or_else(|| missing("parts"))?;
@@ -202,4 +220,8 @@ impl Record {
             ..record
         })
     }
+}
+
+fn revisions(list: &Value) -> Option<Vec<u64>> {
+    list.as_array()?.iter().map(Value::as_u64).collect()
 }

@@ -7,7 +7,7 @@
 //! (measured with rexie 0.6.2 in Chromium 156, Firefox 153 and WebKitGTK 2.50).
 
 use super::clock;
-use super::request::{Sender, answer, completion, failure};
+use super::request::{Arrival, Sender, answer, completion, failure};
 use crate::error::{Error, Kind, Result};
 use crate::store::{
     Burst, Check, Key, KeyPart, Medium, Pending, Scan, Table, Value, conflict, fenced,
@@ -109,9 +109,12 @@ impl IdbMedium {
             .map_err(|thrown| failure(&thrown))
     }
 
-    async fn checked(transaction: &IdbTransaction, burst: &Burst) -> Result<()> {
-        let mut answers = Vec::with_capacity(burst.checks.len());
-        for check in &burst.checks {
+    /// Sends the questions that the checks ask.
+    fn ask<'b>(
+        transaction: &IdbTransaction,
+        checks: &'b [Check],
+    ) -> Result<Vec<(&'b Check, Arrival<JsValue>)>> {
+        let ask = |check: &'b Check| {
             let (table, key) = match check {
                 Check::Rev { key, .. } => (Table::Rows, key),
                 Check::Same { table, key, .. } => (*table, key),
@@ -119,9 +122,13 @@ impl IdbMedium {
             let store = transaction
                 .object_store(table.name())
                 .map_err(|thrown| failure(&thrown))?;
-            answers.push((check, answer(sent(store.get(&js_key(key)))?)));
-        }
-        for (check, answer) in answers {
+            Ok((check, answer(sent(store.get(&js_key(key)))?)))
+        };
+        checks.iter().map(ask).collect()
+    }
+
+    async fn hold(asked: Vec<(&Check, Arrival<JsValue>)>) -> Result<()> {
+        for (check, answer) in asked {
             let found = answer.await?;
             let found = (!found.is_undefined()).then_some(found);
             match check {
@@ -156,8 +163,12 @@ impl IdbMedium {
         for (table, key) in &burst.deletes {
             sent(store(*table)?.delete(&js_key(key)))?;
         }
-        // Without it a write made while the page goes away is lost: the automatic
-        // commit needs one more turn of a page that has none left.
+        Ok(())
+    }
+
+    /// Without it a write made while the page goes away is lost: the automatic commit
+    /// needs one more turn of a page that has none left.
+    fn commit(transaction: &IdbTransaction) -> Result<()> {
         match get(transaction, "commit").dyn_ref::<Function>() {
             Some(commit) => commit
                 .call0(transaction)
@@ -165,6 +176,15 @@ impl IdbMedium {
                 .map_err(|thrown| failure(&thrown)),
             None => Ok(()),
         }
+    }
+
+    /// Questions, then values, in one go: the engine answers while it takes the values up.
+    /// Nothing of it counts before the commit, which waits for the answers.
+    async fn stage(transaction: &IdbTransaction, burst: &Burst) -> Result<()> {
+        let asked = IdbMedium::ask(transaction, &burst.checks)?;
+        IdbMedium::send(transaction, burst)?;
+        IdbMedium::hold(asked).await?;
+        IdbMedium::commit(transaction)
     }
 }
 
@@ -229,11 +249,7 @@ impl Medium for IdbMedium {
                 .collect();
             let transaction = self.transaction(&names, "readwrite", burst.durable)?;
             let complete = completion(&transaction);
-            let staged = match IdbMedium::checked(&transaction, burst).await {
-                Ok(()) => IdbMedium::send(&transaction, burst),
-                refused => refused,
-            };
-            match staged {
+            match IdbMedium::stage(&transaction, burst).await {
                 Ok(()) => complete.await,
                 Err(error) => {
                     // Already aborted is as good as aborted now.

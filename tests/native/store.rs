@@ -206,6 +206,8 @@ fn a_missing_or_rotten_page_is_corrupt() {
     let mut rotten = whole.clone();
     rotten.bytes[1000] ^= 4;
     medium.plant(Table::Pages, key.clone(), rotten);
+    // What was just written is remembered; another opening reads it from the medium.
+    let store = open(&medium);
     assert_eq!(now(store.part(&part)).unwrap_err().kind(), Kind::Corrupt);
     now(medium.write(&Burst {
         deletes: vec![(Table::Pages, key)],
