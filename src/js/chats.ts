@@ -5,8 +5,8 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, limits, options, text, whole } from "./options.js";
-import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage } from "./types.js";
+import { fields, ifRev, limits, options, text, whole } from "./options.js";
+import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, WriteOptions } from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
   /** @internal */
@@ -48,9 +48,10 @@ export class Chats extends Domain<ChatEntry> {
 
 const BATCH = 100;
 
-/** One open chat. Messages are read page by page; the chat may be of any length. */
+/** One open chat. Messages are read page by page; the chat may be of any length. Writes happen in the order of their calls. */
 export class ChatHandle {
   readonly #raw: RawHandle;
+  #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(raw: RawHandle) {
     this.#raw = raw;
@@ -88,9 +89,13 @@ export class ChatHandle {
 
   /** The last messages, oldest first. */
   last(count: number): Promise<Message[]> {
-    return this.#answer("last", () => {
-      const { length } = this;
-      return this.#raw.page(Math.max(0, length - whole(count, "count")), length);
+    return this.#answer("last", async () => {
+      for (;;) {
+        const { length } = this;
+        const page = (await this.#raw.page(Math.max(0, length - whole(count, "count")), length)) as string;
+        // Reading tells how long the chat is by now: another tab may have written.
+        if (this.length === length) return page;
+      }
     });
   }
 
@@ -102,22 +107,47 @@ export class ChatHandle {
   }
 
   async *#walk(from: number, batch: number): AsyncGenerator<Message, void, undefined> {
-    for (let at = from; at < this.length; at += batch) yield* await this.page(at, at + batch);
+    for (let at = from; ; at += batch) {
+      const page = await this.page(at, at + batch);
+      yield* page;
+      if (page.length < batch) return;
+    }
   }
 
   /** Writes a message at the end. */
   append(message: NewMessage): Promise<Message> {
-    return this.#answer("append", () => this.#raw.append(fields(message, "message")));
+    return this.#answer("append", () => {
+      const text = fields(message, "message");
+      return this.#next(() => this.#raw.append(text));
+    });
   }
 
-  /** Changes one message; the rest of its line stays as it was written. */
-  edit(index: number, patch: MessagePatch): Promise<Message> {
-    return this.#answer("edit", () => this.#raw.edit(whole(index, "index"), fields(patch, "patch")));
+  /**
+   * Changes one message; the rest of its line stays as it was written. `ifRev` is the `entry.rev` of the chat in which you
+   * saw the index; without it, that of this handle's last call.
+   *
+   * Throws `conflict`, `not-found`, `invalid`.
+   */
+  edit(index: number, patch: MessagePatch, given?: WriteOptions): Promise<Message> {
+    return this.#answer("edit", () => {
+      const [at, text, rev] = [whole(index, "index"), fields(patch, "patch"), ifRev(given)];
+      return this.#next(() => this.#raw.edit(at, text, rev));
+    });
   }
 
-  /** Takes one message out; those behind it move up. */
-  remove(index: number): Promise<void> {
-    return ask("ChatHandle.remove", () => this.#raw.remove(whole(index, "index")) as Promise<void>);
+  /** Takes one message out; those behind it move up. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  remove(index: number, given?: WriteOptions): Promise<void> {
+    return ask("ChatHandle.remove", () => {
+      const [at, rev] = [whole(index, "index"), ifRev(given)];
+      return this.#next(() => this.#raw.remove(at, rev) as Promise<void>);
+    });
+  }
+
+  /** One write after the other: at the same time they would only be each other's conflicts. */
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#writing.then(work);
+    this.#writing = done.catch(() => undefined);
+    return done;
   }
 
   #answer<T>(verb: string, work: () => Promise<string>): Promise<T> {

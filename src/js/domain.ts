@@ -5,6 +5,14 @@ import { ask } from "./loading.js";
 import { ifRev, options, text } from "./options.js";
 import type { ChangeDetail, Entry, Exported, Listing, ListOptions, Version, WriteOptions } from "./types.js";
 
+/** What changes are told of, once each. */
+export const DOMAINS = Object.keys({
+  characters: true,
+  chats: true,
+  worlds: true,
+  settings: true,
+} satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
+
 /** The verbs that all domains share. */
 export abstract class Domain<E extends Entry> {
   /** @internal */

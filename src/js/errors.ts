@@ -79,6 +79,8 @@ export interface CardkeepError extends Error {
   domain?: string;
   /** The id of the record it was about. */
   id?: string;
+  /** The revision that the record has in the store, for `conflict`. */
+  rev?: number;
   /** Where in a text file, counted from 1. */
   line?: number;
   /** Where in the input, in bytes. */

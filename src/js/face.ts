@@ -10,6 +10,7 @@ export type { Domain } from "./domain.js";
 export { type CardkeepError, ERROR_CODES, type ErrorCode, isCardkeepError } from "./errors.js";
 export type { ImportSources } from "./intake.js";
 export type { KeepEventMap } from "./keep.js";
+export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./live.js";
 export { type InitInput, initSync } from "./loading.js";
 export type { SettingsStore } from "./settings.js";
 export type * from "./types.js";

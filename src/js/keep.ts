@@ -4,9 +4,11 @@
 
 import { Backups } from "./backups.js";
 import { KeepHandle } from "./cardkeep.js";
+import { type Channel, join } from "./channel.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
 import { failure } from "./errors.js";
+import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options, text } from "./options.js";
 import { SettingsStore } from "./settings.js";
@@ -16,7 +18,7 @@ import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
 export interface KeepEventMap {
-  /** Something was stored. */
+  /** Something was stored, here or in another tab. */
   change: CustomEvent<ChangeDetail>;
   /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
   closed: Event;
@@ -29,6 +31,8 @@ export interface Opened {
   readonly handle: KeepHandle;
   /** Sends the module's events to the listener, those that came before it first. @internal */
   listen(listener: (type: string, detail: string) => void): void;
+  /** The other tabs. @internal */
+  readonly channel: Channel | undefined;
 }
 
 /** An open keep. Several may be open at once, by name; close what you no longer need. */
@@ -42,13 +46,15 @@ export abstract class OpenKeep extends EventTarget {
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly #handle: KeepHandle;
+  readonly #channel: Channel | undefined;
   #closed = false;
 
   protected constructor(opened: Opened) {
     super();
-    const { name, handle, listen } = opened;
+    const { name, handle, listen, channel } = opened;
     this.name = name;
     this.#handle = handle;
+    this.#channel = channel;
     this.report = JSON.parse(handle.report()) as OpenReport;
     this.characters = new Characters(handle);
     this.chats = new Chats(handle);
@@ -56,7 +62,11 @@ export abstract class OpenKeep extends EventTarget {
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
-    listen((type, detail) => queueMicrotask(() => this.#dispatch(type, detail)));
+    listen((type, detail) => {
+      if (type === "closed") queueMicrotask(() => this.#end());
+      else this.#stored(JSON.parse(detail) as Omit<ChangeDetail, "remote">);
+    });
+    channel?.listen((change) => this.#dispatch({ ...change, remote: true }));
   }
 
   /** Whether the keep can be written, and if not, why. */
@@ -71,13 +81,21 @@ export abstract class OpenKeep extends EventTarget {
 
   /** Lets go of the storage. Saves that were not awaited may not have happened. May be called again. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    call("close", () => this.#handle.close());
-    this.#dispatch("closed", "{}");
+    this.#end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Makes a live query: it is asked again when something was stored, here or in another tab, and its listeners hear of
+   * results that differ. Nothing runs before somebody listens.
+   *
+   * Throws `bad-option`.
+   */
+  live<T>(query: () => T | Promise<T>, given?: LiveOptions): LiveQuery<T> {
+    return call("Keep.live", () => new LiveQuery(this, () => this.#closed, query, given));
   }
 
   override addEventListener<K extends keyof KeepEventMap>(
@@ -100,14 +118,23 @@ export abstract class OpenKeep extends EventTarget {
     super.removeEventListener(type, listener, options);
   }
 
-  #dispatch(type: string, detail: string): void {
-    if (type === "closed") {
-      if (this.#closed) return;
-      this.#closed = true;
-      this.dispatchEvent(new Event("closed"));
-    } else {
-      this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(detail) as ChangeDetail }));
-    }
+  #stored(change: Omit<ChangeDetail, "remote">): void {
+    // Before anything else: the page may be about to go away.
+    if (!this.#closed) this.#channel?.tell(change);
+    queueMicrotask(() => this.#dispatch({ ...change, remote: false }));
+  }
+
+  #dispatch(detail: ChangeDetail): void {
+    if (!this.#closed) this.dispatchEvent(new CustomEvent("change", { detail }));
+  }
+
+  /** Also when the storage went away by itself: the second copy and the channel are still held then. */
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#channel?.close();
+    call("close", () => this.#handle.close());
+    this.dispatchEvent(new Event("closed"));
   }
 }
 
@@ -139,6 +166,6 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
       tell = listener;
       for (const event of early) listener(...event);
     };
-    return { name, handle, listen };
+    return { name, handle, listen, channel: medium === "indexeddb" ? join(name) : undefined };
   });
 }

@@ -217,3 +217,59 @@ test("ids are text", async () => {
   await assert.rejects(keep.chats.open(), { code: "bad-option", op: "chats.open" });
   await assert.rejects(keep.characters.delete("x", { ifrev: 1 }), { code: "bad-option" });
 });
+
+test("writes of one handle happen in the order of their calls", async () => {
+  const keep = await opened();
+  const chat = await keep.chats.open((await keep.chats.create({ title: "Fast" })).id);
+  const say = (text) => chat.append({ name: "You", role: "user", text });
+  const said = await Promise.all(Array.from({ length: 100 }, (_, n) => say(`m${n}`)));
+  assert.deepEqual(said.map(({ index, text }) => [index, text]), Array.from({ length: 100 }, (_, n) => [n, `m${n}`]));
+  const failed = chat.remove(1000).then(() => "removed", ({ code }) => code);
+  await Promise.all([failed, chat.edit(0, { text: "first" }), chat.remove(1), say("last")]);
+  assert.notEqual(await failed, "removed");
+  assert.deepEqual((await chat.page(0, 2)).map(({ text }) => text), ["first", "m2"]);
+  assert.deepEqual((await chat.last(1)).map(({ text }) => text), ["last"]);
+  await keep.close();
+});
+
+test("a live query asks once for many changes, and tells failures and their end", async () => {
+  const keep = await opened();
+  let runs = 0;
+  let broken = false;
+  const [told, failed, later] = [[], [], []];
+  const query = keep.live(async () => {
+    runs += 1;
+    if (broken) throw new Error("no");
+    return (await keep.settings.get()).userName;
+  });
+  const next = () => new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await query.get(), "You");
+  await keep.worlds.create("unheard");
+  await next();
+  assert.equal(runs, 1);
+  const stop = query.subscribe((value) => told.push(value), (error) => failed.push(error.message));
+  await next();
+  await query["@@observable"]().subscribe({ next: (value) => later.push(value), complete: () => later.push("complete") });
+  await next();
+  assert.deepEqual([told, later, runs], [["You"], ["You"], 2]);
+  for (let n = 0; n < 20; n += 1) keep.dispatchEvent(new CustomEvent("change", { detail: { domain: "worlds", ids: [], remote: true } }));
+  await next();
+  assert.equal(runs, 3);
+  broken = true;
+  await keep.settings.patch({ userName: "Ana" });
+  await next();
+  broken = false;
+  await keep.worlds.create("again");
+  await next();
+  assert.deepEqual([told, failed], [["You", "Ana"], ["no"]]);
+  stop();
+  await keep.settings.patch({ userName: "Ben" });
+  await next();
+  await keep.close();
+  await next();
+  assert.deepEqual([told, later.slice(-2)], [["You", "Ana"], ["Ben", "complete"]]);
+  assert.throws(() => query.subscribe(() => undefined), { code: "closed" });
+  for (const wrong of [[5], [() => 1, { domain: [] }], [() => 1, { domains: ["planets"] }], [() => 1, { domains: "worlds" }]]) {
+    assert.throws(() => keep.live(...wrong), { code: "bad-option" }, JSON.stringify(wrong));
+  }
+});

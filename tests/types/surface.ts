@@ -34,6 +34,10 @@ import init, {
   Keep,
   type KeepEventMap,
   type Limits,
+  type LiveObservable,
+  type LiveObserver,
+  type LiveOptions,
+  type LiveQuery,
   type Listing,
   type Message,
   type NewMessage,
@@ -126,6 +130,7 @@ export function errors(thrown: unknown): string {
   same<typeof error.retryable, boolean>(true);
   same<typeof error.op, string | undefined>(true);
   same<typeof error.line, number | undefined>(true);
+  same<typeof error.rev, number | undefined>(true);
   switch (error.code) {
     case "no-card":
       return error.hint;
@@ -135,6 +140,22 @@ export function errors(thrown: unknown): string {
     default:
       return error.message;
   }
+}
+
+export async function living(keep: Keep): Promise<void> {
+  const options: LiveOptions = { domains: ["worlds"] };
+  const names: LiveQuery<string[]> = keep.live(async () => (await keep.worlds.list()).items.map(({ name }) => name), options);
+  same<Awaited<ReturnType<typeof names.get>>, string[]>(true);
+  const stop: () => void = names.subscribe((value) => same<typeof value, string[]>(true), (error) => same<typeof error, unknown>(true));
+  for await (const value of names) same<typeof value, string[]>(true);
+  const observer: LiveObserver<string[]> = { next: () => undefined, error: () => undefined, complete: () => undefined };
+  const observable: LiveObservable<string[]> = names["@@observable"]();
+  observable.subscribe(observer).unsubscribe();
+  const synchronous = keep.live(() => 1);
+  same<typeof synchronous, LiveQuery<number>>(true);
+  // @ts-expect-error no such domain
+  void keep.live(() => 1, { domains: ["planets"] });
+  stop();
 }
 
 export async function keeping(source: ImportSource, files: FileList): Promise<void> {
@@ -149,6 +170,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const report: OpenReport = keep.report;
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
+    same<typeof event.detail.remote, boolean>(true);
     same<keyof KeepEventMap, "change" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
@@ -182,8 +204,13 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const added: NewMessage = { name: "You", role: "user", text: "Hi", at: 1, fields: { extra: {} } };
   const message: Message = await chat.append(added);
   const last: Message[] = await chat.last(10);
+  const seen: number = chat.entry.rev;
   await chat.edit(message.index, { text: "x" });
+  await chat.edit(message.index, { text: "x" }, { ifRev: seen });
   await chat.remove(0);
+  await chat.remove(0, { ifRev: seen });
+  // @ts-expect-error no such option
+  void chat.remove(0, { rev: seen });
   for await (const one of chat.messages({ from: 0, batch: 10 })) same<typeof one, Message>(true);
 
   const all: Worlds = keep.worlds;

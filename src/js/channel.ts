@@ -1,0 +1,56 @@
+// News between tabs: what one of them stored, the others hear. The news is a hint that says where to look, never data:
+// whoever hears it reads the storage. Anyone on this origin can post here, so what comes is checked.
+
+import { DOMAINS } from "./domain.js";
+import type { ChangeDetail } from "./types.js";
+
+type Change = Pick<ChangeDetail, "domain" | "ids">;
+
+const IDS_AT_MOST = 10_000;
+
+/** The other tabs, as one of them sees them. */
+export interface Channel {
+  tell(change: Change): void;
+  /** Hears the others from now on. */
+  listen(listener: (change: Change) => void): void;
+  close(): void;
+}
+
+/**
+ * Joins the other tabs that have this keep open; `undefined` where tabs cannot hear each other.
+ * @internal
+ */
+export function join(name: string): Channel | undefined {
+  if (typeof BroadcastChannel === "undefined") return undefined;
+  const channel = new BroadcastChannel(`cardkeep:${name}`);
+  let heard: (change: Change) => void = () => undefined;
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const change = read(data);
+    if (change !== undefined) heard(change);
+  };
+  // A page that comes back out of the browser's cache has heard nothing while it was in there.
+  const shown = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) for (const domain of DOMAINS) heard({ domain, ids: [] });
+  };
+  const page = typeof window === "undefined" ? undefined : window;
+  page?.addEventListener("pageshow", shown);
+  return {
+    tell: ({ domain, ids }) => channel.postMessage({ type: "change", domain, ids }),
+    listen: (listener) => void (heard = listener),
+    close: () => {
+      heard = () => undefined;
+      page?.removeEventListener("pageshow", shown);
+      channel.close();
+    },
+  };
+}
+
+/** A change, if it is one; what a newer version may say beside that is nothing to this one. */
+function read(data: unknown): Change | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const { type, domain, ids } = data as { type?: unknown; domain?: unknown; ids?: unknown };
+  const known = DOMAINS.find((name) => name === domain);
+  if (type !== "change" || known === undefined) return undefined;
+  if (!Array.isArray(ids) || ids.length > IDS_AT_MOST || !ids.every((id) => typeof id === "string")) return undefined;
+  return { domain: known, ids: [...(ids as string[])] };
+}
