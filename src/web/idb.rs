@@ -13,14 +13,19 @@ use crate::store::{
     Burst, Check, Key, KeyPart, Medium, Pending, Scan, Table, Value, conflict, fenced,
 };
 use js_sys::{Array, Function, JsString, Object, Reflect, Uint8Array};
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 /// Version of the structure: raised only when a table or index is added below.
 const STRUCTURE: u32 = 1;
+/// No transaction takes longer: Chromium ends idle ones itself after a minute.
+const LONGEST_MS: f64 = 90_000.0;
 
 /// What the opener wants to be told.
 pub struct Listeners {
@@ -33,6 +38,9 @@ pub struct Listeners {
 /// Tables in IndexedDB.
 pub struct IdbMedium {
     database: RefCell<Option<IdbDatabase>>,
+    /// What is under way, to be told when the browser takes the database away.
+    under_way: RefCell<BTreeMap<u64, Sender<()>>>,
+    started: Cell<u64>,
     _handlers: Vec<Closure<dyn FnMut(web_sys::Event)>>,
 }
 
@@ -62,21 +70,27 @@ impl IdbMedium {
             _ => error,
         })?;
         let medium = Rc::new_cyclic(|medium: &std::rc::Weak<IdbMedium>| {
-            let hang_up = {
-                let (medium, closed) = (medium.clone(), Rc::clone(&listeners.closed));
-                move |_: web_sys::Event| {
-                    if let Some(medium) = medium.upgrade() {
-                        medium.close();
-                    }
-                    closed();
+            let (upgraded, told) = (medium.clone(), Rc::clone(&listeners.closed));
+            let version_change = Closure::new(move |_: web_sys::Event| {
+                if let Some(medium) = upgraded.upgrade() {
+                    medium.close();
                 }
-            };
-            let version_change = Closure::new(hang_up.clone());
-            let close = Closure::new(hang_up);
+                told();
+            });
+            let (taken, told) = (medium.clone(), Rc::clone(&listeners.closed));
+            let close = Closure::new(move |_: web_sys::Event| {
+                if let Some(medium) = taken.upgrade() {
+                    medium.close();
+                    medium.give_up();
+                }
+                told();
+            });
             database.set_onversionchange(Some(Closure::as_ref(&version_change).unchecked_ref()));
             database.set_onclose(Some(Closure::as_ref(&close).unchecked_ref()));
             IdbMedium {
                 database: RefCell::new(Some(database)),
+                under_way: RefCell::default(),
+                started: Cell::new(0),
                 _handlers: vec![version_change, close],
             }
         });
@@ -100,6 +114,34 @@ impl IdbMedium {
         transaction
             .map(JsCast::unchecked_into)
             .map_err(|thrown| failure(&thrown))
+    }
+
+    /// The future's result, with an end: when the browser takes the database away, some
+    /// transactions never say anything any more (Chromium 156, cleared site data), and a
+    /// damaged one may not either (Firefox 153).
+    async fn watched<T>(&self, what: &str, future: impl Future<Output = Result<T>>) -> Result<T> {
+        let number = self.started.replace(self.started.get() + 1);
+        let sender = Sender::new();
+        self.under_way.borrow_mut().insert(number, sender.clone());
+        let mut taken = pin!(sender.arrival(Vec::new(), || {}));
+        let mut future = pin!(future);
+        let either = std::future::poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => taken
+                .as_mut()
+                .poll(context)
+                .map(|_| Err(Kind::Closed.because("the browser took the database away"))),
+        });
+        let result = clock::within(LONGEST_MS, what, either).await;
+        self.under_way.borrow_mut().remove(&number);
+        result
+    }
+
+    /// Ends what is under way; it gets no answer any more.
+    fn give_up(&self) {
+        for sender in self.under_way.take().into_values() {
+            sender.send(Ok(()));
+        }
     }
 
     fn reading(&self, table: Table) -> Result<IdbObjectStore> {
@@ -190,7 +232,7 @@ impl IdbMedium {
 
 impl Medium for IdbMedium {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
-        Box::pin(async move {
+        Box::pin(self.watched("reading", async move {
             let store = self.reading(table)?;
             let mut answers = Vec::with_capacity(keys.len());
             for key in keys {
@@ -202,22 +244,22 @@ impl Medium for IdbMedium {
                 values.push((!value.is_undefined()).then(|| value_of(table, &value)));
             }
             Ok(values)
-        })
+        }))
     }
 
     fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
-        Box::pin(async move {
+        Box::pin(self.watched("reading", async move {
             let store = self.reading(scan.table)?;
             let range = range(&scan)?;
             let limit = scan.limit.unwrap_or(u32::MAX);
             let keys = answer(sent(store.get_all_keys_with_key_and_limit(&range, limit))?);
             let values = answer(sent(store.get_all_with_key_and_limit(&range, limit))?);
             pairs(scan.table, keys.await?, values.await?)
-        })
+        }))
     }
 
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
-        Box::pin(async move {
+        Box::pin(self.watched("looking up", async move {
             let index = self
                 .reading(Table::Rows)?
                 .index("by")
@@ -225,11 +267,11 @@ impl Medium for IdbMedium {
             let keys = answer(sent(index.get_all_keys_with_key(&by.into()))?);
             let values = answer(sent(index.get_all_with_key(&by.into()))?);
             pairs(Table::Rows, keys.await?, values.await?)
-        })
+        }))
     }
 
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
-        Box::pin(async move {
+        Box::pin(self.watched("writing", async move {
             let checks = burst.checks.iter().map(|check| match check {
                 Check::Rev { .. } => Table::Rows,
                 Check::Same { table, .. } => *table,
@@ -261,7 +303,7 @@ impl Medium for IdbMedium {
                     }
                 }
             }
-        })
+        }))
     }
 
     fn close(&self) {

@@ -9,10 +9,11 @@ use super::idb::{IdbMedium, Listeners};
 use super::opfs::{OpfsRedo, RedoPort};
 use crate::error::{Kind, Result};
 use crate::json::Document;
-use crate::keep::{Chat, ChatImport, Domain, Exported, Keep};
+use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Medium, MemoryMedium, Options, Redo};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -72,34 +73,66 @@ impl KeepHandle {
         redo: Option<RedoPort>,
     ) -> Promise {
         promise(async move {
-            let medium: Rc<dyn Medium> = match medium.as_str() {
-                "memory" => Rc::new(MemoryMedium::new()),
-                _ => {
-                    let blocked = move || {
-                        if let Some(on_blocked) = &on_blocked {
-                            call(on_blocked.call0(&JsValue::NULL));
-                        }
-                    };
-                    let tell = on_event.clone();
-                    let closed =
-                        move || call(tell.call2(&JsValue::NULL, &"closed".into(), &"{}".into()));
-                    let listeners = Listeners {
-                        blocked: Rc::new(blocked),
-                        closed: Rc::new(closed),
-                    };
-                    IdbMedium::open(&name, timeout_ms, listeners).await?
-                }
-            };
-            let observer = move |domain: &str, ids: &[String]| {
-                let detail = serde_json::json!({ "domain": domain, "ids": ids }).to_string();
-                call(on_event.call2(&JsValue::NULL, &"change".into(), &detail.into()));
-            };
             let redo = redo.map(|port| Rc::new(OpfsRedo(port)) as Rc<dyn Redo>);
             let options = Options {
                 clock: Rc::new(clock::now_ms),
                 redo,
             };
-            let keep = Keep::open(medium, options, Rc::new(observer)).await?;
+            let observer: Observer = {
+                let tell = on_event.clone();
+                Rc::new(move |domain, ids| {
+                    let detail = serde_json::json!({ "domain": domain, "ids": ids }).to_string();
+                    call(tell.call2(&JsValue::NULL, &"change".into(), &detail.into()));
+                })
+            };
+            let connections = Rc::new(Cell::new(0));
+            let connect = async || -> Result<Rc<dyn Medium>> {
+                if medium == "memory" {
+                    let medium: Rc<dyn Medium> = Rc::new(MemoryMedium::new());
+                    return Ok(medium);
+                }
+                let number = connections.get() + 1;
+                connections.set(number);
+                let (tell, blocked, latest) = (
+                    on_event.clone(),
+                    on_blocked.clone(),
+                    Rc::clone(&connections),
+                );
+                let listeners = Listeners {
+                    blocked: Rc::new(move || {
+                        if let Some(blocked) = &blocked {
+                            call(blocked.call0(&JsValue::NULL));
+                        }
+                    }),
+                    closed: Rc::new(move || {
+                        // The end of a connection that was given up is not the end of the keep.
+                        if latest.get() == number {
+                            call(tell.call2(&JsValue::NULL, &"closed".into(), &"{}".into()));
+                        }
+                    }),
+                };
+                let medium: Rc<dyn Medium> = IdbMedium::open(&name, timeout_ms, listeners).await?;
+                Ok(medium)
+            };
+            let connected = connect().await?;
+            let keep = match Keep::open(
+                Rc::clone(&connected),
+                options.clone(),
+                Rc::clone(&observer),
+            )
+            .await
+            {
+                // A damaged store fails at its first reading and comes up, often empty, at the
+                // next connection; what is gone then is put back from the second copy.
+                Err(error)
+                    if matches!(error.kind(), Kind::Aborted | Kind::Closed | Kind::Medium) =>
+                {
+                    connections.set(connections.get() + 1);
+                    connected.close();
+                    Keep::open(connect().await?, options, observer).await?
+                }
+                opened => opened?,
+            };
             let idle = keep.clone();
             spawn_local(async move {
                 clock::wait(MAINTAIN_AFTER_MS).await;

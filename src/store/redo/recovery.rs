@@ -9,6 +9,7 @@ use super::frame::{self, LEAD, Stored, TRAIL};
 use super::{Note, Recovered, Redo, RedoFile};
 use crate::codec;
 use crate::error::Result;
+use crate::store::change::VERSIONS;
 use crate::store::medium::{Burst, Key, Medium, Put, Table, Value};
 use std::collections::HashMap;
 
@@ -79,6 +80,8 @@ pub(in crate::store) async fn recover(
                             continue;
                         }
                         match table {
+                            // An older version that gave way just before the page went is no loss to tell of.
+                            Table::Rows if !wiped && key.text(0) == VERSIONS => {}
                             Table::Rows => recovered.rows += 1,
                             Table::Pages => recovered.pages += 1,
                             _ => {}
