@@ -13,6 +13,7 @@ mod json;
 mod keep;
 mod migration;
 mod oddities;
+mod oddities_chats;
 mod png;
 mod redo;
 mod settings;

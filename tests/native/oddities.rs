@@ -114,7 +114,7 @@ fn fields(more: &str) -> Vec<u8> {
     data(&format!(r#""name":"{NAME}","first_mes":"hi",{more}"#))
 }
 
-fn utf16(text: &str, mark: bool, little: bool) -> Vec<u8> {
+pub fn utf16(text: &str, mark: bool, little: bool) -> Vec<u8> {
     let units = mark
         .then_some(0xfeff)
         .into_iter()
@@ -1319,7 +1319,7 @@ fn no_mutation_of_any_card_panics_or_hangs() {
     assert!(read > 500 && refused > 100, "{read} {refused}");
 }
 
-fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     for _ in 0..=random.below(3) {
         if bytes.is_empty() {
             return;
