@@ -15,6 +15,7 @@ export type {
   ImportEvent,
   Json,
   Message,
+  MessagePatch,
   NewMessage,
   Settings,
   Snapshot,

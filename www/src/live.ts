@@ -1,5 +1,5 @@
-// Data that stays current: loads when the element appears, again whenever the keep says that something
-// of its domains changed, and when the person comes back to the tab, for another tab may have written.
+// Data that stays current: loads when the element appears, and again whenever the keep says that something
+// of its domains changed, in this tab or in another.
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { ChangeDetail, Keep } from "./library";
@@ -29,9 +29,6 @@ export class Live<T> implements ReactiveController {
     queueMicrotask(() => {
       if (this.#stop === undefined) return;
       this.keep().addEventListener("change", this.#changed, { signal: this.#stop.signal });
-      document.addEventListener("visibilitychange", () => {
-        if (document.visibilityState === "visible") void this.reload();
-      }, { signal: this.#stop.signal });
       void this.reload();
     });
   }

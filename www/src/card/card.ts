@@ -46,6 +46,8 @@ export class CardScreen extends Screen {
   @state() private saving: SaveState = { is: "saved" };
   @state() private editing = false;
   readonly #data = new Live<Loaded | undefined>(this, () => this.keep, ["characters", "chats"], () => this.#load());
+  /** The revision that the form's edits began on: what another tab saves meanwhile is shown, but not written over unseen. */
+  #base: number | undefined;
   #stop: AbortController | undefined;
 
   override connectedCallback(): void {
@@ -221,6 +223,7 @@ export class CardScreen extends Screen {
 
   #hold(edits: Edits): void {
     this.edits = edits;
+    this.#base = this.#dirty ? (this.#base ?? this.#data.value?.character.rev) : undefined;
     keepDraft(`card ${this.record}`, this.#dirty ? JSON.stringify(edits) : "");
   }
 
@@ -231,7 +234,7 @@ export class CardScreen extends Screen {
     const sent = this.edits;
     this.saving = { is: "saving" };
     try {
-      await this.keep.characters.patch(this.record, patch, { ifRev: character.rev });
+      this.#base = (await this.keep.characters.patch(this.record, patch, { ifRev: this.#base ?? character.rev })).rev;
       await this.#data.reload();
       // What was typed while the save was under way is still to be saved.
       const left = Object.fromEntries(Object.entries(this.edits).filter(([key, value]) => sent[key as keyof Edits] !== value)) as Edits;
@@ -242,7 +245,11 @@ export class CardScreen extends Screen {
         notify(this, { text: "Saved" });
       }
     } catch (error) {
-      if (codeOf(error) === "conflict") await this.#data.reload();
+      if (codeOf(error) === "conflict") {
+        await this.#data.reload();
+        // The banner says so, and saving again means it.
+        this.#base = this.#data.value?.character.rev;
+      }
       this.saving = { is: "failed", error };
     }
   }

@@ -5,10 +5,10 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { reply, scriptOf } from "../companion/companion";
 import { handOut } from "../download";
-import { failure, sentence } from "../failure";
+import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
-import type { ChangeDetail, Character, ChatHandle, Message, NewMessage, Settings } from "../library";
+import type { ChangeDetail, Character, ChatHandle, Message, MessagePatch, NewMessage, Settings } from "../library";
 import { notify } from "../notice";
 import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
@@ -25,21 +25,21 @@ const NEAR_PX = 240;
 @customElement("ck-chat")
 export class ChatScreen extends Screen {
   @state() private handle: ChatHandle | undefined;
-  /** The end of the chat, from `#first` on. */
+  /** The end of the chat, from `#first` on, as it is in the revision `#rev`. */
   @state() private messages: Message[] = [];
+  #rev = 0;
   @state() private error: unknown;
   @state() private gone = false;
   @state() private saving: SaveState = { is: "saved" };
   @state() private fetching = false;
-  @state() private editing: number | undefined;
+  /** The message that is being edited, and what its field begins with. */
+  @state() private editing: { one: Message; text: string } | undefined;
   @state() private removing: Message | undefined;
   @state() private cast: Character[] = [];
   #settings: Settings | undefined;
   #stop: AbortController | undefined;
-  /** Writes go one after the other. */
+  /** Writes go one after the other, and with them the readings that follow other tabs. */
   #queue: Promise<unknown> = Promise.resolve();
-  /** Grows with each of our writes: a reading begun before one is stale. */
-  #writes = 0;
   #stale = false;
 
   override connectedCallback(): void {
@@ -48,10 +48,6 @@ export class ChatScreen extends Screen {
     queueMicrotask(() => {
       if (signal.aborted) return;
       this.keep.addEventListener("change", this.#changed, { signal });
-      // Tabs do not hear of each other's changes; whoever comes back to one sees what is there now.
-      document.addEventListener("visibilitychange", () => {
-        if (document.visibilityState === "visible" && this.handle) void this.#queue.then(() => this.#refresh());
-      }, { signal });
       void this.#open();
     });
   }
@@ -63,6 +59,7 @@ export class ChatScreen extends Screen {
 
   async #open(): Promise<void> {
     this.error = undefined;
+    this.gone = false;
     try {
       this.#settings = await this.keep.settings.get();
       const entry = await this.keep.chats.get(this.record);
@@ -74,6 +71,7 @@ export class ChatScreen extends Screen {
       this.cast = found.filter((one) => one !== undefined);
       const handle = await this.keep.chats.open(this.record);
       this.messages = await handle.last(this.#settings.pageSize);
+      this.#rev = handle.entry.rev;
       this.handle = handle;
       await this.updateComplete;
       this.#toEnd();
@@ -173,7 +171,7 @@ export class ChatScreen extends Screen {
   #actions(one: Message): MessageActions {
     return {
       writable: this.writable,
-      editing: this.editing === one.index,
+      draft: this.editing?.one.index === one.index ? this.editing.text : undefined,
       edit: () => void this.#edit(one),
       cancel: () => this.#endEditing(),
       save: (_, text) => void this.#saveEdit(one, text),
@@ -192,7 +190,6 @@ export class ChatScreen extends Screen {
       const { handle } = this;
       if (handle === undefined) return false;
       this.saving = { is: "saving" };
-      this.#writes += 1;
       try {
         await change(handle);
         this.saving = { is: "saved" };
@@ -201,8 +198,6 @@ export class ChatScreen extends Screen {
         this.saving = { is: "failed", error };
         notify(this, { text: `Not saved: ${sentence(error)}`, tone: "bad" });
         return false;
-      } finally {
-        this.#writes += 1;
       }
     };
     const done = this.#queue.then(run);
@@ -219,9 +214,9 @@ export class ChatScreen extends Screen {
   #append(one: NewMessage): Promise<boolean> {
     return this.#write(async (handle) => {
       const written = await handle.append(one);
-      const next = (this.messages.at(-1)?.index ?? -1) + 1;
-      // Otherwise another tab wrote in between, and its messages come before ours.
-      this.messages = written.index === next ? [...this.messages, written] : await handle.page(this.#first, handle.length);
+      // Otherwise another tab wrote in between.
+      if (handle.entry.rev === this.#rev + 1) this.#show(handle, [...this.messages, written]);
+      else await this.#reread(handle);
       await this.updateComplete;
       this.#toEnd();
     });
@@ -235,9 +230,17 @@ export class ChatScreen extends Screen {
   }
 
   async #edit(one: Message): Promise<void> {
-    this.editing = one.index;
+    this.editing = { one, text: one.text };
+    await this.#focusEditor();
+  }
+
+  get #field(): HTMLTextAreaElement | null {
+    return this.querySelector<HTMLTextAreaElement>(".message .edit textarea");
+  }
+
+  async #focusEditor(): Promise<void> {
     await this.updateComplete;
-    const field = this.querySelector<HTMLTextAreaElement>(".message .edit textarea");
+    const field = this.#field;
     field?.focus();
     field?.setSelectionRange(field.value.length, field.value.length);
   }
@@ -248,17 +251,14 @@ export class ChatScreen extends Screen {
   };
 
   #endEditing(): void {
-    const index = this.editing;
+    const index = this.editing?.one.index;
     this.editing = undefined;
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#message-${index} .actions button`)?.focus());
   }
 
   async #saveEdit(one: Message, text: string): Promise<void> {
     if (text === one.text) return this.#endEditing();
-    const saved = await this.#write(async (handle) => {
-      await this.#stillThere(handle, one);
-      this.#replace(await handle.edit(one.index, { text }));
-    });
+    const saved = await this.#change(one, { text });
     if (saved) this.#endEditing();
   }
 
@@ -266,30 +266,39 @@ export class ChatScreen extends Screen {
     const text = one.swipes?.[to];
     if (text === undefined) return;
     // The line's own fields: `text` would rewrite the alternative that is shown now.
-    await this.#write(async (handle) => {
-      await this.#stillThere(handle, one);
-      this.#replace(await handle.edit(one.index, { fields: { swipe_id: to, mes: text } }));
+    await this.#change(one, { fields: { swipe_id: to, mes: text } });
+  }
+
+  #change(one: Message, patch: MessagePatch): Promise<boolean> {
+    return this.#write(async (handle) => {
+      const now = await this.#asSeen(one, (index, ifRev) => handle.edit(index, patch, { ifRev }));
+      this.#show(handle, this.messages.map((old) => (old.index === now.index ? now : old)));
     });
   }
 
   /** Messages go by their numbers: whoever wrote in another tab may have moved them. */
-  async #stillThere(handle: ChatHandle, one: Message): Promise<void> {
-    const [now] = await handle.page(one.index, one.index + 1);
-    if (now?.text === one.text && now.name === one.name) return;
-    void this.#queue.then(() => this.#refresh());
+  async #asSeen<T>(one: Message, change: (index: number, ifRev: number) => Promise<T>): Promise<T> {
+    try {
+      // Writes wait for each other, so this screen may have moved on since the person asked.
+      const there = follow(one, this.messages);
+      if (there) return await change(there.index, this.#rev);
+    } catch (error) {
+      if (codeOf(error) !== "conflict") throw error;
+    }
+    this.#follow();
     throw new Error("The chat was changed elsewhere. It is shown as it is now; please try again");
   }
 
-  #replace(one: Message): void {
-    this.messages = this.messages.map((old) => (old.index === one.index ? one : old));
+  /** What the handle has just read or written is what the screen shows. */
+  #show(handle: ChatHandle, messages: Message[]): void {
+    this.messages = messages;
+    this.#rev = handle.entry.rev;
   }
 
   async #remove(one: Message, last = false): Promise<void> {
     const removed = await this.#write(async (handle) => {
-      await this.#stillThere(handle, one);
-      const first = Math.min(this.#first, handle.length - 1);
-      await handle.remove(one.index);
-      this.messages = await handle.page(first, handle.length);
+      await this.#asSeen(one, (index, ifRev) => handle.remove(index, { ifRev }));
+      await this.#reread(handle);
     });
     if (!removed) return;
     this.#log?.focus();
@@ -313,11 +322,12 @@ export class ChatScreen extends Screen {
     if (handle === undefined || this.fetching) return;
     this.fetching = true;
     const first = this.#first;
-    const writes = this.#writes;
+    const rev = this.#rev;
     try {
       const page = await handle.page(Math.max(0, first - (this.#settings?.pageSize ?? 50)), first);
       // A write in between may have moved the numbers: then what was read is not the messages before these.
-      if (writes === this.#writes && first === this.#first) await this.#prepend(page);
+      if (handle.entry.rev !== rev) this.#follow();
+      else if (this.#rev === rev && this.#first === first) await this.#prepend(page);
     } catch (error) {
       notify(this, { text: `Older messages could not be read: ${sentence(error)}`, tone: "bad" });
     } finally {
@@ -335,6 +345,11 @@ export class ChatScreen extends Screen {
     if (log && seam) log.scrollTop += seam.getBoundingClientRect().top - before;
   }
 
+  get #atEnd(): boolean {
+    const log = this.#log;
+    return log !== null && log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+  }
+
   #toEnd(): void {
     const log = this.#log;
     if (!log) return;
@@ -344,32 +359,80 @@ export class ChatScreen extends Screen {
   }
 
   readonly #changed = (event: Event): void => {
-    const { domain, ids } = (event as CustomEvent<ChangeDetail>).detail;
-    if (domain !== "chats" || !ids.includes(this.record) || this.#stale) return;
-    this.#stale = true;
-    void this.#queue.then(() => this.#refresh());
+    const { domain, ids, remote } = (event as CustomEvent<ChangeDetail>).detail;
+    if (domain !== "chats" || (ids.length > 0 && !ids.includes(this.record))) return;
+    // What this tab writes to an open chat, this screen wrote.
+    if (!remote && this.handle !== undefined && !this.gone) return;
+    this.#follow();
   };
 
-  /** Reads the shown part again: somebody, maybe another tab, wrote to this chat. */
+  /** Once for all news that come before it is its turn. */
+  #follow(): void {
+    if (this.#stale) return;
+    this.#stale = true;
+    this.#queue = this.#queue.then(() => this.#refresh());
+  }
+
+  /** Reads the shown part again: somebody else wrote to this chat. */
   async #refresh(): Promise<void> {
     this.#stale = false;
-    const writes = this.#writes;
-    const shown = this.messages.length;
+    if (this.handle === undefined || this.gone) return this.#open();
     try {
-      if ((await this.keep.chats.get(this.record)) === undefined) {
+      const atEnd = this.#atEnd;
+      const entry = await this.keep.chats.get(this.record);
+      if (entry === undefined) {
         this.gone = true;
         return;
       }
-      const handle = await this.keep.chats.open(this.record);
-      const first = Math.min(this.#first, Math.max(0, handle.length - shown));
-      const messages = await handle.page(first, handle.length);
-      // Our own write in between has told us newer things already.
-      if (writes !== this.#writes) return;
-      this.handle = handle;
-      this.messages = messages;
+      if (entry.rev === this.#rev) return;
+      await this.#reread(this.handle);
+      await this.updateComplete;
+      // Whoever reads further up stays there.
+      if (atEnd) this.#toEnd();
     } catch (error) {
       this.saving = { is: "failed", error };
     }
+  }
+
+  /** Reads the shown part again, and takes what the person is doing along to where its message is now. */
+  async #reread(handle: ChatHandle): Promise<void> {
+    const { editing, removing } = this;
+    const shown = this.messages.length;
+    const before = this.#first + shown;
+    let messages: Message[];
+    let length: number;
+    do {
+      // Reading tells how long the chat is by now.
+      ({ length } = handle);
+      messages = await handle.page(Math.max(0, Math.min(this.#first, length - shown)), length);
+    } while (handle.length !== length);
+    this.#show(handle, messages);
+    if (removing && this.removing === removing) this.removing = follow(removing, messages);
+    if (editing && this.editing === editing) this.#carry(editing, length < before);
+  }
+
+  /** The editor goes where its message went; the text in it is the person's and stays. */
+  #carry({ one, text }: { one: Message; text: string }, shorter: boolean): void {
+    const field = this.#field;
+    const there = follow(one, this.messages);
+    if (there) {
+      const moved = there.index !== one.index;
+      const focused = field !== null && field === document.activeElement;
+      this.editing = { one: there, text: moved ? (field?.value ?? text) : text };
+      if (moved && focused) void this.#focusEditor();
+      return;
+    }
+    const now = this.messages.find(({ index }) => index === one.index);
+    if (now && !shorter) {
+      this.editing = { one: now, text };
+      notify(this, { text: "The message was changed in another tab. What you save goes over that" });
+      return;
+    }
+    const typed = field?.value ?? text;
+    this.editing = undefined;
+    const { name, role } = one;
+    const add = (): void => void this.#append({ name, role, text: typed });
+    notify(this, { text: "The message you were editing is gone: another tab deleted it", tone: "bad", action: { label: "Add as new", run: add } });
   }
 
   async #export(): Promise<void> {
@@ -384,6 +447,16 @@ export class ChatScreen extends Screen {
     const title = this.handle?.entry.title || "No title";
     if (await discard(this, this.keep, "chats", this.record, title)) location.hash = "#/chats";
   }
+}
+
+/** Where a message is by now, if it is the same. */
+function follow(one: Message, now: Message[]): Message | undefined {
+  const fields = JSON.stringify(one.fields);
+  const same = (other: Message) => other.text === one.text && JSON.stringify(other.fields) === fields;
+  const there = now.find(({ index }) => index === one.index);
+  if (there && same(there)) return there;
+  const [moved, ...others] = now.filter(same);
+  return others.length === 0 ? moved : undefined;
 }
 
 function excerpt(text: string): string {

@@ -9,8 +9,8 @@ import { prose } from "../prose/prose";
 
 export interface MessageActions {
   writable: boolean;
-  /** Set on the message that is being edited. */
-  editing: boolean;
+  /** Set on the message that is being edited: what its field begins with. */
+  draft: string | undefined;
   edit(message: Message): void;
   cancel(): void;
   save(message: Message, text: string): void;
@@ -29,19 +29,18 @@ export function message(one: Message, actions: MessageActions): TemplateResult {
       ${one.at === undefined ? nothing : html`<time datetime=${new Date(one.at).toISOString()} title=${momentOf(one.at)}>${timeOf(one.at)}</time>`}
       ${isScripted(one) ? html`<span class="badge" title="This line comes from the sample's script, not from a model">scripted</span>` : nothing}
       <span class="number quiet" aria-hidden="true">${number}</span>
-      ${actions.writable && !actions.editing
+      ${actions.writable && actions.draft === undefined
         ? html`<span class="actions">
             <button type="button" class="bare" aria-label=${`Edit message ${number}`} @click=${() => actions.edit(one)}>${icon("edit")}</button>
             <button type="button" class="bare" aria-label=${`Delete message ${number}`} @click=${() => actions.remove(one)}>${icon("bin")}</button>
           </span>`
         : nothing}
     </header>
-    ${actions.editing ? editor(one, actions) : prose(one.text)}
-    ${actions.editing ? nothing : swipes(one, actions)}
+    ${actions.draft === undefined ? html`${prose(one.text)}${swipes(one, actions)}` : editor(one, actions.draft, actions)}
   </article>`;
 }
 
-function editor(one: Message, actions: MessageActions): TemplateResult {
+function editor(one: Message, draft: string, actions: MessageActions): TemplateResult {
   const save = (from: EventTarget | null) => {
     const field = (from as HTMLElement | null)?.closest("form")?.querySelector("textarea");
     if (field) actions.save(one, field.value);
@@ -59,7 +58,7 @@ function editor(one: Message, actions: MessageActions): TemplateResult {
     save(event.target);
   };
   return html`<form class="edit" aria-label=${`Edit message ${one.index + 1}`} @submit=${submit} @keydown=${key}>
-    <textarea dir="auto" aria-label="Text" .value=${one.text}></textarea>
+    <textarea dir="auto" aria-label="Text" .value=${draft}></textarea>
     <div class="tools">
       <button type="button" class="button" @click=${() => actions.cancel()}>Cancel</button>
       <button type="submit" class="button main">Save</button>
