@@ -67,7 +67,8 @@ fn comment(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
         .then_some(Role::Chara)
 }
 
-/// The first of `chunks` that can be read, and its document.
+/// The first of `chunks` that can be read and says anything, and its document; one that
+/// says nothing when there is no other.
 pub(super) fn first_readable<'l>(
     image: &[u8],
     chunks: &[Chunk<'l>],
@@ -75,10 +76,21 @@ pub(super) fn first_readable<'l>(
     warnings: &mut Vec<Warning>,
 ) -> Result<(Chunk<'l>, Document)> {
     let mut first_error: Option<Error> = None;
+    let mut hollow = None;
     for card in chunks.iter().take(MOST_ATTEMPTS) {
         let mut noticed = Vec::new();
         match document(image, card, limits, &mut noticed) {
+            Ok(document) if view::is_hollow(&document) => {
+                hollow.get_or_insert((*card, document, noticed));
+            }
             Ok(document) => {
+                if let Some((passed, ..)) = hollow {
+                    warnings.push(Warning::repaired(
+                        "hollow-chunk",
+                        passed.role.keyword(),
+                        "the chunk holds a card without any text and was passed over",
+                    ));
+                }
                 warnings.append(&mut noticed);
                 return Ok((*card, document));
             }
@@ -92,6 +104,10 @@ pub(super) fn first_readable<'l>(
                 first_error.get_or_insert(error);
             }
         }
+    }
+    if let Some((card, document, mut noticed)) = hollow {
+        warnings.append(&mut noticed);
+        return Ok((card, document));
     }
     Err(first_error
         .unwrap_or_else(|| Kind::NoCard.because("the image has no `chara` or `ccv3` chunk")))
@@ -222,7 +238,7 @@ fn reason(winner: &Chunk<'_>, cards: &[Chunk<'_>]) -> &'static str {
     match (winner.role, both) {
         _ if cards.len() == 1 => "It is the only card in the image.",
         (Role::Ccv3, true) => "`ccv3` is preferred over `chara`.",
-        (Role::Chara, true) if first == Some(Role::Ccv3) => "`ccv3` is damaged.",
+        (Role::Chara, true) if first == Some(Role::Ccv3) => "`ccv3` is damaged or empty.",
         (Role::Chara, true) => "`ccv3` stands behind the end of the image.",
         (_, false) => "It is the last readable one of several.",
     }

@@ -209,6 +209,18 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
     }
 }
 
+/// Whether no field says anything.
+pub(super) fn is_hollow(document: &Document) -> bool {
+    values(document, &mut Vec::new())
+        .iter()
+        .all(|value| match value {
+            Value::Absent => true,
+            Value::Text(text) => text.read().trim().is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Json(node) => node.is_empty(),
+        })
+}
+
 /// The values of [`FIELDS`], in their order.
 pub(super) fn values<'a>(document: &'a Document, warnings: &mut Vec<Warning>) -> Vec<Value<'a>> {
     FIELDS

@@ -627,6 +627,28 @@ fn embeddings() -> Vec<Case> {
             png([ztxt("ccv3", bomb()), chara()]),
             &["damaged-chunk"],
         ),
+        good(
+            "ccv3 has data of null",
+            png([
+                card_chunk("ccv3", r#"{"spec":"chara_card_v3","data":null}"#),
+                chara(),
+            ]),
+            &["hollow-chunk"],
+        ),
+        good(
+            "the last chara is empty",
+            png([
+                chara(),
+                card_chunk("chara", r#"{"spec":"chara_card_v2","data":{"name":""}}"#),
+            ]),
+            &["hollow-chunk", "duplicate-chunk"],
+        ),
+        named(
+            "an empty card",
+            of(r#"{"spec":"chara_card_v2","data":{}}"#),
+            "",
+            &["no-name"],
+        ),
         bad(
             "both are damaged",
             png([text("ccv3", b"!!!"), text("chara", b"!!!")]),
@@ -675,7 +697,7 @@ fn payloads() -> Vec<Case> {
             .map(|c| u8::try_from(c).expect("Latin-1"))
             .collect::<Vec<u8>>()
     };
-    let broken_at = |n: usize| coded[..n].iter().copied().collect::<Vec<u8>>();
+    let broken_at = |n: usize| coded[..n].to_vec();
     let string = serde_json::to_string(&two).expect("a text is JSON");
     let lines: Vec<u8> = coded
         .chunks(76)

@@ -157,7 +157,7 @@ fn a_log_is_read_whatever_became_of_its_lines() {
 fn what_is_no_log_is_told_by_kind() {
     for (bytes, kind) in [
         (&b"hello"[..], Kind::NotAChat),
-        (HEADER[..38].as_bytes(), Kind::NotAChat),
+        (&HEADER.as_bytes()[..38], Kind::NotAChat),
         (b"\0\0\0\0", Kind::NotAChat),
         (b"\xff\xfe{", Kind::NotAChat),
         (b"\x89PNG\r\n\x1a\n", Kind::NotAChat),
