@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
 import { KEY } from "./webdriver.mjs";
 
@@ -124,4 +125,47 @@ describe("two tabs of one chat", () => {
     await app.toWindow(one);
     await app.until(() => document.querySelectorAll(".list .row").length === 0);
   });
+});
+
+test("two tabs that edit one card write nothing over unseen", async () => {
+  const app = await stage();
+  try {
+    await app.visit("#/");
+    await app.import(await app.file("ada.png", cardPng('{"name":"Ada","description":"As imported","personality":"Calm","scenario":"","first_mes":"","mes_example":""}')));
+    await app.click(".tile a");
+    const one = await app.window();
+    await app.until(() => document.querySelector(".card-page"));
+    const { hash } = await app.tab();
+    const two = await app.window();
+    await app.visit(hash);
+    const edit = async (text) => {
+      await button(app, "Edit");
+      await app.clear("textarea[name=description]");
+      await app.type("textarea[name=description]", text);
+    };
+    await app.toWindow(one);
+    await edit("From the first tab");
+    await app.toWindow(two);
+    await edit("From the second tab");
+    await app.clear("textarea[name=personality]");
+    await app.type("textarea[name=personality]", "Lively");
+    await button(app, "Save");
+    await app.until(() => document.querySelector(".form") === null);
+    await app.toWindow(one);
+    // The form shows what it has not touched as it is now, and keeps what was typed.
+    await app.until(() => document.querySelector("textarea[name=personality]").value === "Lively");
+    assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "From the first tab");
+    await button(app, "Save");
+    await app.until(() => document.querySelector(".banner")?.textContent.includes("changed elsewhere"));
+    await app.toWindow(two);
+    assert.match(await app.text(".card-text"), /From the second tab/);
+    await app.toWindow(one);
+    await button(app, "Save");
+    await app.until(() => document.querySelector(".form") === null);
+    await app.toWindow(two);
+    await app.until(() => document.querySelector(".card-text").textContent.includes("From the first tab"));
+    assert.match(await app.text(".card-text"), /Lively/);
+  } finally {
+    await app.close();
+  }
 });
