@@ -203,6 +203,7 @@ fn differences(
     let others: Vec<Chunk<'_>> = cards
         .iter()
         .filter(|card| card.role != winner.role && card.chunk.kind != *b"eXIf")
+        .take(1)
         .copied()
         .collect();
     let Ok((other, theirs)) = first_readable(image, &others, limits, &mut Vec::new()) else {

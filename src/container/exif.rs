@@ -59,7 +59,10 @@ impl Tiff<'_> {
     /// Where the entry of a tag begins in the directory at `at`.
     fn find(&self, at: usize, tag: u32) -> Option<usize> {
         let count = self.number(at, 2)? as usize;
-        let mut entries = (0..count).map(|n| at + 2 + n * 12);
-        entries.find(|entry| self.number(*entry, 2) == Some(tag))
+        // The count may lie; the bytes do not.
+        (0..count)
+            .map(|n| at + 2 + n * 12)
+            .take_while(|entry| *entry < self.bytes.len())
+            .find(|entry| self.number(*entry, 2) == Some(tag))
     }
 }

@@ -683,6 +683,23 @@ fn embeddings() -> Vec<Case> {
 }
 
 #[test]
+fn an_exif_that_lies_costs_no_more_than_its_bytes() {
+    let lying = chunk(
+        b"eXIf",
+        b"II*\0\x08\0\0\0\xff\xff\x69\x87\x04\0\x01\0\0\0\x08\0\0\0",
+    );
+    let chunks: Vec<_> = std::iter::repeat_n(lying, 60_000).collect();
+    let image = image_of(&[header(8, 2, 0), chunks.concat(), chunk(b"IEND", b"")]);
+    let start = Instant::now();
+    assert_eq!(cards::kind(&image), Kind::NoCard);
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
 fn a_card_is_found_wherever_a_tool_has_put_it() {
     check(embeddings());
 }
