@@ -31,6 +31,11 @@ export class Chats extends Domain<ChatEntry> {
     return intake({ op: this.op("import"), sources, limits: within, size: "chat", signal, take });
   }
 
+  /** The chats that a character is in, newest change first. */
+  ofCharacter(id: string): Promise<ChatEntry[]> {
+    return this.answer("ofCharacter", () => this.handle.chatsOfCharacter(text(id, "id")));
+  }
+
   /** Begins an empty chat. */
   create(chat: NewChat): Promise<ChatEntry> {
     return this.answer("create", () => {

@@ -2,7 +2,7 @@
 
 import type { KeepHandle, RawExport } from "./cardkeep.js";
 import { ask } from "./loading.js";
-import { ifRev, options, text } from "./options.js";
+import { ifRev, options, text, whole } from "./options.js";
 import type { ChangeDetail, Entry, Exported, Listing, ListOptions, Version, WriteOptions } from "./types.js";
 
 /** What changes are told of, once each. */
@@ -46,6 +46,14 @@ export abstract class Domain<E extends Entry> {
   /** The older states of a record that are kept. Throws `not-found`. */
   history(id: string): Promise<Version[]> {
     return this.answer("history", () => this.handle.history(this.#name, text(id, "id")));
+  }
+
+  /**
+   * Brings an older state of a record back, as a new revision; the state before it becomes one of the older ones.
+   * Throws `not-found` when there is no such record or revision.
+   */
+  restoreVersion(id: string, rev: number): Promise<E> {
+    return this.answer("restoreVersion", () => this.handle.restoreVersion(this.#name, text(id, "id"), whole(rev, "rev")));
   }
 
   /** The record as a file: what was imported and never changed comes back identical. Throws `not-found`, `corrupt`. */

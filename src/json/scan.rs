@@ -4,6 +4,7 @@
 //! object each key before its value. `next` is the entry after the whole subtree, so
 //! a sibling is one step away. No recursion: the nesting is a stack with a cap.
 
+use super::text;
 use crate::error::{Error, Kind, Place, Result, Warning};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -329,7 +330,7 @@ impl Scanner<'_> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    let length = escape_length(&self.bytes[self.at..]);
+                    let length = text::escape_length(&self.bytes[self.at..]);
                     if length == 1 {
                         loose = true;
                         self.oddities.escapes.at(self.at);
@@ -418,7 +419,7 @@ impl Scanner<'_> {
             let entry = &self.nodes[key];
             let inner = &self.text[entry.start as usize + 1..entry.end as usize - 1];
             if entry.escaped {
-                super::text::unescape(inner)
+                text::unescape(inner)
             } else {
                 Cow::Borrowed(inner)
             }
@@ -494,21 +495,6 @@ fn plain(bytes: &[u8]) -> usize {
     }
     let special = |b: &u8| matches!(b, b'"' | b'\\' | 0..=0x1f);
     words.len() * 8 + tail.iter().position(special).unwrap_or(tail.len())
-}
-
-/// How many bytes the escape at the beginning of `bytes` has; 1 when it is none.
-pub(super) fn escape_length(bytes: &[u8]) -> usize {
-    match bytes {
-        [
-            _,
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-            ..,
-        ] => 2,
-        [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => {
-            6
-        }
-        _ => 1,
-    }
 }
 
 fn digits(bytes: &[u8]) -> usize {

@@ -1,6 +1,5 @@
 //! Strings between their two spellings: what they say, and how JSON writes it.
 
-use super::scan::escape_length;
 use std::borrow::Cow;
 
 /// A strict JSON string literal; characters beyond ASCII stay themselves.
@@ -175,4 +174,19 @@ fn unicode(unit: u16, out: &mut String) {
     let digit = |shift: u16| HEX[usize::from(unit >> shift & 15)];
     let escape = [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)];
     out.extend(escape.map(char::from));
+}
+
+/// How many bytes the escape at the beginning of `bytes` has; 1 when it is none.
+pub(super) fn escape_length(bytes: &[u8]) -> usize {
+    match bytes {
+        [
+            _,
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+            ..,
+        ] => 2,
+        [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => {
+            6
+        }
+        _ => 1,
+    }
 }

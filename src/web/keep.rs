@@ -202,6 +202,18 @@ impl KeepHandle {
         promise(async move { Ok(keep.history(Domain::of(&domain)?, &id).await?.to_string()) })
     }
 
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = restoreVersion)]
+    pub fn restore_version(&self, domain: String, id: String, rev: f64) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            Ok(keep
+                .restore_version(Domain::of(&domain)?, &id, rev as u64)
+                .await?
+                .to_string())
+        })
+    }
+
     /// A `RawExport`.
     #[wasm_bindgen(js_name = exportRecord)]
     pub fn export_record(&self, domain: String, id: String) -> Promise {

@@ -114,7 +114,12 @@ test("a character is read, patched, told of, binned and restored", async () => {
     domain: "characters",
     id,
   });
-  assert.equal((await keep.characters.history(id)).length, 1);
+  const [before] = await keep.characters.history(id);
+  assert.equal(before.rev, character.rev);
+  const back = await keep.characters.restoreVersion(id, before.rev);
+  assert.ok(back.name === character.name && back.rev > entry.rev);
+  assert.equal((await keep.characters.restoreVersion(id, entry.rev)).name, "Bea");
+  await assert.rejects(keep.characters.restoreVersion(id, 99), { code: "not-found", op: "characters.restoreVersion", id });
 
   await keep.characters.delete(id);
   assert.equal(await keep.characters.get(id), undefined);
