@@ -20,7 +20,9 @@ fn every_chunk_but_the_image_data_is_found_in_its_place() {
     assert_eq!(kinds, [*b"IHDR", *b"tEXt", *b"tEXt", *b"IEND"]);
     assert_eq!(layout.chunks[1].keyword(&bytes), Some(&b"a"[..]));
     assert_eq!(
-        &*layout.chunks[1].text(&bytes, &Limits::default(), &mut Vec::new()).unwrap(),
+        &*layout.chunks[1]
+            .text(&bytes, &Limits::default(), &mut Vec::new())
+            .unwrap(),
         b"1"
     );
     assert_eq!(layout.end, bytes.len());
