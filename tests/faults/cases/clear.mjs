@@ -5,7 +5,6 @@ import { Model } from "../model.mjs";
 import { Stay } from "../stay.mjs";
 
 export default {
-  open: "in about half of the rounds a save waits for ever: Chromium tells its requests that they failed, but not its transaction",
   about: "site data cleared while open: `closed` or typed errors, no hang, reopening works",
   rounds: 8,
   short: 2,

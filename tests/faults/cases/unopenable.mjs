@@ -10,7 +10,7 @@ const WAYS = {
 };
 
 export default {
-  open: "opening gives up when the database cannot be opened or breaks at the first read: it needs another attempt, and another place to go on",
+  open: "a database whose manifest is gone cannot be opened at all, and there is no other place to go on",
   about: "the database cannot be opened, or breaks while it is: the keep opens nevertheless, with everything",
   rounds: 2,
   short: 1,
