@@ -366,35 +366,32 @@ impl Log<'_> {
     }
 
     async fn segment(&self, segment: &Segment) -> Result<Records> {
-        if let Some(records) = Cache::get(&self.cache.segments, &segment.part.hash) {
-            return Ok(records);
-        }
-        let content = self
-            .store
-            .part(&segment.part)
+        self.cached(&self.cache.segments, &segment.part, read_segment)
             .await
-            .map_err(|error| error.of("chats", self.chat))?;
-        let records = Rc::new(read_segment(&content).ok_or_else(|| miscount(self.chat))?);
-        Cache::put(
-            &self.cache.segments,
-            &segment.part.hash,
-            Rc::clone(&records),
-        );
-        Ok(records)
     }
 
     async fn run(&self, run: &Run) -> Result<Rc<Vec<Segment>>> {
-        if let Some(segments) = Cache::get(&self.cache.runs, &run.part.hash) {
-            return Ok(segments);
+        self.cached(&self.cache.runs, &run.part, read_run).await
+    }
+
+    /// A part, decoded: from the cache, else from the store.
+    async fn cached<T>(
+        &self,
+        cache: &RefCell<Vec<(String, Rc<T>)>>,
+        part: &Part,
+        read: fn(&[u8]) -> Option<T>,
+    ) -> Result<Rc<T>> {
+        if let Some(found) = Cache::get(cache, &part.hash) {
+            return Ok(found);
         }
         let content = self
             .store
-            .part(&run.part)
+            .part(part)
             .await
             .map_err(|error| error.of("chats", self.chat))?;
-        let segments = Rc::new(read_run(&content).ok_or_else(|| miscount(self.chat))?);
-        Cache::put(&self.cache.runs, &run.part.hash, Rc::clone(&segments));
-        Ok(segments)
+        let found = Rc::new(read(&content).ok_or_else(|| miscount(self.chat))?);
+        Cache::put(cache, &part.hash, Rc::clone(&found));
+        Ok(found)
     }
 }
 

@@ -1,18 +1,16 @@
 //! The IndexedDB medium.
 //!
-//! The structure is declared and upgraded by rexie, whose builder deletes what the
-//! declaration leaves out: the declaration below is complete and append-only. The
-//! transactions are our own over web-sys, because rexie reports an aborted write as
+//! The transactions are our own over web-sys, because rexie reports an aborted write as
 //! success, loses its reason, can wait for ever, and has no durability option
 //! (measured with rexie 0.6.2 in Chromium 156, Firefox 153 and WebKitGTK 2.50).
 
 use super::clock;
 use super::request::{Arrival, Sender, answer, completion, failure};
+use super::stored::{get, js_key, js_value, key_of, set, value_of};
+use super::structure::connect;
 use crate::error::{Error, Kind, Result};
-use crate::store::{
-    Burst, Check, Key, KeyPart, Medium, Pending, Scan, Table, Value, conflict, fenced,
-};
-use js_sys::{Array, Function, JsString, Object, Reflect, Uint8Array};
+use crate::store::{Burst, Check, Key, Medium, Pending, Scan, Table, Value, conflict, fenced};
+use js_sys::{Array, Function, Object};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -20,10 +18,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
-/// Version of the structure: raised only when a table or index is added below.
-const STRUCTURE: u32 = 1;
 /// No transaction takes longer: Chromium ends idle ones itself after a minute.
 const LONGEST_MS: f64 = 90_000.0;
 
@@ -321,113 +317,6 @@ impl Drop for IdbMedium {
     }
 }
 
-/// Opens the raw connection. A database without structure, or with an older one, is
-/// left to rexie and opened again; one with a newer structure is opened as it is, and
-/// the keep's own record says whether it may be written.
-async fn connect(name: &str, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
-    let factory: IdbFactory = match get(&js_sys::global(), "indexedDB") {
-        found if found.is_object() => found.unchecked_into(),
-        _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
-    };
-    match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked)).await {
-        Ok(Opened::Ready(database)) => return Ok(database),
-        Ok(Opened::NeedsStructure) => declare(name).await?,
-        Err(error) if error.kind() == Kind::TooNew => {
-            if let Opened::Ready(database) = request_open(&factory, name, None, blocked).await? {
-                return Ok(database);
-            }
-            return Err(Kind::Medium.because("the database vanished while it was opened"));
-        }
-        Err(error) => return Err(error),
-    }
-    match request_open(&factory, name, Some(STRUCTURE), blocked).await? {
-        Opened::Ready(database) => Ok(database),
-        Opened::NeedsStructure => {
-            Err(Kind::Medium.because("the database has no structure after it was made"))
-        }
-    }
-}
-
-enum Opened {
-    Ready(IdbDatabase),
-    NeedsStructure,
-}
-
-/// One open request. An upgrade is never run here: it is aborted, which leaves the
-/// database as it was.
-async fn request_open(
-    factory: &IdbFactory,
-    name: &str,
-    version: Option<u32>,
-    blocked: Rc<dyn Fn()>,
-) -> Result<Opened> {
-    let request = match version {
-        Some(version) => factory.open_with_u32(name, version),
-        None => factory.open(name),
-    };
-    let request = request.map_err(|thrown| failure(&thrown))?;
-    let needs_structure = Rc::new(std::cell::Cell::new(false));
-    let sender = Sender::<Opened>::new();
-    let source = request.clone();
-    let success = sender.on(move |_| match source.result() {
-        Ok(database) => Ok(Opened::Ready(database.unchecked_into())),
-        Err(thrown) => Err(failure(&thrown)),
-    });
-    let (source, aborted) = (request.clone(), Rc::clone(&needs_structure));
-    let failed = sender.on(move |event| {
-        event.prevent_default();
-        match source.error() {
-            _ if aborted.get() => Ok(Opened::NeedsStructure),
-            Ok(Some(exception)) => Err(failure(&exception)),
-            _ => Err(Kind::Medium.because("opening failed without a reason")),
-        }
-    });
-    let source = request.clone();
-    let upgrade: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| {
-        needs_structure.set(true);
-        if let Some(transaction) = source.transaction() {
-            let _ = transaction.abort();
-        }
-    });
-    let waiting: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| blocked());
-    request.set_onsuccess(Some(success.as_ref().unchecked_ref()));
-    request.set_onerror(Some(failed.as_ref().unchecked_ref()));
-    request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
-    request.set_onblocked(Some(waiting.as_ref().unchecked_ref()));
-    let detached = request.clone();
-    let arrival = sender.arrival(vec![success, failed, upgrade, waiting], move || {
-        detached.set_onsuccess(None);
-        detached.set_onerror(None);
-        detached.set_onupgradeneeded(None);
-        detached.set_onblocked(None);
-    });
-    arrival.await
-}
-
-/// Makes or upgrades the structure. Complete, and append-only: what is missing here
-/// would be deleted, with everything in it.
-async fn declare(name: &str) -> Result<()> {
-    let rows = rexie::ObjectStore::new(Table::Rows.name())
-        .add_index(rexie::Index::new("by", "by").multi_entry(true));
-    let declared = rexie::Rexie::builder(name)
-        .version(STRUCTURE)
-        .add_object_store(rows)
-        .add_object_store(rexie::ObjectStore::new(Table::Pages.name()))
-        .add_object_store(rexie::ObjectStore::new(Table::Journal.name()))
-        .add_object_store(rexie::ObjectStore::new(Table::Meta.name()))
-        .build()
-        .await;
-    match declared {
-        Ok(rexie) => {
-            rexie.close();
-            Ok(())
-        }
-        Err(cause) => Err(Kind::Medium
-            .because("the structure could not be made")
-            .caused_by(format!("{cause:?}"))),
-    }
-}
-
 /// The range of a scan. An array sorts behind every number and text, so that
 /// `[...prefix, []]` is the end of what begins with the prefix.
 fn range(scan: &Scan) -> Result<IdbKeyRange> {
@@ -447,74 +336,6 @@ fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value
         .zip(values.iter())
         .map(|found| pair(found).ok_or_else(foreign))
         .collect()
-}
-
-fn js_key(key: &Key) -> Array {
-    let part = |part: &KeyPart| match part {
-        KeyPart::Number(number) => JsValue::from_f64(*number as f64),
-        KeyPart::Text(text) => JsValue::from_str(text),
-    };
-    key.0.iter().map(part).collect()
-}
-
-fn key_of(key: &JsValue) -> Option<Key> {
-    let part = |part: JsValue| match part.as_f64() {
-        Some(number) => Some(KeyPart::Number(number as u64)),
-        None => part.as_string().map(|text| KeyPart::from(text.as_str())),
-    };
-    key.dyn_ref::<Array>()?
-        .iter()
-        .map(part)
-        .collect::<Option<_>>()
-        .map(Key)
-}
-
-fn js_value(table: Table, value: &Value) -> JsValue {
-    let bytes = Uint8Array::from(value.bytes.as_slice());
-    if table != Table::Rows {
-        return bytes.into();
-    }
-    let row = Object::new();
-    let by: Array = value
-        .by
-        .iter()
-        .map(|key| JsString::from(key.as_str()))
-        .collect();
-    set(&row, "rev", &JsValue::from_f64(value.rev as f64));
-    set(&row, "by", &by);
-    set(&row, "bytes", &bytes);
-    row.into()
-}
-
-/// A value that is not ours reads as empty bytes, which no frame and no page accepts.
-fn value_of(table: Table, value: &JsValue) -> Value {
-    let bytes = |value: &JsValue| {
-        value
-            .dyn_ref::<Uint8Array>()
-            .map(Uint8Array::to_vec)
-            .unwrap_or_default()
-    };
-    if table != Table::Rows {
-        return Value::bytes(bytes(value));
-    }
-    let by = get(value, "by");
-    Value {
-        rev: get(value, "rev").as_f64().unwrap_or(0.0) as u64,
-        by: by
-            .dyn_ref::<Array>()
-            .map(|by| by.iter().filter_map(|key| key.as_string()).collect())
-            .unwrap_or_default(),
-        bytes: bytes(&get(value, "bytes")),
-    }
-}
-
-fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    // Only a frozen object or a setter that throws can refuse, and these are fresh.
-    let _ = Reflect::set(object, &name.into(), value);
 }
 
 fn sent(request: std::result::Result<IdbRequest, JsValue>) -> Result<IdbRequest> {

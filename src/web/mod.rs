@@ -9,6 +9,8 @@ mod idb;
 mod keep;
 mod opfs;
 mod request;
+mod stored;
+mod structure;
 mod throw;
 
 pub use idb::{IdbMedium, Listeners};

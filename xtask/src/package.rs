@@ -6,7 +6,9 @@
 use crate::command::{cargo, output, run, script};
 use crate::tools::{self, TARGET};
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
@@ -14,6 +16,10 @@ use std::{fs, io};
 /// fails, or is under way, leaves the last one as it was.
 const DRAFT: &str = "target/pkg";
 const WASM: &str = "target/pkg/cardkeep_bg.wasm";
+
+/// Remembers what `pkg/` was made of.
+const PRINT: &str = "target/pkg.print";
+const TEXTS: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /// Types that only the compiler needs: nothing public names them.
 const INTERNAL: [&str; 3] = ["cardkeep.d.ts", "cardkeep_bg.wasm.d.ts", "embedded.d.ts"];
@@ -46,6 +52,13 @@ pub fn build() -> Result<()> {
     .join(TARGET)
     .join("release/cardkeep.wasm");
 
+    let print = fingerprint(&built)?;
+    let known = fs::read_to_string(PRINT).unwrap_or_default();
+    if known == print && Path::new("pkg/package.json").exists() {
+        println!("pkg/ is up to date");
+        link_into_tests()?;
+        return sizes();
+    }
     remove(DRAFT)?;
     fs::create_dir_all(DRAFT).context("target/pkg cannot be made")?;
     let built = built
@@ -78,22 +91,49 @@ pub fn build() -> Result<()> {
             .with_context(|| format!("{file} was not generated"))?;
     }
     write_manifest(about)?;
-    for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for file in TEXTS {
         fs::copy(file, Path::new(DRAFT).join(file))
             .with_context(|| format!("{file} cannot be copied"))?;
     }
     remove("pkg")?;
     fs::rename(DRAFT, "pkg").context("pkg/ cannot be put in place")?;
+    fs::write(PRINT, print).context("the package's fingerprint cannot be written")?;
     link_into_tests()?;
+    sizes()
+}
+
+/// Prints what the package weighs.
+fn sizes() -> Result<()> {
+    let script = include_str!("sizes.mjs");
+    let mut node = Command::new("node");
     print!(
         "{}",
-        output(Command::new("node").args([
-            "--input-type=module",
-            "--eval",
-            include_str!("sizes.mjs")
-        ]))?
+        output(node.args(["--input-type=module", "--eval", script]))?
     );
     Ok(())
+}
+
+/// All that the package is made of, as one number: the same one, the same package.
+fn fingerprint(module: &Path) -> Result<String> {
+    let mut files = vec![module.to_owned()];
+    for entry in fs::read_dir("src/js").context("src/js cannot be read")? {
+        files.push(entry?.path());
+    }
+    files.extend(
+        TEXTS
+            .iter()
+            .chain(&["pkg.json", "Cargo.toml", "package-lock.json"])
+            .map(PathBuf::from),
+    );
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    include_str!("package.rs").hash(&mut hasher);
+    for file in files {
+        let bytes =
+            fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        (file.file_name(), bytes).hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 fn remove(folder: &str) -> Result<()> {

@@ -26,6 +26,12 @@ interface Storage {
   trash: Trashed[];
 }
 
+const SECOND_COPY = {
+  on: "Every save is also written beside the database, and comes back from there if the database is damaged",
+  off: "None: this browser has no place for one",
+  failing: "Not written at the moment; saves are in the database only",
+} as const;
+
 @customElement("ck-settings")
 export class SettingsScreen extends Screen {
   @state() private saving: SaveState = { is: "saved" };
@@ -122,6 +128,7 @@ export class SettingsScreen extends Screen {
         : nothing}
       <dl class="facts">
         <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : `read-only: ${access.reason}`}</dd></div>
+        <div><dt>Second copy</dt><dd>${SECOND_COPY[this.keep.secondCopy.state]}</dd></div>
         ${value?.usage === undefined ? nothing
           : html`<div><dt>Used (estimate)</dt><dd>${size(value.usage)}${value.quota ? ` of ${size(value.quota)}` : ""}</dd></div>`}
       </dl>

@@ -169,6 +169,11 @@ export class App extends LightElement {
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
         : nothing}
+      ${report.recovered
+        ? html`<p class="banner" role="status"><strong>Recovered.</strong> The browser had lost
+            ${report.recovered.wiped ? "the whole library" : "a part of your library"}. It was put back from the second copy:
+            ${counted(report.recovered.rows, "record")}.</p>`
+        : nothing}
       ${report.migrated && report.migrated.quarantined > 0
         ? html`<p class="banner" role="status">${counted(report.migrated.quarantined, "record")} could not be brought to the new format.
             They are kept as they were, in the copy made before.</p>`

@@ -1,0 +1,74 @@
+//! How keys and values look in IndexedDB: keys are arrays, rows are objects with the
+//! bytes beside what is looked up and checked, all else is bytes.
+
+use crate::store::{Key, KeyPart, Table, Value};
+use js_sys::{Array, JsString, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+pub(super) fn js_key(key: &Key) -> Array {
+    let part = |part: &KeyPart| match part {
+        KeyPart::Number(number) => JsValue::from_f64(*number as f64),
+        KeyPart::Text(text) => JsValue::from_str(text),
+    };
+    key.0.iter().map(part).collect()
+}
+
+pub(super) fn key_of(key: &JsValue) -> Option<Key> {
+    let part = |part: JsValue| match part.as_f64() {
+        Some(number) => Some(KeyPart::Number(number as u64)),
+        None => part.as_string().map(|text| KeyPart::from(text.as_str())),
+    };
+    key.dyn_ref::<Array>()?
+        .iter()
+        .map(part)
+        .collect::<Option<_>>()
+        .map(Key)
+}
+
+pub(super) fn js_value(table: Table, value: &Value) -> JsValue {
+    let bytes = Uint8Array::from(value.bytes.as_slice());
+    if table != Table::Rows {
+        return bytes.into();
+    }
+    let row = Object::new();
+    let by: Array = value
+        .by
+        .iter()
+        .map(|key| JsString::from(key.as_str()))
+        .collect();
+    set(&row, "rev", &JsValue::from_f64(value.rev as f64));
+    set(&row, "by", &by);
+    set(&row, "bytes", &bytes);
+    row.into()
+}
+
+/// A value that is not ours reads as empty bytes, which no frame and no page accepts.
+pub(super) fn value_of(table: Table, value: &JsValue) -> Value {
+    let bytes = |value: &JsValue| {
+        value
+            .dyn_ref::<Uint8Array>()
+            .map(Uint8Array::to_vec)
+            .unwrap_or_default()
+    };
+    if table != Table::Rows {
+        return Value::bytes(bytes(value));
+    }
+    let by = get(value, "by");
+    Value {
+        rev: get(value, "rev").as_f64().unwrap_or(0.0) as u64,
+        by: by
+            .dyn_ref::<Array>()
+            .map(|by| by.iter().filter_map(|key| key.as_string()).collect())
+            .unwrap_or_default(),
+        bytes: bytes(&get(value, "bytes")),
+    }
+}
+
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
+    // Only a frozen object or a setter that throws can refuse, and these are fresh.
+    let _ = Reflect::set(object, &name.into(), value);
+}

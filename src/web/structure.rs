@@ -1,0 +1,122 @@
+//! The structure of the database, and the connection to it.
+//!
+//! rexie declares and upgrades the structure. Its builder deletes what the declaration
+//! leaves out: the declaration below is complete and append-only.
+
+use super::request::{Sender, failure};
+use super::stored::get;
+use crate::error::{Kind, Result};
+use crate::store::Table;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbFactory};
+
+/// Version of the structure: raised only when a table or index is added below.
+const STRUCTURE: u32 = 1;
+
+/// Opens the raw connection. A database without structure, or with an older one, is
+/// left to rexie and opened again; one with a newer structure is opened as it is, and
+/// the keep's own record says whether it may be written.
+pub(super) async fn connect(name: &str, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
+    let factory: IdbFactory = match get(&js_sys::global(), "indexedDB") {
+        found if found.is_object() => found.unchecked_into(),
+        _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
+    };
+    match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked)).await {
+        Ok(Opened::Ready(database)) => return Ok(database),
+        Ok(Opened::NeedsStructure) => declare(name).await?,
+        Err(error) if error.kind() == Kind::TooNew => {
+            if let Opened::Ready(database) = request_open(&factory, name, None, blocked).await? {
+                return Ok(database);
+            }
+            return Err(Kind::Medium.because("the database vanished while it was opened"));
+        }
+        Err(error) => return Err(error),
+    }
+    match request_open(&factory, name, Some(STRUCTURE), blocked).await? {
+        Opened::Ready(database) => Ok(database),
+        Opened::NeedsStructure => {
+            Err(Kind::Medium.because("the database has no structure after it was made"))
+        }
+    }
+}
+
+enum Opened {
+    Ready(IdbDatabase),
+    NeedsStructure,
+}
+
+/// One open request. An upgrade is never run here: it is aborted, which leaves the
+/// database as it was.
+async fn request_open(
+    factory: &IdbFactory,
+    name: &str,
+    version: Option<u32>,
+    blocked: Rc<dyn Fn()>,
+) -> Result<Opened> {
+    let request = match version {
+        Some(version) => factory.open_with_u32(name, version),
+        None => factory.open(name),
+    };
+    let request = request.map_err(|thrown| failure(&thrown))?;
+    let needs_structure = Rc::new(std::cell::Cell::new(false));
+    let sender = Sender::<Opened>::new();
+    let source = request.clone();
+    let success = sender.on(move |_| match source.result() {
+        Ok(database) => Ok(Opened::Ready(database.unchecked_into())),
+        Err(thrown) => Err(failure(&thrown)),
+    });
+    let (source, aborted) = (request.clone(), Rc::clone(&needs_structure));
+    let failed = sender.on(move |event| {
+        event.prevent_default();
+        match source.error() {
+            _ if aborted.get() => Ok(Opened::NeedsStructure),
+            Ok(Some(exception)) => Err(failure(&exception)),
+            _ => Err(Kind::Medium.because("opening failed without a reason")),
+        }
+    });
+    let source = request.clone();
+    let upgrade: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| {
+        needs_structure.set(true);
+        if let Some(transaction) = source.transaction() {
+            let _ = transaction.abort();
+        }
+    });
+    let waiting: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| blocked());
+    request.set_onsuccess(Some(success.as_ref().unchecked_ref()));
+    request.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+    request.set_onblocked(Some(waiting.as_ref().unchecked_ref()));
+    let detached = request.clone();
+    let arrival = sender.arrival(vec![success, failed, upgrade, waiting], move || {
+        detached.set_onsuccess(None);
+        detached.set_onerror(None);
+        detached.set_onupgradeneeded(None);
+        detached.set_onblocked(None);
+    });
+    arrival.await
+}
+
+/// Makes or upgrades the structure. Complete, and append-only: what is missing here
+/// would be deleted, with everything in it.
+async fn declare(name: &str) -> Result<()> {
+    let rows = rexie::ObjectStore::new(Table::Rows.name())
+        .add_index(rexie::Index::new("by", "by").multi_entry(true));
+    let declared = rexie::Rexie::builder(name)
+        .version(STRUCTURE)
+        .add_object_store(rows)
+        .add_object_store(rexie::ObjectStore::new(Table::Pages.name()))
+        .add_object_store(rexie::ObjectStore::new(Table::Journal.name()))
+        .add_object_store(rexie::ObjectStore::new(Table::Meta.name()))
+        .build()
+        .await;
+    match declared {
+        Ok(rexie) => {
+            rexie.close();
+            Ok(())
+        }
+        Err(cause) => Err(Kind::Medium
+            .because("the structure could not be made")
+            .caused_by(format!("{cause:?}"))),
+    }
+}
