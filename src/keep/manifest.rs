@@ -121,28 +121,16 @@ impl Log<'_> {
     /// The records `from..to`, cut to what is there.
     pub(super) async fn records(&self, from: u64, to: u64) -> Result<Vec<Vec<u8>>> {
         let to = to.min(self.manifest.len());
-        self.fetch(from, to).await?;
+        let segments = self.covering(from, to).await?;
+        self.fetch(&segments).await?;
         let mut found = Vec::new();
-        let mut start = 0;
-        for run in &self.manifest.runs {
-            let end = start + run.records;
-            if start < to && end > from {
-                let mut at = start;
-                for segment in self.run(run).await?.iter() {
-                    let behind = at + segment.records;
-                    if at < to && behind > from {
-                        let records = self.segment(segment).await?;
-                        let wanted =
-                            from.saturating_sub(at) as usize..(to.min(behind) - at) as usize;
-                        found.extend_from_slice(
-                            records.get(wanted).ok_or_else(|| miscount(self.chat))?,
-                        );
-                    }
-                    at = behind;
-                }
-            }
-            start = end;
+        for (at, segment) in &segments {
+            let records = self.segment(segment).await?;
+            let behind = at + segment.records;
+            let wanted = from.saturating_sub(*at) as usize..(to.min(behind) - at) as usize;
+            found.extend_from_slice(records.get(wanted).ok_or_else(|| miscount(self.chat))?);
         }
+        let start = self.manifest.sealed();
         if to > start {
             let Tail { from: first, .. } = self.manifest.tail;
             let wanted = first + from.saturating_sub(start)..first + (to - start);
@@ -151,9 +139,9 @@ impl Log<'_> {
         Ok(found)
     }
 
-    /// Reads the segments of a stretch into the cache in one transaction, as many as fit there.
-    async fn fetch(&self, from: u64, to: u64) -> Result<()> {
-        let mut missing = Vec::new();
+    /// The sealed segments that hold a stretch, each with the position of its first record.
+    async fn covering(&self, from: u64, to: u64) -> Result<Vec<(u64, Segment)>> {
+        let mut segments = Vec::new();
         let mut start = 0;
         for run in &self.manifest.runs {
             let end = start + run.records;
@@ -161,15 +149,25 @@ impl Log<'_> {
                 let mut at = start;
                 for segment in self.run(run).await?.iter() {
                     let behind = at + segment.records;
-                    let wanted = at < to && behind > from && missing.len() < CACHED;
-                    if wanted && Cache::get(&self.cache.segments, &segment.part.hash).is_none() {
-                        missing.push(segment.part.clone());
+                    if at < to && behind > from {
+                        segments.push((at, segment.clone()));
                     }
                     at = behind;
                 }
             }
             start = end;
         }
+        Ok(segments)
+    }
+
+    /// Reads segments into the cache in one transaction, as many as fit there.
+    async fn fetch(&self, segments: &[(u64, Segment)]) -> Result<()> {
+        let parts = segments.iter().map(|(_, segment)| &segment.part);
+        let missing: Vec<Part> = parts
+            .filter(|part| Cache::get(&self.cache.segments, &part.hash).is_none())
+            .take(CACHED)
+            .cloned()
+            .collect();
         let contents = self
             .store
             .parts(&missing)
