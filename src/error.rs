@@ -75,11 +75,13 @@ macro_rules! kinds {
 
 kinds! {
     /// The bytes are no card container that is known here.
-    NotACard = "not-a-card", false, "Give a PNG or JSON character card.";
+    NotACard = "not-a-card", false, "Give a character card: PNG, CHARX, JSON, WebP or JPEG.";
     /// A well-formed file that carries no card.
     NoCard = "no-card", false, "The image has no character data; pick the original card file.";
     /// The file starts like a PNG but its structure cannot be followed.
     BadPng = "bad-png", false, "The image is damaged; download it again.";
+    /// The file is an archive whose entries cannot be followed.
+    BadZip = "bad-zip", false, "The archive is damaged; download it again.";
     /// The file ends before it should.
     CutShort = "cut-short", false, "The file is incomplete; download it again.";
     /// The text is no JSON, however tolerantly it is read.
@@ -297,6 +299,12 @@ pub struct Limits {
     pub text_chunks: usize,
     /// Nesting of a JSON document.
     pub depth: usize,
+    /// Files of one archive.
+    pub entries: usize,
+    /// All contents of an archive together, in bytes.
+    pub archive: usize,
+    /// How many times its stored size one content of an archive may have.
+    pub ratio: usize,
     /// Pixels of an image that is decoded for a thumbnail.
     pub pixels: usize,
     /// A whole chat log, in bytes.
@@ -312,6 +320,9 @@ impl Default for Limits {
             text: 32 * MIB,
             text_chunks: 64,
             depth: 64,
+            entries: 10_000,
+            archive: 256 * MIB,
+            ratio: 200,
             pixels: 64_000_000,
             chat: 1024 * MIB,
         }

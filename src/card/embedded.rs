@@ -59,12 +59,8 @@ fn comment(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
     if chunk.kind != *b"eXIf" {
         return None;
     }
-    let text = exif::user_comment(&image[chunk.data.clone()])?.trim_ascii_start();
-    let telling: [&[u8]; 4] = [b"{", b"\0{", b"ey", b"123,"];
-    telling
-        .iter()
-        .any(|start| text.starts_with(start))
-        .then_some(Role::Chara)
+    let text = exif::user_comment(&image[chunk.data.clone()])?;
+    super::comment::promising(text).then_some(Role::Chara)
 }
 
 /// The first of `chunks` that can be read and says anything, and its document; one that

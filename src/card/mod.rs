@@ -1,4 +1,4 @@
-//! Character cards: V1, V2, V3 and their relatives, in PNG and as bare JSON.
+//! Character cards: V1, V2, V3 and their relatives, in PNG, CHARX, WebP, JPEG and as bare JSON.
 //!
 //! A card is a [`Document`]: the JSON text as it was written. [`read`] takes it out of
 //! a file, [`view`] tells its fields, [`edit`] changes them, [`write`] puts it into a
@@ -15,7 +15,7 @@
 //! let patch = Document::parse(r#"{"name": "Bea"}"#)?;
 //! let edited = card::edit(&file.document, &patch)?;
 //!
-//! let options = WriteOptions { container: Container::Png, image: None, limits: Limits::default() };
+//! let options = WriteOptions { container: Container::Png, image: None, assets: &[], limits: Limits::default() };
 //! let image = card::write(&edited, &options)?;
 //! let again = card::read(&image, &Limits::default())?;
 //! assert_eq!(card::summary(&again.document).name, "Bea");
@@ -23,6 +23,8 @@
 //! # Ok::<(), cardkeep::error::Error>(())
 //! ```
 
+mod charx;
+mod comment;
 mod edit;
 mod embedded;
 mod payload;
@@ -30,7 +32,7 @@ mod picture;
 mod view;
 mod write;
 
-use crate::container::png;
+use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use embedded::Chunk;
@@ -80,15 +82,45 @@ pub enum Container {
     Png,
     /// The JSON text itself.
     Json,
+    /// A ZIP with the card and its binaries, perhaps behind a picture.
+    Charx,
+    /// A WebP with the card in its Exif.
+    Webp,
+    /// A JPEG with the card in its Exif or its comment.
+    Jpeg,
 }
 
 impl Container {
-    /// `png` or `json`.
+    /// `png`, `json`, `charx`, `webp` or `jpeg`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Container::Png => "png",
             Container::Json => "json",
+            Container::Charx => "charx",
+            Container::Webp => "webp",
+            Container::Jpeg => "jpeg",
         }
+    }
+
+    /// How the names of such files end.
+    pub const fn extension(self) -> &'static str {
+        self.as_str()
+    }
+
+    /// The MIME type of such files.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Container::Png => "image/png",
+            Container::Json => "application/json",
+            Container::Charx => "application/zip",
+            Container::Webp => "image/webp",
+            Container::Jpeg => "image/jpeg",
+        }
+    }
+
+    /// Whether the file is a picture as well.
+    pub const fn is_image(self) -> bool {
+        matches!(self, Container::Png | Container::Webp | Container::Jpeg)
     }
 }
 
@@ -99,8 +131,11 @@ impl FromStr for Container {
         match name {
             "png" => Ok(Container::Png),
             "json" => Ok(Container::Json),
+            "charx" => Ok(Container::Charx),
+            "webp" => Ok(Container::Webp),
+            "jpeg" => Ok(Container::Jpeg),
             _ => Err(Kind::BadOption.because(format!(
-                "`container` is `{name}`, `png` or `json` was wanted"
+                "`container` is `{name}`, one of `png`, `charx`, `json`, `webp`, `jpeg` was wanted"
             ))),
         }
     }
@@ -142,9 +177,10 @@ pub struct CardFile {
 /// Which part of the file the card was taken from, and why that one.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Source {
-    /// `ccv3` or `chara` for a PNG, `text` for bare JSON.
+    /// `ccv3` or `chara` for a PNG, `card.json` for an archive, `UserComment` or `comment`
+    /// for a WebP or JPEG, `text` for bare JSON.
     pub chunk: &'static str,
-    /// `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG.
+    /// `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG, `Exif` or `COM` for a WebP or JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
     /// One sentence.
@@ -180,6 +216,8 @@ pub struct WriteOptions<'a> {
     pub container: Container,
     /// The PNG to write into; without it a plain portrait is made.
     pub image: Option<&'a [u8]>,
+    /// Binaries that go along, into an archive only.
+    pub assets: &'a [Asset],
     /// How much is accepted of the image.
     pub limits: Limits,
 }
@@ -192,7 +230,7 @@ pub struct WriteOptions<'a> {
 ///
 /// # Errors
 /// `not-a-card`, `no-card`, `bad-png`, `cut-short`, `bad-json`, `bad-encoding`,
-/// `too-large`; `unsupported` for CHARX, WebP, JPEG and encrypted cards.
+/// `bad-zip`, `too-large`; `unsupported` for encrypted cards and what other tools' archives hold.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
     if bytes.len() > limits.file {
         let detail = format!(
@@ -203,24 +241,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
         return Err(Kind::TooLarge.because(detail));
     }
     let mut warnings = Vec::new();
-    let (document, container, source, assets) = if png::is(bytes) {
-        let (document, source, assets) = embedded::read(bytes, limits, &mut warnings)?;
-        (document, Container::Png, source, assets)
-    } else {
-        refuse_foreign(bytes)?;
-        let (document, mut noticed) = Document::read(bytes, limits)?;
-        let document = payload::unwrapped(document, &mut noticed);
-        if !view::is_card(&document, true) {
-            return Err(Kind::NotACard.because("the JSON has no fields of a card"));
-        }
-        warnings.append(&mut noticed);
-        let source = Source {
-            chunk: "text",
-            kind: None,
-            reason: "The file is the card.".to_owned(),
-        };
-        (document, Container::Json, source, Vec::new())
-    };
+    let Found {
+        document,
+        container,
+        source,
+        assets,
+    } = find(bytes, limits, &mut warnings)?;
     view::oddities(&document, &mut warnings);
     view::values(&document, &mut warnings);
     if summary(&document).name.trim().is_empty() {
@@ -240,41 +266,102 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
     })
 }
 
-/// Says of files that are no JSON what they are, as far as it is known.
-fn refuse_foreign(bytes: &[u8]) -> Result<()> {
-    let unsupported = |what: &str| {
-        Err(Kind::Unsupported.because(format!("the file is {what}, which is not read yet")))
+/// A card within a file.
+struct Found {
+    document: Document,
+    container: Container,
+    source: Source,
+    assets: Vec<Asset>,
+}
+
+/// The card in a file of any kind. A picture whose words have none may have an archive behind it.
+fn find(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Found> {
+    let picture = if png::is(bytes) {
+        let (document, source, assets) = match embedded::read(bytes, limits, warnings) {
+            Ok(found) => found,
+            Err(error) => return behind(error, bytes, limits, warnings),
+        };
+        Some((Container::Png, document, source, assets))
+    } else if webp::is(bytes) || jpeg::is(bytes) {
+        let container = if webp::is(bytes) {
+            Container::Webp
+        } else {
+            Container::Jpeg
+        };
+        let (document, source) = match comment::read(bytes, limits, warnings) {
+            Ok(found) => found,
+            Err(error) => return behind(error, bytes, limits, warnings),
+        };
+        Some((container, document, source, Vec::new()))
+    } else {
+        None
     };
-    match bytes {
-        [b'P', b'K', 3, 4, ..] => return unsupported("a ZIP (CHARX)"),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => return unsupported("a WebP"),
-        [0xff, 0xd8, 0xff, ..] => return unsupported("a JPEG"),
-        _ => {}
+    if let Some((container, document, source, assets)) = picture {
+        return Ok(Found {
+            document,
+            container,
+            source,
+            assets,
+        });
     }
+    if zip::is(bytes) {
+        let missing = Kind::BadZip.because("the archive has no entry that is whole");
+        return behind(missing, bytes, limits, warnings);
+    }
+    if !starts_as_json(bytes) {
+        let detail = "the file is no picture, no archive and no JSON object";
+        return behind(Kind::NotACard.because(detail), bytes, limits, warnings);
+    }
+    let (document, mut noticed) = Document::read(bytes, limits)?;
+    let document = payload::unwrapped(document, &mut noticed);
+    if !view::is_card(&document, true) {
+        return Err(Kind::NotACard.because("the JSON has no fields of a card"));
+    }
+    warnings.append(&mut noticed);
+    let source = Source {
+        chunk: "text",
+        kind: None,
+        reason: "The file is the card.".to_owned(),
+    };
+    Ok(Found {
+        document,
+        container: Container::Json,
+        source,
+        assets: Vec::new(),
+    })
+}
+
+/// The card of an archive within the file, or else the reason why there is no other.
+fn behind(
+    error: crate::error::Error,
+    bytes: &[u8],
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<Found> {
+    let alone = zip::is(bytes);
+    // What was odd in the picture is nothing against the card behind it.
+    warnings.clear();
+    match charx::read(bytes, limits, warnings) {
+        Ok(Some((document, source, assets))) => Ok(Found {
+            document,
+            container: Container::Charx,
+            source,
+            assets,
+        }),
+        Err(reason) if alone => Err(reason),
+        Ok(None) | Err(_) => Err(error),
+    }
+}
+
+/// Whether the file can be JSON: behind blanks and marks of its encoding comes its start.
+fn starts_as_json(bytes: &[u8]) -> bool {
     let skipped = |byte: &&u8| {
         !matches!(
             byte,
             b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf | 0xff | 0xfe
         )
     };
-    match bytes.iter().find(skipped) {
-        Some(b'{' | b'[' | b'"') => Ok(()),
-        _ => Err(Kind::NotACard.because("the file is neither a PNG nor a JSON object")),
-    }
+    matches!(bytes.iter().find(skipped), Some(b'{' | b'[' | b'"'))
 }
 
 /// Which specification the document follows. A flat card is V1, whatever it says.
@@ -339,9 +426,32 @@ pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
 /// the changes of the other. All other chunks stay byte for byte.
 ///
 /// # Errors
-/// `unsupported` when the image is no PNG, `bad-png`, `invalid`, `too-large`.
+/// `unsupported` for WebP and JPEG and when the image is no PNG, `bad-png`, `invalid`, `too-large`.
 pub fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
     write::write(document, options)
+}
+
+/// A file with its card replaced: everything else in it stays. Where the card did not
+/// change it comes back as it was. An edited card of a WebP or JPEG comes in an archive,
+/// with the picture as its icon, since few tools read other words of such pictures.
+///
+/// # Errors
+/// Those of [`write`], and of [`read`] for an archive.
+pub fn rewrite(
+    file: &[u8],
+    document: &Document,
+    container: Container,
+    limits: &Limits,
+) -> Result<(Container, Vec<u8>)> {
+    write::rewrite(file, document, container, limits)
+}
+
+/// The picture of a card file: the file itself, or the icon in an archive.
+pub fn portrait<'f>(file: &'f CardFile, bytes: &'f [u8]) -> Option<&'f [u8]> {
+    match file.container {
+        Container::Charx => charx::icon(&file.document, &file.assets),
+        container => container.is_image().then_some(bytes),
+    }
 }
 
 /// A small PNG of a PNG, at most 192 by 288 pixels, proportions kept.

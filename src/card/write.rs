@@ -1,7 +1,8 @@
 //! From a document to a file.
 
 use super::{
-    Chunk, Container, Role, Spec, WriteOptions, edit, embedded, payload, picture, summary, view,
+    Chunk, Container, Role, Spec, WriteOptions, charx, edit, embedded, payload, picture, summary,
+    view,
 };
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
@@ -10,12 +11,52 @@ use crate::json::{Document, Shape};
 pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
     match (options.container, options.image) {
         (Container::Json, _) => Ok(document.bytes().to_vec()),
+        (_, Some(image)) if options.assets.is_empty() && is_card_of(image, document, options) => {
+            Ok(image.to_vec())
+        }
+        (Container::Charx, Some(image)) => charx::into(document, image, options),
+        (Container::Charx, None) => charx::write(document, options.assets),
+        (Container::Webp | Container::Jpeg, _) => Err(Kind::Unsupported.because(
+            "a card is written as PNG, CHARX or JSON; of other pictures few tools read one",
+        )),
         (Container::Png, Some(image)) => into_image(document, image, &options.limits),
         (Container::Png, None) => {
             let image = picture::portrait(&summary(document).name)?;
             into_image(document, &image, &options.limits)
         }
     }
+}
+
+pub(super) fn rewrite(
+    file: &[u8],
+    document: &Document,
+    container: Container,
+    limits: &Limits,
+) -> Result<(Container, Vec<u8>)> {
+    let mut options = WriteOptions {
+        container,
+        image: Some(file),
+        assets: &[],
+        limits: limits.clone(),
+    };
+    match write(document, &options) {
+        Err(error) if error.kind() == Kind::Unsupported && container.is_image() => {
+            options.container = Container::Charx;
+            Ok((Container::Charx, write(document, &options)?))
+        }
+        written => Ok((container, written?)),
+    }
+}
+
+/// Whether a file of the wanted kind has this very card already. A PNG is looked at where it
+/// is written.
+fn is_card_of(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> bool {
+    if matches!(options.container, Container::Png | Container::Json) {
+        return false;
+    }
+    super::read(file, &options.limits).is_ok_and(|old| {
+        old.container == options.container && old.document.bytes() == document.bytes()
+    })
 }
 
 fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<u8>> {

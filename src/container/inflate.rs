@@ -30,7 +30,19 @@ pub fn bare(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
     inflate(bytes, false, limit)
 }
 
+/// The content of a stream without a header that something else may follow, and how many bytes it took.
+///
+/// # Errors
+/// As [`zlib`].
+pub fn raw(bytes: &[u8], limit: usize) -> Result<(Vec<u8>, usize)> {
+    stream(bytes, false, limit)
+}
+
 fn inflate(bytes: &[u8], header: bool, limit: usize) -> Result<Vec<u8>> {
+    stream(bytes, header, limit).map(|(content, _)| content)
+}
+
+fn stream(bytes: &[u8], header: bool, limit: usize) -> Result<(Vec<u8>, usize)> {
     let bad = |detail: &str| -> Error { Kind::BadEncoding.because(detail) };
     let mut stream = Decompress::new(header);
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(4).min(limit).min(1 << 20) + 1);
@@ -46,7 +58,8 @@ fn inflate(bytes: &[u8], header: bool, limit: usize) -> Result<Vec<u8>> {
             );
         }
         if status == Status::StreamEnd {
-            return Ok(out);
+            // `total_in` counts bytes of the slice, so it fits.
+            return Ok((out, stream.total_in() as usize));
         }
         if out.len() < out.capacity() && stream.total_in() == read && out.len() == written {
             return Err(bad("the compressed text ends early"));

@@ -5,4 +5,7 @@
 
 pub mod exif;
 pub mod inflate;
+pub mod jpeg;
 pub mod png;
+pub mod webp;
+pub mod zip;

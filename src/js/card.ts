@@ -1,17 +1,18 @@
 // Character cards: bytes in, bytes out, and the JSON text of the card in between.
 
-import { rawEditCard, rawReadCard, rawWriteCard } from "./cardkeep.js";
+import { RawAsset, rawEditCard, rawReadCard, rawWriteCard } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
-import { bytes, document, fields, limits, options, text } from "./options.js";
+import { bytes, document, fields, limits, list, options, text } from "./options.js";
 import type { CardDocument, CardFile, CardPatch, ReadCardOptions, WriteCardOptions } from "./types.js";
 
 type Head = Omit<CardFile, "document" | "assets"> & { assets: { path: string; length: number }[] };
 
 /**
- * Takes the card out of a file: PNG or JSON, V1, V2 or V3. What is broken but readable is read, and told in `warnings`.
+ * Takes the card out of a file: PNG, CHARX, WebP, JPEG or JSON, V1, V2 or V3. What is broken but readable is read, and told in
+ * `warnings`.
  *
- * Throws `not-a-card`, `no-card`, `bad-png`, `cut-short`, `bad-json`, `bad-encoding`, `too-large`, `unsupported`,
+ * Throws `not-a-card`, `no-card`, `bad-png`, `bad-zip`, `cut-short`, `bad-json`, `bad-encoding`, `too-large`, `unsupported`,
  * `bad-option`, `not-ready`.
  */
 export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
@@ -46,14 +47,18 @@ export function editCard(card: CardDocument, patch: CardPatch, given?: ReadCardO
 }
 
 /**
- * Puts a card into a file. An image whose card did not change comes back identical.
+ * Puts a card into a file. An image or archive whose card did not change comes back identical.
  *
- * Throws `bad-option`, `bad-json`, `bad-png`, `cut-short`, `too-large`, `unsupported`, `not-ready`.
+ * Throws `bad-option`, `bad-json`, `bad-png`, `bad-zip`, `cut-short`, `invalid`, `too-large`, `unsupported`, `not-ready`.
  */
 export function writeCard(card: CardDocument, given: WriteCardOptions): Uint8Array {
   return call("writeCard", () => {
-    const chosen = options(given, ["container", "image", "limits"]);
+    const chosen = options(given, ["container", "image", "assets", "limits"]);
     const image = chosen.image && bytes(chosen.image, "image");
-    return rawWriteCard(document(card), text(chosen.container, "container"), image, limits(chosen.limits));
+    const assets = list(chosen.assets ?? [], "assets").map((asset) => {
+      const known = options(asset, ["path", "bytes"]);
+      return new RawAsset(text(known.path, "path"), bytes(known.bytes));
+    });
+    return rawWriteCard(document(card), text(chosen.container, "container"), image, assets, limits(chosen.limits));
   });
 }

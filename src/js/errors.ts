@@ -8,6 +8,8 @@ export const ERROR_CODES = [
   "no-card",
   /** The file starts like a PNG but its structure cannot be followed. */
   "bad-png",
+  /** The file is an archive whose entries cannot be followed. */
+  "bad-zip",
   /** The file ends before it should. */
   "cut-short",
   /** The text is no JSON, however tolerantly it is read. */

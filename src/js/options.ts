@@ -32,6 +32,11 @@ export function text(given: string, name: string): string {
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a string was wanted`);
 }
 
+export function list<T>(given: readonly T[], name: string): readonly T[] {
+  if (Array.isArray(given)) return given as readonly T[];
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, an array was wanted`);
+}
+
 /** A position or a count: a whole number, not negative. */
 export function whole(given: number, name: string): number {
   if (Number.isSafeInteger(given) && given >= 0) return given;

@@ -26,6 +26,12 @@ export interface Limits {
   textChunks?: number;
   /** Nesting of a JSON document, in levels. Default 64. */
   depth?: number;
+  /** Files of one archive. Default 10,000. */
+  entries?: number;
+  /** All contents of an archive together. Default 256 MiB. */
+  archive?: number;
+  /** How many times its stored size one content of an archive may have. Default 200. */
+  ratio?: number;
   /** Pixels of an image that is decoded for a thumbnail. Default 64,000,000. */
   pixels?: number;
   /** A whole chat log. Default 1 GiB. */
@@ -35,7 +41,8 @@ export interface Limits {
 // ---------------------------------------------------------------- cards
 
 export type CardSpec = "v1" | "v2" | "v3";
-export type CardContainer = "png" | "json";
+/** `charx` is a ZIP, perhaps behind a picture. WebP and JPEG are read, not written. */
+export type CardContainer = "png" | "json" | "charx" | "webp" | "jpeg";
 
 /**
  * A character card as it was written: the JSON text, byte for byte.
@@ -72,9 +79,12 @@ export type CardPatch = Partial<Omit<Card, "character_book">> & { character_book
 
 /** Which part of the file the card was taken from, and why that one. */
 export interface CardSource {
-  /** `ccv3` or `chara` for a PNG, `text` for a bare JSON file. */
+  /**
+   * `ccv3` or `chara` for a PNG, `card.json` for an archive, `UserComment` or `comment` for a WebP or JPEG, `text` for a
+   * bare JSON file.
+   */
   chunk: string;
-  /** `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG. */
+  /** `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG, `Exif` or `COM` for a WebP or JPEG. */
   kind?: string;
   /** One sentence. */
   reason: string;
@@ -102,9 +112,14 @@ export interface ReadCardOptions {
 }
 
 export interface WriteCardOptions {
-  container: CardContainer;
-  /** The PNG to write into: every chunk but the card's own stays byte for byte. Without it a plain portrait is generated. */
+  container: "png" | "json" | "charx";
+  /**
+   * What to write into. For `png` a PNG: every chunk but the card's own stays byte for byte; without it a plain portrait is
+   * generated. For `charx` an archive, whose other entries stay, or a picture, which becomes the icon.
+   */
   image?: Uint8Array;
+  /** Binaries that go into the archive, for `charx`. */
+  assets?: CardAsset[];
   limits?: Limits;
 }
 

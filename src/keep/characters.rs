@@ -7,7 +7,7 @@ use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, filename};
 use crate::card::{self, Container};
 use crate::codec;
-use crate::error::{Limits, Result, Warning};
+use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
 use serde_json::{Value, json};
@@ -54,9 +54,15 @@ impl Characters {
                 record
                     .parts
                     .insert("document".into(), change.add_part(file.document.bytes()));
-                if file.container == Container::Png {
+                let portrait = card::portrait(&file, bytes);
+                if let Some(portrait) = portrait {
+                    if file.container == Container::Charx {
+                        record
+                            .parts
+                            .insert("image".into(), change.add_part(portrait));
+                    }
                     // A picture that cannot be decoded is no reason to refuse the card in it.
-                    if let Ok(thumbnail) = card::thumbnail(bytes, limits) {
+                    if let Ok(thumbnail) = card::thumbnail(portrait, limits) {
                         record
                             .parts
                             .insert("thumbnail".into(), change.add_part(&thumbnail));
@@ -115,16 +121,18 @@ impl Characters {
         Ok(entry(&self.keep.commit_one(change).await?))
     }
 
-    /// The portrait: the card file itself, when it is an image.
+    /// The portrait: the card file itself, when it is an image, or the icon in an archive.
     ///
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn image(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let record = self.keep.record(Domain::Characters, id).await?;
-        if container(&record) != Container::Png {
-            return Ok(None);
-        }
-        self.keep.store().part(record.part("file")?).await.map(Some)
+        let part = match record.parts.get("image") {
+            Some(image) => image,
+            None if container(&record)?.is_image() => record.part("file")?,
+            None => return Ok(None),
+        };
+        self.keep.store().part(part).await.map(Some)
     }
 
     /// A small PNG of the portrait, when there is one.
@@ -141,25 +149,13 @@ impl Characters {
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
         let record = self.keep.record(Domain::Characters, id).await?;
-        let container = container(&record);
+        let container = container(&record)?;
         let file = self.keep.store().part(record.part("file")?).await?;
         let document = self.document_of(&record).await?;
-        let (extension, media_type) = match container {
-            Container::Png => ("png", "image/png"),
-            Container::Json => ("json", "application/json"),
-        };
-        let image = (container == Container::Png).then_some(file.as_slice());
-        let bytes = card::write(
-            &document,
-            &card::WriteOptions {
-                container,
-                image,
-                limits: Limits::default(),
-            },
-        )?;
+        let (container, bytes) = card::rewrite(&file, &document, container, &Limits::default())?;
         Ok(Exported {
-            filename: filename::safe(record.head_text("name"), extension),
-            media_type,
+            filename: filename::safe(record.head_text("name"), container.extension()),
+            media_type: container.media_type(),
             bytes,
         })
     }
@@ -170,12 +166,13 @@ impl Characters {
     }
 }
 
-fn container(record: &Record) -> Container {
-    if record.body["container"] == Container::Json.as_str() {
-        Container::Json
-    } else {
-        Container::Png
-    }
+fn container(record: &Record) -> Result<Container> {
+    let name = record.body["container"].as_str().unwrap_or_default();
+    name.parse().map_err(|_| {
+        Kind::Corrupt
+            .because(format!("the card's container is {name:?}"))
+            .of(&record.domain, &record.id)
+    })
 }
 
 /// The list view, cut so that the head stays under 1 KB.

@@ -3,7 +3,7 @@
 //! Options are checked by the face in JavaScript, except limits, which are read here.
 
 use super::convert;
-use crate::card::{self, CardFile, Container, WriteOptions};
+use crate::card::{self, Asset, CardFile, Container, WriteOptions};
 use crate::chat::{self, ChatFile, Dialect, Session};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
@@ -107,6 +107,22 @@ pub fn edit_card(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown
     Ok(Uint8Array::from(edited.bytes()))
 }
 
+/// A binary to put into a file.
+#[wasm_bindgen]
+pub struct RawAsset {
+    path: String,
+    bytes: Uint8Array,
+}
+
+#[wasm_bindgen]
+impl RawAsset {
+    /// As the card names it, and its content.
+    #[wasm_bindgen(constructor)]
+    pub fn new(path: String, bytes: Uint8Array) -> RawAsset {
+        RawAsset { path, bytes }
+    }
+}
+
 /// Puts a card's JSON text into a file.
 ///
 /// # Errors
@@ -116,6 +132,7 @@ pub fn write_card(
     document: &Uint8Array,
     container: &str,
     image: Option<Uint8Array>,
+    assets: Vec<RawAsset>,
     limits: &JsValue,
 ) -> Thrown<Uint8Array> {
     let limits = convert::limits(limits)?;
@@ -124,9 +141,19 @@ pub fn write_card(
     let image = image
         .map(|image| convert::bytes(&image, limits.file, "file"))
         .transpose()?;
+    let assets = assets
+        .into_iter()
+        .map(|asset| {
+            Ok(Asset {
+                path: asset.path,
+                bytes: convert::bytes(&asset.bytes, limits.file, "file")?,
+            })
+        })
+        .collect::<crate::error::Result<Vec<_>>>()?;
     let options = WriteOptions {
         container,
         image: image.as_deref(),
+        assets: &assets,
         limits,
     };
     Ok(Uint8Array::from(

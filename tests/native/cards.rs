@@ -258,16 +258,14 @@ fn random_mutations_of_fixtures_never_panic() {
         if let Ok(found) = card::read(&bytes, &limits) {
             cards += 1;
             card::view(&found.document);
-            let image = (found.container == Container::Png).then_some(&bytes[..]);
             let patch = Document::parse(r#"{"name":"New","tags":["x"]}"#).unwrap();
             let edited = card::edit(&found.document, &patch).expect("an object can be edited");
-            let options = card::WriteOptions {
-                container: found.container,
-                image,
-                limits: limits.clone(),
+            let rewritten = card::rewrite(&bytes, &edited, found.container, &limits);
+            let (_, written) = match rewritten {
+                // Another entry of the archive may be damaged; that is told, not left out.
+                Err(_) if found.container == Container::Charx => continue,
+                rewritten => rewritten.expect("a card that was read can be written"),
             };
-            let written =
-                card::write(&edited, &options).expect("a card that was read can be written");
             let again = card::read(&written, &limits).expect("what was written can be read");
             assert_eq!(name(&again), "New");
         }
@@ -598,9 +596,9 @@ fn what_is_no_card_is_told_by_kind() {
             Kind::NotACard,
         ),
         (b"{\"name\":", Kind::BadJson),
-        (b"PK\x03\x04rest", Kind::Unsupported),
-        (b"RIFF\0\0\0\0WEBPVP8 ", Kind::Unsupported),
-        (b"\xff\xd8\xff\xe0", Kind::Unsupported),
+        (b"PK\x03\x04rest", Kind::BadZip),
+        (b"RIFF\0\0\0\0WEBPVP8 ", Kind::NoCard),
+        (b"\xff\xd8\xff\xe0", Kind::NoCard),
     ] {
         assert_eq!(kind(bytes), wanted, "{}", String::from_utf8_lossy(bytes));
     }
@@ -787,12 +785,18 @@ fn names_of_options_are_read_and_told() {
     for spec in [Spec::V1, Spec::V2, Spec::V3] {
         assert_eq!(spec.as_str().parse::<Spec>().unwrap(), spec);
     }
-    for container in [Container::Png, Container::Json] {
+    for container in [
+        Container::Png,
+        Container::Json,
+        Container::Charx,
+        Container::Webp,
+        Container::Jpeg,
+    ] {
         assert_eq!(container.as_str().parse::<Container>().unwrap(), container);
     }
     assert_eq!("V2".parse::<Spec>().unwrap_err().kind(), Kind::BadOption);
     assert_eq!(
-        "charx".parse::<Container>().unwrap_err().kind(),
+        "gif".parse::<Container>().unwrap_err().kind(),
         Kind::BadOption
     );
 }

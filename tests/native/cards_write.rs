@@ -12,6 +12,7 @@ fn into(document: &Document, image: Option<&[u8]>) -> Vec<u8> {
     let options = WriteOptions {
         container: Container::Png,
         image,
+        assets: &[],
         limits: Limits::default(),
     };
     card::write(document, &options).expect("a card can be written")
@@ -238,6 +239,7 @@ fn an_unchanged_card_gives_the_same_file() {
         let options = WriteOptions {
             container: found.container,
             image: Some(&bytes),
+            assets: &[],
             limits: Limits::default(),
         };
         assert_eq!(
@@ -541,6 +543,7 @@ fn json_is_written_as_the_document_is() {
     let options = WriteOptions {
         container: Container::Json,
         image: None,
+        assets: &[],
         limits: Limits::default(),
     };
     assert_eq!(
@@ -556,6 +559,7 @@ fn only_a_png_can_be_written_into() {
         let options = WriteOptions {
             container: Container::Png,
             image: Some(image),
+            assets: &[],
             limits: Limits {
                 file: 1000,
                 ..Limits::default()

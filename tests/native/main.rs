@@ -9,6 +9,7 @@ mod cards;
 mod cards_write;
 mod chats;
 mod chats_write;
+mod containers;
 mod json;
 mod keep;
 mod migration;

@@ -1261,6 +1261,7 @@ fn an_edited_card_is_written_and_read_back_with_all_that_came_with_it() {
             let options = WriteOptions {
                 container,
                 image,
+                assets: &[],
                 limits: Limits::default(),
             };
             card::write(document, &options).unwrap_or_else(|error| panic!("{label}: {error}"))
@@ -1338,6 +1339,7 @@ fn no_mutation_of_any_card_panics_or_hangs() {
                     let options = WriteOptions {
                         container: Container::Png,
                         image,
+                        assets: &[],
                         limits: Limits::default(),
                     };
                     let patch =

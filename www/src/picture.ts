@@ -41,7 +41,9 @@ export class Picture extends LightElement {
     const { characters } = this.keep;
     let bytes: Uint8Array | undefined;
     try {
-      bytes = await (this.whole ? characters.image(this.character) : characters.thumbnail(this.character));
+      // Small pictures are made of PNGs only; the others are shown as they are.
+      bytes = this.whole ? undefined : await characters.thumbnail(this.character);
+      bytes ??= await characters.image(this.character);
     } catch {
       // A picture is an ornament: the record's own screen tells what is wrong with it.
     }
@@ -50,7 +52,12 @@ export class Picture extends LightElement {
 
   #show(bytes: Uint8Array | undefined): void {
     if (this.url !== undefined) URL.revokeObjectURL(this.url);
-    // Both are PNG: the type keeps anything else from being taken for a document.
-    this.url = bytes === undefined ? undefined : URL.createObjectURL(new Blob([bytes as BlobPart], { type: "image/png" }));
+    this.url = bytes === undefined ? undefined : URL.createObjectURL(new Blob([bytes as BlobPart], { type: typeOf(bytes) }));
   }
+}
+
+/** Always a picture's type, so that nothing is taken for a document. */
+function typeOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff) return "image/jpeg";
+  return bytes[0] === 0x52 ? "image/webp" : "image/png";
 }

@@ -1,0 +1,374 @@
+//! CHARX: a ZIP with `card.json` and the binaries that the card names, sometimes behind a picture.
+//!
+//! Paths in an archive are names here and nothing else: who makes files of them has
+//! been told when one leads out of its folder.
+
+use super::{Asset, Container, Source, WriteOptions, payload, view};
+use crate::container::zip::{self, Archive, Entry, File};
+use crate::container::{jpeg, png, webp};
+use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::Document;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+const CARD: &str = "card.json";
+/// How the card names what is in the archive, as the specification spells it first.
+const SCHEMES: [&str; 4] = ["embeded://", "embedded://", "__asset:", ""];
+/// A bound on the texts that are looked at to find a card that is not in its place.
+const MOST_ATTEMPTS: usize = 8;
+
+/// The card of an archive, with its assets; `None` when there is no archive.
+pub(super) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<(Document, Source, Vec<Asset>)>> {
+    let Some(archive) = zip::read(bytes, limits, warnings)? else {
+        return Ok(None);
+    };
+    let mut budget = limits.archive;
+    let (card, document) = card(bytes, &archive, &mut budget, limits, warnings)?;
+    let reason = match (archive.start, card.name == CARD) {
+        (0, true) => "It is the card of the archive.".to_owned(),
+        (0, false) => format!("The archive has its card in `{}`.", card.name),
+        (start, _) => format!("It is the card of the archive that begins at byte {start}."),
+    };
+    if card.name != CARD {
+        let message = "the card is not `card.json` at the root of the archive";
+        warnings.push(Warning::repaired(
+            "misplaced-card",
+            card.name.as_str(),
+            message,
+        ));
+    }
+    let assets = assets(
+        bytes,
+        &archive,
+        card,
+        &document,
+        &mut budget,
+        limits,
+        warnings,
+    );
+    let source = Source {
+        chunk: CARD,
+        kind: None,
+        reason,
+    };
+    Ok(Some((document, source, assets)))
+}
+
+/// The entry that is the card: `card.json` at the root, in any case, in a folder, and at
+/// last any JSON that is one.
+fn card<'a>(
+    bytes: &[u8],
+    archive: &'a Archive,
+    budget: &mut usize,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<(&'a Entry, Document)> {
+    let rank = |entry: &Entry| {
+        let name = path(&entry.name).to_ascii_lowercase();
+        let depth = name.matches('/').count();
+        match name.rsplit('/').next() {
+            _ if entry.name == CARD => Some((0, 0)),
+            Some(CARD) => Some((1, depth)),
+            Some(base) if base.ends_with(".json") => Some((2, depth)),
+            _ => None,
+        }
+    };
+    let mut texts: Vec<_> = archive
+        .entries
+        .iter()
+        .filter_map(|entry| rank(entry).map(|rank| (rank, entry)))
+        .collect();
+    texts.sort_by_key(|(rank, _)| *rank);
+    let mut first_error = None;
+    for (_, entry) in texts.into_iter().take(MOST_ATTEMPTS) {
+        let mut noticed = Vec::new();
+        match document(bytes, entry, budget, limits, &mut noticed) {
+            Ok(document) => {
+                warnings.append(&mut noticed);
+                return Ok((entry, document));
+            }
+            Err(error) => drop(first_error.get_or_insert(error)),
+        }
+    }
+    let named = |name: &str| archive.entries.iter().any(|entry| entry.name == name);
+    if named("manifest.json") && !named(CARD) {
+        let detail = "the archive is a Backyard character (BYAF), which is not read yet";
+        return Err(Kind::Unsupported.because(detail));
+    }
+    Err(first_error.unwrap_or_else(|| Kind::NoCard.because("the archive has no `card.json`")))
+}
+
+fn document(
+    bytes: &[u8],
+    entry: &Entry,
+    budget: &mut usize,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Result<Document> {
+    let text = entry.content(bytes, budget, limits, warnings)?;
+    if text.starts_with(b"rcc||") {
+        return Err(Kind::Unsupported.because("the card is encrypted by RisuAI"));
+    }
+    let (document, mut noticed) = Document::read(&text, limits)?;
+    let document = payload::unwrapped(document, &mut noticed);
+    if !view::is_card(&document, false) {
+        return Err(Kind::NoCard.because(format!("{} is no card", entry.name)));
+    }
+    warnings.append(&mut noticed);
+    Ok(document)
+}
+
+/// Everything else in the archive, under the name the card has for it.
+fn assets(
+    bytes: &[u8],
+    archive: &Archive,
+    card: &Entry,
+    document: &Document,
+    budget: &mut usize,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Vec<Asset> {
+    let mut named = names(document);
+    let mut assets: Vec<Asset> = Vec::new();
+    let mut seen = HashSet::new();
+    for entry in archive
+        .entries
+        .iter()
+        .filter(|entry| !std::ptr::eq(*entry, card))
+    {
+        let safe = path(&entry.name);
+        if safe != entry.name {
+            let message = "the path leads out of its folder, or is spelled unusually";
+            warnings.push(Warning::repaired("odd-path", entry.name.as_str(), message));
+        }
+        if safe == "module.risum" {
+            let message = "the module of RisuAI is kept and not read";
+            warnings.push(Warning::noticed(
+                "unread-module",
+                entry.name.as_str(),
+                message,
+            ));
+        }
+        let path = match named.iter().position(|uri| resolves(uri, &entry.name)) {
+            Some(at) => named.swap_remove(at),
+            None => format!("{}{safe}", SCHEMES[0]),
+        };
+        match entry.content(bytes, budget, limits, warnings) {
+            Ok(content) => {
+                if !seen.insert(path.clone()) {
+                    let message = "the archive has two entries of this name; the last one counts";
+                    warnings.push(Warning::noticed("duplicate-entry", path.as_str(), message));
+                    assets.retain(|asset| asset.path != path);
+                }
+                assets.push(Asset {
+                    path,
+                    bytes: content.into_owned(),
+                });
+            }
+            Err(error) => {
+                let message = format!("the asset cannot be read and was left out: {error}");
+                warnings.push(Warning::noticed("damaged-asset", path, message));
+            }
+        }
+    }
+    for uri in named {
+        let message = "the card names an asset that the archive does not have";
+        warnings.push(Warning::noticed("missing-asset", uri, message));
+    }
+    assets
+}
+
+/// The names that the card has for what is in the archive.
+fn names(document: &Document) -> Vec<String> {
+    let assets = view::data(document).and_then(|data| data.get("assets"));
+    let uri = |asset: crate::json::Node<'_>| Some(asset.get("uri")?.text()?.into_owned());
+    let inside = |uri: &String| {
+        let lower = uri.to_ascii_lowercase();
+        SCHEMES[..3].iter().any(|scheme| lower.starts_with(scheme))
+    };
+    let mut names: Vec<String> = assets
+        .into_iter()
+        .flat_map(|assets| assets.items())
+        .filter_map(uri)
+        .filter(inside)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether an entry is what a name means: by its path, by the path as RisuAI cleans it for
+/// the archive but not in the card, and at last by the file's own name.
+fn resolves(uri: &str, entry: &str) -> bool {
+    let lower = uri.to_ascii_lowercase();
+    let scheme = SCHEMES.iter().find(|scheme| lower.starts_with(**scheme));
+    let wanted = path(&uri[scheme.map_or(0, |scheme| scheme.len())..]);
+    let entry = path(entry);
+    let clean = |name: &str| -> String {
+        let odd = |c: char| {
+            matches!(
+                c,
+                '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*' | '\0'..='\x1f'
+            )
+        };
+        name.chars().map(|c| if odd(c) { '_' } else { c }).collect()
+    };
+    let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    entry == wanted
+        || clean(&entry) == clean(&wanted)
+        || (!wanted.contains('/') && clean(&base(&entry)) == clean(&wanted))
+}
+
+/// A path without what leads out of its folder.
+fn path(name: &str) -> String {
+    let parts = name
+        .split(['/', '\\'])
+        .filter(|part| !matches!(*part, "" | "." | ".."));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The picture that stands for the character: the icon called `main`, or the first icon,
+/// or the first picture there is.
+pub(super) fn icon<'a>(document: &Document, assets: &'a [Asset]) -> Option<&'a [u8]> {
+    let listed = view::data(document).and_then(|data| data.get("assets"));
+    let icons: Vec<_> = listed
+        .into_iter()
+        .flat_map(|listed| listed.items())
+        .filter_map(|asset| {
+            let text = |name| asset.get(name).and_then(|value| value.text());
+            let icon = text("type")?.eq_ignore_ascii_case("icon");
+            icon.then_some((text("name")? == "main", text("uri")?.into_owned()))
+        })
+        .collect();
+    let main = icons.iter().find(|(main, _)| *main).or(icons.first());
+    let named = main.and_then(|(_, uri)| assets.iter().find(|asset| asset.path == *uri));
+    let picture =
+        |asset: &&Asset| png::is(&asset.bytes) || webp::is(&asset.bytes) || jpeg::is(&asset.bytes);
+    let found = named.or_else(|| assets.iter().find(picture))?;
+    Some(&found.bytes)
+}
+
+/// The card in an archive made of another file: of an archive, where the other entries keep
+/// their order and content and what stands before it stays there; or of a picture, which
+/// becomes the icon.
+pub(super) fn into(
+    document: &Document,
+    file: &[u8],
+    options: &WriteOptions<'_>,
+) -> Result<Vec<u8>> {
+    let limits = &options.limits;
+    let container = if png::is(file) {
+        Container::Png
+    } else if webp::is(file) {
+        Container::Webp
+    } else if jpeg::is(file) {
+        Container::Jpeg
+    } else {
+        Container::Charx
+    };
+    match zip::read(file, limits, &mut Vec::new())? {
+        Some(archive) => replace(document, file, &archive, options),
+        None if container.is_image() => around(document, file, container, options.assets),
+        None => Err(Kind::Unsupported.because("the file is neither a picture nor an archive")),
+    }
+}
+
+fn replace(
+    document: &Document,
+    bytes: &[u8],
+    archive: &Archive,
+    options: &WriteOptions<'_>,
+) -> Result<Vec<u8>> {
+    let limits = &options.limits;
+    let mut budget = limits.archive;
+    let mut noticed = Vec::new();
+    let old = card(bytes, archive, &mut budget, limits, &mut noticed).map(|(entry, _)| entry);
+    let mut contents: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(archive.entries.len() + 1);
+    if old.is_err() {
+        contents.push((CARD, document.bytes().into()));
+    }
+    for entry in &archive.entries {
+        let content = if old.as_ref().is_ok_and(|old| std::ptr::eq(entry, *old)) {
+            document.bytes().into()
+        } else {
+            entry.content(bytes, &mut budget, limits, &mut noticed)?
+        };
+        contents.push((&entry.name, content));
+    }
+    let named = names_of(options.assets)?;
+    contents.retain(|(name, _)| named.iter().all(|(new, _)| new != name));
+    contents.extend(
+        named
+            .iter()
+            .map(|(name, asset)| (name.as_str(), asset.bytes.as_slice().into())),
+    );
+    let files: Vec<File<'_>> = contents
+        .iter()
+        .map(|(name, content)| File {
+            name,
+            bytes: content,
+            deflate: name.ends_with(".json"),
+        })
+        .collect();
+    Ok([&bytes[..archive.start], &zip::write(&files)?].concat())
+}
+
+fn around(
+    document: &Document,
+    picture: &[u8],
+    container: Container,
+    assets: &[Asset],
+) -> Result<Vec<u8>> {
+    let extension = container.extension();
+    let path = format!("{}assets/icon/images/main.{extension}", SCHEMES[0]);
+    let unlisted = view::data(document).is_some_and(|data| data.get("assets").is_none());
+    let listed;
+    let document = if unlisted {
+        let icon =
+            format!(r#"[{{"type":"icon","uri":"{path}","name":"main","ext":"{extension}"}}]"#);
+        listed = document.set(&["data".into(), "assets".into()], &icon)?;
+        &listed
+    } else {
+        document
+    };
+    let bytes = picture.to_vec();
+    let icon = Asset { path, bytes };
+    write(document, &[std::slice::from_ref(&icon), assets].concat())
+}
+
+/// The card and its assets as an archive.
+pub(super) fn write(document: &Document, assets: &[Asset]) -> Result<Vec<u8>> {
+    let named = names_of(assets)?;
+    let mut files = vec![File {
+        name: CARD,
+        bytes: document.bytes(),
+        deflate: true,
+    }];
+    files.extend(named.iter().map(|(name, asset)| File {
+        name,
+        bytes: &asset.bytes,
+        deflate: name.ends_with(".json"),
+    }));
+    zip::write(&files)
+}
+
+/// The assets with their names in the archive.
+fn names_of(assets: &[Asset]) -> Result<Vec<(String, &Asset)>> {
+    let mut names = HashSet::from([CARD.to_owned()]);
+    let named = |asset| -> Result<(String, &Asset)> {
+        let Asset { path: uri, .. }: &Asset = asset;
+        let lower = uri.to_ascii_lowercase();
+        let scheme = SCHEMES.iter().find(|scheme| lower.starts_with(**scheme));
+        let name = path(&uri[scheme.map_or(0, |scheme| scheme.len())..]);
+        if name.is_empty() || !names.insert(name.clone()) {
+            let detail = format!("the asset {uri:?} has no name of its own");
+            return Err(Kind::Invalid.because(detail));
+        }
+        Ok((name, asset))
+    };
+    assets.iter().map(named).collect()
+}

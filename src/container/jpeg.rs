@@ -1,0 +1,47 @@
+//! JPEG as a row of segments: the ones that carry words.
+//!
+//! Knows nothing of pictures: behind the start of the scan nothing is read.
+
+use std::ops::Range;
+
+const COMMENT: u8 = 0xfe;
+const APP1: u8 = 0xe1;
+const START_OF_SCAN: u8 = 0xda;
+const END_OF_IMAGE: u8 = 0xd9;
+
+/// Whether the bytes begin as a JPEG does.
+pub fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xd8, 0xff])
+}
+
+/// The segments before the picture that carry words: Exif first, then comments.
+pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut exif = Vec::new();
+    let mut comments = Vec::new();
+    let mut at = 2;
+    while let Some((marker, data)) = segment(bytes, at) {
+        at = data.end;
+        match marker {
+            START_OF_SCAN | END_OF_IMAGE => break,
+            APP1 if bytes[data.clone()].starts_with(b"Exif\0\0") => exif.push(&bytes[data]),
+            COMMENT => comments.push(&bytes[data]),
+            _ => {}
+        }
+    }
+    exif.append(&mut comments);
+    exif
+}
+
+/// The marker at a place, and its data; a length over the end is cut.
+fn segment(bytes: &[u8], at: usize) -> Option<(u8, Range<usize>)> {
+    let fill = bytes
+        .get(at..)?
+        .iter()
+        .take_while(|byte| **byte == 0xff)
+        .count();
+    let marker = *bytes.get(at + fill).filter(|_| fill > 0)?;
+    let length = at + fill + 1;
+    let [high, low] = *bytes.get(length..)?.first_chunk::<2>()?;
+    let end = length + usize::from(u16::from_be_bytes([high, low])).max(2);
+    Some((marker, length + 2..end.min(bytes.len())))
+}
