@@ -176,7 +176,7 @@ fn container(record: &Record) -> Result<Container> {
 }
 
 /// The list view, cut so that the head stays under 1 KB.
-fn summarize(record: &mut Record, document: &Document) {
+pub(super) fn summarize(record: &mut Record, document: &Document) {
     let summary = card::summary(document);
     let cut = |text: &str, chars| text.chars().take(chars).collect::<String>();
     let tags: Vec<String> = summary

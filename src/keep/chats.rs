@@ -2,12 +2,15 @@
 
 use super::chat::Chat;
 use super::chat_row::{self, Body, link, summarize};
+use super::content::Subject;
 use super::domain::{Domain, newest_first, present};
+use super::journal::Making;
 use super::manifest::{Cache, Log, Manifest};
-use super::{Exported, Keep, Status, filename};
+use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec;
 use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::Document;
 use crate::store::{Change, History, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -212,6 +215,28 @@ impl Chats {
         records.retain(|record| record.trashed_ms.is_none());
         newest_first(&mut records);
         Ok(records.iter().map(chat_row::entry).collect())
+    }
+
+    /// The unsent message of a chat, a JSON string; empty when there is none.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn draft(&self, id: &str) -> Result<String> {
+        Ok(unsent::read(&self.keep, id).await?.1)
+    }
+
+    /// Keeps a text, a JSON string, as the unsent message of a chat; an empty one removes it.
+    /// The chat itself stays as it is.
+    ///
+    /// # Errors
+    /// `not-found`, `invalid`, and what the medium reports.
+    pub async fn set_draft(&self, id: &str, text: &str) -> Result<()> {
+        let patch = Document::parse(&format!(r#"{{"draft":{text}}}"#))?;
+        let (journal, change) = (self.keep.journal(), Change::new());
+        journal
+            .lay(Subject::Unsent, id, &patch, Making::default(), change)
+            .await
+            .map(drop)
     }
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {

@@ -8,17 +8,23 @@ mod characters;
 mod chat;
 mod chat_row;
 mod chats;
+mod content;
 mod domain;
+mod drafts;
 mod filename;
+mod journal;
 mod manifest;
 mod records;
 mod settings;
+mod unsent;
 mod worlds;
 
 pub use characters::Characters;
 pub use chat::Chat;
 pub use chats::{ChatImport, Chats};
 pub use domain::Domain;
+pub use drafts::Drafts;
+pub use journal::{Edit, Journal, Making, Replayed};
 pub use settings::Settings;
 pub use worlds::Worlds;
 
@@ -98,6 +104,16 @@ impl Keep {
         Settings::new(self.clone())
     }
 
+    /// Edits that are saved later.
+    pub fn journal(&self) -> Journal {
+        Journal::new(self.clone())
+    }
+
+    /// Edits that were recovered and did not fit any more.
+    pub fn drafts(&self) -> Drafts {
+        Drafts::new(self.clone())
+    }
+
     /// Whether the keep can be written, and if not, why.
     pub fn access(&self) -> &Access {
         self.store().access()
@@ -138,10 +154,15 @@ impl Keep {
         &self.0.store
     }
 
-    /// Stores a change and tells the observer.
+    /// Stores a change and tells the observer. What is typed but not sent is no news, nor is
+    /// what a replay put aside.
     async fn commit(&self, change: Change) -> Result<Vec<Record>> {
         let records = self.store().commit(change).await?;
-        for record in &records {
+        let silent = [unsent::DOMAIN, drafts::DOMAIN];
+        for record in records
+            .iter()
+            .filter(|record| !silent.contains(&&*record.domain))
+        {
             (self.0.observer)(&record.domain, std::slice::from_ref(&record.id));
         }
         Ok(records)

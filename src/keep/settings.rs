@@ -10,7 +10,7 @@ use crate::settings;
 use crate::store::{Change, History, Record};
 use serde_json::{Map, Value, json};
 
-const DOMAIN: &str = "settings";
+pub(super) const DOMAIN: &str = "settings";
 
 /// The settings of a keep.
 pub struct Settings {
@@ -82,7 +82,7 @@ impl Settings {
         Ok(())
     }
 
-    async fn record(&self, key: &str) -> Result<Record> {
+    pub(super) async fn record(&self, key: &str) -> Result<Record> {
         let store = self.keep.store();
         Ok(store
             .get(DOMAIN, key)
@@ -99,7 +99,7 @@ fn defaults() -> Result<Map<String, Value>> {
     })
 }
 
-fn check(key: &str, value: &Value) -> Result<()> {
+pub(super) fn check(key: &str, value: &Value) -> Result<()> {
     let (document, _) = Document::read(value.to_string().as_bytes(), &Default::default())?;
     settings::check(key, document.root())
 }

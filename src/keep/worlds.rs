@@ -140,7 +140,7 @@ impl Worlds {
     }
 }
 
-fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
+pub(super) fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
     let summary = world::summary(document);
     let name: String = summary.name.chars().take(100).collect();
     record.head =

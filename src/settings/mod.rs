@@ -22,7 +22,7 @@ enum Values {
     Name,
 }
 
-const SETTINGS: [Setting; 4] = [
+const SETTINGS: [Setting; 7] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -42,6 +42,21 @@ const SETTINGS: [Setting; 4] = [
         key: "versionsKept",
         default: "10",
         values: Values::Whole(0, 100),
+    },
+    Setting {
+        key: "autosaveDelay",
+        default: "500",
+        values: Values::Whole(0, 60_000),
+    },
+    Setting {
+        key: "autosaveMaxWait",
+        default: "5000",
+        values: Values::Whole(100, 600_000),
+    },
+    Setting {
+        key: "autosaveInterval",
+        default: "30000",
+        values: Values::Whole(0, 600_000),
     },
 ];
 

@@ -21,6 +21,8 @@ pub struct Change {
     writes: Vec<(Record, History)>,
     pages: Vec<Put>,
     dropped: Vec<Key>,
+    settled: Vec<Key>,
+    erased: Vec<(Key, u64)>,
     /// Parts that will be asked for again soon: the records just written name them.
     fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
@@ -64,6 +66,17 @@ impl Change {
         self.dropped.push(key);
     }
 
+    /// Removes a journal entry: this change makes its edit, or it is not wanted any more.
+    pub fn settle(&mut self, entry: Key) {
+        self.settled.push(entry);
+    }
+
+    /// Removes a record for good, if it still has the revision that it was read with.
+    pub fn erase(&mut self, record: &Record) {
+        let row = Key::row(&record.domain, &record.id);
+        self.erased.push((row, record.rev));
+    }
+
     /// Asks for durability against power cuts.
     pub fn durable(&mut self) -> &mut Change {
         self.durable = true;
@@ -105,6 +118,16 @@ impl Store {
         burst
             .deletes
             .extend(change.dropped.into_iter().map(|key| (Table::Pages, key)));
+        burst
+            .deletes
+            .extend(change.settled.into_iter().map(|key| (Table::Journal, key)));
+        for (key, rev) in change.erased {
+            burst.checks.push(Check::Rev {
+                key: key.clone(),
+                rev: Some(rev),
+            });
+            burst.deletes.push((Table::Rows, key));
+        }
         let mut written = Vec::with_capacity(change.writes.len());
         for (mut record, history) in change.writes {
             let key = Key::row(&record.domain, &record.id);

@@ -5,6 +5,7 @@
 
 mod change;
 mod engine;
+mod journal;
 mod medium;
 mod memory;
 mod migration;
@@ -16,6 +17,7 @@ mod snapshot;
 
 pub use change::{Change, History};
 pub use engine::{Access, Migrated, OpenReport, SecondCopy, Store};
+pub use journal::{Entry, Journal, journal_key};
 pub use medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };

@@ -26,7 +26,7 @@ const MAINTAIN_AFTER_MS: f64 = 3_000.0;
 /// An open keep.
 #[wasm_bindgen]
 pub struct KeepHandle {
-    keep: Keep,
+    pub(super) keep: Keep,
 }
 
 /// An open chat.
@@ -437,18 +437,20 @@ impl ChatHandle {
 
 /// One kind of boxed future for all methods: the machinery behind a promise stands in the
 /// module once instead of thirty times.
-fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) -> Promise {
+pub(super) fn promise<T: Into<JsValue>>(
+    future: impl Future<Output = Result<T>> + 'static,
+) -> Promise {
     let settled = async move { future.await.map(Into::into).map_err(JsValue::from) };
     future_to_promise(Box::pin(settled) as Settled)
 }
 
 type Settled = Pin<Box<dyn Future<Output = std::result::Result<JsValue, JsValue>>>>;
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|cause| Kind::BadOption.because(cause.to_string()))
 }
 
-fn rev(rev: Option<f64>) -> Option<u64> {
+pub(super) fn rev(rev: Option<f64>) -> Option<u64> {
     rev.map(|rev| rev as u64)
 }
 

@@ -6,6 +6,7 @@ mod clock;
 mod convert;
 mod formats;
 mod idb;
+mod journal;
 mod keep;
 mod opfs;
 mod request;

@@ -10,6 +10,7 @@ mod cards_write;
 mod chats;
 mod chats_write;
 mod containers;
+mod journal;
 mod json;
 mod keep;
 mod migration;

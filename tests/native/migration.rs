@@ -200,9 +200,9 @@ fn a_version_of_an_older_schema_is_lifted_when_it_is_read() {
 }
 
 /// Writes fail from the n-th on, as when the browser is killed there.
-struct Dying {
-    medium: MemoryMedium,
-    left: Cell<u32>,
+pub struct Dying {
+    pub medium: MemoryMedium,
+    pub left: Cell<u32>,
 }
 
 impl Medium for Dying {

@@ -18,7 +18,10 @@ fn the_defaults_are_the_published_ones_and_possible() {
         serde_json::from_str(&settings::defaults()).expect("the defaults are JSON");
     assert_eq!(
         defaults,
-        json!({"theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10})
+        json!({
+            "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10,
+            "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
+        })
     );
     let defaults = defaults.as_object().expect("an object");
     assert_eq!(settings::keys().count(), defaults.len());

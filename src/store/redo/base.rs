@@ -71,6 +71,7 @@ async fn copy(
     for (table, chunk) in [
         (Table::Pages, PAGES),
         (Table::Rows, ROWS),
+        (Table::Journal, ROWS),
         (Table::Meta, ROWS),
     ] {
         let mut after: Option<Key> = None;

@@ -146,9 +146,9 @@ fn is_lost(table: Table, stored: &Stored, there: Option<&Value>) -> bool {
 fn is_sound(table: Table, content: &[u8], length: u64) -> bool {
     content.len() as u64 == length
         && match table {
-            Table::Rows => codec::read_frame(content).is_ok(),
+            Table::Rows | Table::Journal => codec::read_frame(content).is_ok(),
             Table::Pages => codec::read_page(content).is_ok(),
-            Table::Journal | Table::Meta => true,
+            Table::Meta => true,
         }
 }
 

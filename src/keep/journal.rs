@@ -1,0 +1,381 @@
+//! Edits that are saved later: journalled at once, made when they are due, and replayed
+//! when the page ended before that.
+//!
+//! When an edit is due is not known here, nor which writers are gone; both are told.
+
+use super::content::{Content, Subject};
+use super::{Keep, drafts};
+use crate::error::{Error, Kind, Result};
+use crate::json::Document;
+use crate::store::{Access, Change, Entry, History, Record, journal_key};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often an edit or a replay is tried when other tabs write the same record.
+const ATTEMPTS: u32 = 8;
+
+/// The journal of a keep.
+pub struct Journal {
+    keep: Keep,
+}
+
+/// An edit as it is scheduled.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Edit {
+    /// Once per writer, growing.
+    pub seq: u64,
+    /// `characters`, `worlds`, `settings` or `chats`.
+    pub domain: String,
+    /// The record, or the name of a setting.
+    pub id: String,
+    /// The revision that it began on, as far as it is known.
+    pub base: Option<u64>,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// A JSON text.
+    pub patch: String,
+}
+
+/// How an edit is made.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Making {
+    /// The revision that the record must have.
+    pub if_rev: Option<u64>,
+    /// The revision that the same hand made a moment ago: no version is kept of it.
+    pub follows: Option<u64>,
+    /// Ask for durability against power cuts.
+    pub durable: bool,
+}
+
+/// What a replay did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Edits made now, or found to be made already.
+    pub applied: u64,
+    /// Edits that do not fit any more and became recovered drafts.
+    pub drafts: u64,
+    /// Entries left for the next time: they cannot be read, or the storage failed.
+    pub left: u64,
+}
+
+/// Edits that a page left in a slot of its own when it ended.
+#[derive(Deserialize)]
+struct Slot {
+    form: u32,
+    writer: String,
+    edits: Vec<Edit>,
+}
+
+/// Form of the slots.
+const SLOT: u32 = 1;
+
+impl Journal {
+    pub(super) fn new(keep: Keep) -> Journal {
+        Journal { keep }
+    }
+
+    /// Journals edits, each in place of what this writer journalled under its number, and
+    /// gives the revisions that they began on: those told, else the present ones. With
+    /// `ending`, nothing is looked up, so that the entries leave at once.
+    ///
+    /// # Errors
+    /// `bad-option` for an unknown domain, `read-only`, and what the medium reports.
+    pub async fn write(
+        &self,
+        writer: &str,
+        edits: Vec<Edit>,
+        ending: bool,
+    ) -> Result<Vec<Option<u64>>> {
+        let mut bases: Vec<Option<u64>> = edits.iter().map(|edit| edit.base).collect();
+        let rows: Vec<_> = edits
+            .iter()
+            .map(|edit| Ok(Subject::of(&edit.domain)?.row(&edit.id)))
+            .collect::<Result<_>>()?;
+        if !ending && bases.contains(&None) {
+            let present = self.keep.store().revisions(&rows).await?;
+            for (base, present) in bases.iter_mut().zip(present) {
+                base.get_or_insert(present);
+            }
+        }
+        let entry = |(edit, base): (Edit, &Option<u64>)| edit.entry(writer, *base);
+        let entries: Vec<Entry> = edits.into_iter().zip(&bases).map(entry).collect();
+        self.keep.store().write_journal(&entries).await?;
+        Ok(bases)
+    }
+
+    /// Removes entries of a writer: their edits are not wanted any more.
+    ///
+    /// # Errors
+    /// As [`Journal::write`].
+    pub async fn forget(&self, writer: &str, seqs: &[u64]) -> Result<()> {
+        let keys = seqs.iter().map(|seq| journal_key(*seq, writer)).collect();
+        self.keep.store().forget_journal(keys).await
+    }
+
+    /// Makes an edit and removes its entry in the same transaction; gives the record's
+    /// revision. Nothing is written where everything is there already.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict` for another revision than `if_rev`, `bad-option` and `invalid`
+    /// for a patch that does not fit, and what the medium reports.
+    pub async fn make(&self, writer: &str, edit: &Edit, making: Making) -> Result<u64> {
+        let subject = Subject::of(&edit.domain)?;
+        let patch = Document::parse(&edit.patch)?;
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            let mut change = Change::new();
+            change.settle(journal_key(edit.seq, writer));
+            if making.durable {
+                change.durable();
+            }
+            match self.lay(subject, &edit.id, &patch, making, change).await {
+                Err(error)
+                    if error.kind() == Kind::Conflict
+                        && making.if_rev.is_none()
+                        && attempts > 0 => {}
+                settled => return settled,
+            }
+        }
+    }
+
+    /// Lays a patch over the present record, with what is in the change beside it.
+    pub(super) async fn lay(
+        &self,
+        subject: Subject,
+        id: &str,
+        patch: &Document,
+        making: Making,
+        change: Change,
+    ) -> Result<u64> {
+        let (record, content) = subject.read(&self.keep, id).await?;
+        if let Some(rev) = making.if_rev.filter(|rev| *rev != record.rev) {
+            let detail = format!("expected revision {rev}, found revision {}", record.rev);
+            let key = subject.row(id);
+            return Err(Kind::Conflict
+                .because(detail)
+                .of(key.text(0), key.text(1))
+                .finding(Some(record.rev)));
+        }
+        let rev = record.rev;
+        let Some(content) = content.patched(id, patch, self.keep.store().now())? else {
+            self.keep.commit(change).await?;
+            return Ok(rev);
+        };
+        let history = match making.follows {
+            Some(follows) if follows == rev => History::Skip,
+            _ => subject.history(),
+        };
+        self.write_record(subject, record, &content, history, change)
+            .await
+    }
+
+    async fn write_record(
+        &self,
+        subject: Subject,
+        mut record: Record,
+        content: &Content,
+        history: History,
+        mut change: Change,
+    ) -> Result<u64> {
+        let rev = record.rev + 1;
+        content.put(&mut record, &mut change);
+        change.write(record, history);
+        self.keep.commit(change).await?;
+        if subject == Subject::Setting {
+            self.keep.settings().apply().await?;
+        }
+        Ok(rev)
+    }
+
+    /// What is in the journal, oldest first: `[{ seq, writer, domain, id, at, bytes }]`, and
+    /// how many entries cannot be read.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn list(&self) -> Result<Value> {
+        let journal = self.keep.store().journal().await?;
+        let entry = |entry: &Entry| {
+            json!({
+                "seq": entry.seq, "writer": entry.writer, "domain": entry.domain, "id": entry.id,
+                "at": entry.at_ms, "bytes": entry.patch.len(),
+            })
+        };
+        let items: Vec<Value> = journal.entries.iter().map(entry).collect();
+        Ok(json!({ "items": items, "unreadable": journal.unreadable.len() }))
+    }
+
+    /// The writers that have entries.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn writers(&self) -> Result<Vec<String>> {
+        let journal = self.keep.store().journal().await?;
+        let writers: BTreeSet<String> = journal
+            .entries
+            .into_iter()
+            .map(|entry| entry.writer)
+            .collect();
+        Ok(writers.into_iter().collect())
+    }
+
+    /// Makes the edits that writers who are gone left behind, in the journal and in slots.
+    ///
+    /// All edits of a record go in one transaction, with the removal of their entries: a
+    /// replay that is cut short goes on the next time as if it had not been. An edit is made
+    /// when its record is still as it was when the edit began; one that is there already is
+    /// dropped; every other becomes a recovered draft. Slots may be removed afterwards when
+    /// nothing was left.
+    ///
+    /// # Errors
+    /// What the medium reports when the journal cannot be read. What fails later is counted as left.
+    pub async fn replay(&self, writers: &[String], slots: &[String]) -> Result<Replayed> {
+        let mut replayed = Replayed::default();
+        if let Access::ReadOnly { .. } = self.keep.access() {
+            return Ok(replayed);
+        }
+        let journal = self.keep.store().journal().await?;
+        replayed.left = journal.unreadable.len() as u64;
+        let mut entries: BTreeMap<(u64, String), Entry> = journal
+            .entries
+            .into_iter()
+            .filter(|entry| writers.contains(&entry.writer))
+            .map(|entry| ((entry.seq, entry.writer.clone()), entry))
+            .collect();
+        for slot in slots {
+            match serde_json::from_str::<Slot>(slot) {
+                Ok(slot) if slot.form == SLOT && writers.contains(&slot.writer) => {
+                    for edit in slot.edits {
+                        let base = edit.base;
+                        let newer = edit.entry(&slot.writer, base);
+                        let key = (newer.seq, newer.writer.clone());
+                        match entries.get_mut(&key) {
+                            Some(known) if known.at_ms > newer.at_ms => {}
+                            Some(known) => {
+                                *known = Entry {
+                                    base: newer.base.or(known.base),
+                                    ..newer
+                                }
+                            }
+                            None => drop(entries.insert(key, newer)),
+                        }
+                    }
+                }
+                _ => replayed.left += 1,
+            }
+        }
+        let mut records: BTreeMap<(String, String), Vec<Entry>> = BTreeMap::new();
+        for entry in entries.into_values() {
+            let record = (entry.domain.clone(), entry.id.clone());
+            records.entry(record).or_default().push(entry);
+        }
+        for entries in records.into_values() {
+            let mut attempts = ATTEMPTS;
+            let made = loop {
+                attempts -= 1;
+                match self.replay_record(&entries).await {
+                    Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
+                    settled => break settled,
+                }
+            };
+            match made {
+                Ok(made) => {
+                    replayed.applied += made.applied;
+                    replayed.drafts += made.drafts;
+                }
+                Err(_) => replayed.left += entries.len() as u64,
+            }
+        }
+        Ok(replayed)
+    }
+
+    /// Replays the edits of one record, oldest first.
+    async fn replay_record(&self, entries: &[Entry]) -> Result<Replayed> {
+        let [first, ..] = entries else {
+            return Ok(Replayed::default());
+        };
+        let mut replayed = Replayed::default();
+        let mut change = Change::new();
+        let now = self.keep.store().now();
+        let subject = Subject::of(&first.domain);
+        let found = match subject {
+            Ok(subject) => subject.read(&self.keep, &first.id).await,
+            Err(ref error) => Err(error.clone()),
+        };
+        let (record, mut content, trouble) = match found {
+            Ok((record, content)) => (Some(record), Some(content), None),
+            // The storage may answer the next time; a record that is gone or rotten will not.
+            Err(error) if error.kind().retryable() => return Err(error),
+            Err(error) => (None, None, Some(error)),
+        };
+        // Two tabs that edited the same state each wrote without knowing of the other: only
+        // the first one is sure to write over nothing unseen.
+        let mut hand: Option<&str> = None;
+        for entry in entries {
+            change.settle(entry.key());
+            let unfit = |error: &Error| error.kind().code();
+            let reason = match (&record, &content, &trouble) {
+                (Some(record), Some(present), _) => {
+                    let patched = Document::parse(&entry.patch)
+                        .and_then(|patch| present.patched(&entry.id, &patch, now));
+                    match patched {
+                        Ok(None) => None,
+                        Ok(Some(next))
+                            if fits(entry, record)
+                                && hand.is_none_or(|hand| hand == entry.writer) =>
+                        {
+                            hand = Some(&entry.writer);
+                            content = Some(next);
+                            None
+                        }
+                        Ok(Some(_)) => Some(Kind::Conflict.code()),
+                        Err(error) => Some(unfit(&error)),
+                    }
+                }
+                (_, _, Some(error)) => Some(unfit(error)),
+                _ => Some(Kind::NotFound.code()),
+            };
+            match reason {
+                None => replayed.applied += 1,
+                Some(reason) => {
+                    drafts::keep(&self.keep, entry, reason, &mut change).await?;
+                    replayed.drafts += 1;
+                }
+            }
+        }
+        match (hand, subject, record, content) {
+            (Some(_), Ok(subject), Some(record), Some(content)) => {
+                self.write_record(subject, record, &content, subject.history(), change)
+                    .await?;
+            }
+            _ => drop(self.keep.commit(change).await?),
+        }
+        Ok(replayed)
+    }
+}
+
+/// Whether a record is still as it was when the edit began. Without a known revision: as it
+/// was when the entry was written, by the same device's clock.
+fn fits(entry: &Entry, record: &Record) -> bool {
+    match entry.base {
+        Some(base) => base == record.rev,
+        None => record.rev == 0 || record.changed_ms <= entry.at_ms,
+    }
+}
+
+impl Edit {
+    fn entry(self, writer: &str, base: Option<u64>) -> Entry {
+        Entry {
+            seq: self.seq,
+            writer: writer.to_owned(),
+            domain: self.domain,
+            id: self.id,
+            base,
+            at_ms: self.at,
+            patch: self.patch,
+        }
+    }
+}
