@@ -357,6 +357,12 @@ export interface Settings {
   pageSize: number;
   /** Older states kept per record. 0 to 100, default 10. */
   versionsKept: number;
+  /** How long a saver waits after the last change before it saves, in milliseconds. 0 to 60,000, default 500. */
+  autosaveDelay: number;
+  /** How long a saver waits at most while changes go on, in milliseconds. 100 to 600,000, default 5,000. */
+  autosaveMaxWait: number;
+  /** While something is unsaved, save it at least this often, in milliseconds. 0 (only by the two above) to 600,000, default 30,000. */
+  autosaveInterval: number;
 }
 
 /** A copy of the records, made before something dangerous. */
