@@ -106,6 +106,10 @@ kinds! {
     NotFound = "not-found", false, "List the domain to see what is there.";
     /// Somebody else changed the record in between.
     Conflict = "conflict", false, "Read the record again, then repeat the change.";
+    /// Inside a transaction something else than the transaction's own calls was awaited.
+    ForeignAwait = "foreign-await", false, "Fetch, read and wait before the transaction; inside, await only calls of its `tx`.";
+    /// A transaction was used after its end.
+    TransactionOver = "transaction-over", false, "Do everything inside the function given to `transaction`, and await it there.";
     /// A stored record or page does not match its checksum or shape.
     Corrupt = "corrupt", false, "The other records are unharmed; restore this one from a version or a backup.";
     /// The keep was written by a newer version; it opens read-only.

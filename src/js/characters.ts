@@ -27,7 +27,7 @@ export class Characters extends Domain<CharacterEntry> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
     const take = async (bytes: Uint8Array) =>
       [JSON.parse(await this.handle.importCharacter(bytes, limits(within)))] as Taken<CharacterEntry>[];
-    return intake({ op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
   }
 
   /** Changes fields of the card; the rest of it stays as it was written. Throws `not-found`, `conflict`, `invalid`. */

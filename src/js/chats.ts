@@ -28,7 +28,7 @@ export class Chats extends Domain<ChatEntry> {
     const chosen = Object.entries({ ...linked, limits: limits(within) }).filter(([, value]) => value !== undefined);
     const take = async (bytes: Uint8Array, name: string) =>
       JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
-    return intake({ op: this.op("import"), sources, limits: within, size: "chat", signal, take });
+    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "chat", signal, take });
   }
 
   /** The chats that a character is in, newest change first. */

@@ -34,6 +34,10 @@ export const ERROR_CODES = [
   "not-found",
   /** Somebody else changed the record in between. */
   "conflict",
+  /** Inside a transaction something else than the transaction's own calls was awaited. */
+  "foreign-await",
+  /** A transaction was used after its end. */
+  "transaction-over",
   /** A stored record or page does not match its checksum or shape. */
   "corrupt",
   /** The keep was written by a newer version; it opens read-only. */
@@ -102,6 +106,8 @@ export function isCardkeepError(value: unknown): value is CardkeepError {
 const OWN = {
   "bad-option": { retryable: false, hint: "The message names the option and its possible values." },
   "too-large": { retryable: false, hint: "Raise the limit named in the message if you trust the file." },
+  "foreign-await": { retryable: false, hint: "Fetch, read and wait before the transaction; inside, await only calls of its `tx`." },
+  "transaction-over": { retryable: false, hint: "Do everything inside the function given to `transaction`, and await it there." },
   closed: { retryable: true, hint: "Open the keep again." },
   cancelled: { retryable: true, hint: "Nothing to do: it was asked for." },
   "not-ready": { retryable: true, hint: "Await `init()` first." },

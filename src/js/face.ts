@@ -13,6 +13,7 @@ export type { KeepEventMap } from "./keep.js";
 export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./live.js";
 export { type InitInput, initSync } from "./loading.js";
 export type { SettingsStore } from "./settings.js";
+export type { Transaction } from "./transaction.js";
 export type * from "./types.js";
 export { type ReadWorldOptions, readWorld, type WorldFile } from "./world.js";
 export type { Worlds } from "./worlds.js";

@@ -1,6 +1,6 @@
 // Importing: files of any kind are read one after the other, and one bad file never stops the others.
 
-import { rawLimits } from "./cardkeep.js";
+import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
 import type { ImportEvent, ImportSource, Limits, Warning } from "./types.js";
 
@@ -22,7 +22,22 @@ export interface Intake<E> {
   /** The limit that is for the size of these files. */
   size: "file" | "chat";
   signal: AbortSignal | undefined;
+  /** Where it goes. @internal */
+  handle: KeepHandle;
   take(bytes: Uint8Array, name: string): Promise<Taken<E>[]>;
+}
+
+/** Waits for a file on behalf of whatever must not end meanwhile. */
+type Hold = <T>(work: () => Promise<T>) => Promise<T>;
+
+const holds = new WeakMap<KeepHandle, Hold>();
+
+/**
+ * Says what has to know that imports through this handle wait for files.
+ * @internal
+ */
+export function holding(handle: KeepHandle, hold: Hold): void {
+  holds.set(handle, hold);
 }
 
 export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
@@ -31,12 +46,13 @@ export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
 
 async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
   const limit = task.limits?.[task.size] ?? (JSON.parse(rawLimits()) as Required<Limits>)[task.size];
+  const hold = holds.get(task.handle) ?? ((work) => work());
   const count = { added: 0, duplicates: 0, failed: 0 };
   for (const [index, source] of sources.entries()) {
     const name = source instanceof Blob && "name" in source ? String(source.name) : "";
     try {
       refuseIfAborted(task.signal);
-      const bytes = await read(source, { limit, name: task.size, signal: task.signal });
+      const bytes = await hold(() => read(source, { limit, name: task.size, signal: task.signal }));
       for (const taken of await task.take(bytes, name)) {
         count[taken.status === "added" ? "added" : "duplicates"] += 1;
         yield { type: "item", name, ...taken };

@@ -13,7 +13,8 @@ import { ask, call } from "./loading.js";
 import { options, text } from "./options.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
-import type { Access, ChangeDetail, OpenOptions, OpenReport, SecondCopy } from "./types.js";
+import { type Transaction, transact } from "./transaction.js";
+import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, SecondCopy, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
@@ -96,6 +97,21 @@ export abstract class OpenKeep extends EventTarget {
    */
   live<T>(query: () => T | Promise<T>, given?: LiveOptions): LiveQuery<T> {
     return call("Keep.live", () => new LiveQuery(this, () => this.#closed, query, given));
+  }
+
+  /**
+   * Does several things at once: everything that `work` stores through its `tx` is stored when it is done, all of it or,
+   * when it throws, nothing. Nothing is locked meanwhile: what was changed or read by its id inside and is another in the
+   * end is a `conflict`, and nothing was stored then. Inside, await only calls of `tx`, which is limited to the scope.
+   *
+   * Throws what `work` throws, `conflict`, `foreign-await`, `bad-option`, `corrupt` when it does not read back.
+   */
+  transaction<const S extends readonly DomainName[], T>(
+    scope: S,
+    work: (tx: Pick<Transaction, S[number]>) => T | Promise<T>,
+    given?: TransactionOptions,
+  ): Promise<T> {
+    return transact(this.#handle, scope, work, given);
   }
 
   override addEventListener<K extends keyof KeepEventMap>(

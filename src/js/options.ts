@@ -44,6 +44,11 @@ export function whole(given: number, name: string): number {
   throw failure("bad-option", `\`${name}\` is ${found}, a whole number from 0 was wanted`);
 }
 
+export function flag(given: boolean | undefined, name: string): boolean {
+  if (given === undefined || typeof given === "boolean") return given === true;
+  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, true or false was wanted`);
+}
+
 export function ifRev(given: WriteOptions | undefined): number | undefined {
   const { ifRev } = options(given, ["ifRev"]);
   return ifRev === undefined ? undefined : whole(ifRev, "ifRev");

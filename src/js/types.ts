@@ -266,6 +266,13 @@ export interface WriteOptions {
   ifRev?: number;
 }
 
+export interface TransactionOptions {
+  /** Settle only when it is safe against a power cut. Slower. */
+  durable?: boolean;
+  /** Settle only when it was read back and is what was written, else `corrupt`. Slower. */
+  verify?: boolean;
+}
+
 /** An older state of a record. */
 export interface Version {
   rev: number;
@@ -376,9 +383,12 @@ export interface Snapshot {
   bytes: number;
 }
 
+/** What can be changed, and told of. */
+export type DomainName = "characters" | "chats" | "worlds" | "settings";
+
 /** What a `change` event carries. */
 export interface ChangeDetail {
-  domain: "characters" | "chats" | "worlds" | "settings";
+  domain: DomainName;
   /** Which records; none when it is not known which, since this page was asleep and heard nothing. */
   ids: string[];
   /** True when it was not this `Keep` that wrote, but another one on the same data: mostly another tab. */

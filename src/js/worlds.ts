@@ -24,7 +24,7 @@ export class Worlds extends Domain<WorldEntry> {
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<WorldEntry>> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
     const take = async (bytes: Uint8Array) => [JSON.parse(await this.handle.importWorld(bytes, limits(within)))] as Taken<WorldEntry>[];
-    return intake({ op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
   }
 
   /** Makes a world with one location. */

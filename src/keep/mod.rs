@@ -16,6 +16,7 @@ mod journal;
 mod manifest;
 mod records;
 mod settings;
+mod transaction;
 mod unsent;
 mod worlds;
 
@@ -26,6 +27,7 @@ pub use domain::Domain;
 pub use drafts::Drafts;
 pub use journal::{Edit, Journal, Making, Replayed};
 pub use settings::Settings;
+pub use transaction::Transaction;
 pub use worlds::Worlds;
 
 use crate::error::{Kind, Result};
@@ -33,15 +35,43 @@ use crate::store::{
     Access, Change, Medium, OpenReport, Options, Record, SecondCopy, Snapshot, Store,
 };
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Told of every stored change: the domain and the ids.
 pub type Observer = Rc<dyn Fn(&str, &[String])>;
 
+/// What was changed, to be told once for each domain.
+#[derive(Default)]
+struct Changed(BTreeMap<String, BTreeSet<String>>);
+
+impl Changed {
+    fn add(&mut self, domain: &str, ids: &[String]) {
+        match self.0.get_mut(domain) {
+            Some(known) => known.extend(ids.iter().cloned()),
+            None => drop(
+                self.0
+                    .insert(domain.to_owned(), ids.iter().cloned().collect()),
+            ),
+        }
+    }
+
+    fn touches(&self, domain: &str) -> bool {
+        self.0.contains_key(domain)
+    }
+
+    fn tell(self, observer: &Observer) {
+        for (domain, ids) in self.0 {
+            observer(&domain, &ids.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
+
 /// An open keep.
 #[derive(Clone)]
 pub struct Keep(Rc<Shared>);
 
+#[derive(Clone)]
 struct Shared {
     store: Store,
     observer: Observer,
@@ -159,12 +189,14 @@ impl Keep {
     async fn commit(&self, change: Change) -> Result<Vec<Record>> {
         let records = self.store().commit(change).await?;
         let silent = [unsent::DOMAIN, drafts::DOMAIN];
+        let mut changed = Changed::default();
         for record in records
             .iter()
             .filter(|record| !silent.contains(&&*record.domain))
         {
-            (self.0.observer)(&record.domain, std::slice::from_ref(&record.id));
+            changed.add(&record.domain, std::slice::from_ref(&record.id));
         }
+        changed.tell(&self.0.observer);
         Ok(records)
     }
 

@@ -3,8 +3,10 @@
 use super::engine::{Access, Store};
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
 use super::record::{Listing, Record};
+use super::stage::Stage;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
+use serde::Deserialize;
 
 /// Whether the state before a write is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,28 @@ pub struct Change {
     /// Parts that will be asked for again soon: the records just written name them.
     fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
+    verify: bool,
+}
+
+/// What a caller asks of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Write {
+    /// The revision that the caller read; another one in the store is a conflict.
+    pub if_rev: Option<u64>,
+    /// Settle only when it is safe against power cuts.
+    pub durable: bool,
+    /// Settle only when it was read back and found to be what was written.
+    pub verify: bool,
+}
+
+impl From<Option<u64>> for Write {
+    fn from(if_rev: Option<u64>) -> Write {
+        Write {
+            if_rev,
+            ..Write::default()
+        }
+    }
 }
 
 impl Change {
@@ -83,6 +107,19 @@ impl Change {
         self
     }
 
+    /// Asks to have it read back and compared.
+    pub fn verify(&mut self) -> &mut Change {
+        self.verify = true;
+        self
+    }
+
+    /// Asks for what the caller asks.
+    pub fn asked(&mut self, write: Write) -> &mut Change {
+        self.durable |= write.durable;
+        self.verify |= write.verify;
+        self
+    }
+
     /// Bytes of the pages in it.
     pub fn page_bytes(&self) -> usize {
         self.pages.iter().map(|put| put.value.bytes.len()).sum()
@@ -104,7 +141,8 @@ impl Store {
     /// inside it, so that of two writers with the same base one gets `conflict`.
     ///
     /// # Errors
-    /// `read-only`, `conflict`, `too-new` when another version took over, and what the medium reports.
+    /// `read-only`, `conflict`, `too-new` when another version took over, `corrupt` when it does
+    /// not read back as it was written, and what the medium reports.
     pub async fn commit(&self, change: Change) -> Result<Vec<Record>> {
         if let Access::ReadOnly { .. } = self.access() {
             return Err(Kind::ReadOnly.because("the keep is open read-only"));
@@ -112,6 +150,7 @@ impl Store {
         let mut burst = Burst {
             puts: change.pages,
             durable: change.durable,
+            verify: change.verify,
             ..Burst::default()
         };
         burst.checks.push(self.fence());
@@ -170,6 +209,12 @@ impl Store {
             return Ok(());
         }
         let owner = version_owner(&record.domain, &record.id);
+        // A transaction is one change, so it keeps one state before.
+        let kept_on =
+            |stage: &Stage| stage.has_put(Table::Rows, [VERSIONS.into(), owner.as_str().into()]);
+        if self.stage.as_deref().is_some_and(kept_on) {
+            return Ok(());
+        }
         let key = |rev: u64| Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
         let before = match std::mem::take(&mut record.stored) {
             bytes if !bytes.is_empty() => bytes,

@@ -5,6 +5,7 @@ use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
 use super::record::{Listing, Record};
 use super::redo::{self, Recovered, Redo};
+use super::stage::Stage;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,7 @@ pub enum SecondCopy {
 }
 
 /// Records and pages on a medium.
+#[derive(Clone)]
 pub struct Store {
     pub(super) medium: Rc<dyn Medium>,
     pub(super) clock: Rc<dyn Fn() -> i64>,
@@ -103,17 +105,21 @@ pub struct Store {
     pub(super) access: Access,
     pub(super) report: OpenReport,
     pub(super) versions_kept: Cell<u32>,
-    pub(super) parts: RefCell<PartCache>,
+    /// Shared with staged stores: parts are addressed by content.
+    pub(super) parts: Rc<RefCell<PartCache>>,
     pub(super) keep_id: String,
     pub(super) redo: Option<Rc<dyn Redo>>,
     pub(super) second_copy: RefCell<SecondCopy>,
     /// This writer's file of the log.
     pub(super) redo_file: String,
+    /// Where the changes of a transaction gather; `None`: writes count at once.
+    pub(super) stage: Option<Rc<Stage>>,
 }
 
 impl Store {
     /// Writes a burst to the medium and then to the second copy. Resolved means that both
     /// have it; when only the second copy fails, the save counts and [`Store::second_copy`] tells.
+    /// What does not read back where that was asked for is `corrupt`; the second copy has it.
     pub(crate) async fn write(&self, burst: Burst) -> Result<()> {
         self.medium.write(&burst).await?;
         if let Some(redo) = &self.redo {
@@ -125,6 +131,10 @@ impl Store {
                     message: error.to_string(),
                 },
             });
+        }
+        // A stage hands the wish on with its own burst.
+        if burst.verify && self.stage.is_none() {
+            self.read_back(&burst).await?;
         }
         Ok(())
     }

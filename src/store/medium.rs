@@ -230,6 +230,8 @@ pub struct Burst {
     pub deletes: Vec<(Table, Key)>,
     /// Ask for durability against power cuts.
     pub durable: bool,
+    /// Have the store read it back and compare; a medium has nothing to do for it.
+    pub verify: bool,
 }
 
 /// A future of this crate: single-threaded, as in a browser.

@@ -14,8 +14,10 @@ mod part_cache;
 mod record;
 mod redo;
 mod snapshot;
+mod stage;
+mod verify;
 
-pub use change::{Change, History};
+pub use change::{Change, History, Write};
 pub use engine::{Access, Migrated, OpenReport, SecondCopy, Store};
 pub use journal::{Entry, Journal, journal_key};
 pub use medium::{

@@ -71,11 +71,12 @@ impl Store {
                 recovered: None,
             },
             versions_kept: Cell::new(10),
-            parts: RefCell::default(),
+            parts: Rc::default(),
             keep_id: String::new(),
             redo: healed.redo.clone(),
             second_copy: RefCell::new(healed.second_copy.clone()),
             redo_file: String::new(),
+            stage: None,
         };
         let readable = stored
             .as_ref()

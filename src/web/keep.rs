@@ -29,6 +29,16 @@ pub struct KeepHandle {
     pub(super) keep: Keep,
 }
 
+impl KeepHandle {
+    pub(super) fn of(keep: Keep) -> KeepHandle {
+        KeepHandle { keep }
+    }
+
+    pub(super) fn keep(&self) -> &Keep {
+        &self.keep
+    }
+}
+
 /// An open chat.
 #[wasm_bindgen]
 pub struct ChatHandle {
@@ -139,7 +149,7 @@ impl KeepHandle {
                 // What fails now is due at the next opening again, and nothing depends on it before.
                 let _ = idle.maintain().await;
             });
-            Ok(KeepHandle { keep })
+            Ok(KeepHandle::of(keep))
         })
     }
 

@@ -13,6 +13,7 @@ mod request;
 mod stored;
 mod structure;
 mod throw;
+mod transaction;
 
 pub use idb::{IdbMedium, Listeners};
 

@@ -20,5 +20,6 @@ mod png;
 mod redo;
 mod settings;
 mod store;
+mod transaction;
 mod turn;
 mod worlds;

@@ -207,6 +207,7 @@ async fn refused(medium: &dyn Medium, check: Check, kind: Kind) {
         puts: vec![row("a", 9, &[]), row("new", 1, &[])],
         deletes: vec![(Table::Rows, Key::row("cards", "b"))],
         durable: false,
+        verify: false,
     };
     assert_eq!(medium.write(&burst).await.unwrap_err().kind(), kind);
     assert_eq!(

@@ -19,6 +19,7 @@ import init, {
   type ChatHandle,
   type Chats,
   ChatText,
+  type DomainName,
   editCard,
   ERROR_CODES,
   type ErrorCode,
@@ -48,6 +49,8 @@ import init, {
   type Settings,
   type SettingsStore,
   type Snapshot,
+  type Transaction,
+  type TransactionOptions,
   type Unreadable,
   type Version,
   version,
@@ -140,6 +143,24 @@ export function errors(thrown: unknown): string {
     default:
       return error.message;
   }
+}
+
+export async function together(keep: Keep): Promise<void> {
+  const made = await keep.transaction(["characters", "worlds"], async (tx) => {
+    same<typeof tx, Pick<Transaction, "characters" | "worlds">>(true);
+    same<typeof tx.characters, Characters>(true);
+    // @ts-expect-error not in the scope
+    void tx.settings;
+    return (await tx.worlds.create("A")).id;
+  });
+  same<typeof made, string>(true);
+  const options: TransactionOptions = { durable: true, verify: true };
+  same<Awaited<ReturnType<typeof one>>, number>(true);
+  const one = () => keep.transaction([], () => 1, options);
+  const scope: DomainName[] = ["chats"];
+  await keep.transaction(scope, (tx) => tx.chats.list());
+  // @ts-expect-error no such domain
+  void keep.transaction(["planets"], () => 1);
 }
 
 export async function living(keep: Keep): Promise<void> {

@@ -1,0 +1,155 @@
+// Transactions: any calls of the keep, stored all at once or not at all. Here is what only this side sees: whether
+// something else than the transaction's own calls is awaited inside.
+
+import { ChatHandle as RawChat, type KeepHandle } from "./cardkeep.js";
+import { Characters } from "./characters.js";
+import { Chats } from "./chats.js";
+import { DOMAINS } from "./domain.js";
+import { failure, named } from "./errors.js";
+import { holding } from "./intake.js";
+import { ask } from "./loading.js";
+import { flag, options } from "./options.js";
+import { SettingsStore } from "./settings.js";
+import type { DomainName, TransactionOptions } from "./types.js";
+import { Worlds } from "./worlds.js";
+
+const OP = "Keep.transaction";
+
+/** The keep inside a transaction, as far as its scope goes: what it reads has what it wrote before. */
+export interface Transaction {
+  readonly characters: Characters;
+  readonly chats: Chats;
+  readonly worlds: Worlds;
+  readonly settings: SettingsStore;
+}
+
+/**
+ * Runs `work` in a transaction.
+ * @internal
+ */
+export async function transact<T>(
+  handle: KeepHandle,
+  scope: readonly DomainName[],
+  work: (tx: Transaction) => T | Promise<T>,
+  given: TransactionOptions | undefined,
+): Promise<T> {
+  const { write, begun } = await ask(OP, async () => {
+    const { durable, verify } = options(given, ["durable", "verify"]);
+    if (!Array.isArray(scope) || !scope.every((domain) => DOMAINS.includes(domain as DomainName))) {
+      throw failure("bad-option", `the scope is ${JSON.stringify(scope)}, a list with some of ${DOMAINS.join(", ")} was wanted`);
+    }
+    if (typeof work !== "function") throw failure("bad-option", "what is to be done in the transaction is no function");
+    return { write: { durable: flag(durable, "durable"), verify: flag(verify, "verify") }, begun: handle.begin() };
+  });
+  const watch = new Watch();
+  const keep = begun.keep();
+  try {
+    const result = await watch.over(work, view(watched(keep, watch), scope, watch));
+    await ask(OP, () => begun.commit(write) as Promise<void>);
+    return result;
+  } catch (thrown) {
+    begun.abandon();
+    throw thrown;
+  } finally {
+    watch.end();
+    keep.free();
+    begun.free();
+  }
+}
+
+/** Counts the calls under way. When there are none and the work has not settled a task later, it awaits something else. */
+class Watch {
+  #underWay = 0;
+  #looking = false;
+  #ended = false;
+  /** The failure of a call that the work did not wait for. */
+  #missed: { reason: unknown } | undefined;
+  /** What follows when nothing is under way any more. */
+  #idle: () => void = () => undefined;
+  #settled = false;
+
+  /** The result of the work, once everything that it has called has settled. */
+  async over<T, A>(work: (given: A) => T | Promise<T>, given: A): Promise<T> {
+    const foreign = new Promise<never>((_, reject) => {
+      const error = failure("foreign-await", "something else than a call of the transaction was awaited in it");
+      this.#idle = () => reject(named(error, OP));
+    });
+    const working = async (): Promise<T> => {
+      const result = await work(given);
+      this.#settled = true;
+      if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+      if (this.#missed !== undefined) throw this.#missed.reason;
+      return result;
+    };
+    const worked = working();
+    this.#look();
+    return Promise.race([worked, foreign]);
+  }
+
+  /** Whatever is called from now on is too late. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  refuse(): void {
+    if (this.#ended) throw failure("transaction-over", "the transaction is over");
+  }
+
+  /** Calls the module; a promise is under way until it settles. */
+  call<T>(work: () => T): T {
+    this.refuse();
+    const answer = work();
+    return answer instanceof Promise ? (this.#count(answer) as T) : answer;
+  }
+
+  async #count(answer: Promise<unknown>): Promise<unknown> {
+    this.#underWay += 1;
+    try {
+      const value = await answer;
+      return value instanceof RawChat ? watched(value, this) : value;
+    } catch (reason) {
+      if (this.#settled) this.#missed ??= { reason };
+      throw reason;
+    } finally {
+      this.#underWay -= 1;
+      this.#look();
+    }
+  }
+
+  /** A later task finds all continuations done that this one has set free, however slow the machine is. */
+  #look(): void {
+    if (this.#underWay > 0 || this.#looking) return;
+    this.#looking = true;
+    setTimeout(() => {
+      this.#looking = false;
+      if (this.#underWay === 0) this.#idle();
+    });
+  }
+}
+
+/** The same object, whose methods are counted and refused after the end. */
+function watched<T extends object>(raw: T, watch: Watch): T {
+  return new Proxy(raw, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]) => watch.call((): unknown => Reflect.apply(member, target, given));
+    },
+  });
+}
+
+function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): Transaction {
+  holding(handle, (work) => watch.call(work));
+  const domains: Transaction = {
+    characters: new Characters(handle),
+    chats: new Chats(handle),
+    worlds: new Worlds(handle),
+    settings: new SettingsStore(handle),
+  };
+  const get = (name: DomainName) => () => {
+    watch.refuse();
+    if (scope.includes(name)) return domains[name];
+    throw failure("bad-option", `\`${name}\` is not in the transaction's scope, which is ${scope.join(", ") || "empty"}`);
+  };
+  return Object.defineProperties({} as Transaction, Object.fromEntries(DOMAINS.map((name) => [name, { get: get(name), enumerable: true }])));
+}
