@@ -14,13 +14,15 @@ import { options, text } from "./options.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
 import { type Transaction, transact } from "./transaction.js";
-import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, SecondCopy, TransactionOptions } from "./types.js";
+import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, Recovered, SecondCopy, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
 export interface KeepEventMap {
   /** Something was stored, here or in another tab. */
   change: CustomEvent<ChangeDetail>;
+  /** The database had lost something that the second copy still had; it is back. */
+  recovered: CustomEvent<Recovered>;
   /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
   closed: Event;
 }
@@ -65,6 +67,7 @@ export abstract class OpenKeep extends EventTarget {
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
     listen((type, detail) => {
       if (type === "closed") queueMicrotask(() => this.#end());
+      else if (type === "recovered") queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(detail) as Recovered })));
       else this.#stored(JSON.parse(detail) as Omit<ChangeDetail, "remote">);
     });
     channel?.listen((change) => this.#dispatch({ ...change, remote: true }));

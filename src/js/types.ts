@@ -219,15 +219,26 @@ export interface OpenReport {
   created: boolean;
   /** Set when records were lifted from an older schema. */
   migrated?: { from: number; to: number; lifted: number; quarantined: number; snapshot: string };
-  /** Set when the database had lost something and it was put back from the second copy; `wiped`: it had lost everything. */
-  recovered?: { wiped: boolean; rows: number; pages: number };
+  /** Set when the database had lost something and it was put back from the second copy. */
+  recovered?: Recovered;
+}
+
+/** What the database had lost and has again, from the second copy. */
+export interface Recovered {
+  /** It had lost everything. */
+  wiped: boolean;
+  /** Records put back. */
+  rows: number;
+  /** Pieces of larger contents put back. */
+  pages: number;
 }
 
 /**
  * How the second copy is doing: `on`, every save is in both; `off`, the browser has no place for one (or the entry is
- * `cardkeep/inline`); `failing`, saves are in the database only.
+ * `cardkeep/inline`); `failing`, saves are in the database only; `catching-up`, it takes saves again, but one of before is
+ * missing there until a complete copy is made, which happens by itself.
  */
-export type SecondCopy = { state: "on" } | { state: "off" } | { state: "failing"; message: string };
+export type SecondCopy = { state: "on" } | { state: "off" } | { state: "failing"; message: string } | { state: "catching-up" };
 
 /** What every record of every domain has. */
 export interface Entry {

@@ -317,15 +317,21 @@ impl Log<'_> {
 
     async fn tail_pages(&self, range: std::ops::Range<u64>) -> Result<Vec<Vec<u8>>> {
         let keys: Vec<Key> = range.map(|n| Key::page("tail", self.chat, n)).collect();
-        let pages = self
-            .store
-            .pages(&keys)
-            .await
-            .map_err(|error| error.of("chats", self.chat))?;
-        pages
-            .iter()
-            .map(|page| codec::read_page(page).map(<[u8]>::to_vec))
-            .collect()
+        let contents = |pages: Vec<Vec<u8>>| -> Result<Vec<Vec<u8>>> {
+            pages
+                .iter()
+                .map(|page| codec::read_page(page).map(<[u8]>::to_vec))
+                .collect()
+        };
+        let named = |error: Error| error.of("chats", self.chat);
+        let pages = self.store.pages(&keys).await.map_err(named)?;
+        match contents(pages) {
+            Err(error) if error.kind() == Kind::Corrupt => {
+                let sound = self.store.sound_pages(&keys).await.map_err(named)?;
+                contents(sound).map_err(named)
+            }
+            read => read,
+        }
     }
 
     fn add_segment(&self, records: Vec<Vec<u8>>, change: &mut Change) -> Segment {

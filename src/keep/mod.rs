@@ -32,7 +32,7 @@ pub use worlds::Worlds;
 
 use crate::error::{Kind, Result};
 use crate::store::{
-    Access, Change, Medium, OpenReport, Options, Record, SecondCopy, Snapshot, Store,
+    Access, Change, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Snapshot, Store,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,12 +167,28 @@ impl Keep {
         self.store().second_copy()
     }
 
-    /// Makes the second copy complete, or shorter, where that is due. For idle time.
+    /// Compares with the second copy, puts back what was lost, and makes the second copy
+    /// complete or shorter, where that is due. For idle time. The observer hears of records
+    /// that were put back.
     ///
     /// # Errors
     /// As [`Store::maintain`].
-    pub async fn maintain(&self) -> Result<()> {
-        self.store().maintain().await
+    pub async fn maintain(&self, interval_ms: i64) -> Result<Maintained> {
+        let done = self.store().maintain(interval_ms).await?;
+        let known = Domain::ALL.map(Domain::name);
+        for name in known.into_iter().chain([settings::DOMAIN]) {
+            let of = done.rows.iter().filter(|key| key.text(0) == name);
+            let ids: Vec<String> = of.map(|key| key.text(1).to_owned()).collect();
+            if !ids.is_empty() {
+                (self.0.observer)(name, &ids);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Whether [`Keep::maintain`] has something to do that should not wait.
+    pub fn is_maintenance_due(&self) -> bool {
+        self.store().is_maintenance_due()
     }
 
     /// Lets go of the medium.

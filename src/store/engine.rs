@@ -3,8 +3,8 @@
 
 use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
-use super::record::{Listing, Record};
-use super::redo::{self, Recovered, Redo};
+use super::record::{Listing, Record, Unreadable};
+use super::redo::{self, Recovered, SecondCopy};
 use super::stage::Stage;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
@@ -80,19 +80,15 @@ impl KeepMeta {
     }
 }
 
-/// How the second copy is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub enum SecondCopy {
-    /// There is no place for one.
-    Off,
-    /// Every save is in both.
-    On,
-    /// Saves are in the medium only, since the second copy failed.
-    Failing {
-        /// How.
-        message: String,
-    },
+/// What maintenance did.
+#[derive(Debug, Default)]
+pub struct Maintained {
+    /// The medium was compared with all of the second copy.
+    pub compared: bool,
+    /// What it had lost and has again.
+    pub recovered: Option<Recovered>,
+    /// Keys of the rows among it.
+    pub rows: Vec<Key>,
 }
 
 /// Records and pages on a medium.
@@ -107,11 +103,7 @@ pub struct Store {
     pub(super) versions_kept: Cell<u32>,
     /// Shared with staged stores: parts are addressed by content.
     pub(super) parts: Rc<RefCell<PartCache>>,
-    pub(super) keep_id: String,
-    pub(super) redo: Option<Rc<dyn Redo>>,
-    pub(super) second_copy: RefCell<SecondCopy>,
-    /// This writer's file of the log.
-    pub(super) redo_file: String,
+    pub(super) copy: Rc<redo::Copy>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
@@ -122,47 +114,48 @@ impl Store {
     /// What does not read back where that was asked for is `corrupt`; the second copy has it.
     pub(crate) async fn write(&self, burst: Burst) -> Result<()> {
         self.medium.write(&burst).await?;
-        if let Some(redo) = &self.redo {
-            let frame = redo::frame_of(&burst, self.now());
-            let appended = redo.append(&self.redo_file, frame, burst.durable).await;
-            self.second_copy.replace(match appended {
-                Ok(()) => SecondCopy::On,
-                Err(error) => SecondCopy::Failing {
-                    message: error.to_string(),
-                },
-            });
+        // A stage hands everything on with its own burst.
+        if self.stage.is_some() {
+            return Ok(());
         }
-        // A stage hands the wish on with its own burst.
-        if burst.verify && self.stage.is_none() {
+        self.copy.append(&*self.medium, &burst, self.now()).await;
+        if burst.verify {
             self.read_back(&burst).await?;
         }
         Ok(())
     }
 
-    /// Makes the second copy complete, or shorter, where that is due. For idle time: it
-    /// reads everything, and saves go on meanwhile.
+    /// Compares the medium with the second copy where that is due, puts back what was lost,
+    /// and makes the second copy complete or shorter. For idle time: it reads everything, and
+    /// saves go on meanwhile. `interval_ms`: how long an untroubled keep goes without a comparison.
     ///
     /// # Errors
-    /// What the medium and the second copy report; nothing stored is touched by it.
-    pub async fn maintain(&self) -> Result<()> {
-        match &self.redo {
-            Some(redo) if self.access == Access::ReadWrite => {
-                redo::maintain(
-                    &*self.medium,
-                    &**redo,
-                    &self.keep_id,
-                    &self.redo_file,
-                    &*self.clock,
-                )
-                .await
-            }
-            _ => Ok(()),
+    /// What the medium and the second copy report; nothing sound is touched by it.
+    pub async fn maintain(&self, interval_ms: i64) -> Result<Maintained> {
+        if self.access != Access::ReadWrite {
+            return Ok(Maintained::default());
         }
+        let upkeep = self
+            .copy
+            .maintain(&*self.medium, interval_ms, &*self.clock)
+            .await?;
+        let healing = upkeep.healing.unwrap_or_default();
+        let found = healing.recovered.rows + healing.recovered.pages > 0;
+        Ok(Maintained {
+            compared: upkeep.compared,
+            recovered: found.then_some(healing.recovered),
+            rows: healing.rows,
+        })
+    }
+
+    /// Whether maintenance has something to do that should not wait.
+    pub fn is_maintenance_due(&self) -> bool {
+        self.copy.is_due()
     }
 
     /// How the second copy is doing.
     pub fn second_copy(&self) -> SecondCopy {
-        self.second_copy.borrow().clone()
+        self.copy.state()
     }
 
     /// One record, lifted to today's schema; `None` when there is none.
@@ -177,9 +170,28 @@ impl Store {
         let Some(row) = found.into_iter().next().flatten() else {
             return Ok(None);
         };
-        let mut record = Record::decode(domain, id, &row.bytes)?;
-        record.stored = row.bytes;
-        Ok(Some(record))
+        self.decode(domain, id, row.bytes).await.map(Some)
+    }
+
+    /// Decodes a row. A rotten one is read from the second copy where that has it; nothing is
+    /// written by that, the next maintenance puts it back.
+    async fn decode(&self, domain: &str, id: &str, bytes: Vec<u8>) -> Result<Record> {
+        let (bytes, decoded) = match Record::decode(domain, id, &bytes) {
+            Err(error) if error.kind() == Kind::Corrupt => {
+                match self.copy.value(Table::Rows, &Key::row(domain, id)).await {
+                    Some(sound) => {
+                        let decoded = Record::decode(domain, id, &sound.bytes);
+                        (sound.bytes, decoded)
+                    }
+                    None => (bytes, Err(error)),
+                }
+            }
+            decoded => (bytes, decoded),
+        };
+        decoded.map(|mut record| {
+            record.stored = bytes;
+            record
+        })
     }
 
     /// Every record of a domain, without its larger parts.
@@ -191,7 +203,7 @@ impl Store {
             .medium
             .scan(Scan::of(Table::Rows, [domain.into()]))
             .await?;
-        Ok(listing(rows))
+        self.listing(rows).await
     }
 
     /// The records that carry an index key.
@@ -199,7 +211,34 @@ impl Store {
     /// # Errors
     /// As [`Store::list`].
     pub async fn find(&self, by: &str) -> Result<Listing> {
-        Ok(listing(self.medium.find(by).await?))
+        self.listing(self.medium.find(by).await?).await
+    }
+
+    async fn listing(&self, rows: Vec<(Key, Value)>) -> Result<Listing> {
+        let mut listing = Listing::default();
+        for (key, value) in rows {
+            listing.add(key.text(0), key.text(1), &value.bytes);
+        }
+        let mut healed = false;
+        for unreadable in std::mem::take(&mut listing.unreadable) {
+            let Unreadable { domain, id, error } = &unreadable;
+            let record = match error.kind() {
+                Kind::Corrupt => self.decode(domain, id, Vec::new()).await.ok(),
+                _ => None,
+            };
+            match record {
+                Some(record) => {
+                    healed = true;
+                    listing.records.push(record);
+                }
+                None => listing.unreadable.push(unreadable),
+            }
+        }
+        if healed {
+            let records = &mut listing.records;
+            records.sort_by(|a, b| (&a.domain, &a.id).cmp(&(&b.domain, &b.id)));
+        }
+        Ok(listing)
     }
 
     /// The bytes of a part.
@@ -229,44 +268,48 @@ impl Store {
                 .collect::<Vec<_>>()
         };
         let keys: Vec<Key> = parts.iter().flat_map(pages_of).collect();
-        let mut pages = self.pages(&keys).await?.into_iter();
-        let mut read = |part: &Part| {
-            let mut whole =
-                Vec::with_capacity(usize::try_from(part.bytes).unwrap_or(0).min(64 << 20));
-            for content in pages.by_ref().take(part.pages() as usize) {
-                whole.extend_from_slice(codec::read_page(&content)?);
+        match whole(parts, self.pages(&keys).await?) {
+            Err(error) if error.kind() == Kind::Corrupt => {
+                whole(parts, self.sound_pages(&keys).await?)
             }
-            if whole.len() as u64 != part.bytes {
-                let detail = format!(
-                    "part has {} bytes, its record says {}",
-                    whole.len(),
-                    part.bytes
-                );
-                return Err(Kind::Corrupt.because(detail));
-            }
-            Ok(whole)
-        };
-        parts.iter().map(&mut read).collect()
+            read => read,
+        }
     }
 
     /// The sealed pages under some keys; [`codec::read_page`] opens them.
     ///
     /// # Errors
-    /// `corrupt` when one is missing, and what the medium reports.
+    /// `corrupt` when one is missing, also in the second copy, and what the medium reports.
     pub async fn pages(&self, keys: &[Key]) -> Result<Vec<Vec<u8>>> {
         let found = self.medium.read(Table::Pages, keys).await?;
-        let missing = |key: &Key| {
-            Kind::Corrupt.because(format!(
-                "page {} of {} is missing",
-                key.text(1),
-                key.text(0)
-            ))
-        };
-        found
-            .into_iter()
-            .zip(keys)
-            .map(|(value, key)| value.map(|v| v.bytes).ok_or_else(|| missing(key)))
-            .collect()
+        if found.iter().any(Option::is_none) {
+            return self.sound_pages(keys).await;
+        }
+        Ok(found.into_iter().flatten().map(|page| page.bytes).collect())
+    }
+
+    /// As [`Store::pages`], with those that are missing or rotten from the second copy where
+    /// that has them. Nothing is written by it; the next maintenance puts them back.
+    pub(crate) async fn sound_pages(&self, keys: &[Key]) -> Result<Vec<Vec<u8>>> {
+        let found = self.medium.read(Table::Pages, keys).await?;
+        let mut pages = Vec::with_capacity(keys.len());
+        for (key, page) in keys.iter().zip(found) {
+            let page = page.map(|page| page.bytes);
+            let sound = page
+                .as_deref()
+                .is_some_and(|page| codec::read_page(page).is_ok());
+            if let (true, Some(page)) = (sound, page) {
+                pages.push(page);
+                continue;
+            }
+            let missing = || {
+                let (kind, owner) = (key.text(0), key.text(1));
+                Kind::Corrupt.because(format!("a page of {kind} {owner} is missing or rotten"))
+            };
+            let copied = self.copy.value(Table::Pages, key).await;
+            pages.push(copied.map(|page| page.bytes).ok_or_else(missing)?);
+        }
+        Ok(pages)
     }
 
     /// Whether the store can be written.
@@ -297,9 +340,7 @@ impl Store {
     /// Lets go of the medium.
     pub fn close(&self) {
         self.medium.close();
-        if let Some(redo) = &self.redo {
-            redo.close();
-        }
+        self.copy.close();
     }
 
     pub(crate) fn device(&self) -> &str {
@@ -324,10 +365,23 @@ impl Store {
     }
 }
 
-fn listing(rows: Vec<(Key, Value)>) -> Listing {
-    let mut listing = Listing::default();
-    for (key, value) in rows {
-        listing.add(key.text(0), key.text(1), &value.bytes);
-    }
-    listing
+/// Parts out of their sealed pages.
+fn whole(parts: &[Part], pages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
+    let mut pages = pages.into_iter();
+    let mut read = |part: &Part| {
+        let mut whole = Vec::with_capacity(usize::try_from(part.bytes).unwrap_or(0).min(64 << 20));
+        for content in pages.by_ref().take(part.pages() as usize) {
+            whole.extend_from_slice(codec::read_page(&content)?);
+        }
+        if whole.len() as u64 != part.bytes {
+            let detail = format!(
+                "part has {} bytes, its record says {}",
+                whole.len(),
+                part.bytes
+            );
+            return Err(Kind::Corrupt.because(detail));
+        }
+        Ok(whole)
+    };
+    parts.iter().map(&mut read).collect()
 }

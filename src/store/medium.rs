@@ -248,6 +248,10 @@ pub trait Medium {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>>;
     /// A range in key order, read in one transaction.
     fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>>;
+    /// How many keys a range has.
+    fn count(&self, scan: Scan) -> Pending<'_, u64> {
+        Box::pin(async move { Ok(self.scan(scan).await?.len() as u64) })
+    }
     /// The rows that carry an index key, in key order.
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
     /// Writes a burst.

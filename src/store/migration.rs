@@ -8,16 +8,14 @@
 use super::change::VERSIONS;
 use super::engine::{KeepMeta, Migrated, Store};
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
+use super::quarantine::{self, QUARANTINE};
 use super::record::Record;
 use super::snapshot::{self, SNAPSHOTS};
 use crate::codec;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::migrate::{self, SCHEMA};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-/// The domain of rows that could not be lifted: one record each, with the row as a part.
-pub(crate) const QUARANTINE: &str = "quarantine";
 /// Rows of one transaction.
 const CHUNK: u32 = 200;
 /// The cursor's name in `meta`.
@@ -132,7 +130,10 @@ async fn lift_chunk(store: &Store, cursor: &mut Cursor) -> Result<bool> {
                     }
                     Err(error) => {
                         cursor.quarantined += 1;
-                        quarantine(store, &key, &row, &error, &mut burst);
+                        let (kind, reason) = (error.kind(), error.detail());
+                        let puts = quarantine::row(&key, &row, kind, reason, store.now());
+                        burst.puts.extend(puts);
+                        burst.deletes.push((Table::Rows, key.clone()));
                     }
                 }
                 burst.checks.push(Check::Rev {
@@ -151,37 +152,6 @@ async fn lift_chunk(store: &Store, cursor: &mut Cursor) -> Result<bool> {
     });
     store.write(burst).await?;
     Ok(true)
-}
-
-/// Moves a row to quarantine within the burst, its bytes as they are.
-fn quarantine(store: &Store, key: &Key, row: &Value, error: &Error, burst: &mut Burst) {
-    let now = store.now();
-    let part = codec::Part::of(&row.bytes);
-    let mut record = Record::new(QUARANTINE, &format!("{}/{}", key.text(0), key.text(1)), now);
-    record.rev = 1;
-    record.head = json!({
-        "domain": key.text(0), "id": key.text(1), "code": error.kind().code(), "reason": error.detail(),
-    });
-    record.parts.insert("row".into(), part.clone());
-    for (n, page) in codec::write_pages(&row.bytes).enumerate() {
-        let key = Key::page("part", &part.hash, n as u64);
-        burst.puts.push(Put {
-            table: Table::Pages,
-            key,
-            value: Value::bytes(page),
-        });
-    }
-    let value = Value {
-        rev: 1,
-        by: Vec::new(),
-        bytes: record.encode(),
-    };
-    burst.puts.push(Put {
-        table: Table::Rows,
-        key: Key::row(QUARANTINE, &record.id),
-        value,
-    });
-    burst.deletes.push((Table::Rows, key.clone()));
 }
 
 /// Writes the keep's record, removes what is named, and moves the fence along.

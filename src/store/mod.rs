@@ -11,6 +11,7 @@ mod memory;
 mod migration;
 mod open;
 mod part_cache;
+mod quarantine;
 mod record;
 mod redo;
 mod snapshot;
@@ -18,7 +19,7 @@ mod stage;
 mod verify;
 
 pub use change::{Change, History, Write};
-pub use engine::{Access, Migrated, OpenReport, SecondCopy, Store};
+pub use engine::{Access, Maintained, Migrated, OpenReport, Store};
 pub use journal::{Entry, Journal, journal_key};
 pub use medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
@@ -27,5 +28,5 @@ pub use medium::{
 pub use memory::MemoryMedium;
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
-pub use redo::{MemoryRedo, Recovered, Redo, RedoFile};
+pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};
 pub use snapshot::{Original, Snapshot};

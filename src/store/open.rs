@@ -3,10 +3,10 @@
 //! An empty medium becomes a keep, one that lost something is healed from the second
 //! copy, an older one is migrated, a newer one is readable and not writable.
 
-use super::engine::{Access, KeepMeta, OpenReport, SecondCopy, Store};
+use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
 use super::migration;
-use super::redo::{self, Note, Recovered, Redo, RedoFile};
+use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     /// `migration` when the ladder is broken (nothing is changed then), and what the medium reports.
     pub async fn open(medium: Rc<dyn Medium>, options: Options) -> Result<Store> {
-        let healed = Healed::of(&*medium, options.redo.clone()).await?;
+        let healed = Healed::of(&*medium, options.redo.clone(), (options.clock)()).await?;
         let mut attempts = 3;
         let mut store = loop {
             attempts -= 1;
@@ -38,7 +38,10 @@ impl Store {
                 settled => break settled?,
             }
         };
-        store.report.recovered = healed.recovered;
+        store.report.recovered = healed.opening.recovered;
+        if healed.opening.doubt {
+            store.copy.doubt();
+        }
         Ok(store)
     }
 
@@ -51,11 +54,11 @@ impl Store {
         let found = medium
             .read(
                 Table::Meta,
-                &[Key::meta(KeepMeta::KEY), Key::meta("device")],
+                &[Key::meta(KeepMeta::KEY), Key::meta("device"), Copy::mark()],
             )
             .await?;
-        let [stored, device] = <[Option<Value>; 2]>::try_from(found).map_err(|_| {
-            Kind::Bug.because("a medium answered two keys with another number of values")
+        let [stored, device, gap] = <[Option<Value>; 3]>::try_from(found).map_err(|_| {
+            Kind::Bug.because("a medium answered three keys with another number of values")
         })?;
         let stored = stored.map(|value| value.bytes);
         let device = device.and_then(|value| String::from_utf8(value.bytes).ok());
@@ -72,10 +75,7 @@ impl Store {
             },
             versions_kept: Cell::new(10),
             parts: Rc::default(),
-            keep_id: String::new(),
-            redo: healed.redo.clone(),
-            second_copy: RefCell::new(healed.second_copy.clone()),
-            redo_file: String::new(),
+            copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             stage: None,
         };
         let readable = stored
@@ -95,12 +95,9 @@ impl Store {
             return Ok(store);
         }
         let writer = codec::new_id(now);
-        store.redo_file = format!(
-            "{}.{now}.{}",
-            keep.id,
-            writer.rsplit('-').next().unwrap_or_default()
-        );
-        store.keep_id = keep.id.clone();
+        let writer = writer.rsplit('-').next().unwrap_or_default();
+        let file = format!("{}.{now}.{writer}", keep.id);
+        store.copy.begin(&keep.id, file, gap.is_some());
         store.meta.replace(keep.encode());
         if device.is_none() || stored.as_ref() != Some(&keep.encode()) {
             store.write_meta(&keep, stored).await?;
@@ -160,19 +157,19 @@ impl Store {
 struct Healed {
     redo: Option<Rc<dyn Redo>>,
     second_copy: SecondCopy,
-    recovered: Option<Recovered>,
+    opening: Opening,
 }
 
 impl Healed {
     /// Compares the medium with the second copy and puts back what was lost. Without a
     /// usable second copy the keep opens all the same, unless it is empty and the copy is
     /// not: then emptiness must not be shown as if it were the truth.
-    async fn of(medium: &dyn Medium, redo: Option<Rc<dyn Redo>>) -> Result<Healed> {
+    async fn of(medium: &dyn Medium, redo: Option<Rc<dyn Redo>>, now_ms: i64) -> Result<Healed> {
         let Some(redo) = redo else {
             return Ok(Healed {
                 redo: None,
                 second_copy: SecondCopy::Off,
-                recovered: None,
+                opening: Opening::default(),
             });
         };
         let stored = medium
@@ -184,14 +181,14 @@ impl Healed {
         let keep = stored.and_then(|value| serde_json::from_slice::<KeepMeta>(&value.bytes).ok());
         let wiped = keep.is_none();
         let found = match redo.files().await {
-            Ok(files) => Healed::compare(medium, &*redo, files, keep).await,
+            Ok(files) => Healed::compare(medium, &*redo, files, keep, now_ms).await,
             Err(error) => Err((false, error)),
         };
         match found {
-            Ok(recovered) => Ok(Healed {
+            Ok(opening) => Ok(Healed {
                 redo: Some(redo),
                 second_copy: SecondCopy::On,
-                recovered,
+                opening,
             }),
             Err((true, error)) if wiped => Err(error),
             Err((_, error)) => {
@@ -201,7 +198,7 @@ impl Healed {
                 Ok(Healed {
                     redo: None,
                     second_copy,
-                    recovered: None,
+                    opening: Opening::default(),
                 })
             }
         }
@@ -213,28 +210,26 @@ impl Healed {
         redo: &dyn Redo,
         mut files: Vec<RedoFile>,
         keep: Option<KeepMeta>,
-    ) -> std::result::Result<Option<Recovered>, (bool, Error)> {
+        now_ms: i64,
+    ) -> std::result::Result<Opening, (bool, Error)> {
         let wiped = keep.is_none();
         let id = match keep {
             // Newer data is not written by older code, not even to heal it.
-            Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => return Ok(None),
+            Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => {
+                return Ok(Opening::default());
+            }
             Some(keep) => keep.id,
             None => match files
                 .iter()
                 .max_by_key(|file| (file.modified_ms, file.begun_ms()))
             {
                 Some(newest) => newest.keep().to_owned(),
-                None => return Ok(None),
+                None => return Ok(Opening::default()),
             },
         };
         files.retain(|file| file.keep() == id);
         let there = !files.is_empty();
-        let compare = async {
-            let note = Note::read(redo).await?;
-            let recovered = redo::recover(medium, redo, &files, &note, wiped).await?;
-            note.advance(redo, &files).await?;
-            Ok(recovered)
-        };
-        compare.await.map_err(|error| (there, error))
+        let opened = redo::open(medium, redo, &files, wiped, now_ms).await;
+        opened.map_err(|error| (there, error))
     }
 }

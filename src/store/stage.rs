@@ -283,7 +283,6 @@ impl Store {
         Store {
             medium: Rc::clone(&stage) as Rc<dyn Medium>,
             stage: Some(stage),
-            redo: None,
             ..self.clone()
         }
     }

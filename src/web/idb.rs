@@ -254,6 +254,16 @@ impl Medium for IdbMedium {
         }))
     }
 
+    fn count(&self, scan: Scan) -> Pending<'_, u64> {
+        Box::pin(self.watched("counting", async move {
+            let store = self.reading(scan.table)?;
+            let range = range(&scan)?;
+            let count = answer(sent(store.count_with_key(&range))?).await?;
+            let count = count.as_f64().unwrap_or(0.0) as u64;
+            Ok(scan.limit.map_or(count, |limit| count.min(limit.into())))
+        }))
+    }
+
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.watched("looking up", async move {
             let index = self

@@ -10,7 +10,7 @@ use super::opfs::{OpfsRedo, RedoPort};
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
-use crate::store::{Medium, MemoryMedium, Options, Redo};
+use crate::store::{Maintained, Medium, MemoryMedium, Options, Redo, SecondCopy};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -22,6 +22,12 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 /// An app that has just started has better things to do.
 const MAINTAIN_AFTER_MS: f64 = 3_000.0;
+/// Between two looks at whether maintenance is due.
+const MAINTAIN_EVERY_MS: f64 = 300_000.0;
+/// The first wait when something is not as it should be; each one after it is twice as long.
+const MAINTAIN_SOON_MS: f64 = 5_000.0;
+/// An untroubled keep is compared with its second copy once in a week.
+const COMPARE_EVERY_MS: i64 = 7 * 24 * 3_600_000;
 
 /// An open keep.
 #[wasm_bindgen]
@@ -143,12 +149,7 @@ impl KeepHandle {
                 }
                 opened => opened?,
             };
-            let idle = keep.clone();
-            spawn_local(async move {
-                clock::wait(MAINTAIN_AFTER_MS).await;
-                // What fails now is due at the next opening again, and nothing depends on it before.
-                let _ = idle.maintain().await;
-            });
+            spawn_local(look_after(keep.clone(), on_event));
             Ok(KeepHandle::of(keep))
         })
     }
@@ -442,6 +443,42 @@ impl ChatHandle {
             chat.remove(index as u64, rev(if_rev)).await?;
             Ok(JsValue::UNDEFINED)
         })
+    }
+}
+
+/// Keeps the second copy complete and the medium whole while the keep is open.
+async fn look_after(keep: Keep, on_event: Function) {
+    if keep.second_copy() == SecondCopy::Off {
+        return;
+    }
+    clock::wait(MAINTAIN_AFTER_MS).await;
+    let mut soon = MAINTAIN_SOON_MS;
+    loop {
+        // What fails now is due again, and nothing depends on it before.
+        let done = keep.maintain(COMPARE_EVERY_MS).await;
+        if let Err(error) = &done
+            && error.kind() == Kind::Closed
+        {
+            return;
+        }
+        if let Ok(Maintained {
+            recovered: Some(recovered),
+            ..
+        }) = done
+        {
+            let detail = convert::ascii(&recovered).into();
+            call(on_event.call2(&JsValue::NULL, &"recovered".into(), &detail));
+        }
+        let mut waited = 0.0;
+        soon = if keep.is_maintenance_due() {
+            (soon * 2.0).min(MAINTAIN_EVERY_MS)
+        } else {
+            MAINTAIN_SOON_MS
+        };
+        while waited < MAINTAIN_EVERY_MS && !(keep.is_maintenance_due() && waited >= soon) {
+            clock::wait(MAINTAIN_SOON_MS).await;
+            waited += MAINTAIN_SOON_MS;
+        }
     }
 }
 

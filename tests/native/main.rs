@@ -18,6 +18,7 @@ mod oddities;
 mod oddities_chats;
 mod png;
 mod redo;
+mod second_copy;
 mod settings;
 mod store;
 mod transaction;

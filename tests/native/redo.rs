@@ -11,13 +11,20 @@ use std::rc::Rc;
 
 /// One browser: a medium, and a log beside it.
 #[derive(Clone, Default)]
-struct Browser {
-    medium: MemoryMedium,
-    redo: MemoryRedo,
+pub struct Browser {
+    pub medium: MemoryMedium,
+    pub redo: MemoryRedo,
 }
 
 impl Browser {
-    fn open(&self) -> Keep {
+    pub fn of(medium: &MemoryMedium, redo: &MemoryRedo) -> Browser {
+        Browser {
+            medium: medium.clone(),
+            redo: redo.clone(),
+        }
+    }
+
+    pub fn open(&self) -> Keep {
         let options = Options {
             redo: Some(Rc::new(self.redo.clone())),
             ..clock()
@@ -31,7 +38,7 @@ impl Browser {
     }
 
     /// Removes what a predicate names, as damage does: without a word.
-    fn lose(&self, lost: impl Fn(Table, &Key) -> bool) -> usize {
+    pub fn lose(&self, mut lost: impl FnMut(Table, &Key) -> bool) -> usize {
         let keys = self
             .medium
             .dump()
@@ -48,7 +55,7 @@ impl Browser {
     }
 
     /// The values of the tables but the log's own times.
-    fn rows_and_pages(&self) -> Vec<(Table, Key, Value)> {
+    pub fn rows_and_pages(&self) -> Vec<(Table, Key, Value)> {
         self.medium
             .dump()
             .into_iter()
@@ -57,7 +64,7 @@ impl Browser {
     }
 }
 
-fn fill(keep: &Keep) {
+pub fn fill(keep: &Keep) {
     let card = std::fs::read("tests/fixtures/cards/46_ext_asset_chunks.png").unwrap();
     let item = now(keep.characters().import(&card, &Limits::default())).unwrap();
     let id = item["entry"]["id"].as_str().unwrap().to_owned();
@@ -77,7 +84,7 @@ fn fill(keep: &Keep) {
     now(keep.settings().patch(&json!({ "pageSize": 20 }))).unwrap();
 }
 
-fn contents(keep: &Keep) -> Vec<Json> {
+pub fn contents(keep: &Keep) -> Vec<Json> {
     let of = |domain: Domain| {
         let listing = now(keep.list(domain, false)).unwrap();
         assert_eq!(listing["unreadable"], json!([]));
@@ -121,12 +128,12 @@ fn a_wiped_medium_is_built_again_after_the_log_was_shortened() {
     let browser = Browser::default();
     let keep = browser.open();
     fill(&keep);
-    now(keep.maintain()).unwrap();
+    now(keep.maintain(i64::MAX)).unwrap();
     fill(&keep);
     keep.close();
     let keep = browser.open();
     now(keep.worlds().create("There")).unwrap();
-    now(keep.maintain()).unwrap();
+    now(keep.maintain(i64::MAX)).unwrap();
     let (want, before) = (contents(&keep), browser.rows_and_pages());
     browser.lose(|_, _| true);
     assert_eq!(contents(&browser.open()), want);
@@ -145,7 +152,7 @@ fn a_keep_that_had_no_second_copy_gets_a_complete_one() {
     assert_eq!(alone.second_copy(), SecondCopy::Off);
     fill(&alone);
     let keep = browser.open();
-    now(keep.maintain()).unwrap();
+    now(keep.maintain(i64::MAX)).unwrap();
     let want = contents(&keep);
     browser.lose(|_, _| true);
     assert_eq!(contents(&browser.open()), want);

@@ -15,54 +15,20 @@ const ROWS: u32 = 200;
 /// Pages are larger.
 const PAGES: u32 = 40;
 
-/// Makes the log complete, or shorter, where that is due. `file` is this writer's.
-pub(in crate::store) async fn maintain(
-    medium: &dyn Medium,
-    redo: &dyn Redo,
-    keep: &str,
-    file: &str,
-    now: &dyn Fn() -> i64,
-) -> Result<()> {
-    let files: Vec<RedoFile> = redo
-        .files()
-        .await?
-        .into_iter()
-        .filter(|file| file.keep() == keep)
-        .collect();
-    let note = Note::read(redo).await?;
+/// Whether the log has no complete copy in it, or has grown to twice what one takes.
+pub(super) fn is_due(files: &[RedoFile], note: &Note) -> bool {
     let total: u64 = files.iter().map(|file| file.bytes).sum();
-    let due = match files
+    match files
         .iter()
         .find(|file| note.base.as_ref() == Some(&file.name))
     {
         None => true,
         Some(base) => total > SMALL && total - base.bytes > base.bytes,
-    };
-    if !due {
-        return Ok(());
     }
-    let begun = now();
-    let base = format!(
-        "{keep}.{begun}.base-{}",
-        file.rsplit('.').next().unwrap_or_default()
-    );
-    copy(medium, redo, &base, now).await?;
-    // Only a note makes the copy count: one that was cut short is made again.
-    let note = Note {
-        base: Some(base.clone()),
-        ..Note::read(redo).await?
-    };
-    note.write(redo).await?;
-    for old in files
-        .iter()
-        .filter(|old| old.name != file && old.modified_ms < begun)
-    {
-        redo.remove(&old.name).await?;
-    }
-    Ok(())
 }
 
-async fn copy(
+/// Copies everything that the medium has into a file of the log.
+pub(super) async fn copy(
     medium: &dyn Medium,
     redo: &dyn Redo,
     name: &str,

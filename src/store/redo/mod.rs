@@ -7,19 +7,20 @@
 //! writer; rows are told apart by their revisions, pages never change.
 
 mod base;
+mod copy;
 mod frame;
+mod index;
 mod memory;
 mod recovery;
 
-pub(super) use base::maintain;
-pub(super) use frame::write as frame_of;
+pub(super) use copy::Copy;
+pub use copy::SecondCopy;
 pub use memory::MemoryRedo;
-pub(super) use recovery::recover;
 
-use super::medium::Pending;
+use super::medium::{Medium, Pending, Scan, Table};
 use crate::error::Result;
+use index::{Index, Lengths};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 /// One file of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub trait Redo {
 }
 
 /// What was rebuilt from the second copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Recovered {
     /// Whether the medium had come up empty.
     pub wiped: bool,
@@ -80,40 +81,95 @@ pub struct Recovered {
 
 /// What the log remembers between pages.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Note {
     /// How long each file was at the last opening …
-    last: HashMap<String, u64>,
+    last: Lengths,
     /// … and at the one before.
-    before: HashMap<String, u64>,
+    before: Lengths,
     /// The file that holds a complete copy.
     base: Option<String>,
+    /// How many rows there were.
+    census: Option<Census>,
+    /// When the medium was compared with all of the log, milliseconds since 1970.
+    compared_ms: i64,
+}
+
+/// How many rows the medium had when the files were so long.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Census {
+    rows: u64,
+    files: Lengths,
 }
 
 impl Note {
-    pub(super) async fn read(redo: &dyn Redo) -> Result<Note> {
+    async fn read(redo: &dyn Redo) -> Result<Note> {
         let note = redo.note().await?;
         Ok(note
             .and_then(|note| serde_json::from_slice(&note).ok())
             .unwrap_or_default())
     }
 
-    /// Remembers that this opening found the files like this.
-    pub(super) async fn advance(self, redo: &dyn Redo, files: &[RedoFile]) -> Result<()> {
-        let last = files
-            .iter()
-            .map(|file| (file.name.clone(), file.bytes))
-            .collect();
-        Note {
-            last,
-            before: self.last,
-            base: self.base,
-        }
-        .write(redo)
-        .await
-    }
-
     async fn write(&self, redo: &dyn Redo) -> Result<()> {
         redo.set_note(serde_json::to_vec(self).expect("names and numbers write without failing"))
             .await
     }
+}
+
+/// What opening finds in the log before anything else is done with the medium.
+#[derive(Default)]
+pub(super) struct Opening {
+    pub recovered: Option<Recovered>,
+    /// Rows were missing, so there may be more that is wrong.
+    pub doubt: bool,
+}
+
+/// Puts back what the medium lost: all of it when it has no record of its own any more, and
+/// all rows when there are fewer than there have to be. Else what was written since the
+/// opening before the last one, because damage can show only at the second opening after it
+/// happened.
+pub(super) async fn open(
+    medium: &dyn Medium,
+    redo: &dyn Redo,
+    files: &[RedoFile],
+    wiped: bool,
+    now_ms: i64,
+) -> Result<Opening> {
+    let note = Note::read(redo).await?;
+    let mut index = Index::default();
+    let known = note.census.clone().unwrap_or_default();
+    let from = if wiped { &Lengths::new() } else { &note.before };
+    index.extend(redo, files, from, &known.files).await?;
+    let mut doubt = false;
+    if !wiped && note.census.is_some() {
+        let rows = medium.count(Scan::of(Table::Rows, [])).await?;
+        let wanted = i64::try_from(known.rows)
+            .unwrap_or(i64::MAX)
+            .saturating_add(index.growth());
+        doubt = i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
+    }
+    let mut healing = recovery::put_back(medium, redo, &index, &Table::ALL, wiped, now_ms).await?;
+    if doubt {
+        let mut all = Index::default();
+        all.extend(redo, files, &Lengths::new(), &Lengths::new())
+            .await?;
+        let rows = recovery::put_back(medium, redo, &all, &[Table::Rows], false, now_ms).await?;
+        healing.recovered.rows += rows.recovered.rows;
+    }
+    let last: Lengths = files
+        .iter()
+        .map(|file| (file.name.clone(), file.bytes))
+        .collect();
+    let note = Note {
+        census: Some(Census::of(medium, files).await?),
+        before: note.last,
+        last,
+        ..note
+    };
+    note.write(redo).await?;
+    let found = healing.recovered.rows + healing.recovered.pages > 0;
+    Ok(Opening {
+        doubt: doubt || found,
+        recovered: found.then_some(healing.recovered),
+    })
 }

@@ -10,7 +10,6 @@ const WAYS = {
 };
 
 export default {
-  open: "opening compares only what was written since the opening before the last one; older losses need a manifest of what there is",
   about: "rows or pages of old data vanish silently: it is noticed at the next opening, and put back",
   rounds: 3,
   short: 1,

@@ -30,6 +30,7 @@ const SECOND_COPY = {
   on: "Every save is also written beside the database, and comes back from there if the database is damaged",
   off: "None: this browser has no place for one",
   failing: "Not written at the moment; saves are in the database only",
+  "catching-up": "Being completed after it failed; new saves are in both",
 } as const;
 
 @customElement("ck-settings")

@@ -1,0 +1,288 @@
+//! The second copy as one writer sees it: where its bursts go, whether the log has them
+//! all, and what the log says when the medium lost something.
+//!
+//! A burst that the log refused leaves a gap: what is appended behind it does not close
+//! it. The medium remembers the gap under `second-copy` in `meta`, and until a new complete
+//! copy is made the state is not `on`.
+
+use super::index::{Index, Lengths};
+use super::recovery::{self, Healing};
+use super::{Census, Note, Redo, RedoFile, base, frame};
+use crate::error::Result;
+use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// How the second copy is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum SecondCopy {
+    /// There is no place for one.
+    Off,
+    /// Every save is in both.
+    On,
+    /// Saves are in the medium only, since the second copy failed.
+    Failing {
+        /// How.
+        message: String,
+    },
+    /// New saves are in both, but one of before is missing until a complete copy is made.
+    CatchingUp,
+}
+
+/// What maintenance did.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Upkeep {
+    /// What the medium had lost and has again.
+    pub healing: Option<Healing>,
+    /// The medium was compared with all of the log.
+    pub compared: bool,
+}
+
+/// The mark of a gap in `meta`.
+const GAP: &str = "second-copy";
+
+/// The second copy of an open keep.
+pub(in crate::store) struct Copy {
+    redo: Option<Rc<dyn Redo>>,
+    state: RefCell<SecondCopy>,
+    /// Id of the keep, and this writer's file of the log.
+    names: RefCell<(String, String)>,
+    /// Bursts that the log refused.
+    gaps: Cell<u64>,
+    /// Something was seen that makes a comparison with all of the log due.
+    doubt: Cell<bool>,
+    /// Made when something is looked up, and followed on from there.
+    index: RefCell<Option<Rc<Index>>>,
+}
+
+impl Copy {
+    pub(in crate::store) fn new(redo: Option<Rc<dyn Redo>>, state: SecondCopy) -> Copy {
+        Copy {
+            redo,
+            state: RefCell::new(state),
+            names: RefCell::default(),
+            gaps: Cell::new(0),
+            doubt: Cell::new(false),
+            index: RefCell::default(),
+        }
+    }
+
+    /// Says whose bursts will come; `marked`: the medium remembers a gap.
+    pub(in crate::store) fn begin(&self, keep: &str, file: String, marked: bool) {
+        self.names.replace((keep.to_owned(), file));
+        if marked && self.redo.is_some() && self.state() == SecondCopy::On {
+            self.state.replace(SecondCopy::CatchingUp);
+        }
+    }
+
+    /// The key under which the medium remembers a gap.
+    pub(in crate::store) fn mark() -> Key {
+        Key::meta(GAP)
+    }
+
+    pub(in crate::store) fn state(&self) -> SecondCopy {
+        self.state.borrow().clone()
+    }
+
+    /// Makes a comparison with all of the log due.
+    pub(in crate::store) fn doubt(&self) {
+        self.doubt.set(true);
+    }
+
+    /// Whether there is something to do that should not wait.
+    pub(in crate::store) fn is_due(&self) -> bool {
+        let lacking = matches!(
+            *self.state.borrow(),
+            SecondCopy::Failing { .. } | SecondCopy::CatchingUp
+        );
+        self.redo.is_some() && (lacking || self.doubt.get())
+    }
+
+    /// Appends what the medium has committed. A log that fails costs no save.
+    pub(in crate::store) async fn append(&self, medium: &dyn Medium, burst: &Burst, now_ms: i64) {
+        let Some(redo) = &self.redo else { return };
+        let frame = frame::write(burst, now_ms);
+        let file = self.names.borrow().1.clone();
+        match redo.append(&file, frame, burst.durable).await {
+            Ok(()) => {
+                let mut state = self.state.borrow_mut();
+                if matches!(*state, SecondCopy::Failing { .. }) {
+                    *state = SecondCopy::CatchingUp;
+                }
+            }
+            Err(error) => {
+                let message = error.to_string();
+                self.state.replace(SecondCopy::Failing { message });
+                self.gaps.set(self.gaps.get() + 1);
+                let mark = Put {
+                    table: Table::Meta,
+                    key: Copy::mark(),
+                    value: Value::bytes(format!("{file} {}", self.gaps.get()).into_bytes()),
+                };
+                let burst = Burst {
+                    puts: vec![mark],
+                    ..Burst::default()
+                };
+                // Without the mark this writer still knows of the gap; the save is stored either way.
+                let _ = medium.write(&burst).await;
+            }
+        }
+    }
+
+    /// What the log has under a key; `None` when it has nothing sound, or cannot be asked.
+    pub(in crate::store) async fn value(&self, table: Table, key: &Key) -> Option<Value> {
+        let redo = self.redo.as_ref()?;
+        let index = self.index(&**redo).await.ok()?;
+        let value = index.value(&**redo, table, key).await.ok()??;
+        self.doubt();
+        Some(value)
+    }
+
+    /// The index of all of the log, as it is now.
+    async fn index(&self, redo: &dyn Redo) -> Result<Rc<Index>> {
+        let known = self.index.take();
+        let mut index = match known.map(Rc::try_unwrap) {
+            Some(Ok(index)) => index,
+            _ => Index::default(),
+        };
+        let files = self.files(redo).await?;
+        index
+            .extend(redo, &files, &Lengths::new(), &Lengths::new())
+            .await?;
+        let index = Rc::new(index);
+        self.index.replace(Some(Rc::clone(&index)));
+        Ok(index)
+    }
+
+    async fn files(&self, redo: &dyn Redo) -> Result<Vec<RedoFile>> {
+        let mut files = redo.files().await?;
+        files.retain(|file| file.keep() == self.names.borrow().0);
+        Ok(files)
+    }
+
+    /// Compares and heals where that is due, and makes the log complete or shorter.
+    pub(in crate::store) async fn maintain(
+        &self,
+        medium: &dyn Medium,
+        interval_ms: i64,
+        now: &dyn Fn() -> i64,
+    ) -> Result<Upkeep> {
+        let mut upkeep = Upkeep::default();
+        let Some(redo) = &self.redo else {
+            return Ok(upkeep);
+        };
+        let redo = &**redo;
+        let mark = self.read_mark(medium).await?;
+        let note = Note::read(redo).await?;
+        let files = self.files(redo).await?;
+        let lacking = mark.is_some() || self.state() != SecondCopy::On;
+        let copying = lacking || base::is_due(&files, &note);
+        let overdue = now().saturating_sub(note.compared_ms) >= interval_ms;
+        // Also before a copy that lets the older files go: nothing but them may have what the
+        // medium lost.
+        if !files.is_empty() && (copying || overdue || self.doubt.get()) {
+            self.doubt.set(false);
+            let index = match self.index(redo).await {
+                Ok(index) => index,
+                Err(error) => {
+                    self.doubt.set(true);
+                    return Err(error);
+                }
+            };
+            let tables = [Table::Pages, Table::Rows];
+            let healing = recovery::put_back(medium, redo, &index, &tables, false, now()).await?;
+            upkeep.compared = true;
+            let found = healing.recovered.rows + healing.recovered.pages > 0;
+            upkeep.healing = found.then_some(healing);
+            self.index.replace(None);
+            let compared = Note {
+                compared_ms: now(),
+                ..Note::read(redo).await?
+            };
+            compared.write(redo).await?;
+            if !copying && !index.is_damaged() {
+                return Ok(upkeep);
+            }
+        } else if !copying {
+            return Ok(upkeep);
+        }
+        let (keep, file) = self.names.borrow().clone();
+        let (begun, gaps) = (now(), self.gaps.get());
+        let name = format!(
+            "{keep}.{begun}.base-{}",
+            file.rsplit('.').next().unwrap_or_default()
+        );
+        let copied = base::copy(medium, redo, &name, now).await;
+        let complete = match copied {
+            Ok(()) => self.gaps.get() == gaps && self.read_mark(medium).await? == mark,
+            Err(error) => {
+                // What was begun is no copy, and is made again.
+                let _ = redo.remove(&name).await;
+                return Err(error);
+            }
+        };
+        if !complete {
+            redo.remove(&name).await?;
+            return Ok(upkeep);
+        }
+        // Only a note makes the copy count: one that was cut short is made again.
+        let lengths = self.files(redo).await?;
+        let note = Note {
+            base: Some(name),
+            census: Some(Census::of(medium, &lengths).await?),
+            compared_ms: now(),
+            ..Note::read(redo).await?
+        };
+        note.write(redo).await?;
+        if let Some(mark) = mark {
+            let unmark = Burst {
+                checks: vec![Check::Same {
+                    table: Table::Meta,
+                    key: Copy::mark(),
+                    bytes: Some(mark),
+                }],
+                deletes: vec![(Table::Meta, Copy::mark())],
+                ..Burst::default()
+            };
+            // Another gap came meanwhile, and is for the next time.
+            if medium.write(&unmark).await.is_err() {
+                return Ok(upkeep);
+            }
+        }
+        if self.gaps.get() == gaps {
+            self.state.replace(SecondCopy::On);
+        }
+        let old = files
+            .iter()
+            .filter(|old| old.name != file && old.modified_ms < begun);
+        for old in old {
+            redo.remove(&old.name).await?;
+        }
+        Ok(upkeep)
+    }
+
+    async fn read_mark(&self, medium: &dyn Medium) -> Result<Option<Vec<u8>>> {
+        let found = medium.read(Table::Meta, &[Copy::mark()]).await?;
+        Ok(found.into_iter().next().flatten().map(|value| value.bytes))
+    }
+
+    pub(in crate::store) fn close(&self) {
+        if let Some(redo) = &self.redo {
+            redo.close();
+        }
+    }
+}
+
+impl Census {
+    /// Counts the rows there are; the lengths were read before.
+    pub(super) async fn of(medium: &dyn Medium, files: &[RedoFile]) -> Result<Census> {
+        let rows = medium.count(Scan::of(Table::Rows, [])).await?;
+        let files = files.iter().map(|file| (file.name.clone(), file.bytes));
+        Ok(Census {
+            rows,
+            files: files.collect(),
+        })
+    }
+}

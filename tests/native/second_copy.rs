@@ -1,0 +1,309 @@
+//! The second copy over time: a log that fails, a medium that loses old data without a word.
+
+use crate::redo::{Browser, contents, fill};
+use crate::store::clock;
+use crate::turn::now;
+use cardkeep::error::{Kind, Limits};
+use cardkeep::json::Document;
+use cardkeep::keep::{Domain, Keep};
+use cardkeep::store::*;
+use serde_json::json;
+use std::cell::Cell;
+use std::ops::Range;
+use std::rc::Rc;
+
+const DUE: i64 = 0;
+const NOT_DUE: i64 = i64::MAX;
+
+/// A log whose appends with these numbers fail, counted over all clones.
+#[derive(Clone)]
+struct Failing {
+    inner: MemoryRedo,
+    appends: Rc<Cell<u32>>,
+    failing: Range<u32>,
+}
+
+impl Redo for Failing {
+    fn files(&self) -> Pending<'_, Vec<RedoFile>> {
+        self.inner.files()
+    }
+    fn read<'a>(&'a self, file: &'a str, from: u64, length: u64) -> Pending<'a, Vec<u8>> {
+        self.inner.read(file, from, length)
+    }
+    fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
+        let number = self.appends.replace(self.appends.get() + 1);
+        if self.failing.contains(&number) {
+            return Box::pin(async { Err(Kind::Quota.because("the log is full")) });
+        }
+        self.inner.append(file, bytes, durable)
+    }
+    fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        self.inner.remove(file)
+    }
+    fn note(&self) -> Pending<'_, Option<Vec<u8>>> {
+        self.inner.note()
+    }
+    fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()> {
+        self.inner.set_note(note)
+    }
+    fn close(&self) {}
+}
+
+fn open_with(medium: &MemoryMedium, redo: &Failing) -> Keep {
+    let options = Options {
+        redo: Some(Rc::new(redo.clone())),
+        ..clock()
+    };
+    let medium = Rc::new(medium.clone());
+    now(Keep::open(medium, options, Rc::new(|_, _| {}))).expect("the keep opens")
+}
+
+/// A dozen saves of every kind.
+fn live(keep: &Keep) {
+    let world = now(keep.worlds().create("Here")).unwrap();
+    let id = world["id"].as_str().unwrap();
+    now(keep.worlds().set_stat(id, "health", "7", None)).unwrap();
+    let chat = now(keep.chats().create(r#"{"title":"t"}"#)).unwrap();
+    let chat = now(keep.chats().open(chat["id"].as_str().unwrap())).unwrap();
+    for n in 0..4 {
+        let message = json!({ "name": "You", "role": "user", "text": format!("{n}") });
+        now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
+    }
+    now(chat.edit(1, &Document::parse(r#"{"text":"edited"}"#).unwrap(), None)).unwrap();
+    now(keep.settings().patch(&json!({ "pageSize": 20 }))).unwrap();
+}
+
+#[test]
+fn nothing_saved_after_the_second_copy_is_on_again_is_lost_whenever_the_log_failed() {
+    for width in [1, 3] {
+        for first in 0.. {
+            let medium = MemoryMedium::new();
+            let redo = Failing {
+                inner: MemoryRedo::new(),
+                appends: Rc::default(),
+                failing: first..first + width,
+            };
+            let keep = open_with(&medium, &redo);
+            live(&keep);
+            // A log that failed is not whole again because the next append succeeds.
+            let failed = redo.appends.get() > first;
+            assert_eq!(keep.second_copy() == SecondCopy::On, !failed, "{first}");
+            // Closing the page in between changes nothing of that.
+            let keep = if first % 2 == 0 {
+                keep
+            } else {
+                open_with(&medium, &redo)
+            };
+            assert_eq!(keep.second_copy() == SecondCopy::On, !failed, "{first}");
+            for _ in 0..6 {
+                let _ = now(keep.maintain(NOT_DUE));
+            }
+            assert_eq!(keep.second_copy(), SecondCopy::On, "{first}");
+            live(&keep);
+            while keep.second_copy() != SecondCopy::On {
+                let _ = now(keep.maintain(NOT_DUE));
+            }
+            let want = contents(&keep);
+            Browser::of(&medium, &redo.inner).lose(|_, _| true);
+            assert_eq!(contents(&open_with(&medium, &redo)), want, "{first}");
+            // The last round had no failure at all.
+            if redo.appends.get() <= first {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_gap_is_known_to_the_other_tab_and_closed_by_either() {
+    let medium = MemoryMedium::new();
+    let inner = MemoryRedo::new();
+    let sound = Failing {
+        inner: inner.clone(),
+        appends: Rc::default(),
+        failing: 0..0,
+    };
+    let other = open_with(&medium, &sound);
+    now(other.maintain(NOT_DUE)).unwrap();
+    let broken = Failing {
+        inner: inner.clone(),
+        appends: Rc::default(),
+        failing: 2..5,
+    };
+    let keep = open_with(&medium, &broken);
+    live(&keep);
+    assert_ne!(keep.second_copy(), SecondCopy::On);
+    now(other.maintain(NOT_DUE)).unwrap();
+    let want = contents(&other);
+    Browser::of(&medium, &inner).lose(|_, _| true);
+    assert_eq!(contents(&open_with(&medium, &sound)), want);
+}
+
+/// A keep that was opened so often since its last write that only all of the log tells of it.
+fn old() -> Browser {
+    let browser = Browser::default();
+    fill(&browser.open());
+    for _ in 0..4 {
+        browser.open();
+    }
+    browser
+}
+
+#[test]
+fn rows_of_old_data_that_vanish_are_back_at_the_next_opening() {
+    for every in [1, 2, 5] {
+        let browser = old();
+        let (want, before) = (contents(&browser.open()), browser.rows_and_pages());
+        let mut number = 0;
+        let lost = browser.lose(|table, _| {
+            number += u32::from(table == Table::Rows);
+            table == Table::Rows && number % every == 0
+        });
+        assert!(lost > 0);
+        let keep = browser.open();
+        // That an older version was missing is nothing to tell.
+        assert_eq!(keep.report().recovered.is_some(), every < 5);
+        assert_eq!(contents(&keep), want);
+        assert_eq!(browser.rows_and_pages(), before);
+        assert_eq!(browser.open().report().recovered, None);
+    }
+}
+
+#[test]
+fn pages_of_old_data_that_vanish_or_rot_are_read_all_the_same_and_put_back_when_there_is_time() {
+    for rot in [false, true] {
+        let browser = old();
+        let (want, before) = (contents(&browser.open()), browser.rows_and_pages());
+        if rot {
+            for (table, key, mut value) in browser.rows_and_pages() {
+                if table == Table::Pages {
+                    let middle = value.bytes.len() / 2;
+                    value.bytes[middle] ^= 4;
+                    browser.medium.plant(table, key, value);
+                }
+            }
+        } else {
+            browser.lose(|table, _| table == Table::Pages);
+        }
+        let keep = browser.open();
+        let damaged = browser.medium.dump();
+        assert_eq!(contents(&keep), want);
+        assert_eq!(browser.medium.dump(), damaged, "reading writes nothing");
+        assert!(keep.is_maintenance_due());
+        let done = now(keep.maintain(NOT_DUE)).unwrap();
+        assert!(done.recovered.unwrap().pages > 3);
+        assert_eq!(browser.rows_and_pages(), before);
+        assert!(!keep.is_maintenance_due());
+    }
+}
+
+#[test]
+fn a_keep_that_nobody_complains_of_is_compared_when_its_time_has_come() {
+    let browser = old();
+    let keep = browser.open();
+    now(keep.maintain(DUE)).unwrap();
+    let before = browser.rows_and_pages();
+    browser.lose(|table, key| table == Table::Pages && key.text(0) == "part");
+    assert!(!now(keep.maintain(NOT_DUE)).unwrap().compared);
+    let done = now(keep.maintain(DUE)).unwrap();
+    assert!(done.compared && done.recovered.unwrap().pages > 0);
+    assert_eq!(browser.rows_and_pages(), before);
+}
+
+#[test]
+fn a_new_complete_copy_is_never_made_of_a_medium_that_lost_something() {
+    let browser = old();
+    let keep = browser.open();
+    let want = contents(&keep);
+    browser.lose(|table, key| table == Table::Pages && key.text(0) == "part");
+    browser.lose(|table, key| table == Table::Rows && key.text(0) == "versions");
+    // The log has no complete copy in it yet, so one is made, and the older files go.
+    now(keep.maintain(NOT_DUE)).unwrap();
+    browser.lose(|_, _| true);
+    let keep = browser.open();
+    assert_eq!(contents(&keep), want);
+    let id = now(keep.list(Domain::Characters, false)).unwrap()["items"][0]["id"].clone();
+    let history = now(keep.history(Domain::Characters, id.as_str().unwrap())).unwrap();
+    assert_eq!(history.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_rotten_row_is_read_from_the_second_copy_and_its_bytes_are_kept() {
+    let browser = old();
+    let want = contents(&browser.open());
+    let rows = browser.rows_and_pages().into_iter();
+    let rows = rows.filter(|(table, key, _)| *table == Table::Rows && key.text(0) != "versions");
+    let mut rotten = Vec::new();
+    for (table, key, mut value) in rows {
+        value.bytes[20] ^= 1;
+        rotten.push(value.bytes.clone());
+        browser.medium.plant(table, key, value);
+    }
+    let keep = browser.open();
+    assert_eq!(contents(&keep), want);
+    // Also a save on top of it works: the revision is the one that the row has.
+    let entry = now(keep.list(Domain::Worlds, false)).unwrap()["items"][0].clone();
+    let id = entry["id"].as_str().unwrap();
+    now(keep
+        .worlds()
+        .set_stat(id, "luck", "1", entry["rev"].as_u64()))
+    .unwrap();
+    let done = now(keep.maintain(NOT_DUE)).unwrap();
+    assert_eq!(done.recovered.unwrap().rows, rotten.len() as u64 - 1);
+    let store = now(Store::open(Rc::new(browser.medium.clone()), clock())).unwrap();
+    let kept = now(store.list("quarantine")).unwrap().records;
+    assert_eq!(kept.len(), rotten.len() - 1);
+    for record in kept {
+        let bytes = now(store.part(record.part("row").unwrap())).unwrap();
+        assert!(rotten.contains(&bytes));
+    }
+}
+
+#[test]
+fn what_was_removed_on_purpose_is_not_healed_back() {
+    let browser = Browser::default();
+    let keep = browser.open();
+    let card = std::fs::read("tests/fixtures/cards/80_v2.json").unwrap();
+    let item = now(keep.characters().import(&card, &Limits::default())).unwrap();
+    let id = item["entry"]["id"].as_str().unwrap().to_owned();
+    for n in 0..15 {
+        let patch = Document::parse(&format!(r#"{{"name":"name {n}"}}"#)).unwrap();
+        now(keep.characters().patch(&id, &patch, None)).unwrap();
+    }
+    let before = browser.rows_and_pages();
+    let versions = |browser: &Browser| {
+        let all = browser.rows_and_pages().into_iter();
+        all.filter(|(_, key, _)| key.text(0) == "versions").count()
+    };
+    assert_eq!(versions(&browser), 10);
+    now(keep.maintain(DUE)).unwrap();
+    assert_eq!(browser.rows_and_pages(), before);
+    browser.lose(|table, _| table == Table::Rows);
+    browser.open();
+    assert_eq!(versions(&browser), 10);
+    assert_eq!(browser.rows_and_pages(), before);
+}
+
+#[test]
+fn rot_in_a_frame_of_the_log_hides_no_other_frame_and_is_mended_by_a_new_copy() {
+    let browser = Browser::default();
+    let keep = browser.open();
+    now(keep.maintain(NOT_DUE)).unwrap();
+    live(&keep);
+    let want = contents(&keep);
+    // In the header of one frame, in the middle of the log.
+    browser.redo.rot("\"k\":[\"settings\",\"pageSize\"]");
+    now(keep.maintain(DUE)).unwrap();
+    browser.lose(|_, _| true);
+    assert_eq!(contents(&browser.open()), want);
+
+    let browser = Browser::default();
+    let keep = browser.open();
+    now(keep.worlds().create("Before")).unwrap();
+    now(keep.settings().patch(&json!({ "pageSize": 20 }))).unwrap();
+    now(keep.worlds().create("After")).unwrap();
+    browser.redo.rot("\"k\":[\"settings\",\"pageSize\"]");
+    browser.lose(|_, _| true);
+    let worlds = now(browser.open().list(Domain::Worlds, false)).unwrap();
+    assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
+}
