@@ -96,6 +96,8 @@ kinds! {
     NotAChat = "not-a-chat", false, "Give a JSONL chat log.";
     /// The JSON is no world state.
     NotAWorld = "not-a-world", false, "Give a world_state.json.";
+    /// The text is no lorebook that is known here.
+    NotALorebook = "not-a-lorebook", false, "Give a lorebook of SillyTavern, a card, Agnai, NovelAI, RisuAI or AI Dungeon.";
     /// A value breaks the rules of its domain.
     Invalid = "invalid", false, "The message names the field and what it must be.";
     /// An option has an unknown name or value.

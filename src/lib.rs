@@ -5,7 +5,7 @@
 //! * [`error`]: one error type, warnings, limits.
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
 //! * [`container`]: files that carry documents (PNG).
-//! * [`card`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`card`], [`lore`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
 //! * [`keep`]: what users see: one service a domain.
@@ -18,6 +18,7 @@ pub mod container;
 pub mod error;
 pub mod json;
 pub mod keep;
+pub mod lore;
 pub mod migrate;
 pub mod settings;
 pub mod store;

@@ -24,6 +24,8 @@ export const ERROR_CODES = [
   "not-a-chat",
   /** The JSON is no world state. */
   "not-a-world",
+  /** The text is no lorebook that is known here. */
+  "not-a-lorebook",
   /** A value breaks the rules of its domain. */
   "invalid",
   /** An option has an unknown name or value. */

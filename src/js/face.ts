@@ -12,6 +12,7 @@ export type { ImportSources } from "./intake.js";
 export type { KeepEventMap } from "./keep.js";
 export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./live.js";
 export { type InitInput, initSync } from "./loading.js";
+export { matchLorebook, readLorebook, writeLorebook } from "./lore.js";
 export type { SettingsStore } from "./settings.js";
 export type { Transaction } from "./transaction.js";
 export type * from "./types.js";

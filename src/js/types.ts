@@ -123,6 +123,124 @@ export interface WriteCardOptions {
   limits?: Limits;
 }
 
+// ---------------------------------------------------------------- lorebooks
+
+/** `ai-dungeon` is read only. */
+export type LorebookDialect = "silly-tavern" | "character-book" | "v3" | "agnai" | "novel-ai" | "risu" | "ai-dungeon" | "tsv";
+
+/** A lorebook as it was written: the JSON text, byte for byte. */
+export interface LorebookDocument {
+  readonly bytes: Uint8Array;
+}
+
+export type LorePosition = "before-char" | "after-char" | "note-top" | "note-bottom" | "at-depth" | "examples-top" | "examples-bottom" | "outlet";
+
+/** An entry, in one shape for all dialects. */
+export interface LoreEntry {
+  id?: number | string;
+  /** Any of them calls for the entry. `/…/flags` is an expression. */
+  keys: string[];
+  secondaryKeys: string[];
+  /** With the decorators of V3, if there are any. */
+  content: string;
+  comment: string;
+  enabled: boolean;
+  constant: boolean;
+  selective: boolean;
+  logic: "and-any" | "not-all" | "not-any" | "and-all";
+  insertionOrder: number;
+  priority?: number;
+  position: LorePosition;
+  depth: number;
+  /** 0 system, 1 user, 2 assistant. */
+  role: number;
+  useRegex: boolean;
+  caseSensitive?: boolean;
+  matchWholeWords?: boolean;
+  scanDepth?: number;
+  /** In percent. */
+  probability: number;
+  group?: string;
+  groupOverride: boolean;
+  groupWeight: number;
+  sticky?: number;
+  cooldown?: number;
+  delay?: number;
+  excludeRecursion: boolean;
+  preventRecursion: boolean;
+  delayUntilRecursion: number;
+  ignoreBudget: boolean;
+  outlet?: string;
+}
+
+export interface Lorebook {
+  name: string;
+  description?: string;
+  scanDepth?: number;
+  tokenBudget?: number;
+  recursiveScanning?: boolean;
+  entries: LoreEntry[];
+}
+
+export interface LorebookFile {
+  document: LorebookDocument;
+  dialect: LorebookDialect;
+  book: Lorebook;
+  warnings: Warning[];
+}
+
+/** Something that the other dialect cannot hold. */
+export interface LoreLoss {
+  /** Such as `entries.3.probability`. */
+  path: string;
+  message: string;
+}
+
+export interface MatchLorebookOptions {
+  /** How many of the newest messages are looked at; a book's own number goes first. Default 2. */
+  scanDepth?: number;
+  /** How many tokens the entries may take together; a book's own number goes first. No limit by default. */
+  tokenBudget?: number;
+  /** Whether entries call for entries; a book's own word goes first. Default true. */
+  recursive?: boolean;
+  /** How many rounds of that, at most 20. Default 5. */
+  maxRecursion?: number;
+  /** For entries that do not say. Default false. */
+  caseSensitive?: boolean;
+  /** For entries that do not say. Default false. */
+  matchWholeWords?: boolean;
+  /** Chance: the same seed, the same result. Default 1. */
+  seed?: number;
+  /** How many messages the chat has. Default: as many as are given. */
+  messages?: number;
+  /** The `timed` of the match before. */
+  timed?: LorebookMatch["timed"];
+  /** For the estimate of tokens. Default 4. */
+  charactersPerToken?: number;
+  limits?: Limits;
+}
+
+/** Why an entry goes in. `depth`: how many messages stand behind the one with the key. */
+export type LoreReason =
+  | { reason: "constant" | "decorator" | "sticky" }
+  | { reason: "key"; key: string; depth: number; secondary?: string }
+  | { reason: "entry"; key: string; by: number };
+
+export interface LorebookMatch {
+  /** The entries that go in, in the order of the prompt. */
+  fired: { index: number; why: LoreReason; content: string; tokens: number; position: LorePosition; depth: number; role: number }[];
+  /** The others, in the order of the book. */
+  skipped: {
+    index: number;
+    why: "disabled" | "no-keys" | "not-found" | "secondary" | "bad-key" | "probability" | "cooldown" | "delay" | "decorator" | "group" | "budget";
+    detail?: string;
+  }[];
+  /** Tokens of what goes in, by estimate. */
+  tokens: number;
+  /** To be given with the next message. */
+  timed: { [index: string]: { stickyUntil: number; cooldownUntil: number } };
+}
+
 // ---------------------------------------------------------------- chats
 
 export type ChatDialect = "sillytavern" | "cardshark" | "world" | "tavernai" | "chub";

@@ -7,6 +7,7 @@ use crate::card::{self, Asset, CardFile, Container, WriteOptions};
 use crate::chat::{self, ChatFile, Dialect, Session};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
+use crate::lore::{self, LoreFile};
 use crate::{settings, world};
 use js_sys::Uint8Array;
 use std::borrow::Cow;
@@ -298,4 +299,101 @@ pub fn read_world(bytes: &Uint8Array, limits: &JsValue) -> Thrown<String> {
         world::view(&document),
         convert::ascii(&warnings)
     ))
+}
+
+/// A lorebook that was read.
+#[wasm_bindgen]
+pub struct RawLoreFile(LoreFile);
+
+#[wasm_bindgen]
+impl RawLoreFile {
+    /// JSON of `{dialect, book, warnings}`.
+    #[wasm_bindgen(getter)]
+    pub fn head(&self) -> String {
+        let LoreFile {
+            dialect,
+            book,
+            warnings,
+            ..
+        } = &self.0;
+        format!(
+            r#"{{"dialect":{},"book":{},"warnings":{}}}"#,
+            quote_ascii(dialect.as_str()),
+            convert::ascii(book),
+            convert::ascii(warnings),
+        )
+    }
+
+    /// The book's JSON text.
+    #[wasm_bindgen(getter)]
+    pub fn document(&self) -> Uint8Array {
+        Uint8Array::from(self.0.document.bytes())
+    }
+}
+
+/// Reads a lorebook.
+///
+/// # Errors
+/// Those of [`lore::read`], and `bad-option` for limits.
+#[wasm_bindgen(js_name = rawReadLorebook)]
+pub fn read_lorebook(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawLoreFile> {
+    let limits = convert::limits(limits)?;
+    let bytes = convert::bytes(bytes, limits.file, "file")?;
+    Ok(RawLoreFile(lore::read(&bytes, &limits)?))
+}
+
+/// A lorebook that was written.
+#[wasm_bindgen]
+pub struct RawWrittenLorebook(lore::Written);
+
+#[wasm_bindgen]
+impl RawWrittenLorebook {
+    /// The file.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Uint8Array {
+        Uint8Array::from(self.0.bytes.as_slice())
+    }
+
+    /// `Loss[]` as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn losses(&self) -> String {
+        convert::ascii(&self.0.losses)
+    }
+}
+
+/// Puts a lorebook into a dialect's file.
+///
+/// # Errors
+/// Those of [`lore::read`] and [`lore::write`], and `bad-option`.
+#[wasm_bindgen(js_name = rawWriteLorebook)]
+pub fn write_lorebook(
+    document: &Uint8Array,
+    dialect: &str,
+    limits: &JsValue,
+) -> Thrown<RawWrittenLorebook> {
+    let limits = convert::limits(limits)?;
+    let dialect: lore::Dialect = dialect.parse()?;
+    let bytes = convert::bytes(document, limits.text, "text")?;
+    let file = lore::read(&bytes, &limits)?;
+    Ok(RawWrittenLorebook(lore::write(&file.book, dialect)?))
+}
+
+/// Which entries of a lorebook some messages call for: `Matched` as JSON.
+///
+/// # Errors
+/// Those of [`lore::read`], and `bad-option`.
+#[wasm_bindgen(js_name = rawMatchLorebook)]
+pub fn match_lorebook(
+    document: &Uint8Array,
+    messages: Vec<String>,
+    options: &JsValue,
+    limits: &JsValue,
+) -> Thrown<String> {
+    let limits = convert::limits(limits)?;
+    let options: lore::matching::Options = convert::options(options)?;
+    let bytes = convert::bytes(document, limits.text, "text")?;
+    let file = lore::read(&bytes, &limits)?;
+    Ok(convert::ascii(&lore::matching::run(
+        &file.book, &messages, &options,
+    )))
 }

@@ -13,6 +13,7 @@ mod containers;
 mod journal;
 mod json;
 mod keep;
+mod lore;
 mod migration;
 mod oddities;
 mod oddities_chats;

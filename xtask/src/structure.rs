@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("json", &["error"]),
     ("container", &["error"]),
     ("card", &["container", "json", "error"]),
+    ("lore", &["container", "json", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "error"]),

@@ -1,0 +1,68 @@
+// Lorebooks: bytes in, entries out, and which of them a text calls for.
+
+import { rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
+import { call } from "./loading.js";
+import { bytes, document, limits, list, options, text } from "./options.js";
+import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, Limits, LoreLoss, MatchLorebookOptions } from "./types.js";
+
+/**
+ * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
+ * list of keys and texts between tabs, or the one in a card's JSON.
+ *
+ * Throws `not-a-lorebook`, `bad-json`, `bad-encoding`, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
+ */
+export function readLorebook(file: Uint8Array, given?: { limits?: Limits }): LorebookFile {
+  return call("readLorebook", () => {
+    const chosen = options(given, ["limits"]);
+    const raw = rawReadLorebook(bytes(file), limits(chosen.limits));
+    try {
+      return { document: { bytes: raw.document }, ...(JSON.parse(raw.head) as Omit<LorebookFile, "document">) };
+    } finally {
+      raw.free();
+    }
+  });
+}
+
+/**
+ * Puts a lorebook into the file of another tool, and tells what has no place there.
+ *
+ * Throws `not-a-lorebook`, `bad-json`, `too-large`, `unsupported`, `bad-option`, `not-ready`.
+ */
+export function writeLorebook(book: LorebookDocument, given: { dialect: LorebookDialect; limits?: Limits }): { bytes: Uint8Array; losses: LoreLoss[] } {
+  return call("writeLorebook", () => {
+    const chosen = options(given, ["dialect", "limits"]);
+    const raw = rawWriteLorebook(document(book), text(chosen.dialect, "dialect"), limits(chosen.limits));
+    try {
+      return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as LoreLoss[] };
+    } finally {
+      raw.free();
+    }
+  });
+}
+
+/**
+ * Tells which entries some messages call for, the newest message last, and why the others stay out. A pure function: chance
+ * comes from `seed`, and what lasts longer than a message is in `timed`, to be given with the next one.
+ *
+ * Throws `not-a-lorebook`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
+ */
+export function matchLorebook(book: LorebookDocument, messages: string | readonly string[], given?: MatchLorebookOptions): LorebookMatch {
+  return call("matchLorebook", () => {
+    const { limits: within, ...chosen } = options(given, [
+      "scanDepth",
+      "tokenBudget",
+      "recursive",
+      "maxRecursion",
+      "caseSensitive",
+      "matchWholeWords",
+      "seed",
+      "messages",
+      "timed",
+      "charactersPerToken",
+      "limits",
+    ]);
+    const said = typeof messages === "string" ? [messages] : list(messages, "messages").map((message) => text(message, "messages"));
+    const named = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+    return JSON.parse(rawMatchLorebook(document(book), said, named, limits(within))) as LorebookMatch;
+  });
+}

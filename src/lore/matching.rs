@@ -1,0 +1,660 @@
+//! Which entries a text calls for, and why the others stay out.
+//!
+//! A pure function: chance comes from a seed, time from the count of messages and a state
+//! that the caller keeps. The newest message comes last.
+
+use super::book::{Book, Entry, Logic, Position};
+use super::decorator::{Decorator, decorators, without_decorators};
+use super::key::{Finder, Manner};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Rounds of recursion, whatever the options say.
+const MOST_ROUNDS: u32 = 20;
+
+/// How to look.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Options {
+    /// How many of the newest messages are looked at; the book's own number goes first.
+    pub scan_depth: u32,
+    /// How many tokens the entries may take together; the book's own number goes first.
+    pub token_budget: Option<u32>,
+    /// Whether entries call for entries; the book's own word goes first.
+    pub recursive: bool,
+    /// How many rounds of that.
+    pub max_recursion: u32,
+    /// For entries that do not say.
+    pub case_sensitive: bool,
+    /// For entries that do not say.
+    pub match_whole_words: bool,
+    /// Chance: the same seed, the same result.
+    pub seed: u32,
+    /// How many messages the chat has; the number given, where it is not said.
+    pub messages: Option<u32>,
+    /// What [`Matched::timed`] was after the message before.
+    pub timed: BTreeMap<usize, Timed>,
+    /// Characters a token has, where an entry's tokens are estimated.
+    pub characters_per_token: f64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            scan_depth: 2,
+            token_budget: None,
+            recursive: true,
+            max_recursion: 5,
+            case_sensitive: false,
+            match_whole_words: false,
+            seed: 1,
+            messages: None,
+            timed: BTreeMap::new(),
+            characters_per_token: 4.0,
+        }
+    }
+}
+
+/// Until which message an entry stays, or stays out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Timed {
+    /// It goes in without a key while the chat has fewer messages.
+    pub sticky_until: u32,
+    /// It stays out while the chat has fewer messages.
+    pub cooldown_until: u32,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Matched {
+    /// The entries that go in, in the order of the prompt.
+    pub fired: Vec<Fired>,
+    /// The others, in the order of the book.
+    pub skipped: Vec<Skipped>,
+    /// Tokens that the fired ones take, by estimate.
+    pub tokens: u32,
+    /// To be given with the next message.
+    pub timed: BTreeMap<usize, Timed>,
+}
+
+/// An entry that goes in.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fired {
+    /// Its place in the book, from 0.
+    pub index: usize,
+    /// Why.
+    pub why: Why,
+    /// What goes into the prompt: its content without decorators.
+    pub content: String,
+    /// Tokens of it, by estimate.
+    pub tokens: u32,
+    /// Where it goes.
+    pub position: Position,
+    /// For `at-depth`: how many messages stand behind it.
+    pub depth: u32,
+    /// For `at-depth`: 0 system, 1 user, 2 assistant.
+    pub role: u32,
+}
+
+/// Why an entry goes in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Why {
+    /// It always does.
+    Constant,
+    /// A decorator asks for it.
+    Decorator,
+    /// It was called for some messages ago and stays.
+    Sticky,
+    /// A key is in a message.
+    Key {
+        /// The key.
+        key: String,
+        /// How many messages stand behind the one it is in.
+        depth: usize,
+        /// The secondary key that joined in, where one had to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        secondary: Option<String>,
+    },
+    /// A key is in another entry.
+    Entry {
+        /// The key.
+        key: String,
+        /// The other entry.
+        by: usize,
+    },
+}
+
+/// An entry that stays out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// Its place in the book, from 0.
+    pub index: usize,
+    /// Why.
+    pub why: WhyNot,
+    /// What there is to say about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Why an entry stays out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyNot {
+    /// It is switched off.
+    Disabled,
+    /// It has no key that could be found.
+    NoKeys,
+    /// None of its keys was found.
+    NotFound,
+    /// A key was found, and the secondary ones say no.
+    Secondary,
+    /// A key is no expression that can be run in linear time.
+    BadKey,
+    /// Chance.
+    Probability,
+    /// It was there not long ago.
+    Cooldown,
+    /// The chat is too short for it.
+    Delay,
+    /// A decorator keeps it out.
+    Decorator,
+    /// Another one of its group goes in.
+    Group,
+    /// There is no room.
+    Budget,
+}
+
+/// An entry made ready.
+struct Ready<'b> {
+    index: usize,
+    entry: &'b Entry,
+    decorators: Vec<Decorator>,
+    keys: Vec<(&'b str, Finder)>,
+    secondary: Vec<(&'b str, Finder)>,
+    additional: Vec<Finder>,
+    excluded: Vec<Finder>,
+    excluded_together: Vec<Finder>,
+    bad_key: Option<String>,
+    scan_depth: usize,
+}
+
+/// A text and the same in lower case.
+struct Text {
+    text: String,
+    lower: String,
+}
+
+impl Text {
+    fn of(text: &str) -> Text {
+        Text {
+            text: text.to_owned(),
+            lower: text.to_lowercase(),
+        }
+    }
+
+    fn has(&self, finder: &Finder) -> bool {
+        finder.finds(&self.text, &self.lower)
+    }
+}
+
+/// Tells which entries these messages call for.
+pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
+    let count = options.messages.unwrap_or(messages.len() as u32);
+    let mut run = Run {
+        book,
+        options,
+        count,
+        texts: messages.iter().rev().map(|text| Text::of(text)).collect(),
+        fired: Vec::new(),
+        skipped: BTreeMap::new(),
+    };
+    let ready: Vec<Ready<'_>> = book
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| run.prepare(index, entry))
+        .collect();
+    run.rounds(&ready);
+    run.groups();
+    run.settle(&ready)
+}
+
+struct Run<'b> {
+    book: &'b Book,
+    options: &'b Options,
+    count: u32,
+    /// The newest first.
+    texts: Vec<Text>,
+    fired: Vec<(usize, Why)>,
+    skipped: BTreeMap<usize, (WhyNot, Option<String>)>,
+}
+
+impl<'b> Run<'b> {
+    fn prepare(&self, index: usize, entry: &'b Entry) -> Ready<'b> {
+        let decorators = decorators(&entry.content);
+        let has = |name: &str| decorators.iter().any(|decorator| decorator.name == name);
+        let number = |name: &str| {
+            decorators
+                .iter()
+                .find(|it| it.name == name)
+                .and_then(Decorator::number)
+        };
+        let whole_words = if has("match_full_word") {
+            true
+        } else {
+            !has("match_partial_word")
+                && entry
+                    .match_whole_words
+                    .unwrap_or(self.options.match_whole_words)
+        };
+        let manner = Manner {
+            case_sensitive: entry.case_sensitive.unwrap_or(self.options.case_sensitive),
+            whole_words,
+            regex: entry.use_regex,
+        };
+        let mut bad_key = None;
+        let mut find = |keys: &'b [String]| -> Vec<(&'b str, Finder)> {
+            let mut found = Vec::new();
+            for key in keys {
+                match Finder::of(key, manner) {
+                    Some(Ok(finder)) => found.push((key.as_str(), finder)),
+                    Some(Err(refused)) => drop(bad_key.get_or_insert(format!("{key}: {refused}"))),
+                    None => {}
+                }
+            }
+            found
+        };
+        let keys = find(&entry.keys);
+        let secondary = find(&entry.secondary_keys);
+        let plain = Manner {
+            regex: false,
+            ..manner
+        };
+        let named = |name: &str| -> Vec<Finder> {
+            let values = decorators
+                .iter()
+                .filter(|it| it.name == name)
+                .flat_map(|it| &it.values);
+            values
+                .filter_map(|key| Finder::of(key, plain)?.ok())
+                .collect()
+        };
+        let scan_depth = number("scan_depth")
+            .map(|depth| depth as u32)
+            .or(entry.scan_depth)
+            .or(self.book.scan_depth)
+            .unwrap_or(self.options.scan_depth);
+        Ready {
+            index,
+            entry,
+            additional: named("additional_keys"),
+            excluded: named("exclude_keys"),
+            excluded_together: named("exclude_keys_all"),
+            decorators,
+            keys,
+            secondary,
+            bad_key,
+            scan_depth: scan_depth as usize,
+        }
+    }
+
+    /// The messages first, then what the fired entries say, until nothing new is called for.
+    fn rounds(&mut self, ready: &[Ready<'b>]) {
+        let recursive = self
+            .book
+            .recursive_scanning
+            .unwrap_or(self.options.recursive);
+        let rounds = if recursive {
+            self.options.max_recursion.min(MOST_ROUNDS)
+        } else {
+            0
+        };
+        let mut sources: Vec<(usize, Text)> = Vec::new();
+        for round in 0..=rounds {
+            let before = self.fired.len();
+            for it in ready {
+                if self.fired.iter().any(|(index, _)| *index == it.index) {
+                    continue;
+                }
+                match self.judge(it, round, &sources) {
+                    Ok(why) => {
+                        self.skipped.remove(&it.index);
+                        self.fired.push((it.index, why));
+                    }
+                    Err((why, detail)) => drop(self.skipped.insert(it.index, (why, detail))),
+                }
+            }
+            let delayed = ready
+                .iter()
+                .any(|it| it.entry.delay_until_recursion > round);
+            if self.fired.len() == before && !delayed {
+                break;
+            }
+            for (index, _) in &self.fired[before..] {
+                let it = &ready[*index];
+                let silent = it.entry.prevent_recursion
+                    || it
+                        .decorators
+                        .iter()
+                        .any(|decorator| decorator.name == "unrecursive");
+                if !silent {
+                    sources.push((*index, Text::of(without_decorators(&it.entry.content))));
+                }
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        it: &Ready<'_>,
+        round: u32,
+        sources: &[(usize, Text)],
+    ) -> Result<Why, (WhyNot, Option<String>)> {
+        let Ready { entry, index, .. } = it;
+        let no = |why| Err((why, None));
+        let decorator = |name: &str| {
+            it.decorators
+                .iter()
+                .find(|decorator| decorator.name == name)
+        };
+        let timed = self.options.timed.get(index).copied().unwrap_or_default();
+        if !entry.enabled {
+            return no(WhyNot::Disabled);
+        }
+        if decorator("dont_activate").is_some() {
+            return no(WhyNot::Decorator);
+        }
+        if timed.sticky_until > self.count {
+            return Ok(Why::Sticky);
+        }
+        if timed.cooldown_until > self.count {
+            return no(WhyNot::Cooldown);
+        }
+        let after = decorator("activate_only_after").and_then(Decorator::number);
+        if entry.delay.is_some_and(|delay| self.count < delay)
+            || after.is_some_and(|after| f64::from(self.count) < after)
+        {
+            return no(WhyNot::Delay);
+        }
+        let every = decorator("activate_only_every")
+            .and_then(Decorator::number)
+            .map(|every| every as u32);
+        if every.is_some_and(|every| every > 0 && !self.count.is_multiple_of(every)) {
+            return no(WhyNot::Decorator);
+        }
+        let why = if decorator("activate").is_some() {
+            Why::Decorator
+        } else if (entry.constant || decorator("constant").is_some())
+            && entry.delay_until_recursion == 0
+        {
+            Why::Constant
+        } else {
+            self.called(it, round, sources)?
+        };
+        let chance = decorator("probability")
+            .and_then(Decorator::number)
+            .unwrap_or(entry.probability);
+        if chance < 100.0 && self.roll(*index) >= chance {
+            return Err((WhyNot::Probability, Some(format!("{chance} %"))));
+        }
+        Ok(why)
+    }
+
+    /// Whether a key is in the messages, or in what other entries say.
+    fn called(
+        &self,
+        it: &Ready<'_>,
+        round: u32,
+        sources: &[(usize, Text)],
+    ) -> Result<Why, (WhyNot, Option<String>)> {
+        if it.keys.is_empty() {
+            return Err(match &it.bad_key {
+                Some(bad) => (WhyNot::BadKey, Some(bad.clone())),
+                None => (WhyNot::NoKeys, None),
+            });
+        }
+        let seen = &self.texts[..self.texts.len().min(it.scan_depth)];
+        let others: &[(usize, Text)] = if round == 0 || it.entry.exclude_recursion {
+            &[]
+        } else {
+            sources
+        };
+        let anywhere = |finder: &Finder| {
+            seen.iter().any(|text| text.has(finder))
+                || others.iter().any(|(_, text)| text.has(finder))
+        };
+        if it.entry.delay_until_recursion > round {
+            return Err((WhyNot::NotFound, Some("it waits for recursion".to_owned())));
+        }
+        let in_messages = it.keys.iter().find_map(|(key, finder)| {
+            let depth = seen.iter().position(|text| text.has(finder))?;
+            Some((*key, depth))
+        });
+        let in_entries = || {
+            it.keys.iter().find_map(|(key, finder)| {
+                let (by, _) = others.iter().find(|(_, text)| text.has(finder))?;
+                Some(Why::Entry {
+                    key: (*key).to_owned(),
+                    by: *by,
+                })
+            })
+        };
+        let mut why = match in_messages {
+            Some((key, depth)) => Why::Key {
+                key: key.to_owned(),
+                depth,
+                secondary: None,
+            },
+            None => in_entries().ok_or_else(|| match &it.bad_key {
+                Some(bad) => (WhyNot::BadKey, Some(bad.clone())),
+                None => (WhyNot::NotFound, None),
+            })?,
+        };
+        let found = |finder: &Finder| anywhere(finder);
+        let all_excluded =
+            !it.excluded_together.is_empty() && it.excluded_together.iter().all(found);
+        if !it.additional.iter().all(found) || it.excluded.iter().any(found) || all_excluded {
+            return Err((WhyNot::Decorator, None));
+        }
+        if it.entry.selective && !it.secondary.is_empty() {
+            let mut joined = it.secondary.iter().filter(|(_, finder)| found(finder));
+            let first = joined.next().map(|(key, _)| (*key).to_owned());
+            let all = it.secondary.iter().all(|(_, finder)| found(finder));
+            let (holds, wanted) = match it.entry.logic {
+                Logic::AndAny => (first.is_some(), true),
+                Logic::AndAll => (all, true),
+                Logic::NotAny => (first.is_none(), false),
+                Logic::NotAll => (!all, false),
+            };
+            if !holds {
+                return Err((WhyNot::Secondary, None));
+            }
+            if let (Why::Key { secondary, .. }, true) = (&mut why, wanted) {
+                *secondary = first;
+            }
+        }
+        Ok(why)
+    }
+
+    /// Of a group one entry stays: a sticky one, or the one that overrides by order, or one by weight.
+    fn groups(&mut self) {
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, _) in &self.fired {
+            for name in self.book.entries[*index]
+                .group
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+            {
+                groups.entry(name.to_owned()).or_default().push(*index);
+            }
+        }
+        for (name, mut members) in groups {
+            members.retain(|index| self.fired.iter().any(|(fired, _)| fired == index));
+            if members.len() < 2 {
+                continue;
+            }
+            let entry = |index: &usize| &self.book.entries[*index];
+            let sticky = |index: &&usize| {
+                self.fired
+                    .iter()
+                    .any(|(fired, why)| fired == *index && *why == Why::Sticky)
+            };
+            let overriding = members.iter().filter(|index| entry(index).group_override);
+            let winner = members
+                .iter()
+                .find(sticky)
+                .or_else(|| overriding.max_by_key(|index| entry(index).insertion_order))
+                .copied()
+                .unwrap_or_else(|| {
+                    let total: f64 = members.iter().map(|index| entry(index).group_weight).sum();
+                    let mut left = self.roll(name.len() + members.len() * 31) / 100.0 * total;
+                    let by_weight = members.iter().find(|index| {
+                        left -= entry(index).group_weight;
+                        left < 0.0
+                    });
+                    *by_weight.unwrap_or(&members[0])
+                });
+            for index in members.into_iter().filter(|index| *index != winner) {
+                self.fired.retain(|(fired, _)| *fired != index);
+                self.skipped
+                    .insert(index, (WhyNot::Group, Some(name.clone())));
+            }
+        }
+    }
+
+    /// What there is room for, in the order of the prompt.
+    fn settle(mut self, ready: &[Ready<'b>]) -> Matched {
+        let budget = self
+            .book
+            .token_budget
+            .or(self.options.token_budget)
+            .filter(|budget| *budget > 0);
+        let mut timed: BTreeMap<usize, Timed> = BTreeMap::new();
+        for (index, entry) in self.book.entries.iter().enumerate() {
+            let mut next = self.options.timed.get(&index).copied().unwrap_or_default();
+            let fired = self.fired.iter().find(|(fired, _)| *fired == index);
+            if fired.is_some_and(|(_, why)| *why != Why::Sticky) {
+                let sticky = entry.sticky.unwrap_or(0);
+                next.sticky_until = if sticky > 0 {
+                    self.count + 1 + sticky
+                } else {
+                    0
+                };
+                let cooldown = entry.cooldown.unwrap_or(0);
+                next.cooldown_until = if cooldown > 0 {
+                    self.count + 1 + sticky + cooldown
+                } else {
+                    0
+                };
+            }
+            if next.sticky_until.max(next.cooldown_until) > self.count + 1 {
+                timed.insert(index, next);
+            }
+        }
+        let mut fired: Vec<Fired> = std::mem::take(&mut self.fired)
+            .into_iter()
+            .map(|(index, why)| self.fire(&ready[index], why))
+            .collect();
+        // Who stays when there is no room: what cannot go, then the higher priority, then the higher order.
+        let entry = |fired: &Fired| &self.book.entries[fired.index];
+        fired.sort_by_key(|fired| {
+            let entry = entry(fired);
+            let firm = fired.why == Why::Constant || fired.why == Why::Sticky;
+            std::cmp::Reverse((
+                firm,
+                entry.priority.unwrap_or(0),
+                entry.insertion_order,
+                std::cmp::Reverse(fired.index),
+            ))
+        });
+        let mut tokens = 0_u32;
+        fired.retain(|fired| {
+            let first = ready[fired.index]
+                .decorators
+                .iter()
+                .any(|it| it.name == "ignore_on_max_context");
+            let fits = budget.is_none_or(|budget| tokens.saturating_add(fired.tokens) <= budget);
+            if fits || (entry(fired).ignore_budget && !first) {
+                tokens = tokens.saturating_add(fired.tokens);
+                return true;
+            }
+            let detail = format!(
+                "{} tokens, {} are left",
+                fired.tokens,
+                budget.unwrap_or(0).saturating_sub(tokens)
+            );
+            self.skipped
+                .insert(fired.index, (WhyNot::Budget, Some(detail)));
+            false
+        });
+        fired.sort_by_key(|fired| {
+            (
+                fired.position.number(),
+                entry(fired).insertion_order,
+                fired.index,
+            )
+        });
+        let skipped = self
+            .skipped
+            .into_iter()
+            .map(|(index, (why, detail))| Skipped { index, why, detail })
+            .collect();
+        Matched {
+            fired,
+            skipped,
+            tokens,
+            timed,
+        }
+    }
+
+    fn fire(&self, it: &Ready<'_>, why: Why) -> Fired {
+        let value = |name: &str| it.decorators.iter().find(|it| it.name == name);
+        let content = without_decorators(&it.entry.content).to_owned();
+        let tokens =
+            (content.chars().count() as f64 / self.options.characters_per_token.max(0.1)).ceil();
+        let depth = value("depth")
+            .and_then(Decorator::number)
+            .map(|depth| depth as u32);
+        let placed = value("position").and_then(|it| match it.values.first()?.as_str() {
+            "before_desc" => Some(Position::BeforeChar),
+            "after_desc" => Some(Position::AfterChar),
+            _ => None,
+        });
+        let position = match depth {
+            Some(_) => Position::AtDepth,
+            None => placed.unwrap_or(it.entry.position),
+        };
+        let role = value("role").and_then(|it| match it.values.first()?.as_str() {
+            "system" => Some(0),
+            "user" => Some(1),
+            "assistant" => Some(2),
+            _ => None,
+        });
+        Fired {
+            index: it.index,
+            why,
+            content,
+            tokens: tokens as u32,
+            position,
+            depth: depth.unwrap_or(it.entry.depth),
+            role: role.unwrap_or(it.entry.role),
+        }
+    }
+
+    /// A number from 0 to 100, the same for the same seed, message and entry.
+    fn roll(&self, salt: usize) -> f64 {
+        let mut state =
+            u64::from(self.options.seed) << 32 ^ u64::from(self.count) << 20 ^ salt as u64;
+        // SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((state ^ state >> 31) >> 11) as f64 / (1_u64 << 53) as f64 * 100.0
+    }
+}

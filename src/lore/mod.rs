@@ -1,0 +1,107 @@
+//! Lorebooks: entries of background that join the prompt when a text calls for them.
+//!
+//! A lorebook is a [`Document`], as it was written. [`read`] finds out which tool wrote it,
+//! [`Book::read`] tells its entries in one shape, [`write`] puts a book into another tool's
+//! file and says what is lost there, and [`matching::run`] tells which entries a text calls
+//! for, and why the others stay out. Knows nothing of where lorebooks are kept.
+//!
+//! ```
+//! use cardkeep::error::Limits;
+//! use cardkeep::lore::{self, Dialect, matching};
+//!
+//! let written = br#"{"entries":{"0":{"uid":0,"key":["shark"],"content":"Sharks sing.","order":5}}}"#;
+//! let file = lore::read(written, &Limits::default())?;
+//! assert_eq!(file.dialect, Dialect::SillyTavern);
+//!
+//! let options = matching::Options::default();
+//! let matched = matching::run(&file.book, &["Look, a Shark!".to_owned()], &options);
+//! assert_eq!(matched.fired[0].index, 0);
+//! # Ok::<(), cardkeep::error::Error>(())
+//! ```
+
+mod book;
+mod decorator;
+mod dialect;
+mod key;
+pub mod matching;
+mod write;
+
+pub use book::{Book, Entry, Id, Logic, Position};
+pub use decorator::{Decorator, decorators, without_decorators};
+pub use dialect::Dialect;
+pub use write::{Loss, Written};
+
+use crate::container::png;
+use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::Document;
+
+/// A lorebook, and what is to be known of the file it was in.
+#[derive(Debug)]
+pub struct LoreFile {
+    /// The file's JSON; of a TSV the JSON that it became.
+    pub document: Document,
+    /// Who wrote it.
+    pub dialect: Dialect,
+    /// Its entries.
+    pub book: Book,
+    /// What was odd.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in
+/// a PNG), RisuAI, AI Dungeon, a list of keys and texts between tabs, or the one within a
+/// card's JSON.
+///
+/// # Errors
+/// `not-a-lorebook`, `bad-json`, `too-large`, `bad-encoding`, `bad-png`, `cut-short`.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
+    if png::is(bytes) {
+        return read(&pictured(bytes, limits)?, limits);
+    }
+    if let Some(document) = dialect::table(bytes, limits)? {
+        let mut warnings = Vec::new();
+        let book = Book::read(&document, Dialect::Tsv, &mut warnings);
+        return Ok(LoreFile {
+            document,
+            dialect: Dialect::Tsv,
+            book,
+            warnings,
+        });
+    }
+    let (document, mut warnings) = Document::read(bytes, limits)?;
+    let dialect = Dialect::of(&document)
+        .ok_or_else(|| Kind::NotALorebook.because("the JSON has no entries of a lorebook"))?;
+    let book = Book::read(&document, dialect, &mut warnings);
+    Ok(LoreFile {
+        document,
+        dialect,
+        book,
+        warnings,
+    })
+}
+
+/// The lorebook that NovelAI puts into a picture: base64 in the text `naidata`.
+fn pictured(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+    let mut warnings = Vec::new();
+    let layout = png::walk(bytes, &mut warnings)?;
+    let named = |chunk: &&png::Chunk| chunk.keyword(bytes) == Some(b"naidata");
+    let missing = || Kind::NotALorebook.because("the image has no `naidata`");
+    let chunk = layout.chunks.iter().find(named).ok_or_else(missing)?;
+    let text = chunk.text(bytes, limits, &mut warnings)?;
+    base64_simd::STANDARD
+        .decode_to_vec(text.trim_ascii())
+        .map_err(|cause| {
+            Kind::BadEncoding
+                .because("`naidata` is no base64")
+                .caused_by(cause)
+        })
+}
+
+/// The book as the file of a dialect, and what that dialect cannot hold. A file that is
+/// of this dialect already is better kept as it is: its document is lossless.
+///
+/// # Errors
+/// `unsupported` for dialects that are only read.
+pub fn write(book: &Book, dialect: Dialect) -> Result<Written> {
+    write::write(book, dialect)
+}

@@ -1,0 +1,477 @@
+//! A book as the file of a tool, and what that tool cannot hold.
+
+use super::book::{Book, Entry, Id, Logic, Position};
+use super::decorator::{decorators, without_decorators};
+use super::dialect::Dialect;
+use crate::error::{Kind, Result};
+use crate::json::quote;
+use serde::Serialize;
+
+/// A written lorebook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What is not in it.
+    pub losses: Vec<Loss>,
+}
+
+/// Something that a dialect cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// `entries.3.probability`.
+    pub path: String,
+    /// One sentence.
+    pub message: String,
+}
+
+pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
+    let mut losses = Vec::new();
+    let text = match dialect {
+        Dialect::SillyTavern => silly_tavern(book),
+        Dialect::CharacterBook => character_book(book, &mut losses),
+        Dialect::V3 => format!(
+            "{{\"spec\":\"lorebook_v3\",\"data\":{}}}",
+            object(&specified(book, true))
+        ),
+        Dialect::Agnai => agnai(book, &mut losses),
+        Dialect::NovelAi => novel_ai(book, &mut losses),
+        Dialect::Risu => risu(book, &mut losses),
+        Dialect::Tsv => tsv(book, &mut losses),
+        Dialect::AiDungeon => {
+            return Err(
+                Kind::Unsupported.because("lorebooks of AI Dungeon are read and not written")
+            );
+        }
+    };
+    Ok(Written {
+        bytes: text.into_bytes(),
+        losses,
+    })
+}
+
+type Fields = Vec<(String, String)>;
+
+fn put(fields: &mut Fields, name: &str, value: impl Serialize) {
+    let value =
+        serde_json::to_string(&value).expect("texts, numbers and lists of them write to memory");
+    fields.push((name.to_owned(), value));
+}
+
+fn object(fields: &Fields) -> String {
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", quote(name)))
+        .collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+fn list(items: &[String]) -> String {
+    format!("[{}]", items.join(","))
+}
+
+/// The id that is written: numbers stay where nobody else has them.
+fn ids(book: &Book) -> Vec<i64> {
+    let mut taken = std::collections::HashSet::new();
+    let mut next = book.entries.len() as i64;
+    let own = |entry: &Entry| match &entry.id {
+        Some(Id::Number(number)) if *number >= 0 => Some(*number),
+        _ => None,
+    };
+    let mut all = Vec::with_capacity(book.entries.len());
+    for (n, entry) in book.entries.iter().enumerate() {
+        let mut id = own(entry).unwrap_or(n as i64);
+        while !taken.insert(id) {
+            id = next;
+            next += 1;
+        }
+        all.push(id);
+    }
+    all
+}
+
+/// The settings that SillyTavern has and the specification does not, under the names that
+/// SillyTavern gives them in a card.
+fn settings(entry: &Entry) -> Fields {
+    let mut fields = Fields::new();
+    put(&mut fields, "position", entry.position.number());
+    put(&mut fields, "exclude_recursion", entry.exclude_recursion);
+    put(&mut fields, "prevent_recursion", entry.prevent_recursion);
+    put(
+        &mut fields,
+        "delay_until_recursion",
+        entry.delay_until_recursion,
+    );
+    put(&mut fields, "probability", entry.probability);
+    put(&mut fields, "useProbability", true);
+    put(&mut fields, "depth", entry.depth);
+    put(&mut fields, "selectiveLogic", entry.logic.number());
+    put(&mut fields, "outlet_name", &entry.outlet);
+    put(&mut fields, "group", &entry.group);
+    put(&mut fields, "group_override", entry.group_override);
+    put(&mut fields, "group_weight", entry.group_weight);
+    put(&mut fields, "scan_depth", entry.scan_depth);
+    put(&mut fields, "match_whole_words", entry.match_whole_words);
+    put(&mut fields, "case_sensitive", entry.case_sensitive);
+    put(&mut fields, "role", entry.role);
+    put(&mut fields, "sticky", entry.sticky);
+    put(&mut fields, "cooldown", entry.cooldown);
+    put(&mut fields, "delay", entry.delay);
+    put(&mut fields, "ignore_budget", entry.ignore_budget);
+    fields
+}
+
+/// As the specification has it; what it has no field for is in `extensions`.
+fn specified(book: &Book, third: bool) -> Fields {
+    let ids = ids(book);
+    let entry = |(entry, id): (&Entry, i64)| {
+        let mut fields = Fields::new();
+        put(&mut fields, "id", id);
+        put(&mut fields, "keys", &entry.keys);
+        put(&mut fields, "secondary_keys", &entry.secondary_keys);
+        put(&mut fields, "comment", &entry.comment);
+        put(&mut fields, "name", &entry.comment);
+        put(
+            &mut fields,
+            "content",
+            if third {
+                &entry.content
+            } else {
+                without_decorators(&entry.content)
+            },
+        );
+        put(&mut fields, "constant", entry.constant);
+        put(&mut fields, "selective", entry.selective);
+        put(&mut fields, "insertion_order", entry.insertion_order);
+        if let Some(priority) = entry.priority {
+            put(&mut fields, "priority", priority);
+        }
+        put(&mut fields, "enabled", entry.enabled);
+        let before = entry.position == Position::BeforeChar;
+        put(
+            &mut fields,
+            "position",
+            if before { "before_char" } else { "after_char" },
+        );
+        if let Some(case_sensitive) = entry.case_sensitive {
+            put(&mut fields, "case_sensitive", case_sensitive);
+        }
+        put(&mut fields, "use_regex", entry.use_regex);
+        let mut extensions = settings(entry);
+        // An expression without slashes is told apart from SillyTavern's by this one's absence.
+        extensions.retain(|(name, _)| !(entry.use_regex && name == "selectiveLogic"));
+        extensions.extend(entry.extra.iter().cloned());
+        fields.push(("extensions".to_owned(), object(&extensions)));
+        object(&fields)
+    };
+    let entries: Vec<String> = book.entries.iter().zip(ids).map(entry).collect();
+    let mut fields = Fields::new();
+    put(&mut fields, "name", &book.name);
+    if !book.description.is_empty() {
+        put(&mut fields, "description", &book.description);
+    }
+    if let Some(scan_depth) = book.scan_depth {
+        put(&mut fields, "scan_depth", scan_depth);
+    }
+    if let Some(token_budget) = book.token_budget {
+        put(&mut fields, "token_budget", token_budget);
+    }
+    if let Some(recursive) = book.recursive_scanning {
+        put(&mut fields, "recursive_scanning", recursive);
+    }
+    let extensions = book.extra.iter().find(|(name, _)| name == "extensions");
+    fields.push(
+        extensions
+            .cloned()
+            .unwrap_or(("extensions".to_owned(), "{}".to_owned())),
+    );
+    fields.push(("entries".to_owned(), list(&entries)));
+    fields
+}
+
+fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
+    for (n, entry) in book.entries.iter().enumerate() {
+        for decorator in decorators(&entry.content) {
+            losses.push(Loss {
+                path: format!("entries.{n}.content"),
+                message: format!("V2 has no decorators; `@@{}` was left out", decorator.name),
+            });
+        }
+    }
+    object(&specified(book, false))
+}
+
+fn silly_tavern(book: &Book) -> String {
+    let ids = ids(book);
+    let entry = |(n, (entry, id)): (usize, (&Entry, i64))| {
+        let mut fields = Fields::new();
+        let slashed: Vec<String> = entry.keys.iter().map(|key| slashed(key, entry)).collect();
+        put(&mut fields, "uid", id);
+        put(&mut fields, "key", slashed);
+        put(&mut fields, "keysecondary", &entry.secondary_keys);
+        put(&mut fields, "comment", &entry.comment);
+        put(&mut fields, "content", &entry.content);
+        put(&mut fields, "constant", entry.constant);
+        put(&mut fields, "selective", entry.selective);
+        put(&mut fields, "order", entry.insertion_order);
+        put(&mut fields, "disable", !entry.enabled);
+        put(&mut fields, "addMemo", !entry.comment.is_empty());
+        put(&mut fields, "displayIndex", n);
+        for (name, value) in settings(entry) {
+            fields.push((camel(&name), value));
+        }
+        let known = |name: &str, fields: &Fields| fields.iter().any(|(known, _)| known == name);
+        for (name, value) in &entry.extra {
+            let name = camel(name);
+            if !known(&name, &fields) {
+                fields.push((name, value.clone()));
+            }
+        }
+        format!("\"{id}\":{}", object(&fields))
+    };
+    let entries: Vec<String> = book
+        .entries
+        .iter()
+        .zip(ids)
+        .enumerate()
+        .map(entry)
+        .collect();
+    let mut fields = vec![("entries".to_owned(), format!("{{{}}}", entries.join(",")))];
+    if !book.name.is_empty() {
+        put(&mut fields, "name", &book.name);
+    }
+    fields.extend(book.extra.iter().cloned());
+    object(&fields)
+}
+
+/// SillyTavern knows an expression by the slashes around it.
+fn slashed(key: &str, entry: &Entry) -> String {
+    if !entry.use_regex || key.starts_with('/') {
+        return key.to_owned();
+    }
+    let flags = if entry.case_sensitive == Some(true) {
+        ""
+    } else {
+        "i"
+    };
+    format!("/{}/{flags}", key.replace('/', "\\/"))
+}
+
+/// `match_whole_words` as SillyTavern spells it in its own files.
+fn camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut up = false;
+    for c in name.chars() {
+        match c {
+            '_' if !out.is_empty() => up = true,
+            c if std::mem::take(&mut up) => out.extend(c.to_uppercase()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Tells which settings of an entry are not the usual ones and not among `held`.
+fn tell(n: usize, entry: &Entry, held: &[&str], tool: &str, losses: &mut Vec<Loss>) {
+    let usual = Entry::default();
+    let mut lose = |name: &str, lost: bool| {
+        if lost && !held.contains(&name) {
+            losses.push(Loss {
+                path: format!("entries.{n}.{name}"),
+                message: format!("{tool} has no place for it"),
+            });
+        }
+    };
+    lose("secondaryKeys", !entry.secondary_keys.is_empty());
+    lose("constant", entry.constant);
+    lose("enabled", !entry.enabled);
+    lose("logic", entry.logic != Logic::AndAny);
+    lose("position", entry.position != usual.position);
+    lose("probability", entry.probability != usual.probability);
+    lose("useRegex", entry.use_regex);
+    lose("caseSensitive", entry.case_sensitive.is_some());
+    lose("matchWholeWords", entry.match_whole_words.is_some());
+    lose("scanDepth", entry.scan_depth.is_some());
+    lose("group", !entry.group.is_empty());
+    lose("sticky", entry.sticky.is_some());
+    lose("cooldown", entry.cooldown.is_some());
+    lose("delay", entry.delay.is_some());
+    lose("excludeRecursion", entry.exclude_recursion);
+    lose("preventRecursion", entry.prevent_recursion);
+    lose("delayUntilRecursion", entry.delay_until_recursion != 0);
+    lose("ignoreBudget", entry.ignore_budget);
+    lose(
+        "insertionOrder",
+        entry.insertion_order != usual.insertion_order,
+    );
+    lose("priority", entry.priority.is_some());
+    for (name, _) in &entry.extra {
+        lose(name, true);
+    }
+}
+
+fn agnai(book: &Book, losses: &mut Vec<Loss>) -> String {
+    let mut entry = |(n, entry): (usize, &Entry)| {
+        tell(
+            n,
+            entry,
+            &["enabled", "insertionOrder", "priority"],
+            "Agnai",
+            losses,
+        );
+        let mut fields = Fields::new();
+        put(&mut fields, "name", &entry.comment);
+        put(&mut fields, "entry", without_decorators(&entry.content));
+        put(&mut fields, "keywords", &entry.keys);
+        put(&mut fields, "priority", entry.priority.unwrap_or(0));
+        put(&mut fields, "weight", entry.insertion_order);
+        put(&mut fields, "enabled", entry.enabled);
+        object(&fields)
+    };
+    let entries: Vec<String> = book.entries.iter().enumerate().map(&mut entry).collect();
+    let mut fields = Fields::new();
+    put(&mut fields, "kind", "memory");
+    put(&mut fields, "name", &book.name);
+    put(&mut fields, "description", &book.description);
+    fields.push(("entries".to_owned(), list(&entries)));
+    object(&fields)
+}
+
+fn novel_ai(book: &Book, losses: &mut Vec<Loss>) -> String {
+    let mut entry = |(n, entry): (usize, &Entry)| {
+        tell(
+            n,
+            entry,
+            &["enabled", "constant", "insertionOrder"],
+            "NovelAI",
+            losses,
+        );
+        let mut context = Fields::new();
+        put(&mut context, "budgetPriority", entry.insertion_order);
+        let mut fields = Fields::new();
+        put(&mut fields, "displayName", &entry.comment);
+        put(&mut fields, "text", without_decorators(&entry.content));
+        put(&mut fields, "keys", &entry.keys);
+        put(&mut fields, "enabled", entry.enabled);
+        put(&mut fields, "forceActivation", entry.constant);
+        fields.push(("contextConfig".to_owned(), object(&context)));
+        object(&fields)
+    };
+    let entries: Vec<String> = book.entries.iter().enumerate().map(&mut entry).collect();
+    let mut fields = Fields::new();
+    put(&mut fields, "lorebookVersion", 5);
+    fields.push(("entries".to_owned(), list(&entries)));
+    object(&fields)
+}
+
+fn risu(book: &Book, losses: &mut Vec<Loss>) -> String {
+    let held = [
+        "secondaryKeys",
+        "constant",
+        "insertionOrder",
+        "probability",
+        "logic",
+        "position",
+        "matchWholeWords",
+        "delay",
+        "useRegex",
+    ];
+    let mut entry = |(n, entry): (usize, &Entry)| {
+        tell(n, entry, &held, "RisuAI", losses);
+        if entry
+            .keys
+            .iter()
+            .chain(&entry.secondary_keys)
+            .any(|key| key.contains(','))
+        {
+            losses.push(Loss {
+                path: format!("entries.{n}.keys"),
+                message: "RisuAI separates keys by commas; one with a comma becomes two".to_owned(),
+            });
+        }
+        let mut fields = Fields::new();
+        put(&mut fields, "key", entry.keys.join(", "));
+        put(&mut fields, "secondkey", entry.secondary_keys.join(", "));
+        put(&mut fields, "insertorder", entry.insertion_order);
+        put(&mut fields, "comment", &entry.comment);
+        put(&mut fields, "content", decorated(entry));
+        put(&mut fields, "mode", "normal");
+        put(&mut fields, "alwaysActive", entry.constant);
+        put(
+            &mut fields,
+            "selective",
+            entry.selective && entry.logic == Logic::AndAny,
+        );
+        put(&mut fields, "useRegex", entry.use_regex);
+        object(&fields)
+    };
+    let entries: Vec<String> = book.entries.iter().enumerate().map(&mut entry).collect();
+    let mut fields = Fields::new();
+    put(&mut fields, "type", "risu");
+    put(&mut fields, "ver", 1);
+    fields.push(("data".to_owned(), list(&entries)));
+    object(&fields)
+}
+
+/// The content with decorators for what has no field, as RisuAI itself does on import.
+fn decorated(entry: &Entry) -> String {
+    let mut lines = Vec::new();
+    if entry.probability < 100.0 {
+        lines.push(format!("@@probability {}", entry.probability));
+    }
+    if entry.position == Position::AtDepth {
+        lines.push(format!("@@depth {}", entry.depth));
+        lines.push(format!(
+            "@@role {}",
+            ["system", "user", "assistant"][entry.role.min(2) as usize]
+        ));
+    }
+    let secondary = entry.secondary_keys.join(",");
+    match entry.logic {
+        _ if secondary.is_empty() || !entry.selective => {}
+        Logic::AndAny => {}
+        Logic::NotAll => lines.push(format!("@@exclude_keys_all {secondary}")),
+        Logic::NotAny => lines.push(format!("@@exclude_keys {secondary}")),
+        Logic::AndAll => {
+            lines.extend(
+                entry
+                    .secondary_keys
+                    .iter()
+                    .map(|key| format!("@@additional_keys {key}")),
+            );
+        }
+    }
+    if let Some(delay) = entry.delay {
+        lines.push(format!("@@activate_only_after {delay}"));
+    }
+    match entry.match_whole_words {
+        Some(true) => lines.push("@@match_full_word".to_owned()),
+        Some(false) => lines.push("@@match_partial_word".to_owned()),
+        None => {}
+    }
+    lines.push(entry.content.clone());
+    lines.join("\n")
+}
+
+fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
+    let plain = |text: &str| text.replace(['\t', '\r', '\n'], " ");
+    let mut line = |(n, entry): (usize, &Entry)| {
+        tell(n, entry, &[], "a table", losses);
+        if entry.keys.is_empty() {
+            losses.push(Loss {
+                path: format!("entries.{n}"),
+                message: "a table has no place for an entry without keys".to_owned(),
+            });
+            return String::new();
+        }
+        let content = without_decorators(&entry.content);
+        if plain(content) != content {
+            losses.push(Loss {
+                path: format!("entries.{n}.content"),
+                message: "a table has one line for it; line breaks became blanks".to_owned(),
+            });
+        }
+        format!("{}\t{}\n", plain(&entry.keys.join(",")), plain(content))
+    };
+    book.entries.iter().enumerate().map(&mut line).collect()
+}

@@ -1,0 +1,890 @@
+//! Lorebooks: every dialect in and out, and which entries a text calls for.
+
+use cardkeep::error::{Kind, Limits};
+use cardkeep::lore::matching::{Matched, Options, Timed, Why, WhyNot};
+use cardkeep::lore::{self, Book, Dialect, Entry, Id, Logic, LoreFile, Position, matching};
+use serde_json::{Value, json};
+
+fn read(json: &str) -> LoreFile {
+    lore::read(json.as_bytes(), &Limits::default())
+        .unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = format!(
+        "{}/tests/fixtures/lorebooks/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn codes(file: &LoreFile) -> Vec<&'static str> {
+    file.warnings.iter().map(|warning| warning.code).collect()
+}
+
+// ------------------------------------------------------------------ reading
+
+#[test]
+fn every_fixture_is_read_as_what_it_is() {
+    for (name, dialect) in [
+        ("lorebook_v3.json", Dialect::V3),
+        ("st_2023_minimal.json", Dialect::SillyTavern),
+        ("st_entries_key_ne_uid.json", Dialect::SillyTavern),
+    ] {
+        let bytes = fixture(name);
+        let file = lore::read(&bytes, &Limits::default()).unwrap();
+        assert_eq!(file.dialect, dialect, "{name}");
+        assert_eq!(file.document.bytes(), bytes, "{name}");
+        assert_eq!(file.book.entries.len(), 1, "{name}");
+        assert_eq!(file.book.entries[0].keys, ["k"], "{name}");
+    }
+}
+
+#[test]
+fn every_dialect_gives_the_same_entry() {
+    let wanted = |file: &LoreFile| {
+        let entry = &file.book.entries[0];
+        (
+            entry.keys.clone(),
+            entry.content.clone(),
+            entry.comment.clone(),
+            entry.enabled,
+            entry.constant,
+            entry.insertion_order,
+        )
+    };
+    for (dialect, json) in [
+        (
+            Dialect::SillyTavern,
+            r#"{"entries":{"7":{"uid":7,"key":["a","b"],"keysecondary":[],"comment":"n","content":"c","constant":true,"order":5,"disable":false}}}"#,
+        ),
+        (
+            Dialect::CharacterBook,
+            r#"{"name":"x","extensions":{},"entries":[{"keys":["a","b"],"content":"c","comment":"n","enabled":true,"constant":true,"insertion_order":5,"extensions":{}}]}"#,
+        ),
+        (
+            Dialect::CharacterBook,
+            r#"{"spec":"chara_card_v2","data":{"name":"z","character_book":{"entries":[{"keys":["a","b"],"content":"c","name":"n","enabled":true,"constant":true,"insertion_order":5}]}}}"#,
+        ),
+        (
+            Dialect::V3,
+            r#"{"spec":"lorebook_v3","data":{"entries":[{"keys":["a","b"],"content":"c","comment":"n","enabled":true,"constant":true,"insertion_order":5,"use_regex":false}]}}"#,
+        ),
+        (
+            Dialect::Agnai,
+            r#"{"kind":"memory","name":"x","entries":[{"keywords":["a","b"],"entry":"c","name":"n","weight":5,"priority":1,"enabled":true,"constant":true}]}"#,
+        ),
+        (
+            Dialect::NovelAi,
+            r#"{"lorebookVersion":5,"entries":[{"keys":["a","b"],"text":"c","displayName":"n","enabled":true,"forceActivation":true,"contextConfig":{"budgetPriority":400},"order":5}]}"#,
+        ),
+        (
+            Dialect::Risu,
+            r#"{"type":"risu","ver":1,"data":[{"key":"a, b","secondkey":"","content":"c","comment":"n","insertorder":5,"alwaysActive":true,"selective":false}]}"#,
+        ),
+        (
+            Dialect::AiDungeon,
+            r#"[{"keys":"a,b","entry":"c","title":"n","constant":true,"order":5}]"#,
+        ),
+    ] {
+        let file = read(json);
+        assert_eq!(file.dialect, dialect, "{json}");
+        assert_eq!(
+            wanted(&file),
+            (
+                vec!["a".to_owned(), "b".to_owned()],
+                "c".to_owned(),
+                "n".to_owned(),
+                true,
+                true,
+                5
+            ),
+            "{json}"
+        );
+    }
+    let table = read("a,b\tc\nother\tmore text\n");
+    assert_eq!(table.dialect, Dialect::Tsv);
+    assert_eq!(table.book.entries[0].keys, ["a", "b"]);
+    assert_eq!(table.book.entries[1].content, "more text");
+}
+
+#[test]
+fn a_novelai_picture_carries_its_lorebook() {
+    use crate::cards::{Png, base64, text};
+    let json = r#"{"lorebookVersion":5,"entries":[{"keys":["a"],"text":"Zoë"}]}"#;
+    let bytes = Png::new()
+        .before_image(text("naidata", &base64(json)))
+        .bytes();
+    let file = lore::read(&bytes, &Limits::default()).unwrap();
+    assert_eq!(
+        (file.dialect, file.book.entries[0].content.as_str()),
+        (Dialect::NovelAi, "Zoë")
+    );
+    let refused = lore::read(&Png::new().bytes(), &Limits::default()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::NotALorebook);
+}
+
+#[test]
+fn loose_values_are_read_for_what_they_mean() {
+    let entry = |fields: &str| {
+        read(&format!(
+            r#"{{"entries":{{"0":{{"uid":0,"key":["k"],"content":"c",{fields}}}}}}}"#
+        ))
+        .book
+        .entries
+        .remove(0)
+    };
+    assert_eq!(entry(r#""order":"12""#).insertion_order, 12);
+    assert_eq!(
+        entry(r#""position":"4","depth":"2","role":1"#).position,
+        Position::AtDepth
+    );
+    assert_eq!(entry(r#""position":"4","depth":"2""#).depth, 2);
+    assert_eq!(entry(r#""position":99"#).position, Position::BeforeChar);
+    assert!(entry(r#""constant":"true""#).constant);
+    assert!(!entry(r#""disable":1"#).enabled);
+    assert_eq!(
+        entry(r#""probability":30,"useProbability":false"#).probability,
+        100.0
+    );
+    assert_eq!(entry(r#""probability":30"#).probability, 30.0);
+    assert_eq!(
+        entry(r#""delayUntilRecursion":true"#).delay_until_recursion,
+        1
+    );
+    assert_eq!(
+        entry(r#""scanDepth":null,"caseSensitive":null"#).case_sensitive,
+        None
+    );
+    assert_eq!(
+        entry(r#""keysecondary":"a, b","selectiveLogic":3"#).secondary_keys,
+        ["a", "b"]
+    );
+    assert_eq!(
+        entry(r#""keysecondary":"a, b","selectiveLogic":3"#).logic,
+        Logic::AndAll
+    );
+    assert!(!entry(r#""keysecondary":[],"selective":true"#).selective);
+    assert_eq!(entry(r#""sticky":0,"cooldown":3"#).sticky, None);
+}
+
+#[test]
+fn the_exact_position_of_a_card_goes_before_the_rough_one() {
+    let file = read(
+        r#"{"entries":[{"keys":["k"],"content":"c","enabled":true,"insertion_order":1,"position":"after_char","extensions":{"position":4,"depth":7,"role":2,"selectiveLogic":2,"probability":50,"useProbability":true,"exclude_recursion":true}}]}"#,
+    );
+    let entry = &file.book.entries[0];
+    assert_eq!(
+        (entry.position, entry.depth, entry.role, entry.logic),
+        (Position::AtDepth, 7, 2, Logic::NotAny)
+    );
+    assert_eq!((entry.probability, entry.exclude_recursion), (50.0, true));
+}
+
+#[test]
+fn ids_that_come_twice_lose_no_entry_and_are_told() {
+    let file = read(
+        r#"{"entries":[{"id":1,"keys":["a"],"content":"x"},{"id":1,"keys":["b"],"content":"y"}]}"#,
+    );
+    assert_eq!(file.book.entries.len(), 2);
+    assert_eq!(codes(&file), ["duplicate-id"]);
+    let written = lore::write(&file.book, Dialect::SillyTavern).unwrap();
+    let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+    assert_eq!(again.book.entries.len(), 2);
+    assert_eq!(again.book.entries[1].content, "y");
+}
+
+#[test]
+fn empty_keys_are_left_out_and_told() {
+    let file = read(r#"{"entries":{"1":{"uid":0,"key":[""," ","k"],"content":"c"}}}"#);
+    assert_eq!(codes(&file), ["empty-key"]);
+    assert_eq!(file.book.entries[0].keys, ["k"]);
+    assert_eq!(file.book.entries[0].id, Some(Id::Number(0)));
+}
+
+#[test]
+fn what_is_no_lorebook_is_told_by_kind() {
+    for json in [
+        "{}",
+        "[]",
+        "[1]",
+        "1",
+        r#"{"name":"x"}"#,
+        r#"{"entries":3}"#,
+        r#"{"type":"risu"}"#,
+    ] {
+        let refused = lore::read(json.as_bytes(), &Limits::default()).unwrap_err();
+        assert_eq!(refused.kind(), Kind::NotALorebook, "{json}");
+    }
+    assert_eq!(
+        lore::read(b"{\"entries\":", &Limits::default())
+            .unwrap_err()
+            .kind(),
+        Kind::BadJson
+    );
+}
+
+#[test]
+fn books_of_odd_shapes_never_panic() {
+    for json in [
+        r#"{"entries":{}}"#,
+        r#"{"entries":[]}"#,
+        r#"{"entries":[null,1,"x",{}]}"#,
+        r#"{"entries":{"a":null,"b":{"key":null,"content":null}}}"#,
+        r#"{"entries":{"a":{"key":[null,1,{}],"content":5,"position":{},"depth":-3,"order":1e300,"probability":"x"}}}"#,
+        r#"{"entries":[{"keys":[["nested"]],"content":"c","extensions":[]}]}"#,
+        r#"{"spec":"lorebook_v3"}"#,
+        r#"{"spec":"lorebook_v3","data":null}"#,
+        r#"{"character_book":null}"#,
+    ] {
+        if let Ok(file) = lore::read(json.as_bytes(), &Limits::default()) {
+            for dialect in Dialect::ALL {
+                drop(lore::write(&file.book, dialect));
+            }
+            matching::run(&file.book, &["text".to_owned()], &Options::default());
+        }
+    }
+}
+
+// ------------------------------------------------------------------ writing
+
+fn full() -> Entry {
+    Entry {
+        id: Some(Id::Number(3)),
+        keys: vec!["a".to_owned(), "/b+/i".to_owned()],
+        secondary_keys: vec!["s".to_owned()],
+        content: "text \"quoted\"\nZoë".to_owned(),
+        comment: "note".to_owned(),
+        enabled: false,
+        constant: true,
+        selective: true,
+        logic: Logic::NotAll,
+        insertion_order: 42,
+        priority: None,
+        position: Position::AtDepth,
+        depth: 6,
+        role: 2,
+        use_regex: false,
+        case_sensitive: Some(true),
+        match_whole_words: Some(false),
+        scan_depth: Some(9),
+        probability: 75.0,
+        group: "g".to_owned(),
+        group_override: true,
+        group_weight: 30.0,
+        sticky: Some(2),
+        cooldown: Some(3),
+        delay: Some(4),
+        exclude_recursion: true,
+        prevent_recursion: true,
+        delay_until_recursion: 2,
+        ignore_budget: true,
+        outlet: "here".to_owned(),
+        extra: vec![("automation_id".to_owned(), "\"x\"".to_owned())],
+    }
+}
+
+#[test]
+fn the_dialects_that_hold_everything_give_everything_back() {
+    let book = Book {
+        name: "Book".to_owned(),
+        entries: vec![
+            full(),
+            Entry {
+                id: Some(Id::Number(9)),
+                keys: vec!["z".to_owned()],
+                content: "c".to_owned(),
+                ..Entry::default()
+            },
+        ],
+        ..Book::default()
+    };
+    for dialect in [Dialect::SillyTavern, Dialect::CharacterBook, Dialect::V3] {
+        let written = lore::write(&book, dialect).unwrap();
+        assert!(
+            written.losses.is_empty(),
+            "{dialect:?}: {:?}",
+            written.losses
+        );
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        assert_eq!(again.dialect, dialect);
+        assert_eq!(again.book.name, "Book");
+        for (entry, wanted) in again.book.entries.iter().zip(&book.entries) {
+            let mut entry = entry.clone();
+            assert!(
+                wanted
+                    .extra
+                    .iter()
+                    .all(|(name, value)| entry.extra.iter().any(|(n, v)| {
+                        n.replace('_', "")
+                            .eq_ignore_ascii_case(&name.replace('_', ""))
+                            && v == value
+                    })),
+                "{dialect:?}: {:?}",
+                entry.extra
+            );
+            entry.extra = wanted.extra.clone();
+            assert_eq!(&entry, wanted, "{dialect:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_dialect_cannot_hold_is_told_and_the_rest_arrives() {
+    let book = Book {
+        name: "Book".to_owned(),
+        entries: vec![full()],
+        ..Book::default()
+    };
+    for (dialect, lost, kept) in [
+        (Dialect::Agnai, "entries.0.probability", "entries.0.enabled"),
+        (
+            Dialect::NovelAi,
+            "entries.0.secondaryKeys",
+            "entries.0.constant",
+        ),
+        (Dialect::Risu, "entries.0.sticky", "entries.0.probability"),
+        (Dialect::Tsv, "entries.0.content", "entries.0.none"),
+    ] {
+        let written = lore::write(&book, dialect).unwrap();
+        let paths: Vec<&str> = written
+            .losses
+            .iter()
+            .map(|loss| loss.path.as_str())
+            .collect();
+        assert!(paths.contains(&lost), "{dialect:?}: {paths:?}");
+        assert!(!paths.contains(&kept), "{dialect:?}: {paths:?}");
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        assert_eq!(again.dialect, dialect);
+        assert_eq!(again.book.entries[0].keys[0], "a", "{dialect:?}");
+        assert!(again.book.entries[0].content.contains("Zoë"), "{dialect:?}");
+    }
+    assert_eq!(
+        lore::write(&book, Dialect::AiDungeon).unwrap_err().kind(),
+        Kind::Unsupported
+    );
+}
+
+#[test]
+fn a_v2_book_loses_its_decorators_and_says_so() {
+    let book = lore::read(&fixture("lorebook_v3.json"), &Limits::default())
+        .unwrap()
+        .book;
+    let written = lore::write(&book, Dialect::CharacterBook).unwrap();
+    assert_eq!(written.losses.len(), 2, "{:?}", written.losses);
+    assert_eq!(
+        lore::read(&written.bytes, &Limits::default())
+            .unwrap()
+            .book
+            .entries[0]
+            .content,
+        "c"
+    );
+}
+
+// ------------------------------------------------------------------ decorators
+
+#[test]
+fn decorators_follow_the_specification() {
+    let names = |content: &str| -> Vec<(String, Vec<String>)> {
+        lore::decorators(content)
+            .into_iter()
+            .map(|it| (it.name, it.values))
+            .collect()
+    };
+    let one = |name: &str, values: &[&str]| {
+        (
+            name.to_owned(),
+            values
+                .iter()
+                .map(|value| (*value).to_owned())
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(names("@@depth 5\ntext"), [one("depth", &["5"])]);
+    assert_eq!(names("@@depth 5\n@@depth 7\ntext"), [one("depth", &["5"])]);
+    assert_eq!(
+        names("@@unknown 1\n@@@depth 3\n@@@role user\ntext"),
+        [one("depth", &["3"])]
+    );
+    assert_eq!(
+        names("@@role user\n@@@depth 3\ntext"),
+        [one("role", &["user"])]
+    );
+    assert_eq!(
+        names("@@additional_keys a,b\n@@additional_keys c\nx"),
+        [
+            one("additional_keys", &["a", "b"]),
+            one("additional_keys", &["c"])
+        ]
+    );
+    assert_eq!(names("text\n@@depth 5"), []);
+    assert_eq!(names("\n\n@@activate\n\ntext"), [one("activate", &[])]);
+    assert_eq!(
+        lore::without_decorators("@@depth 5\n@@@x\n\ntext\n@@kept"),
+        "text\n@@kept"
+    );
+    assert_eq!(lore::without_decorators("\n text"), "\n text");
+    assert_eq!(lore::without_decorators("@@only"), "");
+}
+
+// ------------------------------------------------------------------ matching
+
+fn entry(keys: &[&str], content: &str) -> Entry {
+    Entry {
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        content: content.to_owned(),
+        ..Entry::default()
+    }
+}
+
+fn book(entries: Vec<Entry>) -> Book {
+    Book {
+        entries,
+        ..Book::default()
+    }
+}
+
+fn run(entries: Vec<Entry>, messages: &[&str], options: &Options) -> Matched {
+    let messages: Vec<String> = messages
+        .iter()
+        .map(|message| (*message).to_owned())
+        .collect();
+    matching::run(&book(entries), &messages, options)
+}
+
+fn fired(matched: &Matched) -> Vec<usize> {
+    matched.fired.iter().map(|fired| fired.index).collect()
+}
+
+fn why_not(matched: &Matched, index: usize) -> WhyNot {
+    matched
+        .skipped
+        .iter()
+        .find(|skipped| skipped.index == index)
+        .expect("it was skipped")
+        .why
+}
+
+#[test]
+fn a_key_is_found_as_its_manner_says() {
+    let usual = Options::default();
+    for (key, text, case_sensitive, whole, found) in [
+        ("shark", "A SHARK!", None, None, true),
+        ("shark", "A SHARK!", Some(true), None, false),
+        ("art", "the party", None, None, true),
+        ("art", "the party", None, Some(true), false),
+        ("art", "modern art.", None, Some(true), true),
+        ("東京", "在東京的", None, None, true),
+        ("STRASSE", "straße", None, None, false),
+        ("Éa", "éa", None, None, true),
+        ("/sh.rk/", "a SHARK shark", None, None, true),
+        ("/SH.RK/", "a shark", None, None, false),
+        ("/SH.RK/i", "a shark", None, None, true),
+        ("/^end$/m", "first\nend", None, None, true),
+        ("red fish", "a red fish", None, Some(true), true),
+    ] {
+        let it = Entry {
+            case_sensitive,
+            match_whole_words: whole,
+            ..entry(&[key], "c")
+        };
+        let matched = run(vec![it], &[text], &usual);
+        assert_eq!(!matched.fired.is_empty(), found, "{key} in {text}");
+    }
+}
+
+#[test]
+fn an_expression_that_cannot_run_in_linear_time_is_told_and_others_still_count() {
+    let matched = run(
+        vec![
+            entry(&["/(?=x)y/"], "c"),
+            entry(&["/(?<!a)b/", "word"], "c"),
+        ],
+        &["word xy"],
+        &Options::default(),
+    );
+    assert_eq!(fired(&matched), [1]);
+    assert_eq!(why_not(&matched, 0), WhyNot::BadKey);
+    let bomb = format!("/{}/", "(a*)*".repeat(60));
+    let long = "a".repeat(200_000) + "b";
+    run(
+        vec![entry(&[&bomb, "/(a+)+$/"], "c")],
+        &[&long],
+        &Options::default(),
+    );
+}
+
+#[test]
+fn only_the_newest_messages_are_looked_at() {
+    let messages = ["a shark", "second", "third"];
+    let at = |scan_depth| {
+        run(
+            vec![entry(&["shark"], "c")],
+            &messages,
+            &Options {
+                scan_depth,
+                ..Options::default()
+            },
+        )
+    };
+    assert!(at(2).fired.is_empty());
+    assert_eq!(
+        at(3).fired[0].why,
+        Why::Key {
+            key: "shark".to_owned(),
+            depth: 2,
+            secondary: None
+        }
+    );
+    let own = Entry {
+        scan_depth: Some(3),
+        ..entry(&["shark"], "c")
+    };
+    assert_eq!(fired(&run(vec![own], &messages, &Options::default())), [0]);
+    let decorated = entry(&["shark"], "@@scan_depth 3\nc");
+    assert_eq!(
+        fired(&run(vec![decorated], &messages, &Options::default())),
+        [0]
+    );
+}
+
+#[test]
+fn secondary_keys_join_in_by_their_logic() {
+    for (logic, text, fires) in [
+        (Logic::AndAny, "key one", true),
+        (Logic::AndAny, "key", false),
+        (Logic::AndAll, "key one two", true),
+        (Logic::AndAll, "key one", false),
+        (Logic::NotAny, "key", true),
+        (Logic::NotAny, "key two", false),
+        (Logic::NotAll, "key two", true),
+        (Logic::NotAll, "key one two", false),
+    ] {
+        let it = Entry {
+            secondary_keys: vec!["one".to_owned(), "two".to_owned()],
+            selective: true,
+            logic,
+            ..entry(&["key"], "c")
+        };
+        let matched = run(vec![it], &[text], &Options::default());
+        assert_eq!(!matched.fired.is_empty(), fires, "{logic:?} {text}");
+        if !fires {
+            assert_eq!(why_not(&matched, 0), WhyNot::Secondary);
+        }
+    }
+}
+
+#[test]
+fn entries_call_for_entries_as_far_as_they_may() {
+    let chain = || {
+        vec![
+            entry(&["start"], "leads to second"),
+            entry(&["second"], "leads to third"),
+            entry(&["third"], "end"),
+        ]
+    };
+    let matched = run(chain(), &["start"], &Options::default());
+    assert_eq!(fired(&matched), [0, 1, 2]);
+    assert_eq!(
+        matched.fired[1].why,
+        Why::Entry {
+            key: "second".to_owned(),
+            by: 0
+        }
+    );
+    assert_eq!(
+        fired(&run(
+            chain(),
+            &["start"],
+            &Options {
+                recursive: false,
+                ..Options::default()
+            }
+        )),
+        [0]
+    );
+    assert_eq!(
+        fired(&run(
+            chain(),
+            &["start"],
+            &Options {
+                max_recursion: 1,
+                ..Options::default()
+            }
+        )),
+        [0, 1]
+    );
+    let mut silent = chain();
+    silent[0].prevent_recursion = true;
+    assert_eq!(fired(&run(silent, &["start"], &Options::default())), [0]);
+    let mut deaf = chain();
+    deaf[1].exclude_recursion = true;
+    assert_eq!(fired(&run(deaf, &["start"], &Options::default())), [0]);
+    let mut late = vec![entry(&["start"], "says word"), entry(&["word"], "c")];
+    late[1].delay_until_recursion = 1;
+    assert_eq!(
+        fired(&run(late.clone(), &["start"], &Options::default())),
+        [0, 1]
+    );
+    assert_eq!(fired(&run(late, &["word"], &Options::default())), [1]);
+    let circle = vec![entry(&["a"], "b"), entry(&["b"], "a")];
+    assert_eq!(fired(&run(circle, &["a"], &Options::default())), [0, 1]);
+}
+
+#[test]
+fn order_and_position_make_the_order_of_the_prompt() {
+    let mut entries = vec![
+        entry(&["k"], "late"),
+        entry(&["k"], "early"),
+        entry(&["k"], "after"),
+    ];
+    entries[0].insertion_order = 9;
+    entries[1].insertion_order = 1;
+    entries[2].position = Position::AfterChar;
+    entries[2].insertion_order = 0;
+    assert_eq!(fired(&run(entries, &["k"], &Options::default())), [1, 0, 2]);
+}
+
+#[test]
+fn the_budget_keeps_what_matters_most() {
+    let text = "x".repeat(40);
+    let mut entries: Vec<Entry> = (0..4).map(|_| entry(&["k"], &text)).collect();
+    entries[1].insertion_order = 500;
+    entries[2].constant = true;
+    entries[2].insertion_order = -5;
+    let budget = |tokens| Options {
+        token_budget: Some(tokens),
+        recursive: false,
+        ..Options::default()
+    };
+    let matched = run(entries.clone(), &["k"], &budget(25));
+    assert_eq!(fired(&matched), [2, 1]);
+    assert_eq!((matched.tokens, why_not(&matched, 0)), (20, WhyNot::Budget));
+    entries[3].ignore_budget = true;
+    assert_eq!(fired(&run(entries.clone(), &["k"], &budget(25))), [2, 3, 1]);
+    entries[3].ignore_budget = false;
+    entries[0].priority = Some(10);
+    assert_eq!(fired(&run(entries, &["k"], &budget(25))), [2, 0]);
+}
+
+#[test]
+fn chance_is_the_same_for_the_same_seed() {
+    let it = Entry {
+        probability: 50.0,
+        ..entry(&["k"], "c")
+    };
+    let counted = (0..400)
+        .filter(|seed| {
+            !run(
+                vec![it.clone()],
+                &["k"],
+                &Options {
+                    seed: *seed,
+                    ..Options::default()
+                },
+            )
+            .fired
+            .is_empty()
+        })
+        .count();
+    assert!((140..260).contains(&counted), "{counted}");
+    for seed in 0..20 {
+        let options = Options {
+            seed,
+            ..Options::default()
+        };
+        assert_eq!(
+            fired(&run(vec![it.clone()], &["k"], &options)),
+            fired(&run(vec![it.clone()], &["k"], &options))
+        );
+    }
+    let never = Entry {
+        probability: 0.0,
+        ..entry(&["k"], "c")
+    };
+    assert_eq!(
+        why_not(&run(vec![never], &["k"], &Options::default()), 0),
+        WhyNot::Probability
+    );
+}
+
+#[test]
+fn an_entry_stays_and_rests_by_the_count_of_messages() {
+    let it = Entry {
+        sticky: Some(2),
+        cooldown: Some(2),
+        ..entry(&["k"], "c")
+    };
+    let mut timed = std::collections::BTreeMap::new();
+    let mut seen = Vec::new();
+    for (count, text) in [(1, "k"), (2, "x"), (3, "x"), (4, "k"), (5, "k"), (6, "k")] {
+        let options = Options {
+            messages: Some(count),
+            timed,
+            ..Options::default()
+        };
+        let matched = run(vec![it.clone()], &[text], &options);
+        seen.push(!matched.fired.is_empty());
+        timed = matched.timed;
+    }
+    // Called for at 1, stays at 2 and 3, rests at 4 and 5, called for again at 6.
+    assert_eq!(seen, [true, true, true, false, false, true]);
+    let resting = Options {
+        messages: Some(3),
+        timed: [(
+            0,
+            Timed {
+                sticky_until: 0,
+                cooldown_until: 9,
+            },
+        )]
+        .into(),
+        ..Options::default()
+    };
+    assert_eq!(
+        why_not(&run(vec![it], &["k"], &resting), 0),
+        WhyNot::Cooldown
+    );
+    let delayed = Entry {
+        delay: Some(5),
+        ..entry(&["k"], "c")
+    };
+    assert_eq!(
+        why_not(&run(vec![delayed], &["k"], &Options::default()), 0),
+        WhyNot::Delay
+    );
+}
+
+#[test]
+fn of_a_group_one_entry_goes_in() {
+    let member = |order: i64, weight: f64, wins: bool| Entry {
+        group: "g".to_owned(),
+        group_override: wins,
+        group_weight: weight,
+        insertion_order: order,
+        ..entry(&["k"], "c")
+    };
+    let winner = |entries: Vec<Entry>, seed| {
+        fired(&run(
+            entries,
+            &["k"],
+            &Options {
+                seed,
+                ..Options::default()
+            },
+        ))
+    };
+    assert_eq!(
+        winner(
+            vec![
+                member(1, 100.0, false),
+                member(2, 100.0, true),
+                member(9, 100.0, false)
+            ],
+            1
+        ),
+        [1]
+    );
+    let all: std::collections::BTreeSet<usize> = (0..60)
+        .map(|seed| winner(vec![member(1, 100.0, false), member(1, 100.0, false)], seed)[0])
+        .collect();
+    assert_eq!(all.len(), 2);
+    assert!(
+        (0..60)
+            .all(|seed| winner(vec![member(1, 0.0, false), member(1, 100.0, false)], seed) == [1])
+    );
+}
+
+#[test]
+fn decorators_decide_as_they_say() {
+    let usual = Options::default();
+    let text =
+        |content: &str, messages: &[&str]| run(vec![entry(&["k"], content)], messages, &usual);
+    assert_eq!(text("@@activate\nc", &["x"]).fired[0].why, Why::Decorator);
+    assert_eq!(
+        why_not(&text("@@dont_activate\nc", &["k"]), 0),
+        WhyNot::Decorator
+    );
+    assert_eq!(
+        why_not(&text("@@activate_only_after 3\nc", &["k"]), 0),
+        WhyNot::Delay
+    );
+    assert_eq!(
+        why_not(&text("@@activate_only_every 2\nc", &["k"]), 0),
+        WhyNot::Decorator
+    );
+    assert_eq!(
+        why_not(&text("@@exclude_keys bad\nc", &["k bad"]), 0),
+        WhyNot::Decorator
+    );
+    assert_eq!(
+        why_not(&text("@@additional_keys more\nc", &["k"]), 0),
+        WhyNot::Decorator
+    );
+    assert_eq!(fired(&text("@@additional_keys more\nc", &["k more"])), [0]);
+    let placed = text("@@depth 3\n@@role user\n\nc", &["k"]);
+    let it = &placed.fired[0];
+    assert_eq!(
+        (it.position, it.depth, it.role, it.content.as_str()),
+        (Position::AtDepth, 3, 1, "c")
+    );
+    assert_eq!(
+        text("@@position after_desc\nc", &["k"]).fired[0].position,
+        Position::AfterChar
+    );
+}
+
+#[test]
+fn every_entry_is_fired_or_skipped_with_a_reason() {
+    let mut random = crate::json::Random(0xb00c_0001_dead_beef);
+    for _ in 0..300 {
+        let words = ["a", "b", "c", "d", "/a+/", "("];
+        let word = |random: &mut crate::json::Random| words[random.below(words.len())].to_owned();
+        let entries: Vec<Entry> = (0..random.below(9))
+            .map(|_| Entry {
+                keys: (0..random.below(3)).map(|_| word(&mut random)).collect(),
+                secondary_keys: (0..random.below(2)).map(|_| word(&mut random)).collect(),
+                content: word(&mut random),
+                selective: random.below(2) == 0,
+                constant: random.below(5) == 0,
+                enabled: random.below(6) > 0,
+                probability: [100.0, 50.0][random.below(2)],
+                group: ["", "g"][random.below(2)].to_owned(),
+                use_regex: random.below(4) == 0,
+                insertion_order: random.below(4) as i64,
+                ..Entry::default()
+            })
+            .collect();
+        let count = entries.len();
+        let options = Options {
+            token_budget: Some(random.below(6) as u32),
+            seed: random.below(9) as u32,
+            ..Options::default()
+        };
+        let matched = run(entries, &["a b", "c"], &options);
+        let mut all: Vec<usize> = fired(&matched);
+        all.extend(matched.skipped.iter().map(|skipped| skipped.index));
+        all.sort_unstable();
+        assert_eq!(all, (0..count).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_result_says_itself_in_json() {
+    let matched = run(
+        vec![entry(&["k"], "c"), entry(&["z"], "c")],
+        &["k"],
+        &Options::default(),
+    );
+    let value: Value = serde_json::to_value(&matched).unwrap();
+    assert_eq!(
+        value,
+        json!({
+            "fired": [{ "index": 0, "why": { "reason": "key", "key": "k", "depth": 0 }, "content": "c", "tokens": 1, "position": "before-char", "depth": 4, "role": 0 }],
+            "skipped": [{ "index": 1, "why": "not-found" }],
+            "tokens": 1,
+            "timed": {},
+        })
+    );
+}
