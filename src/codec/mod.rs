@@ -15,12 +15,30 @@ use sha2::{Digest, Sha256};
 
 /// The content address of some bytes: SHA-256, 64 hexadecimal digits.
 pub fn hash(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-        text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+    let mut sum = Hashing::default();
+    sum.add(bytes);
+    sum.finish()
+}
+
+/// A content address of bytes that come one after the other.
+#[derive(Clone, Default)]
+pub struct Hashing(Sha256);
+
+impl Hashing {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
     }
-    text
+
+    /// The address of all of them, as [`hash`] gives it.
+    pub fn finish(self) -> String {
+        let mut text = String::with_capacity(64);
+        for byte in self.0.finalize() {
+            text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+            text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+        }
+        text
+    }
 }
 
 /// CRC-32 of some bytes: finds rot, not malice.

@@ -399,6 +399,119 @@ impl Log<'_> {
     }
 }
 
+/// What a log refers to.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Lists of segments.
+    pub runs: Vec<Part>,
+    /// The segments of those lists that can be read.
+    pub segments: Vec<Part>,
+    /// Pages of the tail.
+    pub tail: Vec<Key>,
+}
+
+impl Log<'_> {
+    /// Everything that the manifest refers to.
+    ///
+    /// # Errors
+    /// What the medium reports; a list that cannot be read is no error.
+    pub(super) async fn held(&self) -> Result<Held> {
+        let mut held = Held::default();
+        for run in &self.manifest.runs {
+            held.runs.push(run.part.clone());
+            match self.run(run).await {
+                Ok(segments) => {
+                    let parts = segments.iter().map(|segment| segment.part.clone());
+                    held.segments.extend(parts);
+                }
+                Err(error) if error.kind() == Kind::Corrupt => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let Tail { from, to, .. } = self.manifest.tail;
+        held.tail = (from..to)
+            .map(|n| Key::page("tail", self.chat, n))
+            .collect();
+        Ok(held)
+    }
+
+    /// Whether lists and tail are what the manifest says. What a segment holds is what its
+    /// address says, and not looked at.
+    ///
+    /// # Errors
+    /// `corrupt`, saying what differs, and what the medium reports.
+    pub(super) async fn verify(&self) -> Result<()> {
+        for run in &self.manifest.runs {
+            let segments = self.run(run).await?;
+            if segments.iter().map(|s| s.records).sum::<u64>() != run.records {
+                return Err(miscount(self.chat));
+            }
+        }
+        self.tail().await.map(drop)
+    }
+
+    /// Stages a manifest of what can still be read, with a new tail from `next` on, and
+    /// gives how many records are lost. A list of segments that is lost is taken from the
+    /// newest of `elders`, the manifests of older states, that has it at the same place.
+    pub(super) async fn salvage(
+        &mut self,
+        next: u64,
+        elders: &[Manifest],
+        change: &mut Change,
+    ) -> Result<u64> {
+        let mut lost = 0;
+        let mut kept = Vec::new();
+        for (place, run) in self.manifest.runs.clone().iter().enumerate() {
+            let elders = elders.iter().filter_map(|elder| elder.runs.get(place));
+            let mut segments = Vec::new();
+            for run in std::iter::once(run).chain(elders) {
+                match self.run(run).await {
+                    Ok(read) => {
+                        segments.extend(read.iter().cloned());
+                        break;
+                    }
+                    Err(error) if error.kind() == Kind::Corrupt => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let listed = segments.iter().map(|segment| segment.records).sum();
+            lost += run.records.saturating_sub(listed);
+            for segment in &segments {
+                match self.store.parts(std::slice::from_ref(&segment.part)).await {
+                    Ok(content) => {
+                        match content.first().and_then(|content| read_segment(content)) {
+                            Some(records) => kept.push(Segment {
+                                part: segment.part.clone(),
+                                records: records.len() as u64,
+                            }),
+                            None => lost += segment.records,
+                        }
+                    }
+                    Err(error) if error.kind() == Kind::Corrupt => lost += segment.records,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        let mut records = Vec::new();
+        let Tail { from, to, .. } = self.manifest.tail;
+        for n in from..to {
+            match self.tail_pages(n..n + 1).await {
+                Ok(read) => records.extend(read),
+                Err(error) if error.kind() == Kind::Corrupt => lost += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        self.manifest.runs.clear();
+        for segments in kept.chunks(RUN_SEGMENTS) {
+            let run = self.add_run(segments, change);
+            self.manifest.runs.push(run);
+        }
+        self.manifest.tail.to = next.max(to);
+        self.seal(records, change).await?;
+        Ok(lost)
+    }
+}
+
 /// Groups of records that make segments.
 fn pack(records: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
     let mut groups: Vec<Vec<Vec<u8>>> = Vec::new();

@@ -8,13 +8,17 @@ mod characters;
 mod chat;
 mod chat_row;
 mod chats;
+mod check;
 mod content;
 mod domain;
 mod drafts;
+mod examine;
 mod filename;
 mod journal;
 mod manifest;
+mod quarantine;
 mod records;
+mod repair;
 mod settings;
 mod transaction;
 mod unsent;
@@ -23,9 +27,13 @@ mod worlds;
 pub use characters::Characters;
 pub use chat::Chat;
 pub use chats::{ChatImport, Chats};
+pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
 pub use domain::Domain;
 pub use drafts::Drafts;
+pub use examine::{Flaw, Remedy};
 pub use journal::{Edit, Journal, Making, Replayed};
+pub use quarantine::Quarantine;
+pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use settings::Settings;
 pub use transaction::Transaction;
 pub use worlds::Worlds;
@@ -142,6 +150,11 @@ impl Keep {
     /// Edits that were recovered and did not fit any more.
     pub fn drafts(&self) -> Drafts {
         Drafts::new(self.clone())
+    }
+
+    /// What could not be read.
+    pub fn quarantine(&self) -> Quarantine {
+        Quarantine::new(self.clone())
     }
 
     /// Whether the keep can be written, and if not, why.

@@ -4,6 +4,7 @@
 //! the bytes rest is the matter of a [`Medium`].
 
 mod change;
+mod check;
 mod engine;
 mod journal;
 mod medium;
@@ -18,12 +19,15 @@ mod snapshot;
 mod stage;
 mod verify;
 
+pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};
+pub(crate) use check::{Row, part_keys, row_of};
 pub use engine::{Access, Maintained, Migrated, OpenReport, Store};
 pub use journal::{Entry, Journal, journal_key};
 pub use medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };
+pub(crate) use quarantine::QUARANTINE;
 
 pub use memory::MemoryMedium;
 pub use open::Options;

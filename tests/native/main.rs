@@ -9,6 +9,7 @@ mod cards;
 mod cards_write;
 mod chats;
 mod chats_write;
+mod check;
 mod containers;
 mod journal;
 mod json;

@@ -91,6 +91,14 @@ impl Copy {
         self.doubt.set(true);
     }
 
+    /// Makes a new complete copy due.
+    pub(in crate::store) fn renew(&self) {
+        let mut state = self.state.borrow_mut();
+        if *state == SecondCopy::On {
+            *state = SecondCopy::CatchingUp;
+        }
+    }
+
     /// Whether there is something to do that should not wait.
     pub(in crate::store) fn is_due(&self) -> bool {
         let lacking = matches!(
@@ -131,13 +139,43 @@ impl Copy {
         }
     }
 
-    /// What the log has under a key; `None` when it has nothing sound, or cannot be asked.
+    /// What the log has under a key that could not be read; `None` when it has nothing
+    /// sound, or cannot be asked. A find makes a comparison due.
     pub(in crate::store) async fn value(&self, table: Table, key: &Key) -> Option<Value> {
-        let redo = self.redo.as_ref()?;
-        let index = self.index(&**redo).await.ok()?;
-        let value = index.value(&**redo, table, key).await.ok()??;
+        let value = self.look(table, key).await?;
         self.doubt();
         Some(value)
+    }
+
+    /// What the log has under a key.
+    pub(in crate::store) async fn look(&self, table: Table, key: &Key) -> Option<Value> {
+        let redo = self.redo.as_ref()?;
+        let index = self.index(&**redo).await.ok()?;
+        index.value(&**redo, table, key).await.ok()?
+    }
+
+    /// The rows that the log has and the medium lacks, has rotten or in an older state.
+    pub(in crate::store) async fn lost_rows(&self, medium: &dyn Medium) -> Result<Vec<Key>> {
+        let Some(redo) = &self.redo else {
+            return Ok(Vec::new());
+        };
+        let index = self.index(&**redo).await?;
+        let mut rows = Vec::new();
+        for (table, keys) in recovery::chunks(&index.there(&[Table::Rows])) {
+            let lost = recovery::lost(medium, &index, table, &keys).await?;
+            rows.extend(lost.into_iter().map(|(key, _)| key));
+        }
+        Ok(rows)
+    }
+
+    /// Those of these rows and revisions that the log lacks.
+    pub(in crate::store) async fn lacking(&self, rows: &[(Key, u64)]) -> Result<Vec<(Key, u64)>> {
+        let Some(redo) = &self.redo else {
+            return Ok(Vec::new());
+        };
+        let index = self.index(&**redo).await?;
+        let lacks = |(key, rev): &&(Key, u64)| index.rev(key).is_none_or(|copied| copied < *rev);
+        Ok(rows.iter().filter(lacks).cloned().collect())
     }
 
     /// The index of all of the log, as it is now.
