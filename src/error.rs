@@ -248,6 +248,25 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Something that the format it is to be written in has no place for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Loss {
+    /// `data.nickname`, `entries.3.probability`.
+    pub path: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Loss {
+    /// What is lost, and why.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Loss {
+        Loss {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
 /// What a tolerant reader noticed, and whether it could put it right.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Warning {

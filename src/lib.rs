@@ -4,8 +4,9 @@
 //!
 //! * [`error`]: one error type, warnings, limits.
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
-//! * [`container`]: files that carry documents (PNG).
+//! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
 //! * [`card`], [`lore`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
 //! * [`keep`]: what users see: one service a domain.
@@ -20,6 +21,7 @@ pub mod json;
 pub mod keep;
 pub mod lore;
 pub mod migrate;
+pub mod prompt;
 pub mod settings;
 pub mod store;
 #[cfg(target_arch = "wasm32")]

@@ -11,7 +11,7 @@ use crate::json::Document;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-const CARD: &str = "card.json";
+pub(super) const CARD: &str = "card.json";
 /// How the card names what is in the archive, as the specification spells it first.
 const SCHEMES: [&str; 4] = ["embeded://", "embedded://", "__asset:", ""];
 /// A bound on the texts that are looked at to find a card that is not in its place.

@@ -48,8 +48,8 @@ fn checked<'a>(field: &Field, new: Node<'a>) -> Result<Value<'a>> {
         }
         view::Kind::Extensions if new.shape() == Shape::Object => Ok(Value::Json(new)),
         view::Kind::Extensions => Err(wrong("an object")),
-        view::Kind::Book if new.is_null() => Ok(Value::Absent),
-        view::Kind::Book => Ok(Value::Json(new)),
+        view::Kind::Any if new.is_null() => Ok(Value::Absent),
+        view::Kind::Any => Ok(Value::Json(new)),
     }
 }
 

@@ -22,9 +22,14 @@ pub(super) struct Chunk<'l> {
     pub chunk: &'l png::Chunk,
 }
 
-/// What the keyword says, in any case and with spaces around it.
+/// What the chunk's keyword says.
 pub(super) fn role(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
-    let keyword = chunk.keyword(image)?.trim_ascii();
+    role_of(chunk.keyword(image)?)
+}
+
+/// What a keyword says, in any case and with spaces around it.
+pub(super) fn role_of(keyword: &[u8]) -> Option<Role> {
+    let keyword = keyword.trim_ascii();
     if keyword.eq_ignore_ascii_case(b"ccv3") {
         Some(Role::Ccv3)
     } else if keyword.eq_ignore_ascii_case(b"chara") {

@@ -25,17 +25,24 @@
 
 mod charx;
 mod comment;
+mod convert;
+mod difference;
 mod edit;
 mod embedded;
 mod payload;
+mod peek;
 mod picture;
+mod validate;
 mod view;
 mod write;
 
 use crate::container::{jpeg, png, webp, zip};
-use crate::error::{Kind, Limits, Result, Warning};
+use crate::error::{Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
+use crate::prompt::tokens;
 use embedded::Chunk;
+pub use peek::Peek;
+use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
 /// Which specification a card follows.
@@ -205,8 +212,73 @@ pub struct Summary {
     pub creator: String,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Which version of the card it is, in its creator's words.
+    pub version: String,
     /// The specification it follows.
     pub spec: Spec,
+}
+
+/// A card of another specification.
+#[derive(Debug)]
+pub struct Converted {
+    /// The card.
+    pub document: Document,
+    /// What that specification has no place for, and the card no longer has.
+    pub losses: Vec<Loss>,
+}
+
+/// Whether a card keeps to its specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validity {
+    /// The specification it was held against.
+    pub spec: Spec,
+    /// What the specification forbids.
+    pub errors: Vec<Issue>,
+    /// What it allows and is hardly meant.
+    pub warnings: Vec<Issue>,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Issue {
+    /// `data.character_book.entries.3.keys`; empty for the whole card.
+    pub path: String,
+    /// Stable and kebab-case: `missing-field`, `wrong-type`, `bad-value`, `duplicate-id`, …
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Issue {
+    fn new(path: &str, code: &'static str, message: impl Into<String>) -> Issue {
+        Issue {
+            path: path.to_owned(),
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// One place in which two cards say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, and the way to the place within it: `character_book.entries.3.content`.
+    pub path: String,
+    /// Strict JSON in ASCII of what the first says; `None` where it says nothing.
+    pub before: Option<String>,
+    /// The same of the second.
+    pub after: Option<String>,
+}
+
+/// About how many tokens a card has.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Tokens {
+    /// All fields that a model gets to read.
+    pub total: usize,
+    /// Those that are in every prompt: name, description, personality and scenario.
+    pub permanent: usize,
+    /// Each field that has any, by its name in V2 and V3.
+    pub fields: Vec<(&'static str, usize)>,
 }
 
 /// How to write a card.
@@ -233,12 +305,7 @@ pub struct WriteOptions<'a> {
 /// `bad-zip`, `too-large`; `unsupported` for encrypted cards and what other tools' archives hold.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
     if bytes.len() > limits.file {
-        let detail = format!(
-            "the file has {} bytes, the limit `file` allows {}",
-            bytes.len(),
-            limits.file
-        );
-        return Err(Kind::TooLarge.because(detail));
+        return Err(over(bytes.len(), limits));
     }
     let mut warnings = Vec::new();
     let Found {
@@ -264,6 +331,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
         warnings,
         assets,
     })
+}
+
+fn over(size: usize, limits: &Limits) -> crate::error::Error {
+    Kind::TooLarge.because(format!(
+        "the file has {size} bytes, the limit `file` allows {}",
+        limits.file
+    ))
 }
 
 /// A card within a file.
@@ -388,6 +462,7 @@ pub fn summary(document: &Document) -> Summary {
         name: String::new(),
         creator: String::new(),
         tags: Vec::new(),
+        version: String::new(),
         spec: spec(document),
     };
     for (field, value) in view::FIELDS
@@ -397,6 +472,9 @@ pub fn summary(document: &Document) -> Summary {
         match (field.key, value) {
             ("name", view::Value::Text(text)) => summary.name = text.read().into_owned(),
             ("creator", view::Value::Text(text)) => summary.creator = text.read().into_owned(),
+            ("character_version", view::Value::Text(text)) => {
+                summary.version = text.read().into_owned()
+            }
             ("tags", view::Value::List(items)) => {
                 summary.tags = items.iter().map(|item| item.read().into_owned()).collect()
             }
@@ -416,6 +494,76 @@ pub fn summary(document: &Document) -> Summary {
 /// `too-large`.
 pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
     edit::edit(document, patch)
+}
+
+/// The card as one of another specification, with what that one has no place for told. A
+/// card that is of it already comes back as it was. Fields of other tools beside `data` stay.
+///
+/// # Errors
+/// `too-large`.
+pub fn convert(document: &Document, spec: Spec) -> Result<Converted> {
+    convert::convert(document, spec)
+}
+
+/// Whether the card is what its specification asks for, to the letter.
+///
+/// ```
+/// use cardkeep::{card, json::Document};
+///
+/// let flat = Document::parse(r#"{"name": "Ann", "description": 7}"#)?;
+/// let found = card::validate(&flat);
+/// assert_eq!((found.errors[0].path.as_str(), found.errors[0].code), ("description", "wrong-type"));
+/// # Ok::<(), cardkeep::error::Error>(())
+/// ```
+pub fn validate(document: &Document) -> Validity {
+    validate::validate(document)
+}
+
+/// Where the two say something else, whatever specification and spelling each has.
+pub fn differences(old: &Document, new: &Document) -> Vec<Difference> {
+    difference::differences(old, new)
+}
+
+/// The same for two cards of which a model reads the same words, whatever file, dialect,
+/// tags or notes they have: 32 hexadecimal digits.
+pub fn fingerprint(document: &Document) -> String {
+    let sum = Sha256::digest(difference::essence(document));
+    sum.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// About how many tokens each of the card's texts has.
+pub fn count_tokens(document: &Document) -> Tokens {
+    let mut tokens = Tokens {
+        total: 0,
+        permanent: 0,
+        fields: Vec::new(),
+    };
+    let values = view::values(document, &mut Vec::new());
+    for (field, value) in view::FIELDS
+        .iter()
+        .zip(values)
+        .filter(|(field, _)| field.spoken)
+    {
+        let count = difference::texts(&value)
+            .iter()
+            .map(|(_, text)| tokens::estimate(text))
+            .sum();
+        if count == 0 {
+            continue;
+        }
+        tokens.fields.push((field.key, count));
+        tokens.total += count;
+        if matches!(
+            field.key,
+            "name" | "description" | "personality" | "scenario"
+        ) {
+            tokens.permanent += count;
+        }
+    }
+    tokens
 }
 
 /// The card as a file.

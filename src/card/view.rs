@@ -17,7 +17,7 @@ pub(super) enum Kind {
     /// An object, passed on as it is.
     Extensions,
     /// Anything, passed on as it is.
-    Book,
+    Any,
 }
 
 pub(super) struct Field {
@@ -26,31 +26,72 @@ pub(super) struct Field {
     pub kind: Kind,
     /// Other names it has at the root: of Pygmalion, and of SillyTavern's mirror.
     pub aliases: &'static [&'static str],
+    /// Whether a model gets to read it.
+    pub spoken: bool,
+    /// Whether V2 does not have it.
+    pub since_v3: bool,
 }
 
-const fn field(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
-    Field { key, kind, aliases }
+const fn spoken(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
+    Field {
+        key,
+        kind,
+        aliases,
+        spoken: true,
+        since_v3: false,
+    }
+}
+
+const fn told(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
+    Field {
+        key,
+        kind,
+        aliases,
+        spoken: false,
+        since_v3: false,
+    }
+}
+
+const fn new(key: &'static str, kind: Kind) -> Field {
+    Field {
+        key,
+        kind,
+        aliases: &[],
+        spoken: false,
+        since_v3: true,
+    }
 }
 
 /// Every field that is known, in the order they are told.
 pub(super) const FIELDS: &[Field] = &[
-    field("name", Kind::Text, &["char_name"]),
-    field("description", Kind::Text, &["char_persona"]),
-    field("personality", Kind::Text, &[]),
-    field("scenario", Kind::Text, &["world_scenario"]),
-    field("first_mes", Kind::Text, &["char_greeting"]),
-    field("mes_example", Kind::Text, &["example_dialogue"]),
-    field("creator_notes", Kind::Text, &["creatorcomment"]),
-    field("system_prompt", Kind::Text, &[]),
-    field("post_history_instructions", Kind::Text, &[]),
-    field("alternate_greetings", Kind::List, &[]),
-    field("group_only_greetings", Kind::List, &[]),
-    field("tags", Kind::List, &[]),
-    field("creator", Kind::Text, &[]),
-    field("character_version", Kind::Text, &[]),
-    field("nickname", Kind::Text, &[]),
-    field("character_book", Kind::Book, &[]),
-    field("extensions", Kind::Extensions, &[]),
+    spoken("name", Kind::Text, &["char_name"]),
+    spoken("description", Kind::Text, &["char_persona"]),
+    spoken("personality", Kind::Text, &[]),
+    spoken("scenario", Kind::Text, &["world_scenario"]),
+    spoken("first_mes", Kind::Text, &["char_greeting"]),
+    spoken("mes_example", Kind::Text, &["example_dialogue"]),
+    told("creator_notes", Kind::Text, &["creatorcomment"]),
+    spoken("system_prompt", Kind::Text, &[]),
+    spoken("post_history_instructions", Kind::Text, &[]),
+    spoken("alternate_greetings", Kind::List, &[]),
+    Field {
+        spoken: true,
+        ..new("group_only_greetings", Kind::List)
+    },
+    told("tags", Kind::List, &[]),
+    told("creator", Kind::Text, &[]),
+    told("character_version", Kind::Text, &[]),
+    Field {
+        spoken: true,
+        ..new("nickname", Kind::Text)
+    },
+    spoken("character_book", Kind::Any, &[]),
+    told("extensions", Kind::Extensions, &[]),
+    new("assets", Kind::Any),
+    new("creator_notes_multilingual", Kind::Any),
+    new("source", Kind::Any),
+    new("creation_date", Kind::Any),
+    new("modification_date", Kind::Any),
 ];
 
 /// One text: the file's own, or one that was made of something else.
@@ -192,7 +233,15 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
     let telling = |field: &&Field| {
         !matches!(
             field.key,
-            "name" | "description" | "tags" | "extensions" | "creator"
+            "name"
+                | "description"
+                | "tags"
+                | "extensions"
+                | "creator"
+                | "assets"
+                | "source"
+                | "creation_date"
+                | "modification_date"
         )
     };
     let named = has(&FIELDS[0]);
@@ -261,12 +310,12 @@ fn value<'a>(document: &'a Document, field: &Field, warnings: &mut Vec<Warning>)
         Kind::List => Value::List(node.map_or(Vec::new(), |node| {
             coerce.list(node, field.key == "tags", warnings)
         })),
-        Kind::Book => match node {
+        Kind::Any => match node {
             Some(node) if node.is_null() => {
                 warnings.push(Warning::repaired(
                     "null-field",
                     coerce.path,
-                    "a lorebook of null is none",
+                    "null was read as nothing",
                 ));
                 Value::Absent
             }
@@ -536,7 +585,8 @@ pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
     }
 }
 
-fn known(key: &str) -> bool {
+/// Whether it is a key of a card.
+pub(super) fn known(key: &str) -> bool {
     matches!(key, "data" | "spec" | "spec_version")
         || FIELDS
             .iter()

@@ -1,8 +1,8 @@
 //! From a document to a file.
 
 use super::{
-    Chunk, Container, Role, Spec, WriteOptions, charx, edit, embedded, payload, picture, summary,
-    view,
+    Chunk, Container, Role, Spec, WriteOptions, charx, convert, edit, embedded, payload, picture,
+    summary, view,
 };
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
@@ -87,9 +87,9 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
     {
         return Ok(image.to_vec());
     }
-    let role = match view::spec(document) {
-        Spec::V1 | Spec::V2 => Role::Chara,
-        Spec::V3 => Role::Ccv3,
+    let (role, other) = match view::spec(document) {
+        Spec::V1 | Spec::V2 => (Role::Chara, Spec::V3),
+        Spec::V3 => (Role::Ccv3, Spec::V2),
     };
     let own = payload::encode(document.bytes());
     let goes = |chunk: &png::Chunk| embedded::role(image, chunk).is_some();
@@ -111,7 +111,7 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
         });
     let other = match &pair {
         Some((winner, other)) => edit::follow(other, winner, document)?,
-        None => derived(document, role)?,
+        None => convert::respelled(document, other)?,
     };
     let other = payload::encode(other.bytes());
     let (chara, ccv3) = if role == Role::Chara {
@@ -133,27 +133,4 @@ fn related(old: &Document, new: &Document) -> bool {
         view::Value::Text(text) => !text.read().is_empty() && old.same(new),
         _ => false,
     })
-}
-
-/// The same card under the other specification's name.
-fn derived(document: &Document, role: Role) -> Result<Document> {
-    match role {
-        Role::Chara => {
-            let other = document
-                .set(&["spec".into()], "\"chara_card_v3\"")?
-                .set(&["spec_version".into()], "\"3.0\"")?;
-            // V3 requires this one field that V2 does not have.
-            match other
-                .root()
-                .get("data")
-                .and_then(|data| data.get("group_only_greetings"))
-            {
-                Some(_) => Ok(other),
-                None => other.set(&["data".into(), "group_only_greetings".into()], "[]"),
-            }
-        }
-        Role::Ccv3 => document
-            .set(&["spec".into()], "\"chara_card_v2\"")?
-            .set(&["spec_version".into()], "\"2.0\""),
-    }
 }

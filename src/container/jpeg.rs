@@ -32,6 +32,20 @@ pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
     exif
 }
 
+/// Where the picture begins, behind the header of its scan; `None` when it is not in these bytes.
+pub fn scan(bytes: &[u8]) -> Option<usize> {
+    let mut at = 2;
+    while let Some((marker, data)) = segment(bytes, at) {
+        at = data.end;
+        match marker {
+            START_OF_SCAN | END_OF_IMAGE => return Some(at),
+            _ if at == bytes.len() => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The marker at a place, and its data; a length over the end is cut.
 fn segment(bytes: &[u8], at: usize) -> Option<(u8, Range<usize>)> {
     let fill = bytes

@@ -94,6 +94,81 @@ fn directory(bytes: &[u8], limits: &Limits) -> Option<Result<Archive>> {
     Some(record.entries(bytes, limits))
 }
 
+/// Where an archive has its directory.
+pub struct Located {
+    /// The directory's bytes in the file.
+    pub directory: Range<usize>,
+    /// Where the archive begins in the file.
+    pub start: usize,
+}
+
+/// Finds the end record in the last bytes of a file, which begin at `at`. Not that of a
+/// ZIP64, which nothing needs that is looked at in parts.
+pub fn end(tail: &[u8], at: usize) -> Option<Located> {
+    let found = memchr::memmem::rfind(tail, &END)?;
+    let end = End::of(tail, found)?;
+    let (size, offset) = (
+        usize::try_from(end.size).ok()?,
+        usize::try_from(end.offset).ok()?,
+    );
+    let directory_end = at + end.at;
+    let directory = directory_end.checked_sub(size)?..directory_end;
+    let start = directory.start.checked_sub(offset)?;
+    Some(Located { directory, start })
+}
+
+/// One line of a directory.
+pub struct Line<'b> {
+    /// The line itself.
+    pub bytes: &'b [u8],
+    /// Where its entry begins, from the archive's start.
+    pub local: usize,
+    /// How many bytes its content has in the archive.
+    pub stored: usize,
+}
+
+/// The line of a name in a directory; `None` as well when a line cannot be followed or
+/// needs ZIP64.
+pub fn line<'b>(directory: &'b [u8], name: &str) -> Option<Line<'b>> {
+    let mut at = 0;
+    loop {
+        directory.get(at..)?.strip_prefix(&CENTRAL)?;
+        let length = |field: usize| Some(number(directory, at + field, 2)? as usize);
+        let named = directory.get(at + 46..at + 46 + length(28)?)?;
+        let next = at + 46 + length(28)? + length(30)? + length(32)?;
+        if named == name.as_bytes() {
+            let (stored, local) = (
+                number(directory, at + 20, 4)?,
+                number(directory, at + 42, 4)?,
+            );
+            let fits = stored != 0xffff_ffff && local != 0xffff_ffff;
+            return fits.then_some(Line {
+                bytes: directory.get(at..next)?,
+                local: local as usize,
+                stored: stored as usize,
+            });
+        }
+        at = next;
+    }
+}
+
+/// How many bytes an entry has, with its own header, from the first 30 of them.
+pub fn local_length(header: &[u8], stored: usize) -> Option<usize> {
+    header.strip_prefix(&LOCAL)?;
+    let (name, extra) = (number(header, 26, 2)?, number(header, 28, 2)?);
+    stored.checked_add(30 + name as usize + extra as usize)
+}
+
+/// An archive of one entry, from its line and its bytes in another archive.
+pub fn alone(line: &[u8], local: &[u8]) -> Option<Vec<u8>> {
+    let directory = u32::try_from(local.len()).ok()?;
+    let mut out = [local, line].concat();
+    // The entry is the first thing of this archive.
+    out.get_mut(local.len() + 42..local.len() + 46)?.fill(0);
+    close(&mut out, directory, 1);
+    Some(out)
+}
+
 /// The end record: how many entries, and where their directory is.
 struct End {
     count: u64,
@@ -411,8 +486,15 @@ pub fn write(files: &[File<'_>]) -> Result<Vec<u8>> {
         directory.extend_from_slice(file.name.as_bytes());
     }
     let offset = narrow(out.len())?;
-    let size = narrow(directory.len())?;
     out.extend_from_slice(&directory);
+    narrow(out.len())?;
+    close(&mut out, offset, count);
+    Ok(out)
+}
+
+/// The end record of an archive of under 4 GiB whose directory begins at `offset`.
+fn close(out: &mut Vec<u8>, offset: u32, count: u16) {
+    let size = out.len() as u32 - offset;
     out.extend_from_slice(&END);
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&count.to_le_bytes());
@@ -420,8 +502,6 @@ pub fn write(files: &[File<'_>]) -> Result<Vec<u8>> {
     out.extend_from_slice(&size.to_le_bytes());
     out.extend_from_slice(&offset.to_le_bytes());
     out.extend_from_slice(&[0, 0]);
-    narrow(out.len())?;
-    Ok(out)
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {

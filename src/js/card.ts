@@ -1,10 +1,35 @@
 // Character cards: bytes in, bytes out, and the JSON text of the card in between.
 
-import { RawAsset, rawEditCard, rawReadCard, rawWriteCard } from "./cardkeep.js";
+import {
+  RawAsset,
+  RawPeek,
+  rawConvertCard,
+  rawCountTokens,
+  rawDiffCards,
+  rawEditCard,
+  rawFingerprintCard,
+  rawReadCard,
+  rawValidateCard,
+  rawWriteCard,
+} from "./cardkeep.js";
 import { failure } from "./errors.js";
-import { call } from "./loading.js";
+import { fromOutside, refuseIfAborted } from "./intake.js";
+import { ask, call } from "./loading.js";
 import { bytes, document, fields, limits, list, options, text } from "./options.js";
-import type { CardDocument, CardFile, CardPatch, ReadCardOptions, WriteCardOptions } from "./types.js";
+import type {
+  CardDifference,
+  CardDocument,
+  CardFile,
+  CardPatch,
+  CardSpec,
+  CardTokens,
+  CardValidity,
+  Loss,
+  PeekCardOptions,
+  PeekedCard,
+  ReadCardOptions,
+  WriteCardOptions,
+} from "./types.js";
 
 type Head = Omit<CardFile, "document" | "assets"> & { assets: { path: string; length: number }[] };
 
@@ -29,6 +54,36 @@ export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
       return { document: { bytes: raw.document }, ...head, assets: assets.map(asset) };
     } finally {
       raw.free();
+    }
+  });
+}
+
+/**
+ * Tells what a gallery shows of a card file, from the few parts of it that hold words: of a large picture about a
+ * twentieth. The answer is the one that `readCard` gives of the whole file.
+ *
+ * Rejects with the codes of `readCard`, `medium` when the file cannot be read, `cancelled`.
+ */
+export function peekCard(file: Blob, given?: PeekCardOptions): Promise<PeekedCard> {
+  return ask("peekCard", async () => {
+    const chosen = options(given, ["limits", "signal"]);
+    if (!(file instanceof Blob)) throw failure("bad-option", "`file` is no Blob or File");
+    const raw = new RawPeek(file.size, limits(chosen.limits));
+    let told = false;
+    try {
+      for (;;) {
+        refuseIfAborted(chosen.signal);
+        const [start, end] = raw.wants();
+        if (start === undefined) break;
+        const part = new Uint8Array(await fromOutside(file.slice(start, end).arrayBuffer()));
+        if (part.length === 0) break;
+        raw.give(start, part);
+      }
+      told = true;
+      return JSON.parse(raw.card()) as PeekedCard;
+    } finally {
+      // The telling takes it.
+      if (!told) raw.free();
     }
   });
 }
@@ -60,5 +115,73 @@ export function writeCard(card: CardDocument, given: WriteCardOptions): Uint8Arr
       return new RawAsset(text(known.path, "path"), bytes(known.bytes));
     });
     return rawWriteCard(document(card), text(chosen.container, "container"), image, assets, limits(chosen.limits));
+  });
+}
+
+/**
+ * Makes a card one of another specification, and tells what that one has no place for. A card that is of it already comes
+ * back as it was; fields of other tools beside `data` stay.
+ *
+ * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
+ */
+export function convertCard(card: CardDocument, spec: CardSpec, given?: ReadCardOptions): { document: CardDocument; losses: Loss[] } {
+  return call("convertCard", () => {
+    const chosen = options(given, ["limits"]);
+    const raw = rawConvertCard(document(card), text(spec, "spec"), limits(chosen.limits));
+    try {
+      return { document: { bytes: raw.document }, losses: JSON.parse(raw.losses) as Loss[] };
+    } finally {
+      raw.free();
+    }
+  });
+}
+
+/**
+ * Holds a card against its specification, to the letter. `readCard` takes far more than this; who publishes a card wants to
+ * know what other tools may refuse.
+ *
+ * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
+ */
+export function validateCard(card: CardDocument, given?: ReadCardOptions): CardValidity {
+  return call("validateCard", () => {
+    const chosen = options(given, ["limits"]);
+    return JSON.parse(rawValidateCard(document(card), limits(chosen.limits))) as CardValidity;
+  });
+}
+
+/**
+ * What two cards say differently, field by field, whatever specification and spelling each has.
+ *
+ * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
+ */
+export function diffCards(before: CardDocument, after: CardDocument, given?: ReadCardOptions): CardDifference[] {
+  return call("diffCards", () => {
+    const chosen = options(given, ["limits"]);
+    return JSON.parse(rawDiffCards(document(before), document(after), limits(chosen.limits))) as CardDifference[];
+  });
+}
+
+/**
+ * 32 hexadecimal digits that are the same for two cards of which a model reads the same words, whatever file, dialect, tags
+ * or notes they have.
+ *
+ * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
+ */
+export function fingerprintCard(card: CardDocument, given?: ReadCardOptions): string {
+  return call("fingerprintCard", () => {
+    const chosen = options(given, ["limits"]);
+    return rawFingerprintCard(document(card), limits(chosen.limits));
+  });
+}
+
+/**
+ * About how many tokens each of the card's texts has, without the vocabulary of any model.
+ *
+ * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
+ */
+export function countTokens(card: CardDocument, given?: ReadCardOptions): CardTokens {
+  return call("countTokens", () => {
+    const chosen = options(given, ["limits"]);
+    return JSON.parse(rawCountTokens(document(card), limits(chosen.limits))) as CardTokens;
   });
 }

@@ -2,7 +2,7 @@
 
 export type { Backups } from "./backups.js";
 export { version } from "./build.js";
-export { editCard, readCard, writeCard } from "./card.js";
+export { convertCard, countTokens, diffCards, editCard, fingerprintCard, peekCard, readCard, validateCard, writeCard } from "./card.js";
 export type { Characters } from "./characters.js";
 export { type ChatFile, ChatText, type ReadChatOptions, readChat } from "./chat.js";
 export type { ChatHandle, Chats } from "./chats.js";
@@ -13,6 +13,7 @@ export type { KeepEventMap } from "./keep.js";
 export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./live.js";
 export { type InitInput, initSync } from "./loading.js";
 export { matchLorebook, readLorebook, writeLorebook } from "./lore.js";
+export { estimateTokens, fillMacros } from "./prompt.js";
 export type { SettingsStore } from "./settings.js";
 export type { Transaction } from "./transaction.js";
 export type * from "./types.js";

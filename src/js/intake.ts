@@ -113,8 +113,11 @@ async function read(source: ImportSource, size: { limit: number; name: string; s
   return bytes;
 }
 
-/** What the browser or the caller's stream says when a file cannot be read. */
-async function fromOutside<T>(reading: Promise<T>): Promise<T> {
+/**
+ * What the browser or the caller's stream says when a file cannot be read.
+ * @internal
+ */
+export async function fromOutside<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
@@ -122,6 +125,7 @@ async function fromOutside<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-function refuseIfAborted(signal: AbortSignal | undefined): void {
+/** @internal */
+export function refuseIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
 }

@@ -3,7 +3,7 @@
 import { rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { bytes, document, limits, list, options, text } from "./options.js";
-import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, Limits, LoreLoss, MatchLorebookOptions } from "./types.js";
+import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
 
 /**
  * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
@@ -28,12 +28,12 @@ export function readLorebook(file: Uint8Array, given?: { limits?: Limits }): Lor
  *
  * Throws `not-a-lorebook`, `bad-json`, `too-large`, `unsupported`, `bad-option`, `not-ready`.
  */
-export function writeLorebook(book: LorebookDocument, given: { dialect: LorebookDialect; limits?: Limits }): { bytes: Uint8Array; losses: LoreLoss[] } {
+export function writeLorebook(book: LorebookDocument, given: { dialect: LorebookDialect; limits?: Limits }): { bytes: Uint8Array; losses: Loss[] } {
   return call("writeLorebook", () => {
     const chosen = options(given, ["dialect", "limits"]);
     const raw = rawWriteLorebook(document(book), text(chosen.dialect, "dialect"), limits(chosen.limits));
     try {
-      return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as LoreLoss[] };
+      return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as Loss[] };
     } finally {
       raw.free();
     }

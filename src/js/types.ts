@@ -72,6 +72,16 @@ export interface Card {
   /** As the file has it; the lorebook functions read it. */
   character_book?: Json;
   extensions: { [key: string]: Json };
+  /** V3, as the file has it: usually `{type, uri, name, ext}[]`. */
+  assets?: Json;
+  /** V3, as the file has it: usually texts by their languages. */
+  creator_notes_multilingual?: Json;
+  /** V3, as the file has it: usually a list of addresses. */
+  source?: Json;
+  /** V3, as the file has it: usually seconds since 1970. */
+  creation_date?: Json;
+  /** V3, as the file has it: usually seconds since 1970. */
+  modification_date?: Json;
 }
 
 /** Fields of a card that `editCard` and `characters.patch` can change. Absent fields stay as they are. */
@@ -109,6 +119,86 @@ export interface CardFile {
 
 export interface ReadCardOptions {
   limits?: Limits;
+}
+
+/** What a gallery shows of a card. */
+export interface PeekedCard {
+  name: string;
+  creator: string;
+  tags: string[];
+  /** `character_version`. */
+  version: string;
+  spec: CardSpec;
+  container: CardContainer;
+  /** How many bytes of the file it took. */
+  bytesRead: number;
+}
+
+export interface PeekCardOptions {
+  limits?: Limits;
+  signal?: AbortSignal;
+}
+
+/** One thing about a card that is not as its specification asks. */
+export interface CardIssue {
+  /** Such as `data.character_book.entries.3.keys`; empty for the whole card. */
+  path: string;
+  /** Stable and kebab-case: `missing-field`, `wrong-type`, `bad-value`, `duplicate-id`, … */
+  code: string;
+  message: string;
+}
+
+export interface CardValidity {
+  /** Whether there are no errors. */
+  ok: boolean;
+  /** The specification it was held against. */
+  spec: CardSpec;
+  /** What the specification forbids. */
+  errors: CardIssue[];
+  /** What it allows and is hardly meant. */
+  warnings: CardIssue[];
+}
+
+/** A place in which two cards say something else. */
+export interface CardDifference {
+  /** The field, and the way to the place within it: `character_book.entries.3.content`. */
+  path: string;
+  /** Absent where the first says nothing. */
+  before?: Json;
+  /** Absent where the second says nothing. */
+  after?: Json;
+}
+
+/** About how many tokens a card has. */
+export interface CardTokens {
+  /** Of all texts that a model gets to read. */
+  total: number;
+  /** Of those that are in every prompt: name, description, personality and scenario. */
+  permanent: number;
+  fields: { [field: string]: number };
+}
+
+export interface FillMacrosOptions {
+  /** `{{char}}`: the character's nickname, or else its name. */
+  char?: string;
+  /** `{{user}}`: the persona's name. */
+  user?: string;
+  /** Other macros by their names, in any case. */
+  values?: { [name: string]: string };
+  /** Chance: the same seed, the same text. Default 1. */
+  seed?: number;
+  limits?: Limits;
+}
+
+/** A text with its macros filled in. */
+export interface FilledMacros {
+  text: string;
+  /** What `{{hidden_key:…}}` had: not shown, and looked at for a lorebook's keys. */
+  hiddenKeys: string[];
+  /** What `{{comment:…}}` had: for the reader, not for a model. */
+  comments: string[];
+  /** Macros that are not known and stay as they are written, each once. */
+  unknown: string[];
 }
 
 export interface WriteCardOptions {
@@ -189,9 +279,9 @@ export interface LorebookFile {
   warnings: Warning[];
 }
 
-/** Something that the other dialect cannot hold. */
-export interface LoreLoss {
-  /** Such as `entries.3.probability`. */
+/** Something that the other specification or dialect has no place for. */
+export interface Loss {
+  /** Such as `data.nickname` or `entries.3.probability`. */
   path: string;
   message: string;
 }

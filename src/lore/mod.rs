@@ -29,7 +29,7 @@ mod write;
 pub use book::{Book, Entry, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
-pub use write::{Loss, Written};
+pub use write::Written;
 
 use crate::container::png;
 use crate::error::{Kind, Limits, Result, Warning};

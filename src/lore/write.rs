@@ -3,7 +3,7 @@
 use super::book::{Book, Entry, Id, Logic, Position};
 use super::decorator::{decorators, without_decorators};
 use super::dialect::Dialect;
-use crate::error::{Kind, Result};
+use crate::error::{Kind, Loss, Result};
 use crate::json::quote;
 use serde::Serialize;
 
@@ -14,15 +14,6 @@ pub struct Written {
     pub bytes: Vec<u8>,
     /// What is not in it.
     pub losses: Vec<Loss>,
-}
-
-/// Something that a dialect cannot hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Loss {
-    /// `entries.3.probability`.
-    pub path: String,
-    /// One sentence.
-    pub message: String,
 }
 
 pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
@@ -192,10 +183,10 @@ fn specified(book: &Book, third: bool) -> Fields {
 fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
     for (n, entry) in book.entries.iter().enumerate() {
         for decorator in decorators(&entry.content) {
-            losses.push(Loss {
-                path: format!("entries.{n}.content"),
-                message: format!("V2 has no decorators; `@@{}` was left out", decorator.name),
-            });
+            losses.push(Loss::new(
+                format!("entries.{n}.content"),
+                format!("V2 has no decorators; `@@{}` was left out", decorator.name),
+            ));
         }
     }
     object(&specified(book, false))
@@ -276,10 +267,10 @@ fn tell(n: usize, entry: &Entry, held: &[&str], tool: &str, losses: &mut Vec<Los
     let usual = Entry::default();
     let mut lose = |name: &str, lost: bool| {
         if lost && !held.contains(&name) {
-            losses.push(Loss {
-                path: format!("entries.{n}.{name}"),
-                message: format!("{tool} has no place for it"),
-            });
+            losses.push(Loss::new(
+                format!("entries.{n}.{name}"),
+                format!("{tool} has no place for it"),
+            ));
         }
     };
     lose("secondaryKeys", !entry.secondary_keys.is_empty());
@@ -384,10 +375,10 @@ fn risu(book: &Book, losses: &mut Vec<Loss>) -> String {
             .chain(&entry.secondary_keys)
             .any(|key| key.contains(','))
         {
-            losses.push(Loss {
-                path: format!("entries.{n}.keys"),
-                message: "RisuAI separates keys by commas; one with a comma becomes two".to_owned(),
-            });
+            losses.push(Loss::new(
+                format!("entries.{n}.keys"),
+                "RisuAI separates keys by commas; one with a comma becomes two".to_owned(),
+            ));
         }
         let mut fields = Fields::new();
         put(&mut fields, "key", entry.keys.join(", "));
@@ -458,18 +449,18 @@ fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
     let mut line = |(n, entry): (usize, &Entry)| {
         tell(n, entry, &[], "a table", losses);
         if entry.keys.is_empty() {
-            losses.push(Loss {
-                path: format!("entries.{n}"),
-                message: "a table has no place for an entry without keys".to_owned(),
-            });
+            losses.push(Loss::new(
+                format!("entries.{n}"),
+                "a table has no place for an entry without keys".to_owned(),
+            ));
             return String::new();
         }
         let content = without_decorators(&entry.content);
         if plain(content) != content {
-            losses.push(Loss {
-                path: format!("entries.{n}.content"),
-                message: "a table has one line for it; line breaks became blanks".to_owned(),
-            });
+            losses.push(Loss::new(
+                format!("entries.{n}.content"),
+                "a table has one line for it; line breaks became blanks".to_owned(),
+            ));
         }
         format!("{}\t{}\n", plain(&entry.keys.join(",")), plain(content))
     };

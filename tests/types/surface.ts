@@ -5,11 +5,14 @@ import init, {
   type Backups,
   type Card,
   type CardAsset,
+  type CardDifference,
   type CardDocument,
   type CardFile,
   type CardkeepError,
   type CardPatch,
   type CardSource,
+  type CardTokens,
+  type CardValidity,
   type ChangeDetail,
   type Character,
   type CharacterEntry,
@@ -19,30 +22,40 @@ import init, {
   type ChatHandle,
   type Chats,
   ChatText,
+  convertCard,
+  countTokens,
+  diffCards,
   type DomainName,
   editCard,
   ERROR_CODES,
   type ErrorCode,
+  estimateTokens,
   type Exported,
   type Fault,
+  type FilledMacros,
+  fillMacros,
+  fingerprintCard,
   type ImportEvent,
   type ImportSource,
-  type InitInput,
   init as named,
+  type InitInput,
   initSync,
   isCardkeepError,
   type Json,
   Keep,
   type KeepEventMap,
   type Limits,
+  type Listing,
   type LiveObservable,
   type LiveObserver,
   type LiveOptions,
   type LiveQuery,
-  type Listing,
+  type Loss,
   type Message,
   type NewMessage,
   type OpenReport,
+  peekCard,
+  type PeekedCard,
   readCard,
   readChat,
   readWorld,
@@ -52,6 +65,7 @@ import init, {
   type Transaction,
   type TransactionOptions,
   type Unreadable,
+  validateCard,
   type Version,
   version,
   type Warning,
@@ -101,6 +115,18 @@ export function cards(bytes: Uint8Array): Uint8Array {
   // @ts-expect-error no such limit
   readCard(bytes, { limits: { fiel: 1 } });
   void [source, warnings, assets];
+  const { document, losses } = convertCard(edited, "v1");
+  same<typeof losses, Loss[]>(true);
+  const { ok, errors }: CardValidity = validateCard(document);
+  const differences: CardDifference[] = diffCards(edited, document);
+  const peeked: Promise<PeekedCard> = peekCard(new Blob([]), { signal: AbortSignal.timeout(1) });
+  const tokens: CardTokens = countTokens(document, { limits });
+  const filled: FilledMacros = fillMacros("{{char}}", { char: "Ann", user: "Bea", values: { mood: "glad" }, seed: 1 });
+  same<ReturnType<typeof fingerprintCard>, string>(true);
+  same<ReturnType<typeof estimateTokens>, number>(true);
+  // @ts-expect-error no such specification
+  convertCard(edited, "v4");
+  void [ok, errors, differences, peeked, tokens, filled];
   return writeCard(edited, { container: "png", image: bytes, limits });
 }
 

@@ -10,7 +10,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("json", &["error"]),
     ("container", &["error"]),
-    ("card", &["container", "json", "error"]),
+    // Decorators, which a card of V2 has no place for, are the lorebook's matter.
+    ("card", &["lore", "prompt", "container", "json", "error"]),
+    ("prompt", &["error"]),
     ("lore", &["container", "json", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.

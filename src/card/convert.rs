@@ -1,0 +1,293 @@
+//! A card of one specification as a card of another, and what that one has no place for.
+//!
+//! What is not known is left where it is: a tool's own fields beside `data` are as much
+//! the user's as the card's.
+
+use super::view::{self, FIELDS, Value};
+use super::{Converted, Loss, Spec};
+use crate::error::Result;
+use crate::json::{Document, Node, Shape, Step, quote_ascii};
+use crate::lore::{decorators, without_decorators};
+
+/// The texts of V1, which V2 and V3 have as well.
+const V1: [&str; 6] = [
+    "name",
+    "description",
+    "personality",
+    "scenario",
+    "first_mes",
+    "mes_example",
+];
+
+/// What `data` has in V3 only.
+const V3_ONLY: [(&str, &str); 7] = [
+    ("assets", "V2 knows no assets"),
+    ("nickname", "V2 knows no nickname; the name stands alone"),
+    (
+        "creator_notes_multilingual",
+        "V2 has the creator's notes in one language",
+    ),
+    ("source", "V2 does not say where a card comes from"),
+    (
+        "group_only_greetings",
+        "V2 knows no greetings for groups only",
+    ),
+    ("creation_date", "V2 does not say when a card was made"),
+    (
+        "modification_date",
+        "V2 does not say when a card was changed",
+    ),
+];
+
+pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
+    let mut losses = Vec::new();
+    let document = match (view::spec(document), target) {
+        (_, Spec::V1) => to_v1(document, &mut losses)?,
+        (Spec::V1, _) => nested(document, target)?,
+        (Spec::V3, Spec::V2) => to_v2(document, &mut losses)?,
+        (_, Spec::V2) => respelled(document, Spec::V2)?,
+        (_, Spec::V3) => entries(&respelled(document, Spec::V3)?, lifted)?,
+    };
+    Ok(Converted { document, losses })
+}
+
+/// The same `data` under the name of V2 or V3.
+pub(super) fn respelled(document: &Document, spec: Spec) -> Result<Document> {
+    let (name, version) = match spec {
+        Spec::V3 => ("chara_card_v3", "3.0"),
+        Spec::V1 | Spec::V2 => ("chara_card_v2", "2.0"),
+    };
+    let mut named = document.clone();
+    for (key, value) in [("spec", name), ("spec_version", version)] {
+        let says = named.root().get(key).and_then(Node::text);
+        if says.as_deref() != Some(value) {
+            named = named.set(&[key.into()], &quote_ascii(value))?;
+        }
+    }
+    let greets = view::data(&named).is_none_or(|data| data.get("group_only_greetings").is_some());
+    // V3 requires this one field that V2 does not have.
+    if spec == Spec::V3 && !greets {
+        named = named.set(&["data".into(), "group_only_greetings".into()], "[]")?;
+    }
+    Ok(named)
+}
+
+/// A flat card with `data` beside its fields, which older tools go on reading.
+fn nested(document: &Document, target: Spec) -> Result<Document> {
+    let mut data = String::from("{");
+    for (field, value) in FIELDS.iter().zip(view::values(document, &mut Vec::new())) {
+        if field.since_v3 && matches!(value, Value::Absent) {
+            continue;
+        }
+        let extensions = field.kind == view::Kind::Extensions;
+        if matches!(value, Value::Absent) && !extensions {
+            continue;
+        }
+        if data.len() > 1 {
+            data.push(',');
+        }
+        data.extend(["\"", field.key, "\":"]);
+        match value {
+            Value::Absent => data.push_str("{}"),
+            value => value.strict(&mut data),
+        }
+    }
+    data.push('}');
+    let nested = document.set(&["data".into()], &data)?;
+    let nested = respelled(&nested, target)?;
+    match target {
+        Spec::V3 => entries(&nested, lifted),
+        // The view has it for every card.
+        _ => without(&nested, "group_only_greetings"),
+    }
+}
+
+fn without(document: &Document, key: &str) -> Result<Document> {
+    let path = ["data".into(), key.into()];
+    match document.find(&path) {
+        Some(_) => document.remove(&path),
+        None => Ok(document.clone()),
+    }
+}
+
+fn to_v2(document: &Document, losses: &mut Vec<Loss>) -> Result<Document> {
+    let mut lower = respelled(document, Spec::V2)?;
+    for (key, message) in V3_ONLY {
+        let Some(value) = lower.find(&["data".into(), key.into()]) else {
+            continue;
+        };
+        if says(value) {
+            losses.push(Loss::new(format!("data.{key}"), message));
+        }
+        lower = without(&lower, key)?;
+    }
+    entries(&lower, |entry, path| lowered(entry, path, losses))
+}
+
+fn to_v1(document: &Document, losses: &mut Vec<Loss>) -> Result<Document> {
+    let values = view::values(document, &mut Vec::new());
+    let root = document.root();
+    for (field, value) in FIELDS.iter().zip(&values) {
+        let names = || std::iter::once(field.key).chain(field.aliases.iter().copied());
+        let stays = names().any(|name| root.get(name).is_some());
+        if V1.contains(&field.key) || stays {
+            continue;
+        }
+        let path = format!("data.{}", field.key);
+        match value {
+            Value::Absent => {}
+            Value::Text(text) if text.read().is_empty() => {}
+            Value::List(items) if items.is_empty() => {}
+            Value::Json(node) if field.kind == view::Kind::Extensions => {
+                let lost = node.entries().map(|(key, _)| {
+                    Loss::new(format!("{path}.{key}"), "V1 has no place for extensions")
+                });
+                losses.extend(lost);
+            }
+            Value::Json(node) if !says(*node) => {}
+            _ => losses.push(Loss::new(
+                path,
+                "V1 has six texts, and this is none of them",
+            )),
+        }
+    }
+    if let Some(data) = view::data(document) {
+        let unknown = data
+            .entries()
+            .filter(|(key, value)| !FIELDS.iter().any(|field| field.key == *key) && says(*value));
+        losses.extend(
+            unknown.map(|(key, _)| {
+                Loss::new(format!("data.{key}"), "V1 has no place for other fields")
+            }),
+        );
+    }
+    let mut flat = document.clone();
+    for (field, value) in FIELDS.iter().zip(&values) {
+        let at_root = flat.root().get(field.key).map(Node::raw);
+        let mut text = String::new();
+        value.strict(&mut text);
+        let says_so = |raw: &str| match flat.sibling(&text) {
+            Ok(wanted) => flat
+                .sibling(raw)
+                .is_ok_and(|there| there.root().same(wanted.root())),
+            Err(_) => false,
+        };
+        if V1.contains(&field.key) && !at_root.is_some_and(says_so) {
+            flat = flat.set(&[field.key.into()], &text)?;
+        }
+    }
+    let nested = view::data(document).is_some();
+    for key in ["data", "spec", "spec_version"] {
+        // Another tool's flat card may say what it is.
+        let ours = nested || says_card(flat.root());
+        if ours && flat.root().get(key).is_some() {
+            flat = flat.remove(&[key.into()])?;
+        }
+    }
+    Ok(flat)
+}
+
+fn says_card(root: Node<'_>) -> bool {
+    let spec = root.get("spec").and_then(Node::text);
+    spec.is_some_and(|spec| spec.trim().starts_with("chara_card"))
+}
+
+/// Whether there is anything in it.
+fn says(value: Node<'_>) -> bool {
+    match value.shape() {
+        Shape::Null => false,
+        Shape::String => value.text().is_some_and(|text| !text.is_empty()),
+        Shape::Number => value.number() != Some(0.0),
+        Shape::Bool => value.boolean() == Some(true),
+        Shape::Array | Shape::Object => !value.is_empty(),
+    }
+}
+
+/// The document with each entry of its lorebook as `change` makes it; `None` leaves it.
+fn entries(
+    document: &Document,
+    mut change: impl FnMut(&Document, &str) -> Result<Option<Document>>,
+) -> Result<Document> {
+    let path: [Step<'_>; 3] = ["data".into(), "character_book".into(), "entries".into()];
+    let Some(entries) = document.find(&path) else {
+        return Ok(document.clone());
+    };
+    let listed = entries.shape() == Shape::Array;
+    let named: Vec<(String, Node<'_>)> = match listed {
+        true => entries
+            .items()
+            .enumerate()
+            .map(|(n, entry)| (n.to_string(), entry))
+            .collect(),
+        false => entries
+            .entries()
+            .map(|(key, entry)| (key.into_owned(), entry))
+            .collect(),
+    };
+    let (mut text, mut changed) = (String::from(if listed { "[" } else { "{" }), false);
+    for (n, (name, entry)) in named.iter().enumerate() {
+        if n > 0 {
+            text.push(',');
+        }
+        if !listed {
+            text.extend([&quote_ascii(name), ":"]);
+        }
+        let alone = document.sibling(entry.raw())?;
+        let path = format!("data.character_book.entries.{name}");
+        let new = match entry.shape() {
+            Shape::Object => change(&alone, &path)?,
+            _ => None,
+        };
+        changed |= new.is_some();
+        text.push_str(new.as_ref().unwrap_or(&alone).root().raw());
+    }
+    text.push(if listed { ']' } else { '}' });
+    // In one step, since every step reads the whole document.
+    if changed {
+        document.set(&path, &text)
+    } else {
+        Ok(document.clone())
+    }
+}
+
+/// V3 requires an entry to say whether its keys are expressions.
+fn lifted(entry: &Document, _: &str) -> Result<Option<Document>> {
+    match entry.root().get("use_regex") {
+        Some(_) => Ok(None),
+        None => entry.set(&["use_regex".into()], "false").map(Some),
+    }
+}
+
+fn lowered(entry: &Document, path: &str, losses: &mut Vec<Loss>) -> Result<Option<Document>> {
+    let mut lower = entry.clone();
+    if let Some(expression) = entry.root().get("use_regex") {
+        if expression.boolean() == Some(true) {
+            let message = "V2 does not say that keys are expressions";
+            losses.push(Loss::new(format!("{path}.use_regex"), message));
+        }
+        lower = lower.remove(&["use_regex".into()])?;
+    }
+    let content = entry.root().get("content").and_then(Node::text);
+    if let Some(content) = content.as_deref() {
+        let names: Vec<_> = decorators(content)
+            .into_iter()
+            .map(|decorator| format!("@@{}", decorator.name))
+            .collect();
+        if !names.is_empty() {
+            let message = format!("V2 knows no decorators: {}", names.join(", "));
+            losses.push(Loss::new(format!("{path}.content"), message));
+            let bare = quote_ascii(without_decorators(content));
+            lower = lower.set(&["content".into()], &bare)?;
+        }
+    }
+    if entry
+        .root()
+        .get("id")
+        .is_some_and(|id| id.shape() == Shape::String)
+    {
+        let message = "V2 has numbers where V3 may have texts";
+        losses.push(Loss::new(format!("{path}.id"), message));
+        lower = lower.remove(&["id".into()])?;
+    }
+    Ok((lower.bytes() != entry.bytes()).then_some(lower))
+}

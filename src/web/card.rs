@@ -1,0 +1,333 @@
+//! Cards for JavaScript: bytes in, JSON text and bytes out.
+//!
+//! Options are checked by the face in JavaScript, except limits, which are read here.
+
+use super::convert;
+use crate::card::{self, Asset, CardFile, Container, Peek, Spec, WriteOptions};
+use crate::error::Limits;
+use crate::json::{Document, quote_ascii};
+use crate::prompt::{macros, tokens};
+use js_sys::Uint8Array;
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+
+type Thrown<T> = Result<T, JsValue>;
+
+/// A card that was read.
+#[wasm_bindgen]
+pub struct RawCardFile {
+    file: CardFile,
+}
+
+#[wasm_bindgen]
+impl RawCardFile {
+    /// JSON of `{card, spec, container, source, warnings, assets: [{path, length}]}`.
+    #[wasm_bindgen(getter)]
+    pub fn head(&self) -> String {
+        let CardFile {
+            document,
+            spec,
+            container,
+            source,
+            warnings,
+            assets,
+        } = &self.file;
+        let assets: Vec<_> = assets
+            .iter()
+            .map(|asset| serde_json::json!({ "path": asset.path, "length": asset.bytes.len() }))
+            .collect();
+        format!(
+            r#"{{"card":{},"spec":{},"container":{},"source":{},"warnings":{},"assets":{}}}"#,
+            card::view(document),
+            quote_ascii(spec.as_str()),
+            quote_ascii(container.as_str()),
+            convert::ascii(source),
+            convert::ascii(warnings),
+            convert::ascii(&assets),
+        )
+    }
+
+    /// The card's JSON text.
+    #[wasm_bindgen(getter)]
+    pub fn document(&self) -> Uint8Array {
+        Uint8Array::from(self.file.document.bytes())
+    }
+
+    /// The content of one asset.
+    pub fn asset(&self, index: usize) -> Option<Uint8Array> {
+        self.file
+            .assets
+            .get(index)
+            .map(|asset| Uint8Array::from(asset.bytes.as_slice()))
+    }
+}
+
+/// Takes the card out of a file.
+///
+/// # Errors
+/// Those of [`card::read`], and `bad-option` for limits.
+#[wasm_bindgen(js_name = rawReadCard)]
+pub fn read_card(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawCardFile> {
+    let limits = convert::limits(limits)?;
+    let bytes = convert::bytes(bytes, limits.file, "file")?;
+    Ok(RawCardFile {
+        file: card::read(&bytes, &limits)?,
+    })
+}
+
+/// A card file that is looked into.
+#[wasm_bindgen]
+pub struct RawPeek {
+    peek: Peek,
+}
+
+#[wasm_bindgen]
+impl RawPeek {
+    /// A file of so many bytes.
+    ///
+    /// # Errors
+    /// `bad-option` for limits.
+    #[wasm_bindgen(constructor)]
+    pub fn new(size: f64, limits: &JsValue) -> Thrown<RawPeek> {
+        let size = if size < usize::MAX as f64 {
+            size as usize
+        } else {
+            usize::MAX
+        };
+        Ok(RawPeek {
+            peek: Peek::new(size, convert::limits(limits)?),
+        })
+    }
+
+    /// Where the bytes begin and end that are wanted next; none when enough is known.
+    pub fn wants(&mut self) -> Vec<f64> {
+        self.peek.wants().map_or(Vec::new(), |range| {
+            vec![range.start as f64, range.end as f64]
+        })
+    }
+
+    /// Bytes of the file, from a place on.
+    pub fn give(&mut self, at: f64, bytes: &[u8]) {
+        self.peek.give(at as usize, bytes);
+    }
+
+    /// JSON of `{name, creator, tags, version, spec, container, bytesRead}`.
+    ///
+    /// # Errors
+    /// Those of [`card::read`].
+    pub fn card(self) -> Thrown<String> {
+        let read = self.peek.bytes_read();
+        let file = self.peek.card()?;
+        let summary = card::summary(&file.document);
+        Ok(convert::ascii(&serde_json::json!({
+            "name": summary.name,
+            "creator": summary.creator,
+            "tags": summary.tags,
+            "version": summary.version,
+            "spec": file.spec.as_str(),
+            "container": file.container.as_str(),
+            "bytesRead": read,
+        })))
+    }
+}
+
+/// Changes fields of a card's JSON text.
+///
+/// # Errors
+/// Those of [`Document::read`] and [`card::edit`].
+#[wasm_bindgen(js_name = rawEditCard)]
+pub fn edit_card(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
+    let limits = convert::limits(limits)?;
+    let patch = Document::parse(patch)?;
+    let edited = card::edit(&read_document(document, &limits)?, &patch)?;
+    Ok(Uint8Array::from(edited.bytes()))
+}
+
+/// A binary to put into a file.
+#[wasm_bindgen]
+pub struct RawAsset {
+    path: String,
+    bytes: Uint8Array,
+}
+
+#[wasm_bindgen]
+impl RawAsset {
+    /// As the card names it, and its content.
+    #[wasm_bindgen(constructor)]
+    pub fn new(path: String, bytes: Uint8Array) -> RawAsset {
+        RawAsset { path, bytes }
+    }
+}
+
+/// Puts a card's JSON text into a file.
+///
+/// # Errors
+/// Those of [`Document::read`] and [`card::write`].
+#[wasm_bindgen(js_name = rawWriteCard)]
+pub fn write_card(
+    document: &Uint8Array,
+    container: &str,
+    image: Option<Uint8Array>,
+    assets: Vec<RawAsset>,
+    limits: &JsValue,
+) -> Thrown<Uint8Array> {
+    let limits = convert::limits(limits)?;
+    let container: Container = container.parse()?;
+    let document = read_document(document, &limits)?;
+    let image = image
+        .map(|image| convert::bytes(&image, limits.file, "file"))
+        .transpose()?;
+    let assets = assets
+        .into_iter()
+        .map(|asset| {
+            Ok(Asset {
+                path: asset.path,
+                bytes: convert::bytes(&asset.bytes, limits.file, "file")?,
+            })
+        })
+        .collect::<crate::error::Result<Vec<_>>>()?;
+    let options = WriteOptions {
+        container,
+        image: image.as_deref(),
+        assets: &assets,
+        limits,
+    };
+    Ok(Uint8Array::from(
+        card::write(&document, &options)?.as_slice(),
+    ))
+}
+
+fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
+    let bytes = convert::bytes(given, limits.text, "text")?;
+    Ok(Document::read(&bytes, limits)?.0)
+}
+
+/// A card of another specification.
+#[wasm_bindgen]
+pub struct RawConverted(card::Converted);
+
+#[wasm_bindgen]
+impl RawConverted {
+    /// The card's JSON text.
+    #[wasm_bindgen(getter)]
+    pub fn document(&self) -> Uint8Array {
+        Uint8Array::from(self.0.document.bytes())
+    }
+
+    /// `Loss[]` as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn losses(&self) -> String {
+        convert::ascii(&self.0.losses)
+    }
+}
+
+/// Makes a card one of another specification.
+///
+/// # Errors
+/// Those of [`Document::read`] and [`card::convert`], and `bad-option`.
+#[wasm_bindgen(js_name = rawConvertCard)]
+pub fn convert_card(document: &Uint8Array, spec: &str, limits: &JsValue) -> Thrown<RawConverted> {
+    let spec: Spec = spec.parse()?;
+    let document = read_document(document, &convert::limits(limits)?)?;
+    Ok(RawConverted(card::convert(&document, spec)?))
+}
+
+/// Holds a card against its specification: JSON of `{ok, spec, errors, warnings}`.
+///
+/// # Errors
+/// Those of [`Document::read`].
+#[wasm_bindgen(js_name = rawValidateCard)]
+pub fn validate_card(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+    let found = card::validate(&read_document(document, &convert::limits(limits)?)?);
+    Ok(convert::ascii(&json!({
+        "ok": found.errors.is_empty(),
+        "spec": found.spec.as_str(),
+        "errors": found.errors,
+        "warnings": found.warnings,
+    })))
+}
+
+/// What two cards say differently: JSON of `{path, before?, after?}[]`.
+///
+/// # Errors
+/// Those of [`Document::read`].
+#[wasm_bindgen(js_name = rawDiffCards)]
+pub fn diff_cards(old: &Uint8Array, new: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+    let limits = convert::limits(limits)?;
+    let (old, new) = (read_document(old, &limits)?, read_document(new, &limits)?);
+    let told = card::differences(&old, &new).into_iter().map(|difference| {
+        let mut one = format!("{{\"path\":{}", quote_ascii(&difference.path));
+        for (name, value) in [("before", difference.before), ("after", difference.after)] {
+            if let Some(value) = value {
+                one.extend([",\"", name, "\":", &value]);
+            }
+        }
+        one + "}"
+    });
+    Ok(format!("[{}]", told.collect::<Vec<_>>().join(",")))
+}
+
+/// What is the same for cards of the same words.
+///
+/// # Errors
+/// Those of [`Document::read`].
+#[wasm_bindgen(js_name = rawFingerprintCard)]
+pub fn fingerprint_card(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+    let document = read_document(document, &convert::limits(limits)?)?;
+    Ok(card::fingerprint(&document))
+}
+
+/// About how many tokens a card has: JSON of `{total, permanent, fields}`.
+///
+/// # Errors
+/// Those of [`Document::read`].
+#[wasm_bindgen(js_name = rawCountTokens)]
+pub fn count_tokens(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+    let tokens = card::count_tokens(&read_document(document, &convert::limits(limits)?)?);
+    let fields: serde_json::Map<_, _> = tokens
+        .fields
+        .iter()
+        .map(|(field, count)| ((*field).to_owned(), json!(count)))
+        .collect();
+    let total = json!({ "total": tokens.total, "permanent": tokens.permanent, "fields": fields });
+    Ok(convert::ascii(&total))
+}
+
+/// About how many tokens a text has.
+#[wasm_bindgen(js_name = rawEstimateTokens)]
+pub fn estimate_tokens(text: &str) -> usize {
+    tokens::estimate(text)
+}
+
+/// A text with its macros filled: `Filled` as JSON. `values` is an object of texts as JSON.
+///
+/// # Errors
+/// `too-large`; `bad-option` for values that are no texts.
+#[wasm_bindgen(js_name = rawFillMacros)]
+pub fn fill_macros(
+    text: &str,
+    character: String,
+    user: String,
+    values: &str,
+    seed: u32,
+    limits: &JsValue,
+) -> Thrown<String> {
+    let values = Document::parse(values)?;
+    let options = macros::Options {
+        character,
+        user,
+        values: values
+            .root()
+            .entries()
+            .map(|(name, value)| {
+                (
+                    name.into_owned(),
+                    value.text().unwrap_or_default().into_owned(),
+                )
+            })
+            .collect(),
+        seed,
+        most: convert::limits(limits)?.text,
+    };
+    Ok(convert::ascii(&macros::fill(text, &options)?))
+}

@@ -1,0 +1,318 @@
+//! What is done with cards beside reading and writing: converting, validating, comparing, counting.
+
+use crate::cards::fixture;
+use cardkeep::card::{self, Spec};
+use cardkeep::error::Limits;
+use cardkeep::json::Document;
+use serde_json::{Value, json};
+
+fn parse(text: &str) -> Document {
+    Document::parse(text).unwrap()
+}
+
+fn value(document: &Document) -> Value {
+    serde_json::from_str(&document.to_strict()).unwrap()
+}
+
+fn paths(converted: &card::Converted) -> Vec<&str> {
+    converted
+        .losses
+        .iter()
+        .map(|loss| loss.path.as_str())
+        .collect()
+}
+
+const FULL: &str = r#"{"spec":"chara_card_v3","spec_version":"3.0","own":1.50,"data":{"name":"Ann","description":"d","personality":"p","scenario":"s","first_mes":"Hi","mes_example":"","creator_notes":"n","system_prompt":"","post_history_instructions":"","alternate_greetings":["Yo"],"tags":["x"],"creator":"c","character_version":"1","extensions":{"depth_prompt":{"depth":4}},"group_only_greetings":["All!"],"nickname":"Annie","assets":[{"type":"icon","uri":"ccdefault:","name":"main","ext":"png"}],"creation_date":5,"mine":true,"character_book":{"extensions":{},"entries":[{"keys":["k"],"content":"@@depth 3\ntext","extensions":{},"enabled":true,"insertion_order":1,"use_regex":true,"id":"a"}]}}}"#;
+
+#[test]
+fn a_card_converted_to_what_it_is_stays_as_it_was_written() {
+    for (text, spec) in [
+        (FULL, Spec::V3),
+        (
+            r#"{ "spec":"chara_card_v2", "spec_version":"2.0","data":{"name":"A"} }"#,
+            Spec::V2,
+        ),
+        (
+            r#"{"name":"A","description":"","personality":"","scenario":"","first_mes":"","mes_example":"","x":1}"#,
+            Spec::V1,
+        ),
+    ] {
+        let converted = card::convert(&parse(text), spec).unwrap();
+        assert_eq!(converted.document.bytes(), text.as_bytes());
+        assert_eq!(converted.losses, []);
+    }
+}
+
+#[test]
+fn going_down_a_specification_tells_what_is_lost() {
+    let v2 = card::convert(&parse(FULL), Spec::V2).unwrap();
+    assert_eq!(
+        paths(&v2),
+        [
+            "data.assets",
+            "data.nickname",
+            "data.group_only_greetings",
+            "data.creation_date",
+            "data.character_book.entries.0.use_regex",
+            "data.character_book.entries.0.content",
+            "data.character_book.entries.0.id",
+        ]
+    );
+    let written = value(&v2.document);
+    assert_eq!(written["spec"], "chara_card_v2");
+    assert_eq!(written["spec_version"], "2.0");
+    assert_eq!(written["own"], 1.5);
+    assert_eq!(written["data"]["mine"], true);
+    assert_eq!(
+        written["data"]["character_book"]["entries"][0],
+        json!({"keys":["k"],"content":"text","extensions":{},"enabled":true,"insertion_order":1})
+    );
+    assert_eq!(card::validate(&v2.document).errors, []);
+
+    let v1 = card::convert(&v2.document, Spec::V1).unwrap();
+    assert_eq!(
+        value(&v1.document),
+        json!({"own":1.5,"name":"Ann","description":"d","personality":"p","scenario":"s","first_mes":"Hi","mes_example":""})
+    );
+    assert_eq!(
+        paths(&v1),
+        [
+            "data.creator_notes",
+            "data.alternate_greetings",
+            "data.tags",
+            "data.creator",
+            "data.character_version",
+            "data.character_book",
+            "data.extensions.depth_prompt",
+            "data.mine",
+        ]
+    );
+    assert_eq!(card::validate(&v1.document).errors, []);
+}
+
+#[test]
+fn going_up_a_specification_loses_nothing() {
+    let flat =
+        r#"{"char_name":"Ann","char_persona":"d","char_greeting":"Hi","tags":"a, b","x":1.0}"#;
+    for spec in [Spec::V2, Spec::V3] {
+        let up = card::convert(&parse(flat), spec).unwrap();
+        assert_eq!(up.losses, []);
+        assert_eq!(card::spec(&up.document), spec);
+        assert_eq!(card::validate(&up.document).errors, [], "{spec:?}");
+        let written = value(&up.document);
+        assert_eq!(written["data"]["name"], "Ann");
+        assert_eq!(written["data"]["tags"], json!(["a", "b"]));
+        assert_eq!(written["x"], 1.0);
+        assert_eq!(
+            written["data"].get("group_only_greetings").is_some(),
+            spec == Spec::V3
+        );
+    }
+    let v2 = r#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"A","character_book":{"entries":{"7":{"keys":[]}}}}}"#;
+    let up = card::convert(&parse(v2), Spec::V3).unwrap();
+    assert_eq!(
+        value(&up.document)["data"]["character_book"]["entries"],
+        json!({"7":{"keys":[],"use_regex":false}})
+    );
+}
+
+#[test]
+fn every_fixture_can_be_converted_to_each_specification_and_says_the_same() {
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cards")).unwrap()
+    {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let Ok(file) = card::read(&fixture(name), &Limits::default()) else {
+            continue;
+        };
+        for spec in [Spec::V1, Spec::V2, Spec::V3] {
+            let converted = card::convert(&file.document, spec).unwrap();
+            assert_eq!(card::spec(&converted.document), spec, "{name}");
+            let (old, new) = (card::view(&file.document), card::view(&converted.document));
+            let (old, new): (Value, Value) = (
+                serde_json::from_str(&old).unwrap(),
+                serde_json::from_str(&new).unwrap(),
+            );
+            for key in [
+                "name",
+                "description",
+                "personality",
+                "scenario",
+                "first_mes",
+                "mes_example",
+            ] {
+                assert_eq!(old[key], new[key], "{name} {key} as {spec:?}");
+            }
+            let again = card::convert(&converted.document, spec).unwrap();
+            assert_eq!(
+                again.document.bytes(),
+                converted.document.bytes(),
+                "{name} twice as {spec:?}"
+            );
+            assert_eq!(again.losses, [], "{name} twice as {spec:?}");
+        }
+    }
+}
+
+#[test]
+fn each_fault_of_a_card_is_told_with_its_place() {
+    let whole = card::validate(&parse(FULL));
+    assert_eq!(whole.errors, []);
+    assert_eq!(
+        whole.warnings.iter().map(|it| it.code).collect::<Vec<_>>(),
+        ["unknown-field"]
+    );
+    for (path, new, place, code) in [
+        ("/spec_version", json!(3), "spec_version", "wrong-type"),
+        ("/spec_version", json!("2.0"), "spec_version", "bad-value"),
+        ("/data/name", json!(7), "data.name", "wrong-type"),
+        ("/data/tags", json!("a,b"), "data.tags", "wrong-type"),
+        ("/data/tags", json!([1]), "data.tags", "wrong-type"),
+        (
+            "/data/extensions",
+            Value::Null,
+            "data.extensions",
+            "wrong-type",
+        ),
+        (
+            "/data/character_book/entries",
+            json!({}),
+            "data.character_book.entries",
+            "wrong-type",
+        ),
+        (
+            "/data/character_book/entries/0",
+            json!(1),
+            "data.character_book.entries.0",
+            "wrong-type",
+        ),
+        (
+            "/data/character_book/entries/0/enabled",
+            json!("yes"),
+            "data.character_book.entries.0.enabled",
+            "wrong-type",
+        ),
+        (
+            "/data/assets/0/uri",
+            json!(1),
+            "data.assets.0.uri",
+            "wrong-type",
+        ),
+    ] {
+        let mut changed: Value = serde_json::from_str(FULL).unwrap();
+        *changed.pointer_mut(path).unwrap() = new;
+        let found = card::validate(&parse(&changed.to_string()));
+        let told: Vec<_> = found
+            .errors
+            .iter()
+            .map(|it| (it.path.as_str(), it.code))
+            .collect();
+        assert_eq!(told, [(place, code)], "{path}");
+    }
+    for (key, code) in [
+        ("name", "missing-field"),
+        ("extensions", "missing-field"),
+        ("group_only_greetings", "missing-field"),
+    ] {
+        let mut changed: Value = serde_json::from_str(FULL).unwrap();
+        changed["data"].as_object_mut().unwrap().remove(key);
+        let found = card::validate(&parse(&changed.to_string()));
+        assert_eq!(
+            (found.errors[0].path.clone(), found.errors[0].code),
+            (format!("data.{key}"), code)
+        );
+    }
+    let flat = card::validate(&parse(r#"{"name":" ","description":"d"}"#));
+    assert_eq!(flat.spec, Spec::V1);
+    assert_eq!(flat.errors.len(), 4);
+    assert_eq!(flat.warnings[0].code, "no-name");
+}
+
+#[test]
+fn a_comparison_tells_the_places_that_differ_and_no_others() {
+    let old = parse(FULL);
+    assert_eq!(card::differences(&old, &old), []);
+    let renamed = parse(
+        &FULL
+            .replace("\"Ann\"", "\"\\u0041nn\"")
+            .replace(" 1.50", " 1.5"),
+    );
+    assert_eq!(
+        card::differences(&old, &renamed),
+        [],
+        "spelling is no difference"
+    );
+    let patch = parse(
+        r#"{"name":"Bea","tags":["x","y"],"nickname":null,"extensions":{"depth_prompt":{"depth":5},"new":{}}}"#,
+    );
+    let new = card::edit(&old, &patch).unwrap();
+    let told: Vec<_> = card::differences(&old, &new)
+        .into_iter()
+        .map(|it| (it.path, it.before, it.after))
+        .collect();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told,
+        [
+            ("name".to_owned(), text("\"Ann\""), text("\"Bea\"")),
+            ("tags".to_owned(), text("[\"x\"]"), text("[\"x\",\"y\"]")),
+            ("nickname".to_owned(), text("\"Annie\""), None),
+            (
+                "extensions.depth_prompt.depth".to_owned(),
+                text("4"),
+                text("5")
+            ),
+            ("extensions.new".to_owned(), None, text("{}")),
+        ]
+    );
+    let book = |contents: &[&str]| {
+        let entries: Vec<_> = contents.iter().map(|it| json!({"content": it})).collect();
+        parse(&json!({"data":{"name":"A","character_book":{"entries":entries}}}).to_string())
+    };
+    let told = card::differences(&book(&["a", "b", "c"]), &book(&["a", "x", "b", "c"]));
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].path, "character_book.entries.1");
+    assert_eq!(told[0].before, None);
+}
+
+#[test]
+fn cards_of_the_same_words_have_one_fingerprint() {
+    let flat = parse(r#"{"name":"Ann","description":"Two\r\nlines ","first_mes":"Hi","tags":"x"}"#);
+    let nested = parse(
+        r#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"Ann","description":"Two\nlines","first_mes":"Hi","creator_notes":"mine","extensions":{"fav":true}}}"#,
+    );
+    assert_eq!(card::fingerprint(&flat), card::fingerprint(&nested));
+    assert_eq!(card::fingerprint(&flat).len(), 32);
+    let other = card::edit(
+        &nested,
+        &parse(r#"{"alternate_greetings":["Hi"],"first_mes":""}"#),
+    )
+    .unwrap();
+    assert_ne!(card::fingerprint(&nested), card::fingerprint(&other));
+}
+
+#[test]
+fn tokens_are_counted_for_each_text() {
+    let tokens = card::count_tokens(&parse(FULL));
+    let of = |name: &str| {
+        tokens
+            .fields
+            .iter()
+            .find(|(field, _)| *field == name)
+            .map(|it| it.1)
+    };
+    assert_eq!(of("name"), Some(1));
+    assert_eq!(
+        of("creator_notes"),
+        None,
+        "no model reads the creator's notes"
+    );
+    assert_eq!(of("mes_example"), None);
+    assert!(of("character_book").is_some());
+    assert_eq!(tokens.permanent, 4);
+    assert_eq!(
+        tokens.total,
+        tokens.fields.iter().map(|it| it.1).sum::<usize>()
+    );
+}

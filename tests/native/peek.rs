@@ -1,0 +1,173 @@
+//! Looking into a card file: the same answer as reading all of it, from few of its bytes.
+
+use crate::cards::{Png, card_chunk, chunk, fixture};
+use cardkeep::card::{self, Asset, Container, Peek, WriteOptions};
+use cardkeep::error::{Kind, Limits, Result};
+use cardkeep::json::Document;
+
+/// The answer, and how many bytes it took.
+fn peek(bytes: &[u8]) -> (Result<card::CardFile>, usize) {
+    let mut peek = Peek::new(bytes.len(), Limits::default());
+    let mut steps = 0;
+    while let Some(range) = peek.wants() {
+        assert!(
+            range.start < range.end && range.end <= bytes.len(),
+            "{range:?}"
+        );
+        peek.give(range.start, &bytes[range]);
+        steps += 1;
+        assert!(steps < 100, "it does not end");
+    }
+    let read = peek.bytes_read();
+    assert!(read <= bytes.len(), "bytes were read twice");
+    (peek.card(), read)
+}
+
+fn agrees(name: &str, bytes: &[u8]) -> usize {
+    let (peeked, read) = peek(bytes);
+    match (peeked, card::read(bytes, &Limits::default())) {
+        (Ok(peeked), Ok(whole)) => {
+            assert_eq!(peeked.document.bytes(), whole.document.bytes(), "{name}");
+            assert_eq!(peeked.container, whole.container, "{name}");
+            assert_eq!(peeked.spec, whole.spec, "{name}");
+            assert!(peeked.assets.is_empty(), "{name}");
+        }
+        (Err(peeked), Err(whole)) => assert_eq!(peeked.kind(), whole.kind(), "{name}"),
+        (peeked, whole) => panic!("{name}: {peeked:?} against {whole:?}"),
+    }
+    read
+}
+
+/// A PNG of `size` bytes of image data in chunks of `chunk`, with texts before and after.
+fn picture(size: usize, piece: usize, before: &[Vec<u8>], after: &[Vec<u8>]) -> Vec<u8> {
+    let mut seed = 7_u32;
+    let mut noise: Vec<u8> = (0..size)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        })
+        .collect();
+    // Image data may spell anything.
+    noise[size / 2..size / 2 + 4].copy_from_slice(b"IDAT");
+    let data = noise.chunks(piece).map(|part| chunk(b"IDAT", part));
+    let between = before
+        .iter()
+        .cloned()
+        .chain(data)
+        .chain(after.iter().cloned());
+    between.fold(Png::new(), Png::before_end).bytes()
+}
+
+fn long(name: &str, length: usize) -> String {
+    format!(
+        r#"{{"spec":"chara_card_v2","spec_version":"2.0","data":{{"name":"{name}","description":"{}","first_mes":"Hi"}}}}"#,
+        "words ".repeat(length / 6)
+    )
+}
+
+#[test]
+fn peeking_agrees_with_reading_in_every_fixture() {
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cards")).unwrap()
+    {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "expected.json" {
+            continue;
+        }
+        let bytes = fixture(name);
+        agrees(name, &bytes);
+        for cut in [
+            0,
+            1,
+            7,
+            8,
+            20,
+            bytes.len() / 2,
+            bytes.len().saturating_sub(5),
+        ] {
+            agrees(&format!("{name} cut at {cut}"), &bytes[..cut]);
+        }
+    }
+}
+
+#[test]
+fn a_large_image_is_known_from_a_small_part() {
+    let small = card_chunk("chara", &long("Ann", 6_000));
+    let large = card_chunk("chara", &long("Bea", 90_000));
+    let newer = card_chunk("ccv3", &long("Cid", 90_000));
+    for (name, before, after) in [
+        ("before", vec![small.clone()], vec![]),
+        ("after", vec![], vec![small.clone()]),
+        ("large before", vec![large.clone(), newer.clone()], vec![]),
+        ("large after", vec![], vec![large.clone(), newer.clone()]),
+        (
+            "the newer one after",
+            vec![small.clone()],
+            vec![newer.clone()],
+        ),
+        ("none", vec![], vec![]),
+    ] {
+        for chunk in [4 << 20, 65_536, 8_192] {
+            let bytes = picture(4 << 20, chunk, &before, &after);
+            let read = agrees(&format!("{name}, chunks of {chunk}"), &bytes);
+            let words: usize = before.iter().chain(&after).map(Vec::len).sum();
+            assert!(
+                read < words * 2 + (100 << 10),
+                "{name}, chunks of {chunk}: {read} bytes for {words} of words"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_as_it_should_be_is_read_whole() {
+    let chunk = card_chunk("chara", &long("Ann", 600));
+    let mut garbage = picture(300_000, 8_192, &[], std::slice::from_ref(&chunk));
+    garbage.splice(100_000..100_000, [1, 2, 3, 4, 5]);
+    agrees("garbage between chunks", &garbage);
+    let mut behind = picture(300_000, 300_000, &[], &[]);
+    behind.extend_from_slice(&chunk);
+    agrees("a card behind the end", &behind);
+    let whole = picture(300_000, 8_192, &[], &[chunk]);
+    agrees("cut short", &whole[..200_000]);
+}
+
+#[test]
+fn the_card_of_an_archive_is_known_from_a_small_part() {
+    let asset = Asset {
+        path: "embeded://assets/other/image/large.bin".to_owned(),
+        bytes: (0..3_000_000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect(),
+    };
+    let document = Document::parse(r#"{"spec":"chara_card_v3","spec_version":"3.0","data":{"name":"Zoë","first_mes":"Hi","assets":[{"type":"x-y","uri":"embeded://assets/other/image/large.bin","name":"l","ext":"bin"}]}}"#).unwrap();
+    let options = WriteOptions {
+        container: Container::Charx,
+        image: None,
+        assets: &[asset],
+        limits: Limits::default(),
+    };
+    let archive = card::write(&document, &options).unwrap();
+    let read = agrees("alone", &archive);
+    assert!(read < 40 << 10, "{read} bytes of {}", archive.len());
+    let jpeg = [
+        &[0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 1, 0xff, 0xda, 0, 2][..],
+        &[9; 90_000],
+        &[0xff, 0xd9],
+    ]
+    .concat();
+    let read = agrees("behind a picture", &[jpeg, archive].concat());
+    assert!(read < 40 << 10, "{read} bytes behind a picture");
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_by_its_size() {
+    let limits = Limits {
+        file: 1000,
+        ..Limits::default()
+    };
+    let mut peek = Peek::new(1001, limits);
+    assert_eq!(peek.wants(), None);
+    assert_eq!(peek.card().unwrap_err().kind(), Kind::TooLarge);
+}
