@@ -5,7 +5,7 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, ifRev, limits, options, text, whole } from "./options.js";
+import { fields, ifRev, json, limits, options, text, whole } from "./options.js";
 import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, WriteOptions } from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
@@ -43,6 +43,19 @@ export class Chats extends Domain<ChatEntry> {
       text(known.title, "title");
       return this.handle.createChat(fields(known, "chat"));
     });
+  }
+
+  /** The message that is typed for a chat and not sent; empty when there is none. Throws `corrupt`. */
+  draft(id: string): Promise<string> {
+    return this.answer("draft", () => this.handle.unsent(text(id, "id")));
+  }
+
+  /**
+   * Keeps a message that is not sent yet, beside the chat: its `rev` and `changed` stay. An empty text removes it. While
+   * somebody types, `saver.schedule("chats", id, { draft })` does this. Throws `not-found`.
+   */
+  setDraft(id: string, draft: string): Promise<void> {
+    return this.ask("setDraft", () => this.handle.setUnsent(text(id, "id"), json(text(draft, "draft"), "draft")) as Promise<void>);
   }
 
   /** Opens a chat for reading and writing. Throws `not-found`, `corrupt`. */

@@ -133,3 +133,12 @@ export function named(thrown: unknown, op: string): CardkeepError {
   error.op ??= op;
   return error;
 }
+
+/**
+ * What a listener threw, as the browser reports what nobody caught: it does not undo what the listener was told of.
+ * @internal
+ */
+export function report(thrown: unknown): void {
+  if (typeof reportError === "function") reportError(thrown);
+  else console.error(thrown);
+}

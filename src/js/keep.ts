@@ -7,14 +7,17 @@ import { KeepHandle } from "./cardkeep.js";
 import { type Channel, join } from "./channel.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
+import { Drafts } from "./drafts.js";
 import { failure } from "./errors.js";
+import { Journal } from "./journal.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options, text } from "./options.js";
+import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
 import { type Transaction, transact } from "./transaction.js";
-import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, Recovered, SecondCopy, TransactionOptions } from "./types.js";
+import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, Recovered, Replayed, SecondCopy, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
@@ -25,6 +28,8 @@ export interface KeepEventMap {
   recovered: CustomEvent<Recovered>;
   /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
   closed: Event;
+  /** Another page ended before its last edits were saved, and they were found, here and now. */
+  replayed: CustomEvent<Replayed>;
 }
 
 /** What a `Keep` is made of; only `open` gives it. */
@@ -36,6 +41,11 @@ export interface Opened {
   listen(listener: (type: string, detail: string) => void): void;
   /** The other tabs. @internal */
   readonly channel: Channel | undefined;
+  /** @internal */
+  readonly journal: Journal;
+  /** What opening replayed, and who is told of what is replayed later. @internal */
+  readonly replayed: Replayed | undefined;
+  readonly later: { replayed(replayed: Replayed): void };
 }
 
 /** An open keep. Several may be open at once, by name; close what you no longer need. */
@@ -48,29 +58,39 @@ export abstract class OpenKeep extends EventTarget {
   readonly worlds: Worlds;
   readonly settings: SettingsStore;
   readonly backups: Backups;
+  /** Edits that are scheduled and not saved yet. */
+  readonly journal: Journal;
+  /** Edits of pages that ended, which did not fit their records any more. */
+  readonly drafts: Drafts;
   readonly #handle: KeepHandle;
   readonly #channel: Channel | undefined;
   #closed = false;
 
   protected constructor(opened: Opened) {
     super();
-    const { name, handle, listen, channel } = opened;
+    const { name, handle, listen, channel, journal, replayed } = opened;
     this.name = name;
     this.#handle = handle;
     this.#channel = channel;
-    this.report = JSON.parse(handle.report()) as OpenReport;
+    this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }) };
     this.characters = new Characters(handle);
     this.chats = new Chats(handle);
     this.worlds = new Worlds(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
+    this.journal = journal;
+    this.drafts = new Drafts(handle);
+    opened.later.replayed = (detail) => this.#closed || this.dispatchEvent(new CustomEvent("replayed", { detail }));
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
     listen((type, detail) => {
       if (type === "closed") queueMicrotask(() => this.#end());
       else if (type === "recovered") queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(detail) as Recovered })));
       else this.#stored(JSON.parse(detail) as Omit<ChangeDetail, "remote">);
     });
-    channel?.listen((change) => this.#dispatch({ ...change, remote: true }));
+    channel?.listen((change) => {
+      if (change.domain === "settings") void journal.refresh();
+      this.#dispatch({ ...change, remote: true });
+    });
   }
 
   /** Whether the keep can be written, and if not, why. */
@@ -83,8 +103,21 @@ export abstract class OpenKeep extends EventTarget {
     return JSON.parse(this.#handle.secondCopy()) as SecondCopy;
   }
 
-  /** Lets go of the storage. Saves that were not awaited may not have happened. May be called again. */
+  /**
+   * Saves changes later: they are collected while somebody types, journalled at once, and saved together.
+   *
+   * Throws `bad-option`, `closed`.
+   */
+  saver(given?: SaverOptions): Saver {
+    return call("Keep.saver", () => {
+      if (this.#closed) throw failure("closed", "the keep is closed");
+      return new Saver(this.journal, given);
+    });
+  }
+
+  /** Saves what savers hold and lets go of the storage. Other saves that were not awaited may not have happened. May be called again. */
   async close(): Promise<void> {
+    if (this.journal.dirty) await this.journal.close();
     this.#end();
   }
 
@@ -140,6 +173,7 @@ export abstract class OpenKeep extends EventTarget {
   #stored(change: Omit<ChangeDetail, "remote">): void {
     // Before anything else: the page may be about to go away.
     if (!this.#closed) this.#channel?.tell(change);
+    if (change.domain === "settings") void this.journal.refresh();
     queueMicrotask(() => this.#dispatch({ ...change, remote: false }));
   }
 
@@ -151,6 +185,7 @@ export abstract class OpenKeep extends EventTarget {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.journal.end();
     this.#channel?.close();
     call("close", () => this.#handle.close());
     this.dispatchEvent(new Event("closed"));
@@ -185,6 +220,11 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
       tell = listener;
       for (const event of early) listener(...event);
     };
-    return { name, handle, listen, channel: medium === "indexeddb" ? join(name) : undefined };
+    const shared = medium === "indexeddb";
+    const journal = new Journal(handle, name, shared);
+    const later: Opened["later"] = { replayed: () => undefined };
+    // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
+    const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later };
   });
 }

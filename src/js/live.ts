@@ -2,7 +2,7 @@
 // Knows nothing of what is asked.
 
 import { DOMAINS } from "./domain.js";
-import { failure } from "./errors.js";
+import { failure, report } from "./errors.js";
 import { options } from "./options.js";
 import type { ChangeDetail } from "./types.js";
 
@@ -196,10 +196,4 @@ function guarded(work: () => void): void {
   } catch (thrown) {
     report(thrown);
   }
-}
-
-/** As the browser reports what nobody caught. */
-function report(thrown: unknown): void {
-  if (typeof reportError === "function") reportError(thrown);
-  else console.error(thrown);
 }

@@ -7,10 +7,10 @@ use super::content::{Content, Subject};
 use super::{Keep, drafts};
 use crate::error::{Error, Kind, Result};
 use crate::json::Document;
-use crate::store::{Access, Change, Entry, History, Record, journal_key};
+use crate::store::{Access, Change, Entry, History, Key, Record, journal_key};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often an edit or a replay is tried when other tabs write the same record.
 const ATTEMPTS: u32 = 8;
@@ -57,15 +57,16 @@ pub struct Replayed {
     pub applied: u64,
     /// Edits that do not fit any more and became recovered drafts.
     pub drafts: u64,
-    /// Entries left for the next time: they cannot be read, or the storage failed.
+    /// Edits left for the next time, since the storage failed or the slot is of a newer form.
     pub left: u64,
+    /// Entries that cannot be read or are of a newer form. They stay.
+    pub unreadable: u64,
 }
 
 /// Edits that a page left in a slot of its own when it ended.
 #[derive(Deserialize)]
 struct Slot {
     form: u32,
-    writer: String,
     edits: Vec<Edit>,
 }
 
@@ -208,64 +209,61 @@ impl Journal {
         Ok(json!({ "items": items, "unreadable": journal.unreadable.len() }))
     }
 
-    /// The writers that have entries.
+    /// The writers that have entries, in the order of their first ones.
     ///
     /// # Errors
     /// What the medium reports.
     pub async fn writers(&self) -> Result<Vec<String>> {
-        let journal = self.keep.store().journal().await?;
-        let writers: BTreeSet<String> = journal
-            .entries
-            .into_iter()
-            .map(|entry| entry.writer)
-            .collect();
-        Ok(writers.into_iter().collect())
+        let mut writers: Vec<String> = Vec::new();
+        for entry in self.keep.store().journal().await?.entries {
+            if !writers.contains(&entry.writer) {
+                writers.push(entry.writer);
+            }
+        }
+        Ok(writers)
     }
 
-    /// Makes the edits that writers who are gone left behind, in the journal and in slots.
+    /// Makes the edits that a writer who is gone left behind, in the journal and in a slot.
     ///
     /// All edits of a record go in one transaction, with the removal of their entries: a
     /// replay that is cut short goes on the next time as if it had not been. An edit is made
     /// when its record is still as it was when the edit began; one that is there already is
-    /// dropped; every other becomes a recovered draft. Slots may be removed afterwards when
-    /// nothing was left.
+    /// dropped; every other becomes a recovered draft. The slot may be removed when nothing
+    /// was left.
     ///
     /// # Errors
     /// What the medium reports when the journal cannot be read. What fails later is counted as left.
-    pub async fn replay(&self, writers: &[String], slots: &[String]) -> Result<Replayed> {
+    pub async fn replay(&self, writer: &str, slot: Option<&str>) -> Result<Replayed> {
         let mut replayed = Replayed::default();
         if let Access::ReadOnly { .. } = self.keep.access() {
             return Ok(replayed);
         }
         let journal = self.keep.store().journal().await?;
-        replayed.left = journal.unreadable.len() as u64;
-        let mut entries: BTreeMap<(u64, String), Entry> = journal
+        let own = |key: &&Key| key.text(1) == writer;
+        replayed.unreadable = journal.unreadable.iter().filter(own).count() as u64;
+        let mut entries: BTreeMap<u64, Entry> = journal
             .entries
             .into_iter()
-            .filter(|entry| writers.contains(&entry.writer))
-            .map(|entry| ((entry.seq, entry.writer.clone()), entry))
+            .filter(|entry| entry.writer == writer)
+            .map(|entry| (entry.seq, entry))
             .collect();
-        for slot in slots {
-            match serde_json::from_str::<Slot>(slot) {
-                Ok(slot) if slot.form == SLOT && writers.contains(&slot.writer) => {
-                    for edit in slot.edits {
-                        let base = edit.base;
-                        let newer = edit.entry(&slot.writer, base);
-                        let key = (newer.seq, newer.writer.clone());
-                        match entries.get_mut(&key) {
-                            Some(known) if known.at_ms > newer.at_ms => {}
-                            Some(known) => {
-                                *known = Entry {
-                                    base: newer.base.or(known.base),
-                                    ..newer
-                                }
-                            }
-                            None => drop(entries.insert(key, newer)),
+        match slot.map(serde_json::from_str::<Slot>) {
+            None => {}
+            Some(Ok(slot)) if slot.form == SLOT => {
+                for edit in slot.edits {
+                    let base = edit.base;
+                    let newer = edit.entry(writer, base);
+                    match entries.get_mut(&newer.seq) {
+                        Some(known) if known.at_ms > newer.at_ms => {}
+                        Some(known) => {
+                            let base = newer.base.or(known.base);
+                            *known = Entry { base, ..newer };
                         }
+                        None => drop(entries.insert(newer.seq, newer)),
                     }
                 }
-                _ => replayed.left += 1,
             }
+            Some(_) => replayed.left += 1,
         }
         let mut records: BTreeMap<(String, String), Vec<Entry>> = BTreeMap::new();
         for entry in entries.into_values() {
@@ -311,9 +309,7 @@ impl Journal {
             Err(error) if error.kind().retryable() => return Err(error),
             Err(error) => (None, None, Some(error)),
         };
-        // Two tabs that edited the same state each wrote without knowing of the other: only
-        // the first one is sure to write over nothing unseen.
-        let mut hand: Option<&str> = None;
+        let mut changed = false;
         for entry in entries {
             change.settle(entry.key());
             let unfit = |error: &Error| error.kind().code();
@@ -323,11 +319,8 @@ impl Journal {
                         .and_then(|patch| present.patched(&entry.id, &patch, now));
                     match patched {
                         Ok(None) => None,
-                        Ok(Some(next))
-                            if fits(entry, record)
-                                && hand.is_none_or(|hand| hand == entry.writer) =>
-                        {
-                            hand = Some(&entry.writer);
+                        Ok(Some(next)) if fits(entry, record) => {
+                            changed = true;
                             content = Some(next);
                             None
                         }
@@ -346,8 +339,8 @@ impl Journal {
                 }
             }
         }
-        match (hand, subject, record, content) {
-            (Some(_), Ok(subject), Some(record), Some(content)) => {
+        match (subject, record, content) {
+            (Ok(subject), Some(record), Some(content)) if changed => {
                 self.write_record(subject, record, &content, subject.history(), change)
                     .await?;
             }

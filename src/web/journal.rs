@@ -55,13 +55,12 @@ impl KeepHandle {
         promise(async move { Ok(convert::ascii(&keep.journal().writers().await?)) })
     }
 
-    /// `Replayed` as JSON; `writers` and `slots` are arrays of texts as JSON.
+    /// `Replayed` as JSON.
     #[wasm_bindgen(js_name = journalReplay)]
-    pub fn journal_replay(&self, writers: String, slots: String) -> Promise {
+    pub fn journal_replay(&self, writer: String, slot: Option<String>) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            let (writers, slots): (Vec<String>, Vec<String>) = (parse(&writers)?, parse(&slots)?);
-            let replayed = keep.journal().replay(&writers, &slots).await?;
+            let replayed = keep.journal().replay(&writer, slot.as_deref()).await?;
             Ok(convert::ascii(&replayed))
         })
     }

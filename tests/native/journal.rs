@@ -36,9 +36,9 @@ fn journalled(keep: &Keep, writer: &str, edits: Vec<Edit>) {
     now(keep.journal().write(writer, edits, false)).expect("the journal is written");
 }
 
-fn replay(keep: &Keep, slots: &[Json]) -> Replayed {
-    let slots: Vec<String> = slots.iter().map(Json::to_string).collect();
-    now(keep.journal().replay(&[GONE.to_owned()], &slots)).expect("the journal can be read")
+fn replay(keep: &Keep, slot: Option<&Json>) -> Replayed {
+    let slot = slot.map(Json::to_string);
+    now(keep.journal().replay(GONE, slot.as_deref())).expect("the journal can be read")
 }
 
 fn replayed(applied: u64, drafts: u64, left: u64) -> Replayed {
@@ -46,6 +46,7 @@ fn replayed(applied: u64, drafts: u64, left: u64) -> Replayed {
         applied,
         drafts,
         left,
+        unreadable: 0,
     }
 }
 
@@ -143,7 +144,7 @@ fn what_was_journalled_is_there_after_the_page_ended() {
     let keep = open(&medium);
     assert_eq!(pending(&keep), 4);
     assert_eq!(now(keep.journal().writers()).unwrap(), [GONE]);
-    assert_eq!(replay(&keep, &[]), replayed(4, 0, 0));
+    assert_eq!(replay(&keep, None), replayed(4, 0, 0));
     assert_everything(&keep, &ids);
     assert_eq!((pending(&keep), drafts(&keep).len()), (0, 0));
     // The state before is a version; the chat itself was not touched by what is typed for it.
@@ -301,7 +302,7 @@ fn what_no_longer_fits_becomes_a_draft_with_its_reason() {
     now(keep.characters().patch(&ids.card, &patch, None)).unwrap();
     now(keep.worlds().set_stat(&ids.world, "health", "7", None)).unwrap();
     now(keep.trash(Domain::Chats, &ids.chat, None)).unwrap();
-    assert_eq!(replay(&keep, &[]), replayed(2, 3, 0));
+    assert_eq!(replay(&keep, None), replayed(2, 3, 0));
     assert_eq!(card(&keep, &ids.card)["card"]["description"], "theirs");
     assert_eq!(setting(&keep, "userName"), "Ana");
     let mut told: Vec<_> = drafts(&keep)
@@ -338,7 +339,7 @@ fn a_draft_shows_both_sides_and_is_applied_or_discarded() {
     );
     let theirs = cardkeep::json::Document::parse(r#"{"description":"theirs"}"#).unwrap();
     now(keep.characters().patch(&ids.card, &theirs, None)).unwrap();
-    assert_eq!(replay(&keep, &[]), replayed(0, 1, 0));
+    assert_eq!(replay(&keep, None), replayed(0, 1, 0));
     let id = drafts(&keep)[0]["id"].as_str().unwrap().to_owned();
     let shown: Json = serde_json::from_str(&now(keep.drafts().get(&id)).unwrap().unwrap()).unwrap();
     assert_eq!((&shown["base"], &shown["rev"]), (&json!(1), &json!(2)));
@@ -358,7 +359,7 @@ fn a_draft_shows_both_sides_and_is_applied_or_discarded() {
     assert_eq!(error.kind(), Kind::NotFound);
     let lost = edit(2, "chats", "none", json!({ "draft": "x" }));
     journalled(&keep, GONE, vec![lost]);
-    assert_eq!(replay(&keep, &[]), replayed(0, 1, 0));
+    assert_eq!(replay(&keep, None), replayed(0, 1, 0));
     let id = drafts(&keep)[0]["id"].as_str().unwrap().to_owned();
     let error = now(keep.drafts().apply(&id, None)).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
@@ -385,7 +386,7 @@ fn left_behind(medium: &MemoryMedium) -> (Ids, Json) {
             edit(12, "settings", "pageSize", json!({ "value": 20 })),
         ],
     );
-    let slot = json!({ "form": 1, "writer": GONE, "edits": [
+    let slot = json!({ "form": 1, "edits": [
         { "seq": 4, "domain": "chats", "id": ids.chat, "at": 1_700_000_000_600_i64, "patch": r#"{"draft":"typed further"}"# },
         { "seq": 5, "domain": "characters", "id": ids.card, "at": 1_700_000_000_600_i64, "patch": r#"{"name":"Anna"}"# },
         { "seq": 6, "domain": "worlds", "id": "nowhere", "at": 1_700_000_000_600_i64, "patch": r#"{"player":{"a":1}}"# },
@@ -422,36 +423,44 @@ fn outcome(keep: &Keep, ids: &Ids) -> Json {
     ])
 }
 
+/// Both writers, one after the other.
+fn replay_all(keep: &Keep, slot: &Json) -> Replayed {
+    let first = replay(keep, Some(slot));
+    let second = now(keep.journal().replay("other", None)).unwrap();
+    replayed(
+        first.applied + second.applied,
+        first.drafts + second.drafts,
+        first.left + second.left,
+    )
+}
+
 #[test]
 fn a_replay_cut_short_at_any_write_ends_as_if_it_had_not_been() {
-    let both = [GONE.to_owned(), "other".to_owned()];
     let want = {
         let medium = MemoryMedium::new();
         let (ids, slot) = left_behind(&medium);
         let keep = open(&medium);
-        let slots = [slot.to_string()];
-        let made = now(keep.journal().replay(&both, &slots)).unwrap();
-        assert_eq!(made, replayed(6, 2, 0));
+        assert_eq!(now(keep.journal().writers()).unwrap(), [GONE, "other"]);
+        assert_eq!(replay_all(&keep, &slot), replayed(6, 2, 0));
         assert_eq!(card(&keep, &ids.card)["card"]["name"], "Anna");
         assert_eq!(card(&keep, &ids.card)["card"]["description"], "new");
         assert_eq!(unsent(&keep, &ids.chat), "typed further");
         let want = outcome(&keep, &ids);
         // And once more, though nobody took the slot away: everything is there already.
-        now(keep.journal().replay(&both, &slots)).unwrap();
+        replay_all(&keep, &slot);
         assert_eq!(outcome(&keep, &ids), want);
         strip(want)
     };
     for kill in 0.. {
         let medium = MemoryMedium::new();
         let (ids, slot) = left_behind(&medium);
-        let slots = [slot.to_string()];
         let dying = Rc::new(Dying {
             medium: medium.clone(),
             left: Cell::new(kill),
         });
-        let first = now(open_on(dying, None).journal().replay(&both, &slots)).unwrap();
+        let first = replay_all(&open_on(dying, None), &slot);
         let keep = open(&medium);
-        now(keep.journal().replay(&both, &slots)).unwrap();
+        replay_all(&keep, &slot);
         assert_eq!(
             strip(outcome(&keep, &ids)),
             want,
@@ -479,7 +488,7 @@ fn entries_of_a_living_writer_are_left_alone() {
     let keep = open(&MemoryMedium::new());
     let ids = filled(&keep);
     journalled(&keep, "living", everything(&ids));
-    assert_eq!(replay(&keep, &[]), replayed(0, 0, 0));
+    assert_eq!(replay(&keep, None), replayed(0, 0, 0));
     assert_eq!(pending(&keep), 4);
     assert_eq!(card(&keep, &ids.card)["card"]["description"], "old");
 }
@@ -505,11 +514,14 @@ fn what_is_not_understood_stays_where_it_is_and_is_counted() {
     let newer = Value::bytes(cardkeep::codec::write_frame(&newer));
     medium.plant(Table::Journal, journal_key(90, GONE), newer);
     medium.plant(Table::Journal, journal_key(91, GONE), value);
-    let slots = [
-        json!({ "form": 2, "writer": GONE, "edits": [] }),
-        json!("no slot"),
-    ];
-    assert_eq!(replay(&keep, &slots), replayed(3, 0, 5));
+    let newer = json!({ "form": 2, "edits": [] });
+    let want = Replayed {
+        unreadable: 3,
+        ..replayed(3, 0, 1)
+    };
+    assert_eq!(replay(&keep, Some(&newer)), want);
+    let want = Replayed { applied: 0, ..want };
+    assert_eq!(replay(&keep, Some(&json!("no slot"))), want);
     assert_eq!(
         now(keep.journal().list()).unwrap(),
         json!({ "items": [], "unreadable": 3 })
@@ -541,7 +553,7 @@ fn a_read_only_keep_replays_nothing_and_loses_nothing() {
     medium.plant(table, key.clone(), newer);
     let before = medium.dump();
     let keep = open(&medium);
-    assert_eq!(replay(&keep, &[]), replayed(0, 0, 0));
+    assert_eq!(replay(&keep, None), replayed(0, 0, 0));
     let edit = edit(9, "chats", &ids.chat, json!({ "draft": "x" }));
     for error in [
         now(keep.journal().write("here", vec![edit.clone()], false)).unwrap_err(),
@@ -552,7 +564,7 @@ fn a_read_only_keep_replays_nothing_and_loses_nothing() {
     }
     assert_eq!(medium.dump(), before);
     medium.plant(table, key, value);
-    assert_eq!(replay(&open(&medium), &[]), replayed(4, 0, 0));
+    assert_eq!(replay(&open(&medium), None), replayed(4, 0, 0));
 }
 
 #[test]
@@ -576,7 +588,7 @@ fn a_wiped_database_loses_no_pending_edit() {
             .is_some_and(|found| found.wiped)
     );
     assert_eq!(pending(&keep), 3);
-    assert_eq!(replay(&keep, &[]), replayed(3, 0, 0));
+    assert_eq!(replay(&keep, None), replayed(3, 0, 0));
     assert_eq!(card(&keep, &ids.card)["card"]["description"], "new");
     assert_eq!(unsent(&keep, &ids.chat), "not sent \u{1F988}");
 }
@@ -602,17 +614,17 @@ fn an_edit_whose_base_nobody_looked_up_goes_by_the_clock() {
     let keep = open(&MemoryMedium::new());
     let ids = filled(&keep);
     let slot = |at: i64, seq: u64| {
-        json!({ "form": 1, "writer": GONE, "edits": [
+        json!({ "form": 1, "edits": [
             { "seq": seq, "domain": "characters", "id": ids.card, "at": at, "patch": format!(r#"{{"description":"at {at}"}}"#) },
         ]})
     };
     // The card was changed long after the one, and before the other.
     assert_eq!(
-        replay(&keep, &[slot(1_600_000_000_000, 1)]),
+        replay(&keep, Some(&slot(1_600_000_000_000, 1))),
         replayed(0, 1, 0)
     );
     assert_eq!(
-        replay(&keep, &[slot(1_800_000_000_000, 2)]),
+        replay(&keep, Some(&slot(1_800_000_000_000, 2))),
         replayed(1, 0, 0)
     );
     assert_eq!(
