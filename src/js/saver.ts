@@ -137,11 +137,13 @@ export class Saver extends EventTarget {
 
   /** Saves everything that is pending now, also what has failed before. Rejects with the first failure. */
   async flush(): Promise<void> {
-    const keys = [...new Set([...this.#saving.keys(), ...this.#pending.keys()])];
-    // What was changed while it was being saved is saved once more.
-    const before = await Promise.all(keys.map((key) => this.#saving.get(key)?.settled));
-    const after = await Promise.all(keys.map((key) => (this.#pending.has(key) ? this.#save(key) : undefined)));
-    const error = [...after, ...before.filter((_, index) => this.#pending.has(keys[index]!))].find((one) => one !== undefined);
+    const settle = async (key: string) => {
+      // What was changed while it was being saved is saved once more.
+      if (this.#saving.has(key)) await this.#saving.get(key)?.settled;
+      return this.#pending.has(key) ? this.#save(key) : undefined;
+    };
+    const errors = await Promise.all([...new Set([...this.#saving.keys(), ...this.#pending.keys()])].map(settle));
+    const error = errors.find((one) => one !== undefined);
     if (error !== undefined) throw named(error, "Saver.flush");
   }
 

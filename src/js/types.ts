@@ -537,7 +537,8 @@ export interface RecoveredEdit extends RecoveredDraft {
   /** The record's present revision; absent when it is gone. */
   rev?: number;
   /** What the same fields say now. */
-  present?: { [field: string]: Json };}
+  present?: { [field: string]: Json };
+}
 
 /**
  * How the second copy is doing: `on`, every save is in both; `off`, the browser has no place for one (or the entry is

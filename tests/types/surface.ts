@@ -26,6 +26,7 @@ import init, {
   countTokens,
   diffCards,
   type DomainName,
+  type Drafts,
   editCard,
   ERROR_CODES,
   type ErrorCode,
@@ -41,6 +42,8 @@ import init, {
   type InitInput,
   initSync,
   isCardkeepError,
+  type Journal,
+  type JournalListing,
   type Json,
   Keep,
   type KeepEventMap,
@@ -59,11 +62,19 @@ import init, {
   readCard,
   readChat,
   readWorld,
+  type RecoveredDraft,
+  type RecoveredEdit,
+  type Replayed,
+  type Saved,
+  type Saver,
+  type SaverOptions,
+  type SaveState,
   type Settings,
   type SettingsStore,
   type Snapshot,
   type Transaction,
   type TransactionOptions,
+  type Unsaved,
   type Unreadable,
   validateCard,
   type Version,
@@ -189,6 +200,39 @@ export async function together(keep: Keep): Promise<void> {
   void keep.transaction(["planets"], () => 1);
 }
 
+export async function later(keep: Keep): Promise<void> {
+  const options: SaverOptions = { delay: 0, maxWait: 1, priority: "low", onError: (error, unsaved) => same<[typeof error, typeof unsaved], [CardkeepError, Unsaved]>(true) };
+  const saver: Saver = keep.saver(options);
+  const state: SaveState = saver.state;
+  const pending: Unsaved[] = saver.pending;
+  saver.schedule("characters", "id", { name: "Ann" }, { ifRev: 1 });
+  saver.schedule("chats", "id", { draft: "" });
+  saver.schedule("settings", "theme", { value: "dark" });
+  saver.schedule("worlds", "id", { position: "0,0,0", player: { gold: 1 } });
+  // @ts-expect-error a chat's draft, nothing else of it
+  saver.schedule("chats", "id", { title: "A" });
+  // @ts-expect-error no such domain
+  saver.schedule("planets", "id", {});
+  // @ts-expect-error no such priority
+  void keep.saver({ priority: "urgent" });
+  saver.addEventListener("saved", ({ detail }) => same<typeof detail, Saved>(true));
+  await saver.flush();
+  await saver.cancel("chats", "id");
+  await saver[Symbol.asyncDispose]();
+  keep.addEventListener("replayed", ({ detail }) => same<typeof detail, Replayed>(true));
+  const journal: Journal = keep.journal;
+  const listing: JournalListing = await journal.list();
+  const drafts: Drafts = keep.drafts;
+  const [first]: RecoveredDraft[] = await drafts.list();
+  const edit: RecoveredEdit | undefined = await drafts.get(first?.id ?? "");
+  same<Awaited<ReturnType<typeof drafts.apply>>, number>(true);
+  await drafts.apply("id", { ifRev: edit?.rev ?? 0 });
+  await drafts.discard("id");
+  same<Awaited<ReturnType<typeof keep.chats.draft>>, string>(true);
+  await keep.chats.setDraft("id", "x");
+  void [state, pending, listing, keep.report.replayed?.applied];
+}
+
 export async function living(keep: Keep): Promise<void> {
   const options: LiveOptions = { domains: ["worlds"] };
   const names: LiveQuery<string[]> = keep.live(async () => (await keep.worlds.list()).items.map(({ name }) => name), options);
@@ -218,7 +262,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
     same<typeof event.detail.remote, boolean>(true);
-    same<keyof KeepEventMap, "change" | "recovered" | "closed">(true);
+    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
 
