@@ -3,7 +3,8 @@
 import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
 import { openRedo, type StartWorker } from "./redo.js";
-import type { OpenOptions } from "./types.js";
+import type { OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
+import { plan } from "./upgrade.js";
 
 export * from "./face.js";
 
@@ -31,5 +32,15 @@ export class Keep extends OpenKeep {
     // Bundlers look for exactly this expression; the constructor is the browser's behind a policy for trusted addresses.
     const worker = (Worker: StartWorker) => new Worker(new URL("./redo-worker.js", import.meta.url), { type: "module" });
     return new Keep(await open(given, (name) => openRedo(name, worker)));
+  }
+
+  /**
+   * What `open` would do to older data in a keep of this origin; `undefined` when there is no such keep. Writes nothing.
+   *
+   * Throws `migration` when no way leads on from there, `corrupt`, `timeout`, `no-support`, `medium`, `bad-option`, `not-ready`.
+   */
+  static async plan(name?: string, given?: PlanOptions): Promise<UpgradePlan | undefined> {
+    await init();
+    return plan(name, given);
   }
 }

@@ -3,7 +3,8 @@
 import embedded from "./embedded.js";
 import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
-import type { OpenOptions } from "./types.js";
+import type { OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
+import { plan } from "./upgrade.js";
 
 export * from "./face.js";
 
@@ -24,5 +25,15 @@ export class Keep extends OpenKeep {
   static async open(given?: OpenOptions): Promise<Keep> {
     await init();
     return new Keep(await open(given));
+  }
+
+  /**
+   * What `open` would do to older data in a keep of this origin; `undefined` when there is no such keep. Writes nothing.
+   *
+   * Throws `migration` when no way leads on from there, `corrupt`, `timeout`, `no-support`, `medium`, `bad-option`, `not-ready`.
+   */
+  static async plan(name?: string, given?: PlanOptions): Promise<UpgradePlan | undefined> {
+    await init();
+    return plan(name, given);
   }
 }

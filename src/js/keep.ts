@@ -12,12 +12,13 @@ import { failure } from "./errors.js";
 import { Journal } from "./journal.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
-import { options, text } from "./options.js";
+import { options } from "./options.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
 import { type Transaction, transact } from "./transaction.js";
 import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, Recovered, Replayed, SecondCopy, TransactionOptions } from "./types.js";
+import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
@@ -198,18 +199,17 @@ export abstract class OpenKeep extends EventTarget {
  */
 export function open(given: OpenOptions | undefined, secondCopy?: (name: string) => Promise<RedoPort | undefined>): Promise<Opened> {
   return ask("Keep.open", async () => {
-    const chosen = options(given, ["name", "medium", "onBlocked", "timeout"]);
-    const name = text(chosen.name ?? "cardkeep", "name");
-    if (!/^[A-Za-z0-9_-]+$/.test(name)) throw failure("bad-option", `\`name\` is \`${name}\`, letters, digits, - and _ were wanted`);
+    const chosen = options(given, ["name", "medium", "onBlocked", "onUpgrade", "timeout"]);
+    const name = keepName(chosen.name);
     const medium = chosen.medium ?? "indexeddb";
     if (medium !== "indexeddb" && medium !== "memory") {
       throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\` or \`memory\` was wanted`);
     }
-    const timeout = chosen.timeout ?? 15_000;
-    if (typeof timeout !== "number" || !(timeout > 0)) throw failure("bad-option", `\`timeout\` is \`${String(timeout)}\`, milliseconds were wanted`);
+    const timeout = openingTime(chosen.timeout);
+    const onUpgrade = callback(chosen.onUpgrade, "onUpgrade");
     const early: [type: string, detail: string][] = [];
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
-    const told = (type: string, detail: string) => tell(type, detail);
+    const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
     const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
     const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo) as Promise<KeepHandle>;
     const handle = await opening.catch((thrown: unknown) => {

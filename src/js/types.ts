@@ -414,8 +414,43 @@ export interface OpenOptions {
   medium?: "indexeddb" | "memory";
   /** Called when another tab's old version holds the storage and opening has to wait. */
   onBlocked?: () => void;
+  /** Called while records of an older version are lifted: at the beginning and after each step. */
+  onUpgrade?: (upgrade: Upgrade) => void;
   /** How long opening may take, in milliseconds. Default 15,000. */
   timeout?: number;
+}
+
+export interface PlanOptions {
+  /** How long opening the database may take, in milliseconds. Default 15,000. */
+  timeout?: number;
+}
+
+/** How far an upgrade of older data has come. */
+export interface Upgrade {
+  /** The schema before. */
+  from: number;
+  /** The schema after. */
+  to: number;
+  /** Rows looked at: records and their older states. */
+  done: number;
+  /** Rows there are. */
+  total: number;
+}
+
+/** What opening a keep would do to older data. */
+export interface UpgradePlan {
+  /** The schema that the keep has. Above `to`: it would open read-only. */
+  from: number;
+  /** The schema that this version writes. */
+  to: number;
+  /** What would be done, in order; empty when nothing is. */
+  steps: { schema: number; title: string }[];
+  /** Rows there are: records and their older states. */
+  rows: number;
+  /** Records that would be lifted. */
+  lifted: number;
+  /** Records that could not be lifted; they would go to quarantine, whole. */
+  odd: { domain: string; id: string; message: string }[];
 }
 
 /** Whether the keep can be written, and if not, why. */

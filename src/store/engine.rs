@@ -356,8 +356,13 @@ impl Store {
         Check::Same {
             table: Table::Meta,
             key: Key::meta(KeepMeta::KEY),
-            bytes: Some(self.meta.borrow().clone()),
+            bytes: Some(self.fence_bytes()),
         }
+    }
+
+    /// The keep's own record as it must still be.
+    pub(crate) fn fence_bytes(&self) -> Vec<u8> {
+        self.meta.borrow().clone()
     }
 
     pub(crate) fn move_fence(&self, keep: &KeepMeta) {

@@ -30,6 +30,7 @@ pub use medium::{
 pub(crate) use quarantine::QUARANTINE;
 
 pub use memory::MemoryMedium;
+pub use migration::{Odd, Plan, Step, Upgrade};
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};

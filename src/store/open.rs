@@ -5,7 +5,7 @@
 
 use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
-use super::migration;
+use super::migration::{self, Upgrade};
 use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
@@ -20,6 +20,8 @@ pub struct Options {
     pub clock: Rc<dyn Fn() -> i64>,
     /// Where the second copy goes, if there is such a place.
     pub redo: Option<Rc<dyn Redo>>,
+    /// Hears how far a migration has come, if somebody waits for it.
+    pub upgrade: Option<Rc<dyn Fn(Upgrade)>>,
 }
 
 impl Store {
@@ -32,7 +34,7 @@ impl Store {
         let mut attempts = 3;
         let mut store = loop {
             attempts -= 1;
-            match Store::attempt(Rc::clone(&medium), &options.clock, &healed).await {
+            match Store::attempt(Rc::clone(&medium), &options, &healed).await {
                 // Another tab made or migrated the keep in the meantime: look again.
                 Err(error) if error.kind() == Kind::TooNew && attempts > 0 => {}
                 settled => break settled?,
@@ -45,12 +47,8 @@ impl Store {
         Ok(store)
     }
 
-    async fn attempt(
-        medium: Rc<dyn Medium>,
-        clock: &Rc<dyn Fn() -> i64>,
-        healed: &Healed,
-    ) -> Result<Store> {
-        let now = clock();
+    async fn attempt(medium: Rc<dyn Medium>, options: &Options, healed: &Healed) -> Result<Store> {
+        let now = (options.clock)();
         let found = medium
             .read(
                 Table::Meta,
@@ -65,7 +63,7 @@ impl Store {
         let mut store = Store {
             device: device.clone().unwrap_or_else(|| codec::new_id(now)),
             medium,
-            clock: Rc::clone(clock),
+            clock: Rc::clone(&options.clock),
             meta: RefCell::default(),
             access: Access::ReadWrite,
             report: OpenReport {
@@ -94,6 +92,9 @@ impl Store {
             };
             return Ok(store);
         }
+        if keep.schema < SCHEMA {
+            migration::check_ladder(keep.schema)?;
+        }
         let writer = codec::new_id(now);
         let writer = writer.rsplit('-').next().unwrap_or_default();
         let file = format!("{}.{now}.{writer}", keep.id);
@@ -103,7 +104,8 @@ impl Store {
             store.write_meta(&keep, stored).await?;
         }
         if keep.schema < SCHEMA {
-            store.report.migrated = Some(migration::run(&store, keep).await?);
+            let tell = |upgrade| options.upgrade.iter().for_each(|hear| hear(upgrade));
+            store.report.migrated = Some(migration::run(&store, keep, &tell).await?);
         }
         Ok(store)
     }
@@ -116,7 +118,9 @@ impl Store {
         let schemas = rows
             .iter()
             .filter_map(|(_, row)| codec::read_frame(&row.bytes).ok())
-            .map(|frame| frame.schema);
+            .map(|frame| frame.schema)
+            // One odd record does not make the keep odd: it goes to quarantine.
+            .filter(|schema| *schema > 0);
         let (low, high) = schemas.fold((SCHEMA, 0), |(low, high), schema| {
             (low.min(schema), high.max(schema))
         });

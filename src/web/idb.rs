@@ -41,11 +41,17 @@ pub struct IdbMedium {
 }
 
 impl IdbMedium {
-    /// Opens the database, and makes or upgrades its structure first where needed.
+    /// Opens the database; `make` allows to make or upgrade its structure first.
     ///
     /// # Errors
-    /// `no-support` without IndexedDB, `blocked` or `timeout` after `timeout_ms`, `quota`, `medium`.
-    pub async fn open(name: &str, timeout_ms: f64, listeners: Listeners) -> Result<Rc<IdbMedium>> {
+    /// `no-support` without IndexedDB, `blocked` or `timeout` after `timeout_ms`, `quota`, `medium`;
+    /// `not-found` when there is no structure and none may be made.
+    pub async fn open(
+        name: &str,
+        timeout_ms: f64,
+        make: bool,
+        listeners: Listeners,
+    ) -> Result<Rc<IdbMedium>> {
         let blocked = Rc::new(std::cell::Cell::new(false));
         let told = Rc::clone(&blocked);
         let tell = listeners.blocked;
@@ -56,7 +62,7 @@ impl IdbMedium {
         let connected = clock::within(
             timeout_ms,
             "opening the database",
-            connect(name, on_blocked),
+            connect(name, make, on_blocked),
         )
         .await;
         let database = connected.map_err(|error| match error.kind() {

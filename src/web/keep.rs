@@ -7,6 +7,7 @@ use super::clock;
 use super::convert;
 use super::idb::{IdbMedium, Listeners};
 use super::opfs::{OpfsRedo, RedoPort};
+use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
@@ -93,6 +94,7 @@ impl KeepHandle {
             let options = Options {
                 clock: Rc::new(clock::now_ms),
                 redo,
+                upgrade: Some(hears_upgrades(on_event.clone())),
             };
             let observer: Observer = {
                 let tell = on_event.clone();
@@ -127,7 +129,8 @@ impl KeepHandle {
                         }
                     }),
                 };
-                let medium: Rc<dyn Medium> = IdbMedium::open(&name, timeout_ms, listeners).await?;
+                let medium: Rc<dyn Medium> =
+                    IdbMedium::open(&name, timeout_ms, true, listeners).await?;
                 Ok(medium)
             };
             let connected = connect().await?;

@@ -15,6 +15,7 @@ mod stored;
 mod structure;
 mod throw;
 mod transaction;
+mod upgrade;
 
 pub use idb::{IdbMedium, Listeners};
 

@@ -15,15 +15,18 @@ use web_sys::{IdbDatabase, IdbFactory};
 const STRUCTURE: u32 = 1;
 
 /// Opens the raw connection. A database without structure, or with an older one, is
-/// left to rexie and opened again; one with a newer structure is opened as it is, and
-/// the keep's own record says whether it may be written.
-pub(super) async fn connect(name: &str, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
+/// left to rexie and opened again, if one may be made; one with a newer structure is opened
+/// as it is, and the keep's own record says whether it may be written.
+pub(super) async fn connect(name: &str, make: bool, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
     let factory: IdbFactory = match get(&js_sys::global(), "indexedDB") {
         found if found.is_object() => found.unchecked_into(),
         _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
     };
     match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked)).await {
         Ok(Opened::Ready(database)) => return Ok(database),
+        Ok(Opened::NeedsStructure) if !make => {
+            return Err(Kind::NotFound.because("the database is not there any more"));
+        }
         Ok(Opened::NeedsStructure) => declare(name).await?,
         Err(error) if error.kind() == Kind::TooNew => {
             if let Opened::Ready(database) = request_open(&factory, name, None, blocked).await? {

@@ -24,7 +24,7 @@ fn silent() -> Listeners {
 }
 
 pub async fn open(name: &str) -> Rc<IdbMedium> {
-    IdbMedium::open(name, 5_000.0, silent())
+    IdbMedium::open(name, 5_000.0, true, silent())
         .await
         .expect("the database opens")
 }
@@ -116,7 +116,9 @@ async fn another_tabs_upgrade_closes_the_connection_and_says_so() {
         blocked: Rc::new(|| {}),
         closed: Rc::new(move || told.set(true)),
     };
-    let medium = IdbMedium::open(&name, 5_000.0, listeners).await.unwrap();
+    let medium = IdbMedium::open(&name, 5_000.0, true, listeners)
+        .await
+        .unwrap();
     raw_open(&name, 99, &[]).await;
     assert!(closed.get());
     assert_eq!(
@@ -156,7 +158,7 @@ async fn opening_ends_in_time_when_something_is_in_the_way() {
     let holder = raw_open_held(&name).await;
     // A deletion that waits for the holder queues every opening behind it.
     delete_pending(&name);
-    let opened = IdbMedium::open(&name, 300.0, silent()).await;
+    let opened = IdbMedium::open(&name, 300.0, true, silent()).await;
     assert_eq!(opened.map(drop).unwrap_err().kind(), Kind::Timeout);
     close_held(&holder);
 }
@@ -167,6 +169,7 @@ async fn a_keep_lives_in_indexeddb() {
     let options = || Options {
         clock: Rc::new(|| js_sys::Date::now() as i64),
         redo: None,
+        upgrade: None,
     };
     let store = Store::open(open(&name).await, options()).await.unwrap();
     assert!(store.report().created);

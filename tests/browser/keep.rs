@@ -15,6 +15,7 @@ async fn keep(name: &str) -> Keep {
     let options = Options {
         clock: Rc::new(|| js_sys::Date::now() as i64),
         redo: None,
+        upgrade: None,
     };
     Keep::open(open(name).await, options, Rc::new(|_, _| {}))
         .await

@@ -1,6 +1,5 @@
 //! Edits that are saved later: journalled, made, replayed after any end, or kept as drafts.
 
-use crate::migration::Dying;
 use crate::store::clock;
 use crate::turn::now;
 use cardkeep::error::{Kind, Limits};
@@ -130,6 +129,34 @@ fn assert_everything(keep: &Keep, ids: &Ids) {
     assert_eq!(stat(keep, &ids.world, "health"), 7);
     assert_eq!(setting(keep, "userName"), "Ana");
     assert_eq!(unsent(keep, &ids.chat), "not sent \u{1F988}");
+}
+
+/// Writes fail from the n-th on, as when the browser is killed there.
+struct Dying {
+    medium: MemoryMedium,
+    left: Cell<u32>,
+}
+
+impl Medium for Dying {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        self.medium.read(table, keys)
+    }
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        self.medium.scan(scan)
+    }
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        self.medium.find(by)
+    }
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                self.medium.write(burst)
+            }
+            None => Box::pin(async { Err(Kind::Aborted.because("killed")) }),
+        }
+    }
+    fn close(&self) {}
 }
 
 #[test]

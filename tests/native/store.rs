@@ -24,6 +24,7 @@ pub fn clock() -> Options {
     Options {
         clock: Rc::new(move || ticks.replace(ticks.get() + 1)),
         redo: None,
+        upgrade: None,
     }
 }
 

@@ -7,6 +7,9 @@ use cardkeep::store::{Key, Put, Table, Value};
 /// The fixture of schema 1.
 pub const SCHEMA_1: &str = include_str!("../fixtures/keeps/schema-1.json");
 
+/// The fixture of every schema before today's, with its file's name; schema 1 first.
+pub const KEEPS: [(&str, &str); 1] = [("schema-1.json", SCHEMA_1)];
+
 /// The values of a fixture.
 pub fn values(fixture: &str) -> Vec<Put> {
     let values: Vec<serde_json::Value> =

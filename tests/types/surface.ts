@@ -76,6 +76,8 @@ import init, {
   type TransactionOptions,
   type Unsaved,
   type Unreadable,
+  type Upgrade,
+  type UpgradePlan,
   validateCard,
   type Version,
   version,
@@ -250,7 +252,9 @@ export async function living(keep: Keep): Promise<void> {
 }
 
 export async function keeping(source: ImportSource, files: FileList): Promise<void> {
-  const keep: Keep = await Keep.open({ name: "a", medium: "memory", onBlocked: () => undefined, timeout: 1000 });
+  const keep: Keep = await Keep.open({ name: "a", medium: "memory", onBlocked: () => undefined, onUpgrade: (upgrade: Upgrade) => upgrade.done / upgrade.total, timeout: 1000 });
+  const planned: UpgradePlan | undefined = await Keep.plan("a", { timeout: 1000 });
+  planned?.steps.map(({ schema, title }) => `${schema} ${title}`);
   // @ts-expect-error a keep is opened
   new Keep();
   // @ts-expect-error no such medium

@@ -1,0 +1,37 @@
+//! What an upgrade of older data will do, and how far it has come.
+
+use super::convert;
+use super::idb::{IdbMedium, Listeners};
+use super::keep::promise;
+use crate::error::Kind;
+use crate::store::{Medium, Plan, Upgrade};
+use js_sys::{Function, Promise};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// Tells the listener of `upgrade`, with an `Upgrade` as JSON.
+pub(super) fn hears_upgrades(listener: Function) -> Rc<dyn Fn(Upgrade)> {
+    Rc::new(move |upgrade| {
+        let detail = convert::ascii(&upgrade).into();
+        // The face in JavaScript catches what its listeners throw.
+        let _ = listener.call2(&JsValue::NULL, &"upgrade".into(), &detail);
+    })
+}
+
+/// `Plan` as JSON, or `undefined` when there is no keep of this name.
+#[wasm_bindgen(js_name = planKeep)]
+pub fn plan_keep(name: String, timeout_ms: f64) -> Promise {
+    promise(async move {
+        let listeners = Listeners {
+            blocked: Rc::new(|| {}),
+            closed: Rc::new(|| {}),
+        };
+        let medium = match IdbMedium::open(&name, timeout_ms, false, listeners).await {
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let plan = Plan::of(&*medium).await;
+        medium.close();
+        Ok(plan?.map(|plan| convert::ascii(&plan)))
+    })
+}
