@@ -9,6 +9,7 @@ export type { ChatHandle, Chats } from "./chats.js";
 export type { Domain } from "./domain.js";
 export type { Drafts } from "./drafts.js";
 export { type CardkeepError, ERROR_CODES, type ErrorCode, isCardkeepError } from "./errors.js";
+export type { KeepLog, Quarantine } from "./health.js";
 export type { ImportSources } from "./intake.js";
 export type { Journal } from "./journal.js";
 export type { KeepEventMap } from "./keep.js";

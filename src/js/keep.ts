@@ -10,6 +10,7 @@ import { Chats } from "./chats.js";
 import { Drafts } from "./drafts.js";
 import { failure } from "./errors.js";
 import { Journal } from "./journal.js";
+import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options } from "./options.js";
@@ -17,8 +18,11 @@ import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
 import { type Transaction, transact } from "./transaction.js";
-import type { Access, ChangeDetail, DomainName, OpenOptions, OpenReport, Recovered, Replayed, SecondCopy, TransactionOptions } from "./types.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
+import type {
+  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, Finding, Health, LogEntry, OpenOptions,
+  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, SecondCopy, TransactionOptions,
+} from "./types.js";
 import { Worlds } from "./worlds.js";
 
 /** The events of a keep. */
@@ -27,6 +31,8 @@ export interface KeepEventMap {
   change: CustomEvent<ChangeDetail>;
   /** The database had lost something that the second copy still had; it is back. */
   recovered: CustomEvent<Recovered>;
+  /** Something was added to the log. */
+  log: CustomEvent<LogEntry>;
   /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
   closed: Event;
   /** Another page ended before its last edits were saved, and they were found, here and now. */
@@ -63,6 +69,8 @@ export abstract class OpenKeep extends EventTarget {
   readonly journal: Journal;
   /** Edits of pages that ended, which did not fit their records any more. */
   readonly drafts: Drafts;
+  readonly quarantine: Quarantine;
+  readonly log: KeepLog;
   readonly #handle: KeepHandle;
   readonly #channel: Channel | undefined;
   #closed = false;
@@ -82,6 +90,11 @@ export abstract class OpenKeep extends EventTarget {
     this.journal = journal;
     this.drafts = new Drafts(handle);
     opened.later.replayed = (detail) => this.#closed || this.dispatchEvent(new CustomEvent("replayed", { detail }));
+    this.quarantine = new Quarantine(handle);
+    this.log = new KeepLog(handle);
+    handle.listenToLog((entry: string) =>
+      queueMicrotask(() => this.dispatchEvent(new CustomEvent("log", { detail: JSON.parse(entry) as LogEntry }))),
+    );
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
     listen((type, detail) => {
       if (type === "closed") queueMicrotask(() => this.#end());
@@ -114,6 +127,31 @@ export abstract class OpenKeep extends EventTarget {
       if (this.#closed) throw failure("closed", "the keep is closed");
       return new Saver(this.journal, given);
     });
+  }
+
+  /**
+   * Reads everything that is stored and says what is wrong with it: every record, its keys and links, the lists of a chat,
+   * scheduled edits, the second copy against all of it; with `full` also every byte of the contents. Changes nothing.
+   *
+   * Throws `bad-option`, `cancelled`.
+   */
+  check(given?: CheckOptions): Promise<CheckReport> {
+    return check(this.#handle, given);
+  }
+
+  /**
+   * Mends what a check found, or `"all"` that a full check finds now. All records are kept as they stand before it, and
+   * what is replaced or taken out is in quarantine.
+   *
+   * Throws `bad-option`, `cancelled`, `read-only`.
+   */
+  repair(findings: readonly Finding[] | "all", given?: RepairOptions): Promise<RepairReport> {
+    return repair(this.#handle, findings, given);
+  }
+
+  /** How much is stored, how safe it is, and what somebody should look at. */
+  health(): Promise<Health> {
+    return health(this.#handle);
   }
 
   /** Saves what savers hold and lets go of the storage. Other saves that were not awaited may not have happened. May be called again. */

@@ -747,3 +747,160 @@ export interface ChangeDetail {
   /** True when it was not this `Keep` that wrote, but another one on the same data: mostly another tab. */
   remote: boolean;
 }
+
+// ---------------------------------------------------------------- health
+
+/** What can be wrong with what is stored. */
+export type FindingCode =
+  /** The record's bytes cannot be read. */
+  | "rotten-record"
+  /** The record is gone, or older than it was, and something still tells of it. */
+  | "lost-record"
+  /** The record was written by a newer version. */
+  | "newer-record"
+  /** The row is found under other keys than its record says. */
+  | "wrong-index"
+  /** A piece of the contents is missing or rotten. */
+  | "lost-content"
+  /** The messages are not the ones that the chat's manifest lists. */
+  | "lost-messages"
+  /** The record refers to another one that is not there. */
+  | "broken-link"
+  /** Saved records are not in the second copy. */
+  | "uncopied-records"
+  /** A scheduled edit cannot be read. */
+  | "rotten-edit";
+
+/**
+ * What repairing does: it comes back from the `second-copy`; the newest sound older state (`version`) takes its place;
+ * `salvage`, what can still be read is kept; `rewrite`, the row is written again; `unlink`, the link is taken out; `copy`,
+ * a complete second copy is made; `quarantine`, it is taken out of the way, whole; `none`.
+ */
+export type Remedy = "second-copy" | "version" | "salvage" | "rewrite" | "unlink" | "copy" | "quarantine" | "none";
+
+/** One thing that is wrong. */
+export interface Finding {
+  code: FindingCode;
+  domain: string;
+  id: string;
+  /** Set for an older state: its revision. */
+  rev?: number;
+  /** For people. */
+  message: string;
+  /** What repairing would do, or did. */
+  repair: Remedy;
+}
+
+/** How far a check or a repair is. */
+export interface CheckProgress {
+  phase: "records" | "journal" | "second-copy" | "done" | "repair";
+  done: number;
+  /** About so many. */
+  total: number;
+  findings: number;
+}
+
+export interface CheckOptions {
+  /** Also every byte of all contents, of the older states too. Slower. */
+  full?: boolean;
+  /** Ends it with `cancelled`. */
+  signal?: AbortSignal | undefined;
+  /** Told after every step. While a promise that it gives is pending, the check waits: that is how to pause it. */
+  onProgress?: ((progress: CheckProgress) => unknown) | undefined;
+}
+
+/** What a check found. */
+export interface CheckReport {
+  /** When it was done, milliseconds since 1970. */
+  at: number;
+  full: boolean;
+  /** Records read. */
+  records: number;
+  /** Older states read. */
+  versions: number;
+  /** Contents read, each once. */
+  contents: number;
+  findings: Finding[];
+}
+
+export interface RepairOptions extends Omit<CheckOptions, "full"> {
+  /** Say what would be done, and do nothing. */
+  dryRun?: boolean;
+}
+
+/** What a repair did. */
+export interface RepairReport {
+  /** Id of the snapshot with all rows as they stood before. */
+  snapshot?: string;
+  /** Every finding, what was done (`repair`), and what became of it. */
+  items: (Finding & { outcome: "repaired" | "planned" | "sound" | "left" | "failed" })[];
+}
+
+/** Something that could not be read and was taken out of the way. */
+export interface QuarantineEntry {
+  id: string;
+  /** The domain of the record that it was. */
+  domain: string;
+  /** That record's id. */
+  record: string;
+  /** Set for an older state: its revision. */
+  rev?: number;
+  /** The code of the error. */
+  code: string;
+  reason: string;
+  bytes: number;
+  /** When it was put here, milliseconds since 1970. */
+  at: number;
+}
+
+/** How much there is of something. */
+export interface Amount {
+  count: number;
+  bytes: number;
+  /** When the oldest one was written or deleted, milliseconds since 1970. */
+  oldest?: number;
+  newest?: number;
+}
+
+/** How the storage is. */
+export interface Health {
+  /** When this was looked up, milliseconds since 1970. */
+  at: number;
+  /** Schema of the stored records that this version writes. */
+  schema: number;
+  access: Access;
+  secondCopy: SecondCopy;
+  /** What is stored, by kind; absent is none. What several share counts with the first. */
+  stored: { [kind in DomainName | "trash" | "versions" | "snapshots" | "quarantine" | "drafts" | "unreadable" | "other"]?: Amount };
+  /** Scheduled edits that are not in their records yet. */
+  journal: Amount;
+  lastCheck?: { at: number; full: boolean; records: number; findings: number };
+  /** Whether the browser promised not to remove anything by itself; absent where it does not tell. */
+  persisted?: boolean;
+  /** The browser's estimate for this origin, in bytes. */
+  space?: { usage: number; quota: number };
+  /** What somebody should look at. */
+  warnings: { code: HealthWarningCode; message: string }[];
+}
+
+export type HealthWarningCode =
+  | "read-only" | "unreadable" | "second-copy-off" | "second-copy-failing" | "second-copy-catching-up" | "check-found" | "check-old"
+  | "quarantine" | "drafts" | "not-persisted" | "nearly-full";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** One entry of the log. Nothing of what is stored is in it. */
+export interface LogEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  level: LogLevel;
+  /** What happened, such as `opened`, `write-failed`, `read-healed`, `checked`. */
+  event: string;
+  domain?: string;
+  id?: string;
+  /** The code of the error. */
+  code?: string;
+  count?: number;
+  /** How long it took, in milliseconds. */
+  ms?: number;
+}

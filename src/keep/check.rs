@@ -7,7 +7,7 @@ use super::Keep;
 use super::domain::Domain;
 use super::examine::{Flaw, Remedy, Sound};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Access, Key, Row, SecondCopy, Table, VERSIONS};
+use crate::store::{Access, Key, Level, LogEntry, Row, SecondCopy, Table, VERSIONS};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -327,6 +327,10 @@ impl Check {
             };
             self.keep.store().note_check(&last).await?;
         }
+        let count = self.report.findings.len() as u64;
+        let level = if count > 0 { Level::Warn } else { Level::Info };
+        let entry = LogEntry::new(self.report.at, level, "checked");
+        self.keep.log().note(entry.count(count));
         self.phase = Phase::Done;
         Ok(())
     }

@@ -112,6 +112,11 @@ impl Manifest {
         self.sealed() + (self.tail.to - self.tail.from)
     }
 
+    /// Bytes of the records in the tail.
+    pub(super) fn tail_bytes(&self) -> u64 {
+        self.tail.bytes
+    }
+
     fn sealed(&self) -> u64 {
         self.runs.iter().map(|run| run.records).sum()
     }

@@ -14,6 +14,7 @@ mod domain;
 mod drafts;
 mod examine;
 mod filename;
+mod health;
 mod journal;
 mod manifest;
 mod quarantine;
@@ -31,6 +32,7 @@ pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
 pub use domain::Domain;
 pub use drafts::Drafts;
 pub use examine::{Flaw, Remedy};
+pub use health::{Amount, Health, HealthWarning};
 pub use journal::{Edit, Journal, Making, Replayed};
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
@@ -40,7 +42,8 @@ pub use worlds::Worlds;
 
 use crate::error::{Kind, Result};
 use crate::store::{
-    Access, Change, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Snapshot, Store,
+    Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Snapshot,
+    Store,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,6 +153,11 @@ impl Keep {
     /// Edits that were recovered and did not fit any more.
     pub fn drafts(&self) -> Drafts {
         Drafts::new(self.clone())
+    }
+
+    /// What the engine did and what went wrong.
+    pub fn log(&self) -> &Log {
+        self.store().log()
     }
 
     /// What could not be read.

@@ -6,13 +6,13 @@
 use super::Keep;
 use super::characters::summarize;
 use super::chat_row::{self, Body};
-use super::check::{CheckOptions, Finding, Progress, row_key};
+use super::check::{Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
 use super::manifest::{Cache, Log};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
-use crate::store::{Access, Change, Key, Record, Row, SecondCopy, Table, row_of};
+use crate::store::{Access, Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{HashSet, VecDeque};
@@ -74,26 +74,14 @@ pub struct Repair {
 }
 
 impl Keep {
-    /// Begins a repair of what a check found; `None`: of what a full check finds now.
+    /// Begins a repair of what a check found.
     ///
     /// # Errors
-    /// `read-only`, and what the medium reports.
-    pub async fn repair(
-        &self,
-        findings: Option<Vec<Finding>>,
-        options: RepairOptions,
-    ) -> Result<Repair> {
+    /// `read-only`.
+    pub fn repair(&self, findings: Vec<Finding>, options: RepairOptions) -> Result<Repair> {
         if *self.access() != Access::ReadWrite && !options.dry_run {
             return Err(Kind::ReadOnly.because("the keep is open read-only"));
         }
-        let findings = match findings {
-            Some(findings) => findings,
-            None => {
-                let mut check = self.check(CheckOptions { full: true }).await?;
-                while check.step().await? {}
-                check.report().findings.clone()
-            }
-        };
         Ok(Repair {
             keep: self.clone(),
             dry_run: options.dry_run,
@@ -132,6 +120,14 @@ impl Repair {
             outcome => outcome?,
         };
         let Mending { done, said, .. } = mending;
+        let (level, event) = match outcome {
+            Outcome::Repaired => (Level::Warn, "repaired"),
+            Outcome::Failed | Outcome::Left => (Level::Error, "not-repaired"),
+            Outcome::Planned | Outcome::Sound => (Level::Debug, "looked-at"),
+        };
+        let at = self.keep.store().now();
+        let entry = LogEntry::new(at, level, event);
+        self.keep.log().note(entry.of(&finding.domain, &finding.id));
         if outcome == Outcome::Repaired && is_told(&finding.domain) && finding.rev.is_none() {
             let ids = std::slice::from_ref(&finding.id);
             (self.keep.0.observer)(&finding.domain, ids);

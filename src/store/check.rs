@@ -79,14 +79,18 @@ impl Store {
             .collect())
     }
 
+    /// The rows among these that are there, as they stand.
+    pub(crate) async fn rows_at(&self, keys: &[Key]) -> Result<Vec<Row>> {
+        let found = self.medium().read(Table::Rows, keys).await?;
+        let rows = keys.iter().zip(found);
+        Ok(rows
+            .filter_map(|(key, value)| Some(Row::of(key.clone(), value?)))
+            .collect())
+    }
+
     /// One row as it stands.
     pub(crate) async fn row(&self, key: &Key) -> Result<Option<Row>> {
-        let found = self
-            .medium()
-            .read(Table::Rows, std::slice::from_ref(key))
-            .await?;
-        let found = found.into_iter().next().flatten();
-        Ok(found.map(|value| Row::of(key.clone(), value)))
+        Ok(self.rows_at(std::slice::from_ref(key)).await?.pop())
     }
 
     /// The pages among these that are missing or rotten on the medium.

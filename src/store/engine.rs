@@ -1,6 +1,7 @@
 //! The open store: reading, the fence, and the one place where bursts leave for the
 //! medium and its second copy.
 
+use super::log::{Level, Log, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
 use super::record::{Listing, Record, Unreadable};
@@ -104,6 +105,7 @@ pub struct Store {
     /// Shared with staged stores: parts are addressed by content.
     pub(super) parts: Rc<RefCell<PartCache>>,
     pub(super) copy: Rc<redo::Copy>,
+    pub(super) log: Rc<Log>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
@@ -113,16 +115,54 @@ impl Store {
     /// have it; when only the second copy fails, the save counts and [`Store::second_copy`] tells.
     /// What does not read back where that was asked for is `corrupt`; the second copy has it.
     pub(crate) async fn write(&self, burst: Burst) -> Result<()> {
-        self.medium.write(&burst).await?;
         // A stage hands everything on with its own burst.
         if self.stage.is_some() {
-            return Ok(());
+            return self.medium.write(&burst).await;
         }
+        let begun = self.now();
+        let written = self.medium.write(&burst).await;
+        if let Err(error) = &written {
+            // Of two writers one is told; that is how it should be.
+            let level = match error.kind() {
+                Kind::Conflict => Level::Info,
+                _ => Level::Error,
+            };
+            self.note(|at| LogEntry::new(at, level, "write-failed").error(error));
+        }
+        written?;
+        let before = self.second_copy();
         self.copy.append(&*self.medium, &burst, self.now()).await;
+        if self.second_copy() != before {
+            self.note_second_copy();
+        }
+        let values = (burst.puts.len() + burst.deletes.len()) as u64;
+        self.note(|at| {
+            let entry = LogEntry::new(at, Level::Debug, "write");
+            entry.count(values).took(at - begun)
+        });
         if burst.verify {
             self.read_back(&burst).await?;
         }
         Ok(())
+    }
+
+    fn note(&self, entry: impl FnOnce(i64) -> LogEntry) {
+        self.log.note(entry(self.now()));
+    }
+
+    pub(super) fn note_second_copy(&self) {
+        let (level, event) = match self.second_copy() {
+            SecondCopy::Off => (Level::Info, "second-copy-off"),
+            SecondCopy::On => (Level::Info, "second-copy-on"),
+            SecondCopy::Failing { .. } => (Level::Error, "second-copy-failing"),
+            SecondCopy::CatchingUp => (Level::Warn, "second-copy-catching-up"),
+        };
+        self.note(|at| LogEntry::new(at, level, event));
+    }
+
+    /// What the engine did and what went wrong.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Compares the medium with the second copy where that is due, puts back what was lost,
@@ -135,12 +175,27 @@ impl Store {
         if self.access != Access::ReadWrite {
             return Ok(Maintained::default());
         }
+        let before = self.second_copy();
         let upkeep = self
             .copy
             .maintain(&*self.medium, interval_ms, &*self.clock)
-            .await?;
+            .await;
+        if let Err(error) = &upkeep {
+            self.note(|at| LogEntry::new(at, Level::Warn, "maintenance-failed").error(error));
+        }
+        let upkeep = upkeep?;
+        if self.second_copy() != before {
+            self.note_second_copy();
+        }
+        if upkeep.compared {
+            self.note(|at| LogEntry::new(at, Level::Info, "compared"));
+        }
         let healing = upkeep.healing.unwrap_or_default();
-        let found = healing.recovered.rows + healing.recovered.pages > 0;
+        let count = healing.recovered.rows + healing.recovered.pages;
+        let found = count > 0;
+        if found {
+            self.note(|at| LogEntry::new(at, Level::Warn, "recovered").count(count));
+        }
         Ok(Maintained {
             compared: upkeep.compared,
             recovered: found.then_some(healing.recovered),
@@ -180,6 +235,9 @@ impl Store {
             Err(error) if error.kind() == Kind::Corrupt => {
                 match self.copy.value(Table::Rows, &Key::row(domain, id)).await {
                     Some(sound) => {
+                        self.note(|at| {
+                            LogEntry::new(at, Level::Warn, "read-healed").of(domain, id)
+                        });
                         let decoded = Record::decode(domain, id, &sound.bytes);
                         (sound.bytes, decoded)
                     }
@@ -188,6 +246,9 @@ impl Store {
             }
             decoded => (bytes, decoded),
         };
+        if let Err(error) = &decoded {
+            self.note(|at| LogEntry::new(at, Level::Error, "unreadable").error(error));
+        }
         decoded.map(|mut record| {
             record.stored = bytes;
             record
@@ -307,6 +368,11 @@ impl Store {
                 Kind::Corrupt.because(format!("a page of {kind} {owner} is missing or rotten"))
             };
             let copied = self.copy.value(Table::Pages, key).await;
+            let (level, event) = match copied {
+                Some(_) => (Level::Warn, "read-healed"),
+                None => (Level::Error, "unreadable"),
+            };
+            self.note(|at| LogEntry::new(at, level, event).of(key.text(0), key.text(1)));
             pages.push(copied.map(|page| page.bytes).ok_or_else(missing)?);
         }
         Ok(pages)

@@ -7,6 +7,7 @@ mod change;
 mod check;
 mod engine;
 mod journal;
+mod log;
 mod medium;
 mod memory;
 mod migration;
@@ -24,6 +25,7 @@ pub use change::{Change, History, Write};
 pub(crate) use check::{Row, part_keys, row_of};
 pub use engine::{Access, Maintained, Migrated, OpenReport, Store};
 pub use journal::{Entry, Journal, journal_key};
+pub use log::{Level, Log, LogEntry, LogListener};
 pub use medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };
@@ -34,4 +36,5 @@ pub use migration::{Odd, Plan, Step, Upgrade};
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};
+pub(crate) use snapshot::SNAPSHOTS;
 pub use snapshot::{Original, Snapshot};

@@ -4,6 +4,7 @@
 //! copy, an older one is migrated, a newer one is readable and not writable.
 
 use super::engine::{Access, KeepMeta, OpenReport, Store};
+use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
 use super::migration::{self, Upgrade};
 use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
@@ -44,6 +45,7 @@ impl Store {
         if healed.opening.doubt {
             store.copy.doubt();
         }
+        store.note_opening();
         Ok(store)
     }
 
@@ -74,6 +76,7 @@ impl Store {
             versions_kept: Cell::new(10),
             parts: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
+            log: Rc::default(),
             stage: None,
         };
         let readable = stored
@@ -108,6 +111,33 @@ impl Store {
             store.report.migrated = Some(migration::run(&store, keep, &tell).await?);
         }
         Ok(store)
+    }
+
+    fn note_opening(&self) {
+        let now = self.now();
+        let entry = |level, event| LogEntry::new(now, level, event);
+        self.log.note(entry(Level::Info, "opened"));
+        let OpenReport {
+            created,
+            migrated,
+            recovered,
+        } = &self.report;
+        if *created {
+            self.log.note(entry(Level::Info, "created"));
+        }
+        if let Some(migrated) = migrated {
+            let migrated = migrated.lifted;
+            self.log
+                .note(entry(Level::Info, "migrated").count(migrated));
+        }
+        if let Some(recovered) = recovered {
+            let count = recovered.rows + recovered.pages;
+            self.log.note(entry(Level::Warn, "recovered").count(count));
+        }
+        if self.access != Access::ReadWrite {
+            self.log.note(entry(Level::Warn, "read-only"));
+        }
+        self.note_second_copy();
     }
 
     /// The keep's record when it is missing or unreadable. The schema is what the

@@ -55,7 +55,7 @@ pub struct ChatHandle {
 
 /// A file to hand out.
 #[wasm_bindgen]
-pub struct RawExport(Exported);
+pub struct RawExport(pub(super) Exported);
 
 #[wasm_bindgen]
 impl RawExport {
@@ -511,7 +511,7 @@ fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
 }
 
 /// A listener that throws does not undo what it was told of.
-fn call(result: std::result::Result<JsValue, JsValue>) {
+pub(super) fn call(result: std::result::Result<JsValue, JsValue>) {
     if let Err(thrown) = result {
         web_sys::console::error_1(&thrown);
     }

@@ -6,6 +6,7 @@ mod card;
 mod clock;
 mod convert;
 mod formats;
+mod health;
 mod idb;
 mod journal;
 mod keep;

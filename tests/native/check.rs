@@ -25,7 +25,7 @@ fn quick(keep: &Keep) -> CheckReport {
 
 fn repair(keep: &Keep, findings: Vec<Finding>) -> RepairReport {
     let options = RepairOptions::default();
-    let mut repair = now(keep.repair(Some(findings), options)).expect("a repair begins");
+    let mut repair = keep.repair(findings, options).expect("a repair begins");
     while now(repair.step()).expect("a repair goes on") {}
     repair.report().clone()
 }
@@ -235,7 +235,9 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     rot(&medium, &row);
     let keep = open(&medium);
     let before = medium.dump();
-    let mut repair = now(keep.repair(None, RepairOptions { dry_run: true })).unwrap();
+    let mut repair = keep
+        .repair(check(&keep).findings, RepairOptions { dry_run: true })
+        .unwrap();
     while now(repair.step()).unwrap() {}
     let RepairReport { snapshot, items } = repair.report().clone();
     assert_eq!(snapshot, None);
@@ -583,7 +585,8 @@ fn newer_data_is_checked_and_not_repaired() {
     let keep = open(&medium);
     let before = medium.dump();
     assert_eq!(check(&keep).findings, []);
-    let refused = now(keep.repair(Some(Vec::new()), RepairOptions::default()))
+    let refused = keep
+        .repair(Vec::new(), RepairOptions::default())
         .err()
         .unwrap();
     assert_eq!(refused.kind(), Kind::ReadOnly);

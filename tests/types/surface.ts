@@ -87,6 +87,21 @@ import init, {
   type Worlds,
   type WorldState,
   writeCard,
+  type Amount,
+  type CheckProgress,
+  type CheckReport,
+  type Finding,
+  type FindingCode,
+  type Health,
+  type HealthWarningCode,
+  type KeepLog,
+  type LogEntry,
+  type LogLevel,
+  type Quarantine,
+  type QuarantineEntry,
+  type Remedy,
+  type RepairOptions,
+  type RepairReport,
 } from "cardkeep";
 import initInline, { Keep as InlineKeep } from "cardkeep/inline";
 
@@ -266,7 +281,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
     same<typeof event.detail.remote, boolean>(true);
-    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "closed">(true);
+    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "log" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
 
@@ -325,4 +340,40 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   await keep.close();
   await keep[Symbol.asyncDispose]();
   void [report, unreadable, history, exported, picture, last, moved, settings, snapshots];
+}
+
+export async function health(keep: Keep): Promise<void> {
+  const told: CheckProgress[] = [];
+  const report: CheckReport = await keep.check({ full: true, signal: new AbortController().signal, onProgress: (progress) => told.push(progress) });
+  // @ts-expect-error no such option
+  void keep.check({ deep: true });
+  const findings: Finding[] = report.findings;
+  const mended: RepairReport = await keep.repair(findings, { dryRun: true } satisfies RepairOptions);
+  await keep.repair("all", { onProgress: async () => undefined });
+  same<(typeof mended.items)[number]["outcome"], "repaired" | "planned" | "sound" | "left" | "failed">(true);
+  const codes: FindingCode[] = mended.items.map(({ code }) => code);
+  const remedies: Remedy[] = findings.map(({ repair }) => repair);
+  same<typeof codes, FindingCode[]>(true);
+  void remedies;
+  const health: Health = await keep.health();
+  const amount: Amount | undefined = health.stored.characters;
+  const warnings: HealthWarningCode[] = health.warnings.map(({ code }) => code);
+  same<typeof amount, Amount | undefined>(true);
+  void warnings;
+  const quarantine: Quarantine = keep.quarantine;
+  const entries: QuarantineEntry[] = await quarantine.list();
+  for (const { id } of entries) {
+    const raw: Uint8Array = await quarantine.get(id);
+    same<typeof raw.length, number>(true);
+    const file: Exported = await quarantine.export(id);
+    await quarantine.retry(file.filename);
+    await quarantine.delete(id);
+  }
+  const log: KeepLog = keep.log;
+  log.level = "debug" satisfies LogLevel;
+  const logged: LogEntry[] = log.list({ level: "warn" });
+  keep.addEventListener("log", ({ detail }) => same<typeof detail, LogEntry>(true));
+  void logged;
+  log.clear();
+  await log.export();
 }
