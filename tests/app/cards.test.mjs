@@ -54,8 +54,7 @@ describe("a character card", () => {
     await button(app, "Edit");
     await app.clear("input[name=name]");
     await app.type("input[name=name]", "Zoë Renamed");
-    assert.equal(await app.text(".save-state"), "Unsaved changes");
-    await button(app, "Save");
+    await button(app, "Done");
     await app.until(() => document.querySelector("h1").textContent === "Zoë Renamed" && document.querySelector(".form") === null);
     await app.restart();
     assert.equal(await app.text("h1"), "Zoë Renamed");
@@ -106,13 +105,17 @@ describe("a character card", () => {
     await app.until(() => document.querySelectorAll(".tile").length === 2);
   });
 
-  test("an unsaved edit survives a reload of the page", async () => {
+  test("an edit is saved while it is typed, and can be put back", async () => {
     await app.click(".tile a");
     await button(app, "Edit");
     await app.type("textarea[name=scenario]", "A long road.");
-    assert.equal(await app.text(".save-state"), "Unsaved changes");
-    await app.visit(await app.run(() => location.hash));
-    await app.until(() => document.querySelector("textarea[name=scenario]")?.value === "A long road.");
+    await app.until(() => document.querySelector(".save-state").textContent === "Saved");
     await button(app, "Discard");
+    await app.until(() => document.querySelector(".form") === null);
+    assert.doesNotMatch(await app.text(".card-text"), /A long road\./);
+    await button(app, "Edit");
+    await app.type("textarea[name=scenario]", "A long road.");
+    await app.visit(await app.run(() => location.hash));
+    assert.match(await app.text(".card-text"), /A long road\./);
   });
 });

@@ -91,3 +91,12 @@ export async function button(app, text, inside = "main") {
     return found !== undefined;
   }, text, inside);
 }
+
+/** Types into a field of the card's form, all at once, in place of what stands there. */
+export function type(app, name, text) {
+  return app.run((field, words) => {
+    const input = document.querySelector(`.form [name=${field}]`);
+    input.value = words;
+    input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }, name, text);
+}

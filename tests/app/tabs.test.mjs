@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { cardPng } from "./png.mjs";
-import { button, stage } from "./stage.mjs";
+import { button, stage, type } from "./stage.mjs";
 import { KEY } from "./webdriver.mjs";
 
 const COUNT = 40;
@@ -138,32 +138,35 @@ test("two tabs that edit one card write nothing over unseen", async () => {
     const { hash } = await app.tab();
     const two = await app.window();
     await app.visit(hash);
-    const edit = async (text) => {
-      await button(app, "Edit");
-      await app.clear("textarea[name=description]");
-      await app.type("textarea[name=description]", text);
-    };
     await app.toWindow(one);
-    await edit("From the first tab");
-    await app.toWindow(two);
-    await edit("From the second tab");
-    await app.clear("textarea[name=personality]");
-    await app.type("textarea[name=personality]", "Lively");
-    await button(app, "Save");
-    await app.until(() => document.querySelector(".form") === null);
-    await app.toWindow(one);
-    // The form shows what it has not touched as it is now, and keeps what was typed.
-    await app.until(() => document.querySelector("textarea[name=personality]").value === "Lively");
-    assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "From the first tab");
-    await button(app, "Save");
-    await app.until(() => document.querySelector(".banner")?.textContent.includes("changed elsewhere"));
-    await app.toWindow(two);
-    assert.match(await app.text(".card-text"), /From the second tab/);
-    await app.toWindow(one);
-    await button(app, "Save");
-    await app.until(() => document.querySelector(".form") === null);
+    await button(app, "Edit");
+    await type(app, "description", "From the first tab");
+    await app.until(() => document.querySelector(".save-state").textContent === "Saved");
     await app.toWindow(two);
     await app.until(() => document.querySelector(".card-text").textContent.includes("From the first tab"));
+    await button(app, "Edit");
+    await type(app, "personality", "Lively");
+    await button(app, "Done");
+    await app.until(() => document.querySelector(".form") === null);
+    // The open form shows what it has not touched as it is now.
+    await app.toWindow(one);
+    await app.until(() => document.querySelector("textarea[name=personality]").value === "Lively");
+    // Another writer between the first key and the save.
+    await type(app, "description", "Mine");
+    await app.run(async () => {
+      const { keep, record } = document.querySelector("ck-card");
+      await keep.characters.patch(record, { description: "Theirs" });
+    });
+    await app.until(() => document.querySelector(".banner")?.textContent.includes("changed elsewhere"));
+    assert.match(await app.text(".save-state"), /^Not saved: /);
+    assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "Mine");
+    await app.toWindow(two);
+    await app.until(() => document.querySelector(".card-text").textContent.includes("Theirs"));
+    await app.toWindow(one);
+    await button(app, "Save over it");
+    await app.until(() => document.querySelector(".form") === null);
+    await app.toWindow(two);
+    await app.until(() => document.querySelector(".card-text").textContent.includes("Mine"));
     assert.match(await app.text(".card-text"), /Lively/);
   } finally {
     await app.close();

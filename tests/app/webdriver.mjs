@@ -122,6 +122,7 @@ export async function open({ downloads }) {
 
     window: () => call("GET", `${session}/window`),
     toWindow: (handle) => call("POST", `${session}/window`, { handle }),
+    closeWindow: () => call("DELETE", `${session}/window`),
     async newWindow() {
       const { handle } = await call("POST", `${session}/window/new`, { type: "tab" });
       await browser.toWindow(handle);

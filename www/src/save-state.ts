@@ -5,14 +5,12 @@ import { sentence } from "./failure";
 
 export type SaveState =
   | { is: "saved" }
-  | { is: "unsaved" }
   | { is: "saving" }
   | { is: "failed"; error: unknown };
 
 export function saveState(state: SaveState): TemplateResult {
   const words =
     state.is === "saved" ? "Saved"
-    : state.is === "unsaved" ? "Unsaved changes"
     : state.is === "saving" ? "Saving…"
     : `Not saved: ${sentence(state.error)}`;
   return html`<span class="save-state" data-is=${state.is} role="status">${words}</span>`;

@@ -4,7 +4,6 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { expand } from "../companion/companion";
 import { handOut } from "../download";
-import { keepDraft, readDraft } from "../draft";
 import { codeOf, failure, sentence } from "../failure";
 import { ago, count, counted, momentOf } from "../format";
 import { icon } from "../icon";
@@ -13,7 +12,8 @@ import { Live } from "../live";
 import { notify } from "../notice";
 import { prose } from "../prose/prose";
 import { href } from "../route";
-import { saveState, type SaveState } from "../save-state";
+import { saveState } from "../save-state";
+import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import "../intake/request";
@@ -31,8 +31,11 @@ const FIELDS = [
 ] as const;
 
 type Key = (typeof FIELDS)[number]["key"];
-/** What the form holds that the keep does not: texts of fields, and tags as one line. */
+/** What was typed into the form: texts of fields, and tags as one line. */
 type Edits = Partial<Record<Key | "tags", string>>;
+
+const shown = (card: Card, key: keyof Edits): string => (key === "tags" ? card.tags.join(", ") : card[key]);
+const tagsOf = (line: string): string[] => line.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
 
 interface Loaded {
   character: Character;
@@ -43,18 +46,25 @@ interface Loaded {
 @customElement("ck-card")
 export class CardScreen extends Screen {
   @state() private edits: Edits = {};
-  @state() private saving: SaveState = { is: "saved" };
   @state() private editing = false;
+  /** Somebody else wrote the card between the first key and the save. */
+  @state() private conflict = false;
   readonly #data = new Live<Loaded | undefined>(this, () => this.keep, ["characters", "chats"], () => this.#load());
-  /** The revision that the form's edits began on: what another tab saves meanwhile is shown, but not written over unseen. */
+  readonly #saving = new Saving(this, () => this.keep, "characters", () => this.record, () => {
+    this.conflict = false;
+    void this.#data.reload().then(() => this.#settle());
+  });
+  /** The revision that the edits began on: what another tab saves meanwhile is shown, but not written over unseen. */
   #base: number | undefined;
+  /** What the fields said that were edited, before; to put them back. */
+  #before: CardPatch = {};
   #stop: AbortController | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#stop = new AbortController();
     addEventListener("beforeunload", (event) => {
-      if (this.#dirty) event.preventDefault();
+      if (this.#saving.state.is === "failed") event.preventDefault();
     }, { signal: this.#stop.signal });
     addEventListener("keydown", this.#keys, { signal: this.#stop.signal });
   }
@@ -64,13 +74,18 @@ export class CardScreen extends Screen {
     this.#stop?.abort();
   }
 
+  override willUpdate(): void {
+    const { state } = this.#saving;
+    if (state.is === "failed" && codeOf(state.error) === "conflict") this.conflict = true;
+  }
+
   override firstUpdated(changed: PropertyValues<this>): void {
     super.firstUpdated(changed);
-    const draft = readDraft(`card ${this.record}`);
-    if (draft === "") return;
-    this.edits = JSON.parse(draft) as Edits;
+    const { patch } = this.#saving;
+    if (patch === undefined) return;
+    const { tags, ...texts } = patch as CardPatch;
+    this.edits = { ...(texts as Edits), ...(tags && { tags: tags.join(", ") }) };
     this.editing = true;
-    this.saving = { is: "unsaved" };
   }
 
   async #load(): Promise<Loaded | undefined> {
@@ -80,8 +95,8 @@ export class CardScreen extends Screen {
     return { character, versions, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
   }
 
-  get #dirty(): boolean {
-    return Object.keys(this.edits).length > 0;
+  get #touched(): boolean {
+    return Object.keys(this.#before).length > 0;
   }
 
   override render() {
@@ -92,6 +107,7 @@ export class CardScreen extends Screen {
     const { character, versions, chats } = value;
     const { card } = character;
     const name = card.name || "No name";
+    const { state } = this.#saving;
     return html`
       <p class="crumb"><a href="#/">${icon("back")}Characters</a></p>
       <div class="card-page">
@@ -102,9 +118,9 @@ export class CardScreen extends Screen {
           </div>
           <div class="tools">
             ${this.editing
-              ? html`${saveState(this.saving)}
-                  <button type="button" class="button" @click=${this.#cancel}>${this.#dirty ? "Discard" : "Close"}</button>
-                  <button type="button" class="button main" ?disabled=${!this.#dirty || this.saving.is === "saving"} @click=${() => void this.#save(character)}>Save</button>`
+              ? html`${saveState(state)}
+                  <button type="button" class="button" ?disabled=${!this.#touched} @click=${() => void this.#discard()}>Discard</button>
+                  <button type="button" class="button main" @click=${() => void this.#done()}>${this.conflict ? "Save over it" : "Done"}</button>`
               : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => (this.editing = true)}>${icon("edit")}Edit</button>`}
           </div>
         </header>
@@ -115,8 +131,8 @@ export class CardScreen extends Screen {
           <button type="button" class="button wide-button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>
         </aside>
         <div class="card-text">
-          ${this.saving.is === "failed" && codeOf(this.saving.error) === "conflict"
-            ? html`<p class="banner">The card was changed elsewhere since you opened it. Your text is still in the form; Save again to write it over the newer one.</p>`
+          ${this.editing && this.conflict
+            ? html`<p class="banner">The card was changed elsewhere while you typed. Your text is still in the form; save it over the newer one, or discard it.</p>`
             : nothing}
           ${this.editing ? this.#form(card) : this.#reading(card)}
           ${this.#warnings(character)}
@@ -175,7 +191,7 @@ export class CardScreen extends Screen {
         </label>`;
       })}
       <label class="field"><span>Tags <small class="quiet">separated by commas</small></span>
-        <input name="tags" dir="auto" autocomplete="off" .value=${this.edits.tags ?? card.tags.join(", ")} /></label>
+        <input name="tags" dir="auto" autocomplete="off" .value=${this.edits.tags ?? shown(card, "tags")} /></label>
     </form>`;
   }
 
@@ -198,60 +214,65 @@ export class CardScreen extends Screen {
   }
 
   readonly #typed = (event: Event): void => {
-    const card = this.#data.value?.character.card;
-    if (card === undefined) return;
+    const character = this.#data.value?.character;
+    if (character === undefined) return;
     const { name, value } = event.target as HTMLInputElement;
     const key = name as keyof Edits;
-    const { [key]: _, ...others } = this.edits;
-    const same = value === (key === "tags" ? card.tags.join(", ") : card[key]);
-    this.#hold(same ? others : { ...others, [key]: value });
-    this.saving = { is: this.#dirty ? "unsaved" : "saved" };
+    if (this.#saving.patch === undefined) this.#base = character.rev;
+    this.#before = { [key]: character.card[key], ...this.#before };
+    this.edits = { ...this.edits, [key]: value };
+    this.#saving.schedule({ [key]: key === "tags" ? tagsOf(value) : value }, this.#base);
   };
 
-  readonly #cancel = (): void => {
-    this.#hold({});
-    this.saving = { is: "saved" };
-    this.editing = false;
-  };
+  /** Nothing is unsaved: the form follows the card again, but for the way in which tags are typed. */
+  #settle(): void {
+    const card = this.#data.value?.character.card;
+    if (card === undefined || this.#saving.patch !== undefined) return;
+    const { tags } = this.edits;
+    this.edits = tags !== undefined && tagsOf(tags).join() === card.tags.join() ? { tags } : {};
+  }
 
   readonly #keys = (event: KeyboardEvent): void => {
     if (!this.editing || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    const character = this.#data.value?.character;
-    if (character && this.#dirty && this.saving.is !== "saving") void this.#save(character);
+    void this.#saving.flush();
   };
 
-  #hold(edits: Edits): void {
-    this.edits = edits;
-    this.#base = this.#dirty ? (this.#base ?? this.#data.value?.character.rev) : undefined;
-    keepDraft(`card ${this.record}`, this.#dirty ? JSON.stringify(edits) : "");
+  async #done(): Promise<void> {
+    if (this.conflict) {
+      // The banner said so, and saving all the same means it.
+      await this.#data.reload();
+      this.#saving.schedule({}, this.#data.value?.character.rev);
+    }
+    // The state beside the button says what is wrong, if something is.
+    if (!(await this.#saving.flush())) return;
+    await this.#data.reload();
+    this.#close();
   }
 
-  async #save(character: Character): Promise<void> {
-    const { tags, ...texts } = this.edits;
-    const patch: CardPatch = { ...texts };
-    if (tags !== undefined) patch.tags = tags.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
-    const sent = this.edits;
-    this.saving = { is: "saving" };
+  /** Puts back what the fields said before, also what was saved meanwhile. */
+  async #discard(): Promise<void> {
+    const { conflict } = this;
     try {
-      this.#base = (await this.keep.characters.patch(this.record, patch, { ifRev: this.#base ?? character.rev })).rev;
+      await this.#saving.cancel();
+      await this.#saving.flush();
       await this.#data.reload();
-      // What was typed while the save was under way is still to be saved.
-      const left = Object.fromEntries(Object.entries(this.edits).filter(([key, value]) => sent[key as keyof Edits] !== value)) as Edits;
-      this.#hold(left);
-      this.saving = { is: this.#dirty ? "unsaved" : "saved" };
-      if (!this.#dirty) {
-        this.editing = false;
-        notify(this, { text: "Saved" });
-      }
+      const card = this.#data.value?.character.card;
+      const before = Object.entries(this.#before).filter(([key, value]) => String(card?.[key as keyof Edits]) !== String(value));
+      // After a conflict the card of the other writer stands.
+      if (before.length > 0 && !conflict) await this.keep.characters.patch(this.record, Object.fromEntries(before));
+      await this.#data.reload();
+      this.#close();
     } catch (error) {
-      if (codeOf(error) === "conflict") {
-        await this.#data.reload();
-        // The banner says so, and saving again means it.
-        this.#base = this.#data.value?.character.rev;
-      }
-      this.saving = { is: "failed", error };
+      notify(this, { text: `The card could not be put back: ${sentence(error)}`, tone: "bad" });
     }
+  }
+
+  #close(): void {
+    this.edits = {};
+    this.#before = {};
+    this.conflict = false;
+    this.editing = false;
   }
 
   async #startChat(card: Card): Promise<void> {

@@ -12,6 +12,7 @@ import type { ChangeDetail, Character, ChatHandle, Message, MessagePatch, NewMes
 import { notify } from "../notice";
 import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
+import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import type { Speaker } from "./composer";
@@ -36,6 +37,9 @@ export class ChatScreen extends Screen {
   @state() private editing: { one: Message; text: string } | undefined;
   @state() private removing: Message | undefined;
   @state() private cast: Character[] = [];
+  /** What was typed for this chat before and not sent. */
+  @state() private draft = "";
+  readonly #drafting = new Saving(this, () => this.keep, "chats", () => this.record);
   #settings: Settings | undefined;
   #stop: AbortController | undefined;
   /** Writes go one after the other, and with them the readings that follow other tabs. */
@@ -69,6 +73,7 @@ export class ChatScreen extends Screen {
       }
       const found = await Promise.all(entry.characters.map((id) => this.keep.characters.get(id)));
       this.cast = found.filter((one) => one !== undefined);
+      this.draft = this.#drafting.patch?.draft ?? (await this.keep.chats.draft(this.record));
       const handle = await this.keep.chats.open(this.record);
       this.messages = await handle.last(this.#settings.pageSize);
       this.#rev = handle.entry.rev;
@@ -103,7 +108,7 @@ export class ChatScreen extends Screen {
           : html`<span class="avatar">${icon("chats")}</span>`}
         <div class="what">
           <h1 dir="auto">${entry.title || "No title"}</h1>
-          <p class="quiet">${counted(length, "message")} · ${saveState(this.saving)}</p>
+          <p class="quiet">${counted(length, "message")} · ${saveState(this.saving.is === "saved" ? this.#drafting.state : this.saving)}</p>
         </div>
         <button type="button" class="button" @click=${() => void this.#export()}>${icon("export")}<span>Export</span></button>
         <button type="button" class="bare" aria-label="Delete this chat" ?disabled=${!this.writable} @click=${() => void this.#delete()}>${icon("bin")}</button>
@@ -116,7 +121,7 @@ export class ChatScreen extends Screen {
         ${repeat(this.messages, ({ index }) => index, (one) => message(one, this.#actions(one)))}
       </div>
       <footer class="chat-foot">
-        <ck-composer .note=${this.#companionNote()} .chat=${this.record} .speakers=${this.#speakers()} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
+        <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
       </footer>
       ${this.#confirm()}
     `;
@@ -204,6 +209,8 @@ export class ChatScreen extends Screen {
     this.#queue = done;
     return done;
   }
+
+  readonly #typed = (draft: string): void => this.#drafting.schedule({ draft });
 
   readonly #send = async (text: string, speaker: Speaker): Promise<boolean> => {
     const saved = await this.#append({ ...speaker, text });

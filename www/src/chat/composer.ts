@@ -2,7 +2,6 @@
 
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { keepDraft, readDraft } from "../draft";
 import { LightElement } from "../element";
 import { icon } from "../icon";
 
@@ -18,8 +17,10 @@ function keepFocus(event: Event): void {
 
 @customElement("ck-composer")
 export class Composer extends LightElement {
-  /** Names the draft. */
-  @property({ attribute: false }) chat = "";
+  /** What was typed here before and not sent. */
+  @property({ attribute: false }) draft = "";
+  /** Told of what is typed, while it is. */
+  @property({ attribute: false }) typed!: (text: string) => void;
   @property({ attribute: false }) speakers: Speaker[] = [];
   @property({ attribute: false }) disabled = false;
   /** Who answers, and who does not. */
@@ -35,7 +36,7 @@ export class Composer extends LightElement {
   readonly #enterSends = !matchMedia("(pointer: coarse)").matches;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("chat")) this.text = readDraft(`chat ${this.chat}`);
+    if (changed.has("draft")) this.text = this.draft;
   }
 
   override render() {
@@ -60,7 +61,7 @@ export class Composer extends LightElement {
 
   readonly #typed = (event: Event): void => {
     this.text = (event.target as HTMLTextAreaElement).value;
-    keepDraft(`chat ${this.chat}`, this.text);
+    this.typed(this.text);
   };
 
   readonly #key = (event: KeyboardEvent): void => {
@@ -91,7 +92,7 @@ export class Composer extends LightElement {
     this.sending = false;
     if (saved && this.text === text) {
       this.text = "";
-      keepDraft(`chat ${this.chat}`, "");
+      this.typed("");
     }
     this.querySelector("textarea")?.focus();
   }

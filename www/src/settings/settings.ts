@@ -93,6 +93,10 @@ export class SettingsScreen extends Screen {
         html`<input id="set-pageSize" type="number" min="10" max="500" .value=${String(settings.pageSize)} ?disabled=${!this.writable} @change=${this.#numbered("pageSize")} />`)}
       ${this.#row("versionsKept", settings, "Older versions kept", "Of every character, chat and world. 0 to 100.",
         html`<input id="set-versionsKept" type="number" min="0" max="100" .value=${String(settings.versionsKept)} ?disabled=${!this.writable} @change=${this.#numbered("versionsKept")} />`)}
+      ${this.#row("autosaveDelay", settings, "Save after the last key", "In milliseconds. 0 to 60,000.",
+        html`<input id="set-autosaveDelay" type="number" min="0" max="60000" step="100" .value=${String(settings.autosaveDelay)} ?disabled=${!this.writable} @change=${this.#numbered("autosaveDelay")} />`)}
+      ${this.#row("autosaveInterval", settings, "Save at least every", "In milliseconds, while you type. 0 for never, up to 600,000.",
+        html`<input id="set-autosaveInterval" type="number" min="0" max="600000" step="1000" .value=${String(settings.autosaveInterval)} ?disabled=${!this.writable} @change=${this.#numbered("autosaveInterval")} />`)}
       ${changed.length > 0
         ? html`<p><button type="button" class="button" ?disabled=${!this.writable} @click=${() => void this.#change(() => this.keep.settings.reset())}>Reset all ${counted(changed.length, "change")}</button></p>`
         : nothing}
@@ -165,7 +169,7 @@ export class SettingsScreen extends Screen {
     void this.#change(() => this.keep.settings.patch({ userName }));
   };
 
-  #numbered(key: "pageSize" | "versionsKept") {
+  #numbered(key: "pageSize" | "versionsKept" | "autosaveDelay" | "autosaveInterval") {
     return (event: Event): void => {
       const { valueAsNumber } = event.target as HTMLInputElement;
       void this.#change(() => this.keep.settings.patch({ [key]: valueAsNumber }));

@@ -14,10 +14,12 @@ import { addSamples } from "../intake/samples";
 import { Keep, type Settings } from "../library";
 import { NOTICE, notify, type Notice } from "../notice";
 import { href, parse, type Route } from "../route";
+import { saverOf } from "../saving";
 import { Drop } from "./drop";
 import type { Notices } from "./notices";
 import { summary, type Report } from "./report";
 import { AppWorker } from "./worker";
+import "./drafts";
 import "./notices";
 import "./report";
 import "../gallery/characters";
@@ -78,10 +80,25 @@ export class App extends LightElement {
         if ((event as CustomEvent<{ domain: string }>).detail.domain === "settings") void this.#theme(keep);
       });
       await this.#theme(keep);
+      this.#tellFailures(keep);
       this.opening = { is: "open", keep };
     } catch (error) {
       this.opening = { is: "failed", error };
     }
+  }
+
+  /** Each record once, however often it is tried: its screen may be gone. */
+  #tellFailures(keep: Keep): void {
+    const told = new Set<string>();
+    const saver = saverOf(keep);
+    saver.addEventListener("saved", ({ detail }) => told.delete(`${detail.domain} ${detail.id}`));
+    saver.addEventListener("state", () => {
+      for (const { domain, id, error } of saver.pending) {
+        if (error === undefined || told.has(`${domain} ${id}`)) continue;
+        told.add(`${domain} ${id}`);
+        notify(this, { text: `Not saved: ${sentence(error)}`, tone: "bad" });
+      }
+    });
   }
 
   async #theme(keep: Keep): Promise<void> {
@@ -165,6 +182,7 @@ export class App extends LightElement {
     if (this.opening.is !== "open") return nothing;
     const { access, report } = this.opening.keep;
     return html`
+      <ck-drafts .keep=${this.opening.keep}></ck-drafts>
       ${access.mode === "read-only"
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
