@@ -21,7 +21,20 @@ struct Inner {
     place: Option<Place>,
     subject: Option<Subject>,
     found: Option<u64>,
+    sides: Option<Sides>,
     cause: Option<String>,
+}
+
+/// The three sides of a conflict, each as JSON in the shape that callers know, as far as
+/// they are known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sides {
+    /// What the caller's change began with.
+    pub base: Option<String>,
+    /// What the caller made of it.
+    pub mine: Option<String>,
+    /// What is stored.
+    pub theirs: Option<String>,
 }
 
 /// Where in the input or the store something went wrong.
@@ -31,6 +44,8 @@ pub enum Place {
     Byte(usize),
     /// Line of a text file, counted from 1.
     Line(usize),
+    /// Item of a list that was given, counted from 0.
+    Item(usize),
 }
 
 /// Which record an operation of the store was about.
@@ -107,7 +122,7 @@ kinds! {
     /// No record with this id, or it is in the trash.
     NotFound = "not-found", false, "List the domain to see what is there.";
     /// Somebody else changed the record in between.
-    Conflict = "conflict", false, "Read the record again, then repeat the change.";
+    Conflict = "conflict", false, "Read the record again, or `merge` the error's `conflict`, then repeat the change.";
     /// Inside a transaction something else than the transaction's own calls was awaited.
     ForeignAwait = "foreign-await", false, "Fetch, read and wait before the transaction; inside, await only calls of its `tx`.";
     /// A transaction was used after its end.
@@ -151,6 +166,7 @@ impl Kind {
             place: None,
             subject: None,
             found: None,
+            sides: None,
             cause: None,
         }))
     }
@@ -193,6 +209,11 @@ impl Error {
         self.0.found
     }
 
+    /// The three sides, for `conflict`, where they are told.
+    pub fn sides(&self) -> Option<&Sides> {
+        self.0.sides.as_ref()
+    }
+
     /// The words of the failure beneath this one.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
@@ -225,6 +246,23 @@ impl Error {
         self
     }
 
+    /// Tells the three sides of a conflict.
+    pub fn between(mut self, sides: Sides) -> Error {
+        self.0.sides = Some(sides);
+        self
+    }
+
+    /// Says which item of a list it was about. Places inside of the item give way: the detail
+    /// has them.
+    pub fn item(mut self, index: usize) -> Error {
+        match self.0.place.replace(Place::Item(index)) {
+            Some(Place::Byte(offset)) => self.0.detail.push_str(&format!(", at its byte {offset}")),
+            Some(Place::Line(line)) => self.0.detail.push_str(&format!(", at its line {line}")),
+            Some(Place::Item(_)) | None => {}
+        }
+        self
+    }
+
     /// Keeps the words of the failure beneath.
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Error {
         self.0.cause = Some(cause.to_string());
@@ -241,6 +279,7 @@ impl fmt::Display for Error {
         match self.0.place {
             Some(Place::Byte(offset)) => write!(out, " (at byte {offset})"),
             Some(Place::Line(line)) => write!(out, " (line {line})"),
+            Some(Place::Item(index)) => write!(out, " (item {index})"),
             None => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! Changes to a card's fields, in every place where its dialect keeps them.
 
+use super::Spec;
 use super::view::{self, FIELDS, Field, Value};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote};
@@ -29,13 +30,57 @@ pub(super) fn edit(document: &Document, patch: &Document) -> Result<Document> {
     Ok(edited)
 }
 
+/// The document that has these fields and no others; extensions stay where none are given.
+/// Without a document a new one, V3 where only that has a field that is given.
+pub(super) fn replace(document: Option<&Document>, fields: &Document) -> Result<Document> {
+    let root = fields.root();
+    let given = |field: &&Field| {
+        root.get(field.key).is_some_and(|value| {
+            !(value.is_null() || value.shape() == Shape::Array && value.is_empty())
+        })
+    };
+    let spec = match FIELDS.iter().filter(|field| field.since_v3).find(given) {
+        Some(_) => Spec::V3,
+        None => Spec::V2,
+    };
+    let Some(document) = document else {
+        let data = FIELDS
+            .iter()
+            .filter(|field| spec == Spec::V3 || !field.since_v3);
+        let data = object(data.filter(|field| !may_be_absent(field)));
+        let new = fields.sibling(&format!(r#"{{"spec":"","spec_version":"","data":{data}}}"#))?;
+        return edit(&super::convert::respelled(&new, spec)?, fields);
+    };
+    let others = FIELDS
+        .iter()
+        .filter(|field| field.kind != view::Kind::Extensions);
+    let others = object(others.filter(|field| root.get(field.key).is_none()));
+    edit(&edit(document, &fields.sibling(&others)?)?, fields)
+}
+
+/// These fields with nothing in them, as JSON.
+fn object<'a>(fields: impl Iterator<Item = &'a Field>) -> String {
+    let empty = |field: &Field| match field.kind {
+        _ if may_be_absent(field) => "null",
+        view::Kind::List => "[]",
+        view::Kind::Extensions => "{}",
+        view::Kind::Text | view::Kind::Any => "\"\"",
+    };
+    let member = |field: &Field| format!("\"{}\":{}", field.key, empty(field));
+    format!("{{{}}}", fields.map(member).collect::<Vec<_>>().join(","))
+}
+
+fn may_be_absent(field: &Field) -> bool {
+    field.kind == view::Kind::Any || field.key == "nickname"
+}
+
 /// The value when it is of the field's type. `null` removes what may be absent.
 fn checked<'a>(field: &Field, new: Node<'a>) -> Result<Value<'a>> {
     let wrong =
         |what: &str| -> Error { Kind::Invalid.because(format!("`{}` must be {what}", field.key)) };
     match field.kind {
+        _ if new.is_null() && may_be_absent(field) => Ok(Value::Absent),
         view::Kind::Text if new.shape() == Shape::String => Ok(Value::Text(view::Text::Own(new))),
-        view::Kind::Text if new.is_null() && field.key == "nickname" => Ok(Value::Absent),
         view::Kind::Text => Err(wrong("a string")),
         view::Kind::List => {
             let all = new.shape() == Shape::Array
@@ -48,7 +93,6 @@ fn checked<'a>(field: &Field, new: Node<'a>) -> Result<Value<'a>> {
         }
         view::Kind::Extensions if new.shape() == Shape::Object => Ok(Value::Json(new)),
         view::Kind::Extensions => Err(wrong("an object")),
-        view::Kind::Any if new.is_null() => Ok(Value::Absent),
         view::Kind::Any => Ok(Value::Json(new)),
     }
 }

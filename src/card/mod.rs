@@ -566,6 +566,15 @@ pub fn count_tokens(document: &Document) -> Tokens {
     tokens
 }
 
+/// The document with exactly these fields, changed only where it says something else, or a
+/// new V2 or V3. Extensions stay as they are where none are given.
+///
+/// # Errors
+/// As [`edit`].
+pub fn replace(document: Option<&Document>, fields: &Document) -> Result<Document> {
+    edit::replace(document, fields)
+}
+
 /// The card as a file.
 ///
 /// An image whose own card is this document comes back as it was. Otherwise every old

@@ -5,8 +5,8 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, ifRev, json, limits, options, text, whole } from "./options.js";
-import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, WriteOptions } from "./types.js";
+import { fields, json, limits, options, safety, text, whole, writing } from "./options.js";
+import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, SafetyOptions, WriteOptions } from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
   /** @internal */
@@ -133,10 +133,10 @@ export class ChatHandle {
   }
 
   /** Writes a message at the end. */
-  append(message: NewMessage): Promise<Message> {
+  append(message: NewMessage, given?: SafetyOptions): Promise<Message> {
     return this.#answer("append", () => {
-      const text = fields(message, "message");
-      return this.#next(() => this.#raw.append(text));
+      const [text, write] = [fields(message, "message"), safety(given)];
+      return this.#next(() => this.#raw.append(text, write));
     });
   }
 
@@ -148,16 +148,16 @@ export class ChatHandle {
    */
   edit(index: number, patch: MessagePatch, given?: WriteOptions): Promise<Message> {
     return this.#answer("edit", () => {
-      const [at, text, rev] = [whole(index, "index"), fields(patch, "patch"), ifRev(given)];
-      return this.#next(() => this.#raw.edit(at, text, rev));
+      const [at, text, write] = [whole(index, "index"), fields(patch, "patch"), writing(given)];
+      return this.#next(() => this.#raw.edit(at, text, write));
     });
   }
 
   /** Takes one message out; those behind it move up. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
   remove(index: number, given?: WriteOptions): Promise<void> {
     return ask("ChatHandle.remove", () => {
-      const [at, rev] = [whole(index, "index"), ifRev(given)];
-      return this.#next(() => this.#raw.remove(at, rev) as Promise<void>);
+      const [at, write] = [whole(index, "index"), writing(given)];
+      return this.#next(() => this.#raw.remove(at, write) as Promise<void>);
     });
   }
 

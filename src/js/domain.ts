@@ -1,9 +1,10 @@
 // What every domain of a keep can do.
 
 import type { KeepHandle, RawExport } from "./cardkeep.js";
+import { targets } from "./batch.js";
 import { ask } from "./loading.js";
-import { ifRev, options, text, whole } from "./options.js";
-import type { ChangeDetail, Entry, Exported, Listing, ListOptions, Version, WriteOptions } from "./types.js";
+import { options, revision, safety, text, whole, writing } from "./options.js";
+import type { ChangeDetail, Entry, Exported, Listing, ListOptions, SafetyOptions, Target, Version, WriteOptions } from "./types.js";
 
 /** What changes are told of, once each. */
 export const DOMAINS = Object.keys({
@@ -35,12 +36,29 @@ export abstract class Domain<E extends Entry> {
 
   /** Puts a record in the trash. Throws `not-found`, `conflict`. */
   delete(id: string, given?: WriteOptions): Promise<void> {
-    return this.ask("delete", () => this.handle.trash(this.#name, text(id, "id"), ifRev(given)));
+    return this.ask("delete", () => {
+      const { ifRev, ...write } = writing(given) ?? {};
+      return this.handle.trashMany(this.#name, targets([{ id, ...revision({ ifRev }) }]), write);
+    });
+  }
+
+  /**
+   * Puts several records in the trash, all or none, and reads them back. An error names the `id`, and the `index` in the list.
+   * Throws `not-found`, `conflict`, `corrupt`, `invalid` when an id comes twice.
+   */
+  deleteMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<void> {
+    return this.ask("deleteMany", () => this.handle.trashMany(this.#name, targets(ids), safety(given)));
   }
 
   /** Takes a record out of the trash. Throws `not-found`. */
-  restore(id: string): Promise<E> {
-    return this.answer("restore", () => this.handle.restore(this.#name, text(id, "id")));
+  async restore(id: string): Promise<E> {
+    const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.#name, targets([{ id }]), undefined));
+    return entry;
+  }
+
+  /** Takes several records out of the trash, all or none, and reads them back. Throws as `deleteMany` does. */
+  restoreMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<E[]> {
+    return this.answer("restoreMany", () => this.handle.restoreMany(this.#name, targets(ids), safety(given)));
   }
 
   /** The older states of a record that are kept. Throws `not-found`. */

@@ -3,7 +3,7 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { ask } from "./loading.js";
 import { ifRev, text } from "./options.js";
-import type { RecoveredDraft, RecoveredEdit, WriteOptions } from "./types.js";
+import type { RecoveredDraft, RecoveredEdit, RevOptions } from "./types.js";
 
 export class Drafts {
   readonly #handle: KeepHandle;
@@ -32,7 +32,7 @@ export class Drafts {
    *
    * Throws `not-found`, `conflict`, `invalid`; the draft stays then.
    */
-  apply(id: string, given?: WriteOptions): Promise<number> {
+  apply(id: string, given?: RevOptions): Promise<number> {
     return ask("drafts.apply", () => this.#handle.applyDraft(text(id, "id"), ifRev(given)) as Promise<number>);
   }
 

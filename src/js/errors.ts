@@ -1,5 +1,7 @@
 // What can go wrong, as programs see it. The codes are published: more may come, none changes.
 
+import type { Conflict } from "./types.js";
+
 /** Every code, once. */
 export const ERROR_CODES = [
   /** The bytes are no card container that is known here. */
@@ -89,6 +91,10 @@ export interface CardkeepError extends Error {
   id?: string;
   /** The revision that the record has in the store, for `conflict`. */
   rev?: number;
+  /** For a `conflict`: what stood against each other. Give it to `merge`. */
+  conflict?: Conflict;
+  /** Which item of the list that was given, counted from 0. */
+  index?: number;
   /** Where in a text file, counted from 1. */
   line?: number;
   /** Where in the input, in bytes. */

@@ -18,6 +18,7 @@ export { type InitInput, initSync } from "./loading.js";
 export { matchLorebook, readLorebook, writeLorebook } from "./lore.js";
 export { estimateTokens, fillMacros } from "./prompt.js";
 export type { Saver, SaverEventMap, SaverOptions } from "./saver.js";
+export { merge } from "./merge.js";
 export type { SettingsStore } from "./settings.js";
 export type { Transaction } from "./transaction.js";
 export type * from "./types.js";

@@ -1,7 +1,7 @@
 // What callers give, checked: a misspelt name or a wrong type is an error at once, never silently without effect.
 
 import { failure } from "./errors.js";
-import type { CardDocument, Limits, WriteOptions } from "./types.js";
+import type { CardDocument, Limits, RevOptions, SafetyOptions, WriteOptions } from "./types.js";
 
 /** The options with nothing but known names in them. */
 export function options<T extends object>(given: T | undefined, known: readonly (keyof T & string)[]): T {
@@ -49,9 +49,26 @@ export function flag(given: boolean | undefined, name: string): boolean {
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, true or false was wanted`);
 }
 
-export function ifRev(given: WriteOptions | undefined): number | undefined {
-  const { ifRev } = options(given, ["ifRev"]);
-  return ifRev === undefined ? undefined : whole(ifRev, "ifRev");
+/** The revision that was read, if one is named. */
+export function revision({ ifRev }: { ifRev?: number | undefined }): RevOptions {
+  return ifRev === undefined ? {} : { ifRev: whole(ifRev, "ifRev") };
+}
+
+export function ifRev(given: RevOptions | undefined): number | undefined {
+  return revision(options(given, ["ifRev"])).ifRev;
+}
+
+/** What is asked of a write, beside the options that are not for the module. */
+export function writing(given: WriteOptions | undefined, beside: readonly string[] = []): WriteOptions | undefined {
+  if (given === undefined) return undefined;
+  const known = ["ifRev", "durable", "verify", ...beside] as readonly (keyof WriteOptions)[];
+  const { durable, verify, ...rest } = options(given, known);
+  return { ...revision(rest), durable: flag(durable, "durable"), verify: flag(verify, "verify") };
+}
+
+/** The same for what changes several records, each with a revision of its own. */
+export function safety(given: SafetyOptions | undefined): SafetyOptions | undefined {
+  return writing(options(given, ["durable", "verify"]));
 }
 
 /** A value as JSON text. */
@@ -71,7 +88,7 @@ export function fields(given: object, name: string): string {
   return json(record(given, name), name);
 }
 
-function record(given: object, name: string): Record<string, unknown> {
+export function record(given: object, name: string): Record<string, unknown> {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, an object was wanted`);
 }

@@ -4,7 +4,7 @@
 import { type CardkeepError, failure, named, report } from "./errors.js";
 import { type Edit, type Journal, type Source, whenIdle } from "./journal.js";
 import { fields, ifRev, options, text } from "./options.js";
-import type { Saved, SaverDomain, SaverPatches, SaveState, Unsaved, WriteOptions } from "./types.js";
+import type { RevOptions, Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types.js";
 
 const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, settings: true } satisfies Record<SaverDomain, true>);
 
@@ -101,7 +101,7 @@ export class Saver extends EventTarget {
    *
    * Throws `bad-option`, `closed`, and `too-large` when there is too much to wait and saving fails.
    */
-  schedule<D extends SaverDomain>(domain: D, id: string, patch: SaverPatches[D], given?: WriteOptions): void {
+  schedule<D extends SaverDomain>(domain: D, id: string, patch: SaverPatches[D], given?: RevOptions): void {
     try {
       this.#schedule(domain, id, patch, given);
     } catch (thrown) {
@@ -109,7 +109,7 @@ export class Saver extends EventTarget {
     }
   }
 
-  #schedule(domain: SaverDomain, id: string, patch: object, given: WriteOptions | undefined): void {
+  #schedule(domain: SaverDomain, id: string, patch: object, given: RevOptions | undefined): void {
     if (this.#closed) throw failure("closed", "the saver is closed");
     if (!DOMAINS.includes(domain)) throw failure("bad-option", `\`domain\` is \`${String(domain)}\`, one of ${DOMAINS.join(", ")} was wanted`);
     fields(patch, "patch");

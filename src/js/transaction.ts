@@ -8,7 +8,7 @@ import { DOMAINS } from "./domain.js";
 import { failure, named } from "./errors.js";
 import { holding } from "./intake.js";
 import { ask } from "./loading.js";
-import { flag, options } from "./options.js";
+import { safety } from "./options.js";
 import { SettingsStore } from "./settings.js";
 import type { DomainName, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
@@ -34,12 +34,11 @@ export async function transact<T>(
   given: TransactionOptions | undefined,
 ): Promise<T> {
   const { write, begun } = await ask(OP, async () => {
-    const { durable, verify } = options(given, ["durable", "verify"]);
     if (!Array.isArray(scope) || !scope.every((domain) => DOMAINS.includes(domain as DomainName))) {
       throw failure("bad-option", `the scope is ${JSON.stringify(scope)}, a list with some of ${DOMAINS.join(", ")} was wanted`);
     }
     if (typeof work !== "function") throw failure("bad-option", "what is to be done in the transaction is no function");
-    return { write: { durable: flag(durable, "durable"), verify: flag(verify, "verify") }, begun: handle.begin() };
+    return { write: safety(given), begun: handle.begin() };
   });
   const watch = new Watch();
   const keep = begun.keep();

@@ -614,16 +614,80 @@ export interface ListOptions {
   trashed?: boolean;
 }
 
-export interface WriteOptions {
-  /** The `rev` you read; another one in the store is a `conflict`. */
-  ifRev?: number;
-}
-
-export interface TransactionOptions {
+/** How sure a write has to be before it counts. */
+export interface SafetyOptions {
   /** Settle only when it is safe against a power cut. Slower. */
   durable?: boolean;
   /** Settle only when it was read back and is what was written, else `corrupt`. Slower. */
   verify?: boolean;
+}
+
+export interface RevOptions {
+  /** The `rev` you read; another one in the store is a `conflict`. */
+  ifRev?: number;
+}
+
+export interface WriteOptions extends RevOptions, SafetyOptions {}
+
+export type TransactionOptions = SafetyOptions;
+
+/** One of the records of `deleteMany` and `restoreMany`. */
+export interface Target extends RevOptions {
+  id: string;
+}
+
+/** One of the changes of `patchMany`. */
+export interface PatchItem<P> extends Target {
+  patch: P;
+}
+
+export interface PutOptions extends WriteOptions {
+  /** Which record to replace, or make where there is none. Without it a new one is made. */
+  id?: string;
+}
+
+export interface PutCharacterOptions extends PutOptions {
+  /** A PNG to be the picture. Without it the picture stays. */
+  image?: Uint8Array;
+}
+
+/** One of the characters of `putMany`. */
+export interface PutCharacter extends Omit<PutCharacterOptions, keyof SafetyOptions> {
+  card: CardDocument | Card | NewCard;
+}
+
+/** One of the worlds of `putMany`. */
+export interface PutWorld extends Omit<PutOptions, keyof SafetyOptions> {
+  state: WorldState;
+}
+
+/** A card to be made; what is left out is empty. */
+export type NewCard = Partial<Card> & { name: string };
+
+/** What a world can be patched with. */
+export interface WorldPatch {
+  /** Where the player is, `"x,y,z"`. */
+  position?: string;
+  /** Stats of the player. */
+  player?: { [stat: string]: Json };
+}
+
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, messages of chats. */
+export interface Conflict<T = unknown> {
+  /** What your change began with, if that state is kept. */
+  base?: T;
+  /** What your change makes of it. */
+  mine?: T;
+  /** What is stored. */
+  theirs?: T;
+}
+
+/** What `merge` gives. */
+export interface Merged<T> {
+  /** The value with the changes of both sides; where they differ, mine. */
+  merged: T;
+  /** Where both sides changed the same and differently. A side that is absent has removed it. */
+  conflicts: { path: string; base?: Json; mine?: Json; theirs?: Json }[];
 }
 
 /** An older state of a record. */

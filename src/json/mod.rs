@@ -9,12 +9,14 @@
 
 mod amend;
 mod decode;
+mod merge;
 mod node;
 mod patch;
 mod scan;
 mod text;
 
 pub(crate) use decode::{to_windows_1252, utf16_text};
+pub use merge::{Clash, Merged, merge};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;
 pub use text::{quote, quote_ascii};

@@ -3,17 +3,21 @@
 //! The file is never changed. An edit changes the document; exporting an unedited
 //! character gives the file's own bytes, an edited one the document written into it.
 
+use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, filename};
 use crate::card::{self, Container};
 use crate::codec;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
-use crate::store::{Change, History, Record};
+use crate::store::{Change, History, Record, Write};
 use serde_json::{Value, json};
 
 /// Warnings kept with a record.
 const WARNINGS_KEPT: usize = 50;
+
+/// Index keys of imported files begin so.
+const FILES: &str = "characters/file/";
 
 /// The characters of a keep.
 pub struct Characters {
@@ -42,7 +46,7 @@ impl Characters {
     /// Those of [`card::read`], and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
         let file = card::read(bytes, limits)?;
-        let same = format!("characters/file/{}", codec::hash(bytes));
+        let same = format!("{FILES}{}", codec::hash(bytes));
         let kept = self.keep.store().find(&same).await?.records;
         let (record, status) = match kept.into_iter().find(|record| record.trashed_ms.is_none()) {
             Some(record) => (record, Status::Duplicate),
@@ -51,9 +55,6 @@ impl Characters {
                 let now = self.keep.store().now();
                 let mut record = Record::new(Domain::Characters.name(), &codec::new_id(now), now);
                 record.parts.insert("file".into(), change.add_part(bytes));
-                record
-                    .parts
-                    .insert("document".into(), change.add_part(file.document.bytes()));
                 let portrait = card::portrait(&file, bytes);
                 if let Some(portrait) = portrait {
                     if file.container == Container::Charx {
@@ -71,8 +72,8 @@ impl Characters {
                 let warnings: Vec<&Warning> = file.warnings.iter().take(WARNINGS_KEPT).collect();
                 record.body = json!({ "container": file.container.as_str(), "warnings": warnings });
                 record.by = vec![same];
-                summarize(&mut record, &file.document);
-                change.write(record, History::Skip);
+                put_document(&mut record, &file.document, &mut change);
+                change.verify().write(record, History::Skip);
                 (self.keep.commit_one(change).await?, Status::Added)
             }
         };
@@ -84,16 +85,24 @@ impl Characters {
     /// # Errors
     /// `corrupt`, and what the medium reports.
     pub async fn get(&self, id: &str) -> Result<Option<String>> {
+        Ok(self.read(id).await?.map(|(view, _)| view))
+    }
+
+    /// What [`Characters::get`] gives, with the document it was read from.
+    ///
+    /// # Errors
+    /// As [`Characters::get`].
+    pub async fn read(&self, id: &str) -> Result<Option<(String, Document)>> {
         let Some(record) = present(self.keep.record(Domain::Characters, id).await)? else {
             return Ok(None);
         };
-        let document = self.document_of(&record).await?;
+        let document = self.documents().of(&record).await?;
         let fields = [
             ("card", &*card::view(&document)),
             ("container", &record.body["container"].to_string()),
             ("warnings", &record.body["warnings"].to_string()),
         ];
-        Ok(Some(with_fields(&entry(&record), &fields)))
+        Ok(Some((with_fields(&entry(&record), &fields), document)))
     }
 
     /// The card's document.
@@ -101,24 +110,41 @@ impl Characters {
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn document(&self, id: &str) -> Result<Document> {
-        self.document_of(&self.keep.record(Domain::Characters, id).await?)
-            .await
+        let record = self.keep.record(Domain::Characters, id).await?;
+        self.documents().of(&record).await
     }
 
     /// Changes fields of the card and gives the entry. The state before becomes a version.
     ///
     /// # Errors
-    /// `not-found`, `conflict`, those of [`card::edit`], and what the medium reports.
-    pub async fn patch(&self, id: &str, patch: &Document, if_rev: Option<u64>) -> Result<Value> {
-        let mut record = self.keep.record_at(Domain::Characters, id, if_rev).await?;
-        let document = card::edit(&self.document_of(&record).await?, patch)?;
-        let mut change = Change::new();
-        record
-            .parts
-            .insert("document".into(), change.add_part(document.bytes()));
-        summarize(&mut record, &document);
-        change.write(record, History::Keep);
-        Ok(entry(&self.keep.commit_one(change).await?))
+    /// `not-found`, `conflict` with its sides, those of [`card::edit`], and what the medium reports.
+    pub async fn patch(
+        &self,
+        id: &str,
+        patch: &Document,
+        write: impl Into<Write>,
+    ) -> Result<Value> {
+        let write = write.into();
+        let edit = patching(id, patch, write.if_rev);
+        let written = self.documents().change(&[edit], write).await?;
+        Ok(written.first().map(entry).unwrap_or_default())
+    }
+
+    pub(super) async fn patch_many(
+        &self,
+        patches: &[PatchDocument],
+        write: Write,
+    ) -> Result<Vec<Record>> {
+        let edits: Vec<Edit<'_>> = patches
+            .iter()
+            .map(|PatchDocument { id, patch, if_rev }| patching(id, patch, *if_rev))
+            .collect();
+        self.documents().change(&edits, write).await
+    }
+
+    pub(super) async fn put_many(&self, puts: &[PutDocument], write: Write) -> Result<Vec<Record>> {
+        let edits: Vec<Edit<'_>> = puts.iter().map(putting).collect();
+        self.documents().change(&edits, write).await
     }
 
     /// The portrait: the card file itself, when it is an image, or the icon in an archive.
@@ -151,7 +177,7 @@ impl Characters {
         let record = self.keep.record(Domain::Characters, id).await?;
         let container = container(&record)?;
         let file = self.keep.store().part(record.part("file")?).await?;
-        let document = self.document_of(&record).await?;
+        let document = self.documents().of(&record).await?;
         let (container, bytes) = card::rewrite(&file, &document, container, &Limits::default())?;
         Ok(Exported {
             filename: filename::safe(record.head_text("name"), container.extension()),
@@ -160,10 +186,106 @@ impl Characters {
         })
     }
 
-    async fn document_of(&self, record: &Record) -> Result<Document> {
-        let bytes = self.keep.store().part(record.part("document")?).await?;
-        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
+    fn documents(&self) -> Documents<'_> {
+        Documents {
+            keep: &self.keep,
+            domain: Domain::Characters,
+            view: card::view,
+        }
     }
+}
+
+fn patching<'a>(id: &'a str, patch: &'a Document, if_rev: Option<u64>) -> Edit<'a> {
+    Edit {
+        id: Some(id),
+        if_rev,
+        put: false,
+        make: Box::new(|old, record, change| patched(patch, old, record, change)),
+    }
+}
+
+fn putting(put: &PutDocument) -> Edit<'_> {
+    Edit {
+        id: put.id.as_deref(),
+        if_rev: put.if_rev,
+        put: true,
+        make: Box::new(|old, record, change| replaced(put, old, record, change)),
+    }
+}
+
+fn patched(
+    patch: &Document,
+    old: Option<&Document>,
+    record: &mut Record,
+    change: &mut Change,
+) -> Result<Document> {
+    let missing = || Kind::NotFound.because("there is no such record");
+    let document = card::edit(old.ok_or_else(missing)?, patch)?;
+    put_document(record, &document, change);
+    Ok(document)
+}
+
+/// The record with another document, and perhaps another picture.
+fn replaced(
+    put: &PutDocument,
+    old: Option<&Document>,
+    record: &mut Record,
+    change: &mut Change,
+) -> Result<Document> {
+    let limits = Limits::default();
+    let document = match &put.given {
+        Given::Values(values) => card::replace(old, values)?,
+        Given::Document(bytes) => {
+            let file = card::read(bytes, &limits)?;
+            if file.container != Container::Json {
+                let detail = "the document is a card file; import it, or give its document";
+                return Err(Kind::NotACard.because(detail));
+            }
+            let warnings: Vec<&Warning> = file.warnings.iter().take(WARNINGS_KEPT).collect();
+            record.body["warnings"] = json!(warnings);
+            file.document
+        }
+    };
+    if let Some(image) = &put.image {
+        // What cannot be written into cannot be exported.
+        let options = card::WriteOptions {
+            container: Container::Png,
+            image: Some(image),
+            assets: &[],
+            limits: limits.clone(),
+        };
+        card::write(&document, &options)?;
+        record.parts.remove("image");
+        record.parts.remove("thumbnail");
+        if let Ok(thumbnail) = card::thumbnail(image, &limits) {
+            let thumbnail = change.add_part(&thumbnail);
+            record.parts.insert("thumbnail".into(), thumbnail);
+        }
+        keep_file(record, image, Container::Png, change);
+    } else if old.is_none() {
+        keep_file(record, document.bytes(), Container::Json, change);
+    }
+    put_document(record, &document, change);
+    Ok(document)
+}
+
+/// The file that the card is exported in. It is none that was imported.
+fn keep_file(record: &mut Record, file: &[u8], container: Container, change: &mut Change) {
+    let warnings = record.body["warnings"].take();
+    let warnings = if warnings.is_array() {
+        warnings
+    } else {
+        json!([])
+    };
+    record.body = json!({ "container": container.as_str(), "warnings": warnings });
+    record.by.retain(|key| !key.starts_with(FILES));
+    record.parts.insert("file".into(), change.add_part(file));
+}
+
+pub(super) fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
+    let part = change.add_part(document.bytes());
+    record.parts.insert("document".into(), part);
+    summarize(record, document);
 }
 
 fn container(record: &Record) -> Result<Container> {

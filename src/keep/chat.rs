@@ -10,9 +10,9 @@ use super::domain::Domain;
 use super::manifest::{Cache, Log};
 use crate::chat;
 use crate::codec;
-use crate::error::{Kind, Limits, Result};
+use crate::error::{Kind, Limits, Result, Sides};
 use crate::json::Document;
-use crate::store::{Change, History, Record};
+use crate::store::{Change, History, Record, Write};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};
 
@@ -86,17 +86,25 @@ impl Chat {
     /// # Errors
     /// `invalid`, `not-found`, and what the medium reports.
     pub async fn append(&self, message: &Document) -> Result<String> {
+        self.append_as(message, Write::default()).await
+    }
+
+    /// The same as the caller asks for it; positions do not matter here, so `if_rev` neither.
+    ///
+    /// # Errors
+    /// As [`Chat::append`], and `corrupt` when it does not read back.
+    pub async fn append_as(&self, message: &Document, write: Write) -> Result<String> {
         let mut attempts = APPEND_ATTEMPTS;
         loop {
             attempts -= 1;
-            match self.try_append(message).await {
+            match self.try_append(message, write).await {
                 Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
                 settled => return settled,
             }
         }
     }
 
-    async fn try_append(&self, message: &Document) -> Result<String> {
+    async fn try_append(&self, message: &Document, write: Write) -> Result<String> {
         self.refresh().await?;
         let now = self.keep.store().now();
         let mut body = self.body()?;
@@ -111,6 +119,7 @@ impl Chat {
         };
         let index = body.manifest.len();
         let mut change = Change::new();
+        change.asked(write);
         let mut log = self.log(&body);
         log.append(record.clone(), &mut change).await?;
         body.manifest = log.manifest;
@@ -122,17 +131,25 @@ impl Chat {
     /// Changes a message with a JSON object in the shape `MessagePatch`, and gives it as it
     /// is kept. The rest of its line stays byte for byte; the state before becomes a version.
     ///
-    /// `if_rev` is the revision of the chat in which the caller saw the position; without it,
+    /// The write's `if_rev` is the revision of the chat in which the caller saw the position; without it,
     /// that of the last call.
     ///
     /// # Errors
-    /// `not-found`, `invalid`, `conflict` when the chat has another revision, and what the
-    /// medium reports.
-    pub async fn edit(&self, index: u64, patch: &Document, if_rev: Option<u64>) -> Result<String> {
-        self.refresh_unchanged(if_rev).await?;
+    /// `not-found`, `invalid`, `conflict` with its sides when the chat has another revision,
+    /// and what the medium reports.
+    pub async fn edit(
+        &self,
+        index: u64,
+        patch: &Document,
+        write: impl Into<Write>,
+    ) -> Result<String> {
+        let write = write.into();
+        self.refresh_unchanged(write.if_rev, index, Some(patch))
+            .await?;
         let mut body = self.body()?;
         let dialect = body.dialect()?;
         let mut change = Change::new();
+        change.asked(write);
         let mut edited = Vec::new();
         let mut log = self.log(&body);
         let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
@@ -159,10 +176,12 @@ impl Chat {
     ///
     /// # Errors
     /// As [`Chat::edit`].
-    pub async fn remove(&self, index: u64, if_rev: Option<u64>) -> Result<()> {
-        self.refresh_unchanged(if_rev).await?;
+    pub async fn remove(&self, index: u64, write: impl Into<Write>) -> Result<()> {
+        let write = write.into();
+        self.refresh_unchanged(write.if_rev, index, None).await?;
         let mut body = self.body()?;
         let mut change = Change::new();
+        change.asked(write);
         let mut log = self.log(&body);
         let mut homeless = Vec::new();
         let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
@@ -262,19 +281,58 @@ impl Chat {
     }
 
     /// Positions mean what the caller saw, so the chat must still be that one.
-    async fn refresh_unchanged(&self, if_rev: Option<u64>) -> Result<()> {
+    async fn refresh_unchanged(
+        &self,
+        if_rev: Option<u64>,
+        index: u64,
+        patch: Option<&Document>,
+    ) -> Result<()> {
         let seen = if_rev.unwrap_or_else(|| self.record().rev);
-        let record = self
+        let found = self
             .keep
             .record_at(Domain::Chats, &self.id, Some(seen))
             .await;
-        if let Err(error) = &record
-            && error.kind() == Kind::Conflict
-        {
-            // The next call sees the new state; this one must not act on old positions.
-            self.refresh().await?;
+        match found {
+            Err(error) if error.kind() == Kind::Conflict => {
+                // The next call sees the new state; this one must not act on old positions.
+                self.refresh().await?;
+                Err(error.between(self.sides(seen, index, patch).await))
+            }
+            found => found.map(|record| drop(self.record.replace(record))),
         }
-        record.map(|record| drop(self.record.replace(record)))
+    }
+
+    /// The message at a position as the caller saw it, as the patch makes it, and as it is
+    /// now; what cannot be read is left out.
+    async fn sides(&self, seen: u64, index: u64, patch: Option<&Document>) -> Sides {
+        let domain = Domain::Chats.name();
+        let version = self.keep.store().version(domain, &self.id, seen).await;
+        let base = match version.ok().flatten() {
+            Some(version) => self.line(Body::of(&version), index).await,
+            None => None,
+        };
+        let theirs = self.line(self.body(), index).await;
+        let dialect = self.body().and_then(|body| body.dialect());
+        let tell = |line: &Vec<u8>| {
+            let dialect = dialect.as_ref().ok()?;
+            chat::message(line, index as usize, *dialect, &self.limits).ok()
+        };
+        let mine = match (base.as_ref().or(theirs.as_ref()), patch, &dialect) {
+            (Some(line), Some(patch), Ok(dialect)) => chat::edit_line(line, patch, *dialect).ok(),
+            _ => None,
+        };
+        Sides {
+            base: base.as_ref().and_then(tell),
+            mine: mine.as_ref().and_then(tell),
+            theirs: theirs.as_ref().and_then(tell),
+        }
+    }
+
+    /// The line of one message.
+    async fn line(&self, body: Result<Body>, index: u64) -> Option<Vec<u8>> {
+        let body = body.ok()?;
+        let records = self.log(&body).records(index, index + 1).await.ok()?;
+        Some(chat::record_line(records.first()?).to_vec())
     }
 
     fn body(&self) -> Result<Body> {

@@ -141,7 +141,9 @@ impl Chats {
             batch_bytes += bytes.len();
             if batch_bytes >= BATCH_BYTES {
                 log.extend(std::mem::take(&mut batch), &mut change).await?;
-                self.keep.commit(std::mem::take(&mut change)).await?;
+                let mut pages = std::mem::take(&mut change);
+                pages.verify();
+                self.keep.commit(pages).await?;
                 batch_bytes = 0;
             }
         }
@@ -149,7 +151,7 @@ impl Chats {
         let manifest = log.manifest;
         let body = Body::new(file.dialect, manifest, &whole);
         summarize(&mut record, &body, records.last().copied())?;
-        change.write(record, History::Skip);
+        change.verify().write(record, History::Skip);
         Ok((self.keep.commit_one(change).await?, Status::Added))
     }
 

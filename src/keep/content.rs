@@ -144,11 +144,7 @@ impl Content {
     /// Puts the content into its record.
     pub fn put(&self, record: &mut Record, change: &mut Change) {
         match self {
-            Content::Card(document) => {
-                let part = change.add_part(document.bytes());
-                record.parts.insert("document".into(), part);
-                characters::summarize(record, document);
-            }
+            Content::Card(document) => characters::put_document(record, document, change),
             Content::World(document) => worlds::put_document(record, document, change),
             Content::Setting(value) => record.body = value.clone(),
             Content::Unsent(text) => unsent::put(record, text, change),

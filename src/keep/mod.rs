@@ -4,12 +4,14 @@
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
+mod batch;
 mod characters;
 mod chat;
 mod chat_row;
 mod chats;
 mod check;
 mod content;
+mod documents;
 mod domain;
 mod drafts;
 mod examine;
@@ -25,10 +27,12 @@ mod transaction;
 mod unsent;
 mod worlds;
 
+pub use batch::Target;
 pub use characters::Characters;
 pub use chat::Chat;
 pub use chats::{ChatImport, Chats};
 pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
+pub use documents::{Given, PatchDocument, PutDocument};
 pub use domain::Domain;
 pub use drafts::Drafts;
 pub use examine::{Flaw, Remedy};
@@ -40,7 +44,7 @@ pub use settings::Settings;
 pub use transaction::Transaction;
 pub use worlds::Worlds;
 
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::{
     Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Snapshot,
     Store,
@@ -264,12 +268,17 @@ impl Keep {
     async fn record_at(&self, domain: Domain, id: &str, if_rev: Option<u64>) -> Result<Record> {
         let record = self.record(domain, id).await?;
         match if_rev {
-            Some(rev) if rev != record.rev => {
-                let detail = format!("expected revision {rev}, found revision {}", record.rev);
-                let conflict = Kind::Conflict.because(detail).of(domain.name(), id);
-                Err(conflict.finding(Some(record.rev)))
-            }
+            Some(rev) if rev != record.rev => Err(stale(&record, rev)),
             _ => Ok(record),
         }
     }
+}
+
+/// The record has another revision than the caller's.
+fn stale(record: &Record, rev: u64) -> Error {
+    let detail = format!("expected revision {rev}, found revision {}", record.rev);
+    Kind::Conflict
+        .because(detail)
+        .of(&record.domain, &record.id)
+        .finding(Some(record.rev))
 }

@@ -1,9 +1,9 @@
 //! The verbs that every domain answers in the same way.
 
 use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, characters, chat_row, chats, worlds};
+use super::{Exported, Keep, Target, characters, chat_row, chats, worlds};
 use crate::error::{Kind, Result};
-use crate::store::{Change, History, Listing, Record, Unreadable};
+use crate::store::{Change, History, Listing, Record, Unreadable, Write};
 use serde_json::{Value, json};
 
 impl Keep {
@@ -35,12 +35,13 @@ impl Keep {
     ///
     /// # Errors
     /// `not-found`, `conflict`, and what the medium reports.
-    pub async fn trash(&self, domain: Domain, id: &str, if_rev: Option<u64>) -> Result<()> {
-        let mut record = self.record_at(domain, id, if_rev).await?;
-        record.trashed_ms = Some(self.store().now());
-        let mut change = Change::new();
-        change.write(record, History::Skip);
-        self.commit(change).await.map(drop)
+    pub async fn trash(&self, domain: Domain, id: &str, write: impl Into<Write>) -> Result<()> {
+        let write = write.into();
+        let target = Target {
+            id: id.to_owned(),
+            if_rev: write.if_rev,
+        };
+        self.trash_many(domain, &[target], write).await
     }
 
     /// Takes a record out of the trash and gives its entry.
@@ -48,21 +49,9 @@ impl Keep {
     /// # Errors
     /// `not-found` when it is not in the trash, and what the medium reports.
     pub async fn restore(&self, domain: Domain, id: &str) -> Result<Value> {
-        let found = self
-            .store()
-            .get(domain.name(), id)
-            .await?
-            .filter(|record| record.trashed_ms.is_some());
-        let missing = || {
-            Kind::NotFound
-                .because("the trash has no such record")
-                .of(domain.name(), id)
-        };
-        let mut record = found.ok_or_else(missing)?;
-        record.trashed_ms = None;
-        let mut change = Change::new();
-        change.write(record, History::Skip);
-        Ok(entry(domain, &self.commit_one(change).await?))
+        let write = Write::default();
+        let restored = self.restore_many(domain, &[Target::of(id)], write).await?;
+        Ok(restored.into_iter().next().unwrap_or_default())
     }
 
     /// The kept older states of a record, newest first: `[{ rev, changed }]`.
@@ -101,7 +90,7 @@ impl Keep {
         }
         record.succeed(&current);
         record.trashed_ms = None;
-        change.write(record, History::Keep);
+        change.durable().verify().write(record, History::Keep);
         Ok(entry(domain, &self.commit_one(change).await?))
     }
 
@@ -119,7 +108,7 @@ impl Keep {
 }
 
 /// The entry of a record: what lists show.
-fn entry(domain: Domain, record: &Record) -> Value {
+pub(super) fn entry(domain: Domain, record: &Record) -> Value {
     match domain {
         Domain::Characters => characters::entry(record),
         Domain::Chats => chat_row::entry(record),

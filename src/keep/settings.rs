@@ -47,10 +47,15 @@ impl Settings {
         let patch = patch
             .as_object()
             .ok_or_else(|| Kind::Invalid.because("settings to set are no object"))?;
-        let mut change = Change::new();
         for (key, value) in patch {
             check(key, value)?;
-            let mut record = self.record(key).await?;
+        }
+        let store = self.keep.store();
+        let keys: Vec<&str> = patch.keys().map(String::as_str).collect();
+        let found = store.get_many(DOMAIN, &keys).await?;
+        let mut change = Change::new();
+        for ((key, value), found) in patch.iter().zip(found) {
+            let mut record = found.unwrap_or_else(|| Record::new(DOMAIN, key, store.now()));
             record.body = value.clone();
             change.write(record, History::Keep);
         }

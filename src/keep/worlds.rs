@@ -1,11 +1,12 @@
 //! Worlds: a world state as its document, changed by patches.
 
+use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, filename};
 use crate::codec;
-use crate::error::{Limits, Result};
+use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
-use crate::store::{Change, History, Record};
+use crate::store::{Change, History, Record, Write};
 use crate::world;
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ impl Worlds {
         let kept = self.keep.store().find(&same).await?.records;
         let (record, status) = match kept.into_iter().find(|record| record.trashed_ms.is_none()) {
             Some(record) => (record, Status::Duplicate),
-            None => (self.add(&document, vec![same]).await?, Status::Added),
+            None => (self.add(&document, Some(same)).await?, Status::Added),
         };
         Ok(json!({ "entry": entry(&record), "status": status, "warnings": warnings }))
     }
@@ -45,7 +46,7 @@ impl Worlds {
     /// What the medium reports.
     pub async fn create(&self, name: &str) -> Result<Value> {
         let document = world::create(name, self.keep.store().now());
-        Ok(entry(&self.add(&document, Vec::new()).await?))
+        Ok(entry(&self.add(&document, None).await?))
     }
 
     /// A world with its state as JSON: the entry and `state`, `warnings`; `None` when there is none.
@@ -62,36 +63,65 @@ impl Worlds {
     /// Moves the player and gives the world as [`Worlds::get`] does. The state before becomes a version.
     ///
     /// # Errors
-    /// `not-found`, `conflict`, `invalid` when there is no such location, and what the medium reports.
-    pub async fn move_to(&self, id: &str, position: &str, if_rev: Option<u64>) -> Result<String> {
+    /// `not-found`, `conflict` with its sides, `invalid` when there is no such location, and what
+    /// the medium reports.
+    pub async fn move_to(
+        &self,
+        id: &str,
+        position: &str,
+        write: impl Into<Write>,
+    ) -> Result<String> {
         let now = self.keep.store().now();
-        self.change(id, if_rev, |document| {
-            world::move_to(document, position, now)
-        })
-        .await
+        let edit = |document: &Document| world::move_to(document, position, now);
+        self.change(id, write.into(), &edit).await
     }
 
     /// Sets a stat of the player to a JSON value and gives the world as [`Worlds::get`] does.
     ///
     /// # Errors
-    /// `not-found`, `conflict`, `bad-json`, and what the medium reports.
+    /// `not-found`, `conflict` with its sides, `bad-json`, and what the medium reports.
     pub async fn set_stat(
         &self,
         id: &str,
         stat: &str,
         value: &str,
-        if_rev: Option<u64>,
+        write: impl Into<Write>,
     ) -> Result<String> {
         let now = self.keep.store().now();
-        self.change(id, if_rev, |document| {
-            world::set_stat(document, stat, value, now)
-        })
-        .await
+        let edit = |document: &Document| world::set_stat(document, stat, value, now);
+        self.change(id, write.into(), &edit).await
+    }
+
+    pub(super) async fn patch_many(
+        &self,
+        patches: &[PatchDocument],
+        write: Write,
+    ) -> Result<Vec<Record>> {
+        let now = self.keep.store().now();
+        let edit = |patch: &PatchDocument| {
+            let PatchDocument { id, patch, if_rev } = patch.clone();
+            let edit = move |document: &Document| world::edit(document, &patch, now);
+            (id, if_rev, edit)
+        };
+        let edits: Vec<_> = patches.iter().map(edit).collect();
+        let edits: Vec<Edit<'_>> = edits
+            .iter()
+            .map(|(id, if_rev, edit)| edited(id, *if_rev, edit))
+            .collect();
+        self.documents().change(&edits, write).await
+    }
+
+    pub(super) async fn put_many(&self, puts: &[PutDocument], write: Write) -> Result<Vec<Record>> {
+        if puts.iter().any(|put| put.image.is_some()) {
+            return Err(Kind::BadOption.because("a world has no picture"));
+        }
+        let edits: Vec<Edit<'_>> = puts.iter().map(putting).collect();
+        self.documents().change(&edits, write).await
     }
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
         let record = self.keep.record(Domain::Worlds, id).await?;
-        let bytes = world::write(&self.document_of(&record).await?);
+        let bytes = world::write(&self.documents().of(&record).await?);
         let filename = filename::safe(record.head_text("name"), "json");
         Ok(Exported {
             filename,
@@ -100,11 +130,15 @@ impl Worlds {
         })
     }
 
-    async fn add(&self, document: &Document, by: Vec<String>) -> Result<Record> {
+    /// A new world; one that came as a file is read back.
+    async fn add(&self, document: &Document, file: Option<String>) -> Result<Record> {
         let now = self.keep.store().now();
         let mut change = Change::new();
         let mut record = Record::new(Domain::Worlds.name(), &codec::new_id(now), now);
-        record.by = by;
+        if let Some(file) = file {
+            record.by.push(file);
+            change.verify();
+        }
         put_document(&mut record, document, &mut change);
         change.write(record, History::Skip);
         self.keep.commit_one(change).await
@@ -113,15 +147,23 @@ impl Worlds {
     async fn change(
         &self,
         id: &str,
-        if_rev: Option<u64>,
-        edit: impl FnOnce(&Document) -> Result<Document>,
+        write: Write,
+        edit: &dyn Fn(&Document) -> Result<Document>,
     ) -> Result<String> {
-        let mut record = self.keep.record_at(Domain::Worlds, id, if_rev).await?;
-        let document = edit(&self.document_of(&record).await?)?;
-        let mut change = Change::new();
-        put_document(&mut record, &document, &mut change);
-        change.write(record, History::Keep);
-        self.view(&self.keep.commit_one(change).await?).await
+        let edit = edited(id, write.if_rev, edit);
+        let written = self.documents().change(&[edit], write).await?;
+        let record = written
+            .first()
+            .ok_or_else(|| Kind::Bug.because("a change of one record gave none back"))?;
+        self.view(record).await
+    }
+
+    fn documents(&self) -> Documents<'_> {
+        Documents {
+            keep: &self.keep,
+            domain: Domain::Worlds,
+            view: world::view,
+        }
     }
 
     async fn view(&self, record: &Record) -> Result<String> {
@@ -133,10 +175,48 @@ impl Worlds {
         ];
         Ok(with_fields(&entry(record), &fields))
     }
+}
 
-    async fn document_of(&self, record: &Record) -> Result<Document> {
-        let bytes = self.keep.store().part(record.part("document")?).await?;
-        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
+/// A state of its own in the place of another.
+fn putting(put: &PutDocument) -> Edit<'_> {
+    let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
+        let bytes = match &put.given {
+            Given::Document(bytes) => bytes,
+            Given::Values(values) => values.bytes(),
+        };
+        let (new, _) = world::read(bytes, &Limits::default())?;
+        let document = match (&put.given, old) {
+            (Given::Values(_), Some(old)) => old.amend(&[], new.root())?,
+            _ => new,
+        };
+        put_document(record, &document, change);
+        Ok(document)
+    };
+    Edit {
+        id: put.id.as_deref(),
+        if_rev: put.if_rev,
+        put: true,
+        make: Box::new(make),
+    }
+}
+
+/// A change of a state that is there.
+fn edited<'a>(
+    id: &'a str,
+    if_rev: Option<u64>,
+    edit: &'a dyn Fn(&Document) -> Result<Document>,
+) -> Edit<'a> {
+    let missing = || Kind::NotFound.because("there is no such record");
+    let make = move |old: Option<&Document>, record: &mut Record, change: &mut Change| {
+        let document = edit(old.ok_or_else(missing)?)?;
+        put_document(record, &document, change);
+        Ok(document)
+    };
+    Edit {
+        id: Some(id),
+        if_rev,
+        put: false,
+        make: Box::new(make),
     }
 }
 

@@ -7,6 +7,7 @@ use super::stage::Stage;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// Whether the state before a write is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Change {
     dropped: Vec<Key>,
     settled: Vec<Key>,
     erased: Vec<(Key, u64)>,
+    /// The parts in it, by their hashes: the same content is written once.
+    parts: HashSet<String>,
     /// Parts that will be asked for again soon: the records just written name them.
     fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
@@ -67,6 +70,9 @@ impl Change {
     /// Adds a byte string and gives the reference to put into a record.
     pub fn add_part(&mut self, bytes: &[u8]) -> Part {
         let part = Part::of(bytes);
+        if !self.parts.insert(part.hash.clone()) {
+            return part;
+        }
         if bytes.len() <= codec::PAGE_BYTES {
             self.fresh.push((part.hash.clone(), bytes.to_vec()));
         }
@@ -256,6 +262,20 @@ impl Store {
             .scan(Scan::of(Table::Rows, [VERSIONS.into(), owner.into()]))
             .await?;
         Ok(rows.into_iter().map(|(_, value)| value.rev).collect())
+    }
+
+    /// One kept older state of a record; `None` when it is not kept.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn version(&self, domain: &str, id: &str, rev: u64) -> Result<Option<Record>> {
+        let owner = version_owner(domain, id);
+        let key = Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        let found = self.medium().read(Table::Rows, &[key]).await?;
+        let found = found.into_iter().next().flatten();
+        found
+            .map(|row| Record::decode(domain, id, &row.bytes))
+            .transpose()
     }
 
     /// The kept older states of a record, newest first.

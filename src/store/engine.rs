@@ -218,14 +218,8 @@ impl Store {
     /// # Errors
     /// `corrupt`, and what the medium reports. A failed read is never `None`.
     pub async fn get(&self, domain: &str, id: &str) -> Result<Option<Record>> {
-        let found = self
-            .medium
-            .read(Table::Rows, &[Key::row(domain, id)])
-            .await?;
-        let Some(row) = found.into_iter().next().flatten() else {
-            return Ok(None);
-        };
-        self.decode(domain, id, row.bytes).await.map(Some)
+        let found = self.get_many(domain, &[id]).await?;
+        Ok(found.into_iter().next().flatten())
     }
 
     /// Decodes a row. A rotten one is read from the second copy where that has it; nothing is
@@ -253,6 +247,27 @@ impl Store {
             record.stored = bytes;
             record
         })
+    }
+
+    /// Several records of a domain in the order of their ids, read in one transaction;
+    /// `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub async fn get_many(&self, domain: &str, ids: &[&str]) -> Result<Vec<Option<Record>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = ids.iter().map(|id| Key::row(domain, id)).collect();
+        let found = self.medium.read(Table::Rows, &keys).await?;
+        let mut records = Vec::with_capacity(ids.len());
+        for (id, row) in ids.iter().zip(found) {
+            records.push(match row {
+                Some(row) => Some(self.decode(domain, id, row.bytes).await?),
+                None => None,
+            });
+        }
+        Ok(records)
     }
 
     /// Every record of a domain, without its larger parts.

@@ -4,10 +4,11 @@
 //! UTF-8 or build objects from wasm; options come in as objects, and strictly.
 
 use crate::error::{Kind, Limits, Result};
+use crate::store::Write;
 use js_sys::Uint8Array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use wasm_bindgen::prelude::*;
 
 /// Limits given as an object; the defaults for `undefined`.
@@ -27,6 +28,17 @@ pub fn limits(given: &JsValue) -> Result<Limits> {
 /// `bad-option` for what the options do not know.
 pub fn options<T: DeserializeOwned>(given: &JsValue) -> Result<T> {
     read(given).map_err(|refused| Kind::BadOption.because(refused))
+}
+
+/// What is asked of a write, given as an object; nothing for `undefined`.
+///
+/// # Errors
+/// As [`options`].
+pub fn write(given: &JsValue) -> Result<Write> {
+    if given.is_undefined() {
+        return Ok(Write::default());
+    }
+    options(given)
 }
 
 /// Over a JSON value, because reading a struct straight from an object asks for its

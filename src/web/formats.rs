@@ -5,7 +5,7 @@
 use super::convert;
 use crate::chat::{self, ChatFile, Dialect, Session};
 use crate::error::Limits;
-use crate::json::quote_ascii;
+use crate::json::{self, Document, quote_ascii};
 use crate::lore::{self, LoreFile};
 use crate::{settings, world};
 use js_sys::Uint8Array;
@@ -262,4 +262,40 @@ pub fn match_lorebook(
     Ok(convert::ascii(&lore::matching::run(
         &file.book, &messages, &options,
     )))
+}
+
+/// Brings two changes of one JSON value together: `{merged, conflicts}` as JSON.
+///
+/// # Errors
+/// Those of [`Document::read`].
+#[wasm_bindgen(js_name = rawMerge)]
+pub fn merge(base: Option<String>, mine: &str, theirs: &str) -> Thrown<String> {
+    let base = base.map(|base| Document::parse(&base)).transpose()?;
+    let found = json::merge(
+        base.as_ref(),
+        &Document::parse(mine)?,
+        &Document::parse(theirs)?,
+    );
+    let conflicts: Vec<String> = found.conflicts.iter().map(clash).collect();
+    Ok(format!(
+        r#"{{"merged":{},"conflicts":[{}]}}"#,
+        found.merged,
+        conflicts.join(",")
+    ))
+}
+
+fn clash(clash: &json::Clash) -> String {
+    let mut text = format!(r#"{{"path":{}"#, quote_ascii(&clash.path));
+    let sides = [
+        ("base", &clash.base),
+        ("mine", &clash.mine),
+        ("theirs", &clash.theirs),
+    ];
+    for (name, side) in sides {
+        if let Some(side) = side {
+            text.extend([",\"", name, "\":", side]);
+        }
+    }
+    text.push('}');
+    text
 }

@@ -77,6 +77,28 @@ impl RawExport {
     }
 }
 
+/// A character that was read.
+#[wasm_bindgen]
+pub struct RawCharacter {
+    view: String,
+    document: Document,
+}
+
+#[wasm_bindgen]
+impl RawCharacter {
+    /// The character as JSON without its document.
+    #[wasm_bindgen(getter)]
+    pub fn view(&self) -> String {
+        self.view.clone()
+    }
+
+    /// The bytes of its document.
+    #[wasm_bindgen(getter)]
+    pub fn document(&self) -> Uint8Array {
+        Uint8Array::from(self.document.bytes())
+    }
+}
+
 #[wasm_bindgen]
 impl KeepHandle {
     /// Opens a keep; `on_event(type, detailJson)` is told of changes and of the connection's end.
@@ -195,21 +217,6 @@ impl KeepHandle {
         })
     }
 
-    /// Puts a record into the trash.
-    pub fn trash(&self, domain: String, id: String, if_rev: Option<f64>) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move {
-            keep.trash(Domain::of(&domain)?, &id, rev(if_rev)).await?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// Takes a record out of the trash; its entry as JSON.
-    pub fn restore(&self, domain: String, id: String) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move { Ok(keep.restore(Domain::of(&domain)?, &id).await?.to_string()) })
-    }
-
     /// `Version[]` as JSON.
     pub fn history(&self, domain: String, id: String) -> Promise {
         let keep = self.keep.clone();
@@ -246,33 +253,12 @@ impl KeepHandle {
         })
     }
 
-    /// The character as JSON without its document, or `undefined`.
+    /// A `RawCharacter`, or `undefined`.
     pub fn character(&self, id: String) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { keep.characters().get(&id).await })
-    }
-
-    /// The bytes of the character's document.
-    #[wasm_bindgen(js_name = documentBytes)]
-    pub fn document_bytes(&self, id: String) -> Promise {
-        let keep = self.keep.clone();
         promise(async move {
-            Ok(Uint8Array::from(
-                keep.characters().document(&id).await?.bytes(),
-            ))
-        })
-    }
-
-    /// The entry as JSON.
-    #[wasm_bindgen(js_name = patchCharacter)]
-    pub fn patch_character(&self, id: String, patch: String, if_rev: Option<f64>) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move {
-            Ok(keep
-                .characters()
-                .patch(&id, &Document::parse(&patch)?, rev(if_rev))
-                .await?
-                .to_string())
+            let read = keep.characters().read(&id).await?;
+            Ok(read.map(|(view, document)| RawCharacter { view, document }))
         })
     }
 
@@ -357,25 +343,21 @@ impl KeepHandle {
 
     /// The world as JSON.
     #[wasm_bindgen(js_name = moveWorld)]
-    pub fn move_world(&self, id: String, position: String, if_rev: Option<f64>) -> Promise {
+    pub fn move_world(&self, id: String, position: String, write: JsValue) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { keep.worlds().move_to(&id, &position, rev(if_rev)).await })
+        promise(async move {
+            let write = convert::write(&write)?;
+            keep.worlds().move_to(&id, &position, write).await
+        })
     }
 
     /// The world as JSON.
     #[wasm_bindgen(js_name = setStat)]
-    pub fn set_stat(
-        &self,
-        id: String,
-        stat: String,
-        value: String,
-        if_rev: Option<f64>,
-    ) -> Promise {
+    pub fn set_stat(&self, id: String, stat: String, value: String, write: JsValue) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            keep.worlds()
-                .set_stat(&id, &stat, &value, rev(if_rev))
-                .await
+            let write = convert::write(&write)?;
+            keep.worlds().set_stat(&id, &stat, &value, write).await
         })
     }
 
@@ -425,25 +407,28 @@ impl ChatHandle {
     }
 
     /// The message as JSON.
-    pub fn append(&self, message: String) -> Promise {
+    pub fn append(&self, message: String, write: JsValue) -> Promise {
         let chat = Rc::clone(&self.chat);
-        promise(async move { chat.append(&Document::parse(&message)?).await })
+        promise(async move {
+            let (message, write) = (Document::parse(&message)?, convert::write(&write)?);
+            chat.append_as(&message, write).await
+        })
     }
 
     /// The message as JSON.
-    pub fn edit(&self, index: f64, patch: String, if_rev: Option<f64>) -> Promise {
+    pub fn edit(&self, index: f64, patch: String, write: JsValue) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move {
-            let patch = Document::parse(&patch)?;
-            chat.edit(index as u64, &patch, rev(if_rev)).await
+            let (patch, write) = (Document::parse(&patch)?, convert::write(&write)?);
+            chat.edit(index as u64, &patch, write).await
         })
     }
 
     /// Removes a message.
-    pub fn remove(&self, index: f64, if_rev: Option<f64>) -> Promise {
+    pub fn remove(&self, index: f64, write: JsValue) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move {
-            chat.remove(index as u64, rev(if_rev)).await?;
+            chat.remove(index as u64, convert::write(&write)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

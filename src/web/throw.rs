@@ -4,7 +4,7 @@
 //! adds `op`, the name under which the caller knows the function.
 
 use crate::error::{Error, Kind, Place};
-use js_sys::Reflect;
+use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 impl From<Error> for JsValue {
@@ -22,6 +22,7 @@ impl From<Error> for JsValue {
         match error.place() {
             Some(Place::Byte(offset)) => set("offset", (offset as f64).into()),
             Some(Place::Line(line)) => set("line", (line as f64).into()),
+            Some(Place::Item(index)) => set("index", (index as f64).into()),
             None => {}
         }
         if let Some(subject) = error.subject() {
@@ -30,6 +31,21 @@ impl From<Error> for JsValue {
         }
         if let Some(rev) = error.found() {
             set("rev", (rev as f64).into());
+        }
+        if let Some(sides) = error.sides() {
+            let conflict = Object::new();
+            let sides = [
+                ("base", &sides.base),
+                ("mine", &sides.mine),
+                ("theirs", &sides.theirs),
+            ];
+            for (name, side) in sides {
+                let side = side.as_deref().and_then(|side| JSON::parse(side).ok());
+                if let Some(side) = side {
+                    let _ = Reflect::set(&conflict, &name.into(), &side);
+                }
+            }
+            set("conflict", conflict.into());
         }
         if let Some(cause) = error.cause() {
             set("cause", cause.into());

@@ -3,7 +3,6 @@
 use super::convert;
 use super::keep::{KeepHandle, promise};
 use crate::keep::Transaction;
-use crate::store::Write;
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -23,8 +22,7 @@ impl TransactionHandle {
     pub fn commit(&self, write: JsValue) -> Promise {
         let transaction = Rc::clone(&self.0);
         promise(async move {
-            let write: Write = convert::options(&write)?;
-            transaction.commit(write).await?;
+            transaction.commit(convert::write(&write)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -5,6 +5,7 @@ mod frozen;
 #[path = "../suite/mod.rs"]
 mod suite;
 
+mod batch;
 mod cards;
 mod cards_work;
 mod cards_write;
@@ -17,6 +18,7 @@ mod json;
 mod keep;
 mod lore;
 mod macros;
+mod merge;
 mod migration;
 mod oddities;
 mod oddities_chats;

@@ -22,6 +22,7 @@ import init, {
   type ChatHandle,
   type Chats,
   ChatText,
+  type Conflict,
   convertCard,
   countTokens,
   diffCards,
@@ -54,11 +55,15 @@ import init, {
   type LiveOptions,
   type LiveQuery,
   type Loss,
+  merge,
+  type Merged,
   type Message,
   type NewMessage,
   type OpenReport,
+  type PatchItem,
   peekCard,
   type PeekedCard,
+  type PutCharacter,
   readCard,
   readChat,
   readWorld,
@@ -186,6 +191,12 @@ export function errors(thrown: unknown): string {
   same<(typeof ERROR_CODES)[number], ErrorCode>(true);
   same<typeof error.retryable, boolean>(true);
   same<typeof error.op, string | undefined>(true);
+  same<typeof error.index, number | undefined>(true);
+  const { base, mine, theirs } = (error.conflict ?? {}) as Conflict<Card>;
+  if (mine && theirs) {
+    const { merged, conflicts }: Merged<Card> = merge(base, mine, theirs);
+    if (conflicts.length > 0) return `${merged.name}: ${conflicts[0]?.path ?? ""}`;
+  }
   same<typeof error.line, number | undefined>(true);
   same<typeof error.rev, number | undefined>(true);
   switch (error.code) {
@@ -302,6 +313,15 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const exported: Exported = await characters.export("id");
   const picture: Uint8Array | undefined = (await characters.image("id")) ?? (await characters.thumbnail("id"));
   await characters.delete("id", { ifRev: 1 });
+  await characters.deleteMany(["id", { id: "other", ifRev: 1 }], { durable: true });
+  const back: CharacterEntry[] = await characters.restoreMany(["id"], { verify: true });
+  const put: CharacterEntry = await characters.put({ name: "Ann" }, { id: "id", ifRev: 0, image: new Uint8Array(), durable: true });
+  // @ts-expect-error a card has a name
+  void characters.put({ creator: "me" });
+  const puts: PutCharacter[] = [{ card: { name: "Ann" } }, { card: character?.document ?? { bytes: new Uint8Array() }, id: "id" }];
+  const many: CharacterEntry[] = await characters.putMany(puts);
+  const changes: PatchItem<CardPatch>[] = many.map(({ id, rev }) => ({ id, ifRev: rev, patch: { tags: [put.name, back.length.toString()] } }));
+  await characters.patchMany(changes, { verify: true });
 
   const service: Chats = keep.chats;
   const begun: ChatEntry = await service.create({ title: "A", characters: [entry.id], userName: "You", characterName: "Ann" });
@@ -325,6 +345,10 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
 
   const all: Worlds = keep.worlds;
   const made: WorldEntry = await all.create("A");
+  await all.patch(made.id, { position: "0,0,0", player: { gold: 1 } }, { ifRev: made.rev });
+  await all.patchMany([{ id: made.id, patch: { player: { gold: 2 } } }]);
+  const copy: WorldEntry = await all.put(((await all.get(made.id)) as World).state);
+  await all.putMany([{ id: copy.id, state: ((await all.get(made.id)) as World).state }]);
   const moved: World = await all.moveTo(made.id, "0,0,0", { ifRev: made.rev });
   await all.setStat(made.id, "gold", { coins: [1] });
   // @ts-expect-error JSON cannot say a function

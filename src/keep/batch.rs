@@ -1,0 +1,153 @@
+//! Several records of one domain at once: all of them or none, in one change.
+
+use super::documents::{bounded, nth};
+use super::domain::Domain;
+use super::{Keep, PatchDocument, PutDocument, records};
+use crate::error::{Kind, Result};
+use crate::store::{Change, History, Record, Write};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// A record to put into the trash or to take out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The record.
+    pub id: String,
+    /// The revision that the caller read.
+    pub if_rev: Option<u64>,
+}
+
+impl Target {
+    /// The record of an id, at any revision.
+    pub fn of(id: &str) -> Target {
+        Target {
+            id: id.to_owned(),
+            if_rev: None,
+        }
+    }
+}
+
+impl Keep {
+    /// Puts documents, each into its record or a new one, and gives the entries in their
+    /// order. The states before become versions.
+    ///
+    /// # Errors
+    /// `conflict` with its sides, `not-found` for another `if_rev` than 0 without a record,
+    /// `invalid` for an unusable id, `bad-option` for chats, those of reading the documents,
+    /// and what the medium reports. Nothing was stored then.
+    pub async fn put_many(
+        &self,
+        domain: Domain,
+        puts: &[PutDocument],
+        write: Write,
+    ) -> Result<Vec<Value>> {
+        let written = match domain {
+            Domain::Characters => self.characters().put_many(puts, write).await?,
+            Domain::Worlds => self.worlds().put_many(puts, write).await?,
+            Domain::Chats => return Err(no_document()),
+        };
+        Ok(entries(domain, &written))
+    }
+
+    /// Changes fields of records and gives the entries in their order. The states before
+    /// become versions.
+    ///
+    /// # Errors
+    /// As [`Keep::put_many`], and `not-found` where there is no record.
+    pub async fn patch_many(
+        &self,
+        domain: Domain,
+        patches: &[PatchDocument],
+        write: Write,
+    ) -> Result<Vec<Value>> {
+        let written = match domain {
+            Domain::Characters => self.characters().patch_many(patches, write).await?,
+            Domain::Worlds => self.worlds().patch_many(patches, write).await?,
+            Domain::Chats => return Err(no_document()),
+        };
+        Ok(entries(domain, &written))
+    }
+
+    /// Puts records into the trash, where they keep everything. Several are read back and
+    /// compared.
+    ///
+    /// # Errors
+    /// `not-found` when one of them is not there, `conflict` when one has another revision,
+    /// `invalid` when one comes twice, `corrupt`, and what the medium reports.
+    pub async fn trash_many(&self, domain: Domain, targets: &[Target], write: Write) -> Result<()> {
+        let now = self.store().now();
+        self.mark(domain, targets, Some(now), write).await.map(drop)
+    }
+
+    /// Takes records out of the trash and gives their entries. Several are read back and
+    /// compared.
+    ///
+    /// # Errors
+    /// As [`Keep::trash_many`]; `not-found` when one of them is not in the trash.
+    pub async fn restore_many(
+        &self,
+        domain: Domain,
+        targets: &[Target],
+        write: Write,
+    ) -> Result<Vec<Value>> {
+        let restored = self.mark(domain, targets, None, write).await?;
+        Ok(entries(domain, &restored))
+    }
+
+    /// Moves records into the trash or out of it.
+    async fn mark(
+        &self,
+        domain: Domain,
+        targets: &[Target],
+        trashed_ms: Option<i64>,
+        write: Write,
+    ) -> Result<Vec<Record>> {
+        bounded(targets.len())?;
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut change = Change::new();
+        change.asked(write);
+        if targets.len() > 1 {
+            change.verify();
+        }
+        if trashed_ms.is_none() {
+            change.durable();
+        }
+        let ids: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
+        let found = self.store().get_many(domain.name(), &ids).await?;
+        let mut seen = HashSet::new();
+        for (n, (target, found)) in targets.iter().zip(found).enumerate() {
+            let refuse = |kind: Kind, detail: &str| {
+                let error = kind.because(detail).of(domain.name(), &target.id);
+                nth(targets.len(), n, error)
+            };
+            if !seen.insert(&target.id) {
+                return Err(refuse(Kind::Invalid, "the same id comes twice"));
+            }
+            let found = found.filter(|record| record.trashed_ms.is_some() != trashed_ms.is_some());
+            let Some(mut record) = found else {
+                let missing = match trashed_ms {
+                    Some(_) => "there is no such record",
+                    None => "the trash has no such record",
+                };
+                return Err(refuse(Kind::NotFound, missing));
+            };
+            if let Some(rev) = target.if_rev.filter(|rev| *rev != record.rev) {
+                return Err(nth(targets.len(), n, super::stale(&record, rev)));
+            }
+            record.trashed_ms = trashed_ms;
+            change.write(record, History::Skip);
+        }
+        self.commit(change).await
+    }
+}
+
+fn entries(domain: Domain, written: &[Record]) -> Vec<Value> {
+    let entry = |record: &Record| records::entry(domain, record);
+    written.iter().map(entry).collect()
+}
+
+fn no_document() -> crate::error::Error {
+    Kind::BadOption.because("a chat has no document; its messages are written one by one")
+}

@@ -1,0 +1,270 @@
+//! Documents of characters and worlds: put and changed, one or many at once.
+//!
+//! Many are one change: all of them are stored or none, and what they need is read in one
+//! go. What a document means is the matter of its domain, which hands in what to do.
+
+use super::Keep;
+use super::domain::Domain;
+use crate::codec;
+use crate::error::{Error, Kind, Limits, Result, Sides};
+use crate::json::Document;
+use crate::store::{Change, History, Record, Write};
+use std::collections::HashSet;
+
+/// Characters of an id that a caller chooses.
+const LONGEST_ID: usize = 200;
+
+/// A change is encoded whole before it is written: more than this is several changes.
+const MOST: usize = 10_000;
+/// Bytes of the contents in one change.
+const MOST_BYTES: usize = 64 << 20;
+
+/// What to put into a record.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// The bytes of a document, as they are to be kept.
+    Document(Vec<u8>),
+    /// Its values: what is there already and says the same keeps its spelling.
+    Values(Document),
+}
+
+/// A document to put.
+#[derive(Debug, Clone)]
+pub struct PutDocument {
+    /// The document.
+    pub given: Given,
+    /// The record; without one a new id is made.
+    pub id: Option<String>,
+    /// The revision that the caller read; 0: there must be no record.
+    pub if_rev: Option<u64>,
+    /// A PNG to be the picture, for characters; without one the picture stays.
+    pub image: Option<Vec<u8>>,
+}
+
+/// A change of some fields.
+#[derive(Debug, Clone)]
+pub struct PatchDocument {
+    /// The record.
+    pub id: String,
+    /// The fields, as the domain takes them.
+    pub patch: Document,
+    /// The revision that the caller read.
+    pub if_rev: Option<u64>,
+}
+
+/// Makes the new document of the old one and puts it into the record.
+type Make<'a> = Box<dyn Fn(Option<&Document>, &mut Record, &mut Change) -> Result<Document> + 'a>;
+
+/// What becomes of one record.
+pub(super) struct Edit<'a> {
+    pub id: Option<&'a str>,
+    pub if_rev: Option<u64>,
+    /// Whether the record is made where there is none.
+    pub put: bool,
+    pub make: Make<'a>,
+}
+
+/// The documents of a domain.
+pub(super) struct Documents<'a> {
+    pub keep: &'a Keep,
+    pub domain: Domain,
+    /// What callers see of a document, as JSON.
+    pub view: fn(&Document) -> String,
+}
+
+impl Documents<'_> {
+    /// The document of a record.
+    pub(super) async fn of(&self, record: &Record) -> Result<Document> {
+        let bytes = self.keep.store().part(record.part("document")?).await?;
+        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
+    }
+
+    /// Makes several edits in one change and gives the records in their order. The states
+    /// before become versions.
+    pub(super) async fn change(&self, edits: &[Edit<'_>], write: Write) -> Result<Vec<Record>> {
+        if edits.is_empty() {
+            return Ok(Vec::new());
+        }
+        bounded(edits.len())?;
+        let nth = |n: usize, error: Error| nth(edits.len(), n, error);
+        let store = self.keep.store();
+        let found = self.records(edits).await?;
+        let olds = self.documents(&found).await?;
+        let mut change = Change::new();
+        change.asked(write);
+        if edits.len() > 1 {
+            change.verify();
+        }
+        for (n, ((edit, found), old)) in edits.iter().zip(&found).zip(&olds).enumerate() {
+            if let Err(error) = self.check(edit, found.as_ref()) {
+                let base = match (edit.id, edit.if_rev) {
+                    (Some(id), Some(rev)) => self.version(id, rev).await,
+                    _ => None,
+                };
+                let error = self.between(error, edit, base.as_ref(), found.as_ref(), old.as_ref());
+                return Err(nth(n, error));
+            }
+            let mut record = found.clone().unwrap_or_else(|| {
+                let now = store.now();
+                let id = edit.id.map_or_else(|| codec::new_id(now), str::to_owned);
+                Record::new(self.domain.name(), &id, now)
+            });
+            (edit.make)(old.as_ref(), &mut record, &mut change)
+                .map_err(|error| nth(n, error.of(self.domain.name(), &record.id)))?;
+            if change.page_bytes() > MOST_BYTES {
+                let detail = "the contents have over 64 MiB; put them in several batches";
+                return Err(nth(n, Kind::TooLarge.because(detail)));
+            }
+            record.trashed_ms = None;
+            let history = match found {
+                Some(_) => History::Keep,
+                None => History::Skip,
+            };
+            change.write(record, history);
+        }
+        match self.keep.commit(change).await {
+            // Somebody was faster since the records were read.
+            Err(error) if error.kind() == Kind::Conflict => {
+                let subject = error.subject().map(|subject| subject.id.clone());
+                let place = edits.iter().position(|edit| edit.id == subject.as_deref());
+                let Some(place) = place.filter(|_| subject.is_some()) else {
+                    return Err(error);
+                };
+                let id = subject.unwrap_or_default();
+                let theirs = store.get(self.domain.name(), &id).await.ok().flatten();
+                let now = match &theirs {
+                    Some(record) => self.of(record).await.ok(),
+                    None => None,
+                };
+                let base = olds[place].as_ref();
+                let error = self.between(error, &edits[place], base, theirs.as_ref(), now.as_ref());
+                Err(nth(place, error))
+            }
+            settled => settled,
+        }
+    }
+
+    /// The records of the edits, read at once; `None` where there is none.
+    async fn records(&self, edits: &[Edit<'_>]) -> Result<Vec<Option<Record>>> {
+        let mut seen = HashSet::new();
+        let mut ids = Vec::with_capacity(edits.len());
+        for (n, edit) in edits.iter().enumerate() {
+            let Some(id) = edit.id else { continue };
+            let refuse = |detail: &str| {
+                let error = Kind::Invalid.because(detail).of(self.domain.name(), id);
+                Err(nth(edits.len(), n, error))
+            };
+            if id.is_empty() || id.chars().count() > LONGEST_ID {
+                return refuse("an id has 1 to 200 characters");
+            }
+            if !seen.insert(id) {
+                return refuse("the same id comes twice");
+            }
+            ids.push(id);
+        }
+        let mut found = self
+            .keep
+            .store()
+            .get_many(self.domain.name(), &ids)
+            .await?
+            .into_iter();
+        let mut next = |edit: &Edit<'_>| match edit.id {
+            Some(_) => found.next().flatten(),
+            None => None,
+        };
+        Ok(edits.iter().map(&mut next).collect())
+    }
+
+    /// The documents of records, read at once.
+    async fn documents(&self, records: &[Option<Record>]) -> Result<Vec<Option<Document>>> {
+        if let [Some(record)] = records {
+            return Ok(vec![Some(self.of(record).await?)]);
+        }
+        let at_once = self.at_once(records).await;
+        let Err(error) = at_once else {
+            return at_once;
+        };
+        // One by one it shows which of them it is.
+        for (n, record) in records.iter().enumerate() {
+            if let Some(record) = record {
+                let read = self.of(record).await;
+                read.map_err(|error| error.of(&record.domain, &record.id).item(n))?;
+            }
+        }
+        Err(error)
+    }
+
+    async fn at_once(&self, records: &[Option<Record>]) -> Result<Vec<Option<Document>>> {
+        let mut parts = Vec::new();
+        for record in records.iter().flatten() {
+            parts.push(record.part("document")?.clone());
+        }
+        let mut read = self.keep.store().parts(&parts).await?.into_iter();
+        let mut documents = Vec::with_capacity(records.len());
+        for record in records {
+            let bytes = record.as_ref().and_then(|_| read.next());
+            let document = match bytes {
+                Some(bytes) => Some(Document::read(&bytes, &Limits::default())?.0),
+                None => None,
+            };
+            documents.push(document);
+        }
+        Ok(documents)
+    }
+
+    /// Whether a change may be made of what is there.
+    fn check(&self, edit: &Edit<'_>, found: Option<&Record>) -> Result<()> {
+        let id = edit.id.unwrap_or_default();
+        let there = found.filter(|record| edit.put || record.trashed_ms.is_none());
+        match (there, edit.if_rev) {
+            (None, None | Some(0)) if edit.put => Ok(()),
+            (None, _) => Err(Kind::NotFound
+                .because("there is no such record")
+                .of(self.domain.name(), id)),
+            (Some(record), Some(rev)) if rev != record.rev => Err(super::stale(record, rev)),
+            (Some(_), _) => Ok(()),
+        }
+    }
+
+    /// The document of an older state, where it is kept.
+    async fn version(&self, id: &str, rev: u64) -> Option<Document> {
+        let version = self.keep.store().version(self.domain.name(), id, rev).await;
+        // What cannot be read is only left out of what the conflict tells.
+        self.of(&version.ok().flatten()?).await.ok()
+    }
+
+    /// A conflict with its three sides, as far as they are known.
+    fn between(
+        &self,
+        error: Error,
+        edit: &Edit<'_>,
+        base: Option<&Document>,
+        theirs: Option<&Record>,
+        now: Option<&Document>,
+    ) -> Error {
+        let Some(theirs) = theirs.filter(|_| error.kind() == Kind::Conflict) else {
+            return error;
+        };
+        let mine = (edit.make)(base.or(now), &mut theirs.clone(), &mut Change::new());
+        error.between(Sides {
+            base: base.map(self.view),
+            mine: mine.ok().as_ref().map(self.view),
+            theirs: now.map(self.view),
+        })
+    }
+}
+
+/// The error of one item, by its place where there are several.
+pub(super) fn nth(count: usize, n: usize, error: Error) -> Error {
+    if count == 1 { error } else { error.item(n) }
+}
+
+/// Whether so many records may be changed at once.
+pub(super) fn bounded(count: usize) -> Result<()> {
+    if count <= MOST {
+        return Ok(());
+    }
+    Err(Kind::TooLarge.because(format!(
+        "the batch has {count} items, at most {MOST} are changed at once; take several batches"
+    )))
+}

@@ -1,0 +1,246 @@
+//! What changes of several records at once promise, over the memory medium.
+
+use crate::store::clock;
+use crate::turn::now;
+use cardkeep::error::{Kind, Place, Result};
+use cardkeep::json::Document;
+use cardkeep::keep::{Domain, Given, Keep, PatchDocument, PutDocument, Target};
+use cardkeep::store::*;
+use serde_json::{Value as Json, json};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+fn open(medium: &MemoryMedium) -> Keep {
+    let keep = Keep::open(
+        Rc::new(medium.clone()),
+        clock(),
+        Rc::new(|_: &str, _: &[String]| {}),
+    );
+    now(keep).expect("the medium opens")
+}
+
+fn values(value: Json) -> Document {
+    Document::parse(&value.to_string()).unwrap()
+}
+
+fn card(id: Option<&str>, name: &str) -> PutDocument {
+    PutDocument {
+        given: Given::Values(values(json!({ "name": name }))),
+        id: id.map(str::to_owned),
+        if_rev: None,
+        image: None,
+    }
+}
+
+fn rename(id: &str, name: &str, if_rev: Option<u64>) -> PatchDocument {
+    PatchDocument {
+        id: id.to_owned(),
+        patch: values(json!({ "name": name })),
+        if_rev,
+    }
+}
+
+fn put(keep: &Keep, puts: &[PutDocument]) -> Result<Vec<Json>> {
+    now(keep.put_many(Domain::Characters, puts, Write::default()))
+}
+
+fn patch(keep: &Keep, patches: &[PatchDocument]) -> Result<Vec<Json>> {
+    now(keep.patch_many(Domain::Characters, patches, Write::default()))
+}
+
+fn name(keep: &Keep, id: &str) -> Option<String> {
+    let entry = now(keep.entry(Domain::Characters, id)).unwrap()?;
+    Some(entry["name"].as_str().unwrap().to_owned())
+}
+
+fn length(keep: &Keep, trashed: bool) -> usize {
+    let list = now(keep.list(Domain::Characters, trashed)).unwrap();
+    list["items"].as_array().unwrap().len()
+}
+
+#[test]
+fn the_entries_come_in_the_order_they_were_given() {
+    let keep = open(&MemoryMedium::new());
+    let puts: Vec<PutDocument> = (0..300).map(|n| card(None, &format!("C{n}"))).collect();
+    let entries = put(&keep, &puts).unwrap();
+    for (n, entry) in entries.iter().enumerate() {
+        assert_eq!(
+            (&entry["name"], &entry["rev"]),
+            (&json!(format!("C{n}")), &json!(1))
+        );
+    }
+    assert_eq!(length(&keep, false), 300);
+}
+
+#[test]
+fn listeners_hear_of_every_record_of_a_batch_once() {
+    let told: Rc<RefCell<Vec<Vec<String>>>> = Rc::default();
+    let tell = Rc::clone(&told);
+    let observer = move |_: &str, ids: &[String]| tell.borrow_mut().push(ids.to_vec());
+    let medium = Rc::new(MemoryMedium::new());
+    let keep = now(Keep::open(medium, clock(), Rc::new(observer))).unwrap();
+    put(&keep, &[card(Some("b"), "B"), card(Some("a"), "A")]).unwrap();
+    assert_eq!(*told.borrow(), [["a", "b"]]);
+}
+
+#[test]
+fn one_that_fails_keeps_all_out_and_is_named() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "A"), card(Some("b"), "B")]).unwrap();
+    let wrong = PatchDocument {
+        id: "b".into(),
+        patch: values(json!({ "name": 5 })),
+        if_rev: None,
+    };
+    let error = patch(&keep, &[rename("a", "New", None), wrong]).unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+    assert_eq!(error.subject().unwrap().id, "b");
+    assert_eq!(error.place(), Some(Place::Item(1)));
+    let missing = patch(
+        &keep,
+        &[rename("nobody", "New", None), rename("a", "New", None)],
+    );
+    let missing = missing.unwrap_err();
+    assert_eq!(
+        (missing.kind(), missing.place()),
+        (Kind::NotFound, Some(Place::Item(0)))
+    );
+    let twice = patch(
+        &keep,
+        &[rename("a", "New", None), rename("a", "Newer", None)],
+    )
+    .unwrap_err();
+    assert_eq!(
+        (twice.kind(), twice.place()),
+        (Kind::Invalid, Some(Place::Item(1)))
+    );
+    assert_eq!(name(&keep, "a").unwrap(), "A");
+}
+
+#[test]
+fn a_conflict_carries_what_stood_against_each_other() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "One"), card(Some("b"), "B")]).unwrap();
+    patch(&keep, &[rename("a", "Two", Some(1))]).unwrap();
+    let error = patch(
+        &keep,
+        &[rename("b", "New", Some(1)), rename("a", "Three", Some(1))],
+    );
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.found()), (Kind::Conflict, Some(2)));
+    assert_eq!(error.place(), Some(Place::Item(1)));
+    let sides = error.sides().unwrap();
+    let name = |side: &Option<String>| {
+        let card: Json = serde_json::from_str(side.as_deref().unwrap()).unwrap();
+        card["name"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        [&sides.base, &sides.mine, &sides.theirs].map(name),
+        ["One", "Three", "Two"]
+    );
+    assert_eq!(length(&keep, false), 2);
+}
+
+#[test]
+fn revision_0_asks_for_a_new_record() {
+    let keep = open(&MemoryMedium::new());
+    let mut new = card(Some("a"), "A");
+    new.if_rev = Some(0);
+    put(&keep, std::slice::from_ref(&new)).unwrap();
+    assert_eq!(put(&keep, &[new]).unwrap_err().kind(), Kind::Conflict);
+    let mut old = card(Some("nobody"), "N");
+    old.if_rev = Some(3);
+    assert_eq!(put(&keep, &[old]).unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn the_states_before_a_batch_are_kept_and_can_come_back() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "A"), card(Some("b"), "B")]).unwrap();
+    patch(&keep, &[rename("a", "X", None), rename("b", "Y", None)]).unwrap();
+    for (id, was) in [("a", "A"), ("b", "B")] {
+        let kept = now(keep.history(Domain::Characters, id)).unwrap();
+        assert_eq!(kept[0]["rev"], json!(1));
+        now(keep.restore_version(Domain::Characters, id, 1)).unwrap();
+        assert_eq!(name(&keep, id).unwrap(), was);
+    }
+}
+
+#[test]
+fn a_put_changes_only_what_says_something_else() {
+    let keep = open(&MemoryMedium::new());
+    let text = r#"{ "spec": "chara_card_v2",  "spec_version": "2.0", "own": 1.50,
+        "data": { "name": "Ann", "description": "d", "extensions": { "x": {} } } }"#;
+    let whole = PutDocument {
+        given: Given::Document(text.as_bytes().to_vec()),
+        ..card(Some("a"), "")
+    };
+    put(&keep, &[whole]).unwrap();
+    put(&keep, &[card(Some("a"), "Bea")]).unwrap();
+    let document = now(keep.characters().document("a")).unwrap();
+    let kept = std::str::from_utf8(document.bytes()).unwrap();
+    assert!(kept.contains(r#""own": 1.50"#), "{kept}");
+    assert!(kept.contains(r#""extensions": { "x": {} }"#), "{kept}");
+    let card = now(keep.characters().get("a")).unwrap().unwrap();
+    let card: Json = serde_json::from_str(&card).unwrap();
+    assert_eq!(
+        (&card["card"]["name"], &card["card"]["description"]),
+        (&json!("Bea"), &json!(""))
+    );
+}
+
+#[test]
+fn several_go_to_the_trash_and_come_back_together_or_not_at_all() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "A"), card(Some("b"), "B")]).unwrap();
+    let trash =
+        |targets: &[Target]| now(keep.trash_many(Domain::Characters, targets, Write::default()));
+    let stale = Target {
+        if_rev: Some(7),
+        ..Target::of("b")
+    };
+    for (wrong, kind) in [
+        (Target::of("nobody"), Kind::NotFound),
+        (stale, Kind::Conflict),
+        (Target::of("a"), Kind::Invalid),
+    ] {
+        let error = trash(&[Target::of("a"), wrong]).unwrap_err();
+        assert_eq!((error.kind(), error.place()), (kind, Some(Place::Item(1))));
+    }
+    assert_eq!(length(&keep, false), 2);
+    let both = [Target::of("a"), Target::of("b")];
+    trash(&both).unwrap();
+    assert_eq!((length(&keep, false), length(&keep, true)), (0, 2));
+    let restored = now(keep.restore_many(Domain::Characters, &both, Write::default())).unwrap();
+    assert_eq!(restored[1]["name"], json!("B"));
+    assert_eq!(length(&keep, false), 2);
+}
+
+#[test]
+fn nothing_at_all_is_no_change() {
+    let keep = open(&MemoryMedium::new());
+    assert_eq!(put(&keep, &[]).unwrap(), Vec::<Json>::new());
+    now(keep.trash_many(Domain::Chats, &[], Write::default())).unwrap();
+}
+
+#[test]
+fn a_batch_is_bounded() {
+    let keep = open(&MemoryMedium::new());
+    let puts: Vec<PutDocument> = (0..10_001).map(|_| card(None, "C")).collect();
+    assert_eq!(put(&keep, &puts).unwrap_err().kind(), Kind::TooLarge);
+    let long = "x".repeat(22 << 20);
+    let large: Vec<PutDocument> = (0..3).map(|n| card(None, &format!("{n}{long}"))).collect();
+    let error = put(&keep, &large).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (Kind::TooLarge, Some(Place::Item(2)))
+    );
+    assert_eq!(length(&keep, false), 0);
+}
+
+#[test]
+fn chats_have_no_documents_to_put() {
+    let keep = open(&MemoryMedium::new());
+    let error = now(keep.put_many(Domain::Chats, &[card(None, "C")], Write::default()));
+    assert_eq!(error.unwrap_err().kind(), Kind::BadOption);
+}
