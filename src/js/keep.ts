@@ -7,6 +7,7 @@ import { KeepHandle } from "./cardkeep.js";
 import { type Channel, join } from "./channel.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
+import { DOMAINS } from "./domain.js";
 import { Drafts } from "./drafts.js";
 import { failure } from "./errors.js";
 import { Journal } from "./journal.js";
@@ -14,6 +15,7 @@ import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options } from "./options.js";
+import { restWithPage } from "./page.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
@@ -33,7 +35,9 @@ export interface KeepEventMap {
   recovered: CustomEvent<Recovered>;
   /** Something was added to the log. */
   log: CustomEvent<LogEntry>;
-  /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away. */
+  /** The storage had gone away and is there again; nothing has to be done. */
+  reopened: Event;
+  /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away for good. */
   closed: Event;
   /** Another page ended before its last edits were saved, and they were found, here and now. */
   replayed: CustomEvent<Replayed>;
@@ -73,6 +77,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly log: KeepLog;
   readonly #handle: KeepHandle;
   readonly #channel: Channel | undefined;
+  readonly #awake: () => void;
   #closed = false;
 
   protected constructor(opened: Opened) {
@@ -99,12 +104,14 @@ export abstract class OpenKeep extends EventTarget {
     listen((type, detail) => {
       if (type === "closed") queueMicrotask(() => this.#end());
       else if (type === "recovered") queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail: JSON.parse(detail) as Recovered })));
+      else if (type === "reopened") queueMicrotask(() => this.#reopened());
       else this.#stored(JSON.parse(detail) as Omit<ChangeDetail, "remote">);
     });
     channel?.listen((change) => {
       if (change.domain === "settings") void journal.refresh();
       this.#dispatch({ ...change, remote: true });
     });
+    this.#awake = restWithPage(handle);
   }
 
   /** Whether the keep can be written, and if not, why. */
@@ -220,11 +227,19 @@ export abstract class OpenKeep extends EventTarget {
     if (!this.#closed) this.dispatchEvent(new CustomEvent("change", { detail }));
   }
 
+  /** What was stored meanwhile by others is not known. */
+  #reopened(): void {
+    if (this.#closed) return;
+    this.dispatchEvent(new Event("reopened"));
+    for (const domain of DOMAINS) this.#dispatch({ domain, ids: [], remote: true });
+  }
+
   /** Also when the storage went away by itself: the second copy and the channel are still held then. */
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.journal.end();
+    this.#awake();
     this.#channel?.close();
     call("close", () => this.#handle.close());
     this.dispatchEvent(new Event("closed"));

@@ -216,6 +216,17 @@ impl Keep {
         self.store().is_maintenance_due()
     }
 
+    /// Gives up at once what others would have to wait for, and repeats it later: the page
+    /// is about to be frozen.
+    pub fn rest(&self) {
+        self.store().rest();
+    }
+
+    /// The page goes on.
+    pub fn wake(&self) {
+        self.store().wake();
+    }
+
     /// Lets go of the medium.
     pub fn close(&self) {
         self.store().close();

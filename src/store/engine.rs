@@ -98,6 +98,7 @@ pub struct Store {
     pub(super) medium: Rc<dyn Medium>,
     pub(super) clock: Rc<dyn Fn() -> i64>,
     pub(super) device: String,
+    pub(super) keep_id: String,
     pub(super) meta: RefCell<Vec<u8>>,
     pub(super) access: Access,
     pub(super) report: OpenReport,
@@ -416,6 +417,16 @@ impl Store {
     /// Sets how many older states of a record are kept, from the next write on.
     pub fn set_versions_kept(&self, versions: u32) {
         self.versions_kept.set(versions);
+    }
+
+    /// Gives up at once what others would have to wait for; it is repeated later.
+    pub fn rest(&self) {
+        self.medium.rest();
+    }
+
+    /// The page goes on after [`Store::rest`].
+    pub fn wake(&self) {
+        self.medium.wake();
     }
 
     /// Lets go of the medium.

@@ -258,6 +258,13 @@ pub trait Medium {
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()>;
     /// Lets go of the medium; later calls are `closed`.
     fn close(&self);
+    /// Hears that the keep with this id is open on it.
+    fn opened(&self, _keep: &str) {}
+    /// Gives up at once what others would have to wait for: the page is about to be frozen.
+    /// A write that is given up is `aborted`. A burst without checks never waits.
+    fn rest(&self) {}
+    /// The page goes on.
+    fn wake(&self) {}
 }
 
 /// The failure of a [`Check::Rev`].

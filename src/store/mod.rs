@@ -5,6 +5,7 @@
 
 mod change;
 mod check;
+mod connection;
 mod engine;
 mod journal;
 mod log;
@@ -23,6 +24,7 @@ mod verify;
 pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};
 pub(crate) use check::{Row, part_keys, row_of};
+pub use connection::{Connection, Connector, Ending, Task, Turn};
 pub use engine::{Access, Maintained, Migrated, OpenReport, Store};
 pub use journal::{Entry, Journal, journal_key};
 pub use log::{Level, Log, LogEntry, LogListener};

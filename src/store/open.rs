@@ -45,6 +45,7 @@ impl Store {
         if healed.opening.doubt {
             store.copy.doubt();
         }
+        store.medium.opened(&store.keep_id);
         store.note_opening();
         Ok(store)
     }
@@ -66,6 +67,7 @@ impl Store {
             device: device.clone().unwrap_or_else(|| codec::new_id(now)),
             medium,
             clock: Rc::clone(&options.clock),
+            keep_id: String::new(),
             meta: RefCell::default(),
             access: Access::ReadWrite,
             report: OpenReport {
@@ -86,6 +88,7 @@ impl Store {
             Some(keep) => keep,
             None => store.rebuild_meta(now).await?,
         };
+        store.keep_id = keep.id.clone();
         if keep.schema.max(keep.min_writer) > SCHEMA {
             let stored = keep.schema.max(keep.min_writer);
             store.access = Access::ReadOnly {

@@ -1,7 +1,8 @@
 //! Checking, repairing, quarantine, health and log, as JavaScript calls them.
 
+use super::connector::call;
 use super::convert;
-use super::keep::{KeepHandle, RawExport, call, parse, promise};
+use super::keep::{KeepHandle, RawExport, parse, promise};
 use crate::error::{Kind, Result};
 use crate::keep::{Check, CheckOptions, Exported, Finding, Repair, RepairOptions};
 use crate::store::{Level, LogListener};

@@ -9,7 +9,9 @@ use super::request::{Arrival, Sender, answer, completion, failure};
 use super::stored::{get, js_key, js_value, key_of, set, value_of};
 use super::structure::connect;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Burst, Check, Key, Medium, Pending, Scan, Table, Value, conflict, fenced};
+use crate::store::{
+    Burst, Check, Ending, Key, Medium, Pending, Scan, Table, Value, conflict, fenced,
+};
 use js_sys::{Array, Function, Object};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,13 +24,15 @@ use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransacti
 
 /// No transaction takes longer: Chromium ends idle ones itself after a minute.
 const LONGEST_MS: f64 = 90_000.0;
+/// How long a write waits after the page was put to rest.
+const RESTED_MS: f64 = 100.0;
 
 /// What the opener wants to be told.
 pub struct Listeners {
     /// Another tab holds an older structure open, and opening waits for it.
     pub blocked: Rc<dyn Fn()>,
     /// The connection is gone: another tab upgrades, or the browser took the data away.
-    pub closed: Rc<dyn Fn()>,
+    pub ended: Rc<dyn Fn(Ending)>,
 }
 
 /// Tables in IndexedDB.
@@ -37,11 +41,16 @@ pub struct IdbMedium {
     /// What is under way, to be told when the browser takes the database away.
     under_way: RefCell<BTreeMap<u64, Sender<()>>>,
     started: Cell<u64>,
+    /// Writes that wait for the answers to their checks. Other tabs wait for them.
+    unsettled: RefCell<BTreeMap<u64, IdbTransaction>>,
+    resting: Cell<bool>,
+    longest_ms: Cell<f64>,
     _handlers: Vec<Closure<dyn FnMut(web_sys::Event)>>,
 }
 
 impl IdbMedium {
-    /// Opens the database; `make` allows to make or upgrade its structure first.
+    /// Opens the database; `make` allows to make or upgrade its structure first. Until the
+    /// keep is open, nothing takes longer than `timeout_ms`.
     ///
     /// # Errors
     /// `no-support` without IndexedDB, `blocked` or `timeout` after `timeout_ms`, `quota`, `medium`;
@@ -72,20 +81,20 @@ impl IdbMedium {
             _ => error,
         })?;
         let medium = Rc::new_cyclic(|medium: &std::rc::Weak<IdbMedium>| {
-            let (upgraded, told) = (medium.clone(), Rc::clone(&listeners.closed));
+            let (upgraded, told) = (medium.clone(), Rc::clone(&listeners.ended));
             let version_change = Closure::new(move |_: web_sys::Event| {
                 if let Some(medium) = upgraded.upgrade() {
                     medium.close();
                 }
-                told();
+                told(Ending::GivenUp);
             });
-            let (taken, told) = (medium.clone(), Rc::clone(&listeners.closed));
+            let (taken, told) = (medium.clone(), Rc::clone(&listeners.ended));
             let close = Closure::new(move |_: web_sys::Event| {
                 if let Some(medium) = taken.upgrade() {
                     medium.close();
                     medium.give_up();
                 }
-                told();
+                told(Ending::Lost);
             });
             database.set_onversionchange(Some(Closure::as_ref(&version_change).unchecked_ref()));
             database.set_onclose(Some(Closure::as_ref(&close).unchecked_ref()));
@@ -93,6 +102,9 @@ impl IdbMedium {
                 database: RefCell::new(Some(database)),
                 under_way: RefCell::default(),
                 started: Cell::new(0),
+                unsettled: RefCell::default(),
+                resting: Cell::new(false),
+                longest_ms: Cell::new(timeout_ms),
                 _handlers: vec![version_change, close],
             }
         });
@@ -134,7 +146,7 @@ impl IdbMedium {
                 .poll(context)
                 .map(|_| Err(Kind::Closed.because("the browser took the database away"))),
         });
-        let result = clock::within(LONGEST_MS, what, either).await;
+        let result = clock::within(self.longest_ms.get(), what, either).await;
         self.under_way.borrow_mut().remove(&number);
         result
     }
@@ -146,11 +158,20 @@ impl IdbMedium {
         }
     }
 
-    fn reading(&self, table: Table) -> Result<IdbObjectStore> {
+    /// The questions of a reading, all of them asked at once. The transaction is ended with
+    /// them: the automatic end needs a turn of this page, and a frozen one has none.
+    fn reading<T>(
+        &self,
+        table: Table,
+        ask: impl FnOnce(&IdbObjectStore) -> Result<T>,
+    ) -> Result<T> {
         let transaction = self.transaction(&Array::of1(&table.name().into()), "readonly", false)?;
-        transaction
+        let store = transaction
             .object_store(table.name())
-            .map_err(|thrown| failure(&thrown))
+            .map_err(|thrown| failure(&thrown))?;
+        let asked = ask(&store)?;
+        IdbMedium::commit(&transaction)?;
+        Ok(asked)
     }
 
     /// Sends the questions that the checks ask.
@@ -235,11 +256,13 @@ impl IdbMedium {
 impl Medium for IdbMedium {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
         Box::pin(self.watched("reading", async move {
-            let store = self.reading(table)?;
-            let mut answers = Vec::with_capacity(keys.len());
-            for key in keys {
-                answers.push(answer(sent(store.get(&js_key(key)))?));
-            }
+            let ask = |store: &IdbObjectStore| {
+                let asked = keys
+                    .iter()
+                    .map(|key| Ok(answer(sent(store.get(&js_key(key)))?)));
+                asked.collect::<Result<Vec<_>>>()
+            };
+            let answers = self.reading(table, ask)?;
             let mut values = Vec::with_capacity(keys.len());
             for answer in answers {
                 let value = answer.await?;
@@ -251,20 +274,24 @@ impl Medium for IdbMedium {
 
     fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
         Box::pin(self.watched("reading", async move {
-            let store = self.reading(scan.table)?;
             let range = range(&scan)?;
             let limit = scan.limit.unwrap_or(u32::MAX);
-            let keys = answer(sent(store.get_all_keys_with_key_and_limit(&range, limit))?);
-            let values = answer(sent(store.get_all_with_key_and_limit(&range, limit))?);
+            let (keys, values) = self.reading(scan.table, |store| {
+                let keys = answer(sent(store.get_all_keys_with_key_and_limit(&range, limit))?);
+                let values = answer(sent(store.get_all_with_key_and_limit(&range, limit))?);
+                Ok((keys, values))
+            })?;
             pairs(scan.table, keys.await?, values.await?)
         }))
     }
 
     fn count(&self, scan: Scan) -> Pending<'_, u64> {
         Box::pin(self.watched("counting", async move {
-            let store = self.reading(scan.table)?;
             let range = range(&scan)?;
-            let count = answer(sent(store.count_with_key(&range))?).await?;
+            let asked = self.reading(scan.table, |store| {
+                Ok(answer(sent(store.count_with_key(&range))?))
+            })?;
+            let count = asked.await?;
             let count = count.as_f64().unwrap_or(0.0) as u64;
             Ok(scan.limit.map_or(count, |limit| count.min(limit.into())))
         }))
@@ -272,12 +299,12 @@ impl Medium for IdbMedium {
 
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.watched("looking up", async move {
-            let index = self
-                .reading(Table::Rows)?
-                .index("by")
-                .map_err(|thrown| failure(&thrown))?;
-            let keys = answer(sent(index.get_all_keys_with_key(&by.into()))?);
-            let values = answer(sent(index.get_all_with_key(&by.into()))?);
+            let (keys, values) = self.reading(Table::Rows, |store| {
+                let index = store.index("by").map_err(|thrown| failure(&thrown))?;
+                let keys = answer(sent(index.get_all_keys_with_key(&by.into()))?);
+                let values = answer(sent(index.get_all_with_key(&by.into()))?);
+                Ok((keys, values))
+            })?;
             pairs(Table::Rows, keys.await?, values.await?)
         }))
     }
@@ -295,15 +322,25 @@ impl Medium for IdbMedium {
                 .chain(burst.deletes.iter().map(|(table, _)| *table));
             let tables: BTreeSet<Table> = checks.chain(written).collect();
             if tables.is_empty() {
-                return self.reading(Table::Meta).map(drop);
+                return self.reading(Table::Meta, |_| Ok(()));
             }
             let names: Array = tables
                 .into_iter()
                 .map(|table| JsValue::from(table.name()))
                 .collect();
+            if self.resting.get() && !burst.checks.is_empty() {
+                // A timer that rings says that the page runs.
+                clock::wait(RESTED_MS).await;
+            }
             let transaction = self.transaction(&names, "readwrite", burst.durable)?;
             let complete = completion(&transaction);
-            match IdbMedium::stage(&transaction, burst).await {
+            let number = self.started.replace(self.started.get() + 1);
+            self.unsettled
+                .borrow_mut()
+                .insert(number, transaction.clone());
+            let staged = IdbMedium::stage(&transaction, burst).await;
+            self.unsettled.borrow_mut().remove(&number);
+            match staged {
                 Ok(()) => complete.await,
                 Err(error) => {
                     // Already aborted is as good as aborted now.
@@ -324,6 +361,22 @@ impl Medium for IdbMedium {
             database.set_onclose(None);
             database.close();
         }
+    }
+
+    fn opened(&self, _keep: &str) {
+        self.longest_ms.set(LONGEST_MS);
+    }
+
+    fn rest(&self) {
+        self.resting.set(true);
+        for transaction in self.unsettled.take().into_values() {
+            // One that has just ended by itself holds nobody.
+            let _ = transaction.abort();
+        }
+    }
+
+    fn wake(&self) {
+        self.resting.set(false);
     }
 }
 

@@ -4,17 +4,16 @@
 //! while a promise is pending.
 
 use super::clock;
+use super::connector::{Database, tell};
 use super::convert;
-use super::idb::{IdbMedium, Listeners};
 use super::opfs::{OpfsRedo, RedoPort};
 use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
-use crate::store::{Maintained, Medium, MemoryMedium, Options, Redo, SecondCopy};
+use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo, SecondCopy};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -119,58 +118,33 @@ impl KeepHandle {
                 upgrade: Some(hears_upgrades(on_event.clone())),
             };
             let observer: Observer = {
-                let tell = on_event.clone();
+                let listener = on_event.clone();
                 Rc::new(move |domain, ids| {
                     let detail = serde_json::json!({ "domain": domain, "ids": ids }).to_string();
-                    call(tell.call2(&JsValue::NULL, &"change".into(), &detail.into()));
+                    tell(&listener, "change", &detail);
                 })
             };
-            let connections = Rc::new(Cell::new(0));
-            let connect = async || -> Result<Rc<dyn Medium>> {
-                if medium == "memory" {
-                    let medium: Rc<dyn Medium> = Rc::new(MemoryMedium::new());
-                    return Ok(medium);
-                }
-                let number = connections.get() + 1;
-                connections.set(number);
-                let (tell, blocked, latest) = (
-                    on_event.clone(),
-                    on_blocked.clone(),
-                    Rc::clone(&connections),
-                );
-                let listeners = Listeners {
-                    blocked: Rc::new(move || {
-                        if let Some(blocked) = &blocked {
-                            call(blocked.call0(&JsValue::NULL));
-                        }
-                    }),
-                    closed: Rc::new(move || {
-                        // The end of a connection that was given up is not the end of the keep.
-                        if latest.get() == number {
-                            call(tell.call2(&JsValue::NULL, &"closed".into(), &"{}".into()));
-                        }
-                    }),
-                };
-                let medium: Rc<dyn Medium> =
-                    IdbMedium::open(&name, timeout_ms, true, listeners).await?;
-                Ok(medium)
-            };
-            let connected = connect().await?;
-            let keep = match Keep::open(
-                Rc::clone(&connected),
-                options.clone(),
-                Rc::clone(&observer),
-            )
-            .await
-            {
+            if medium == "memory" {
+                let medium = Rc::new(MemoryMedium::new());
+                let keep = Keep::open(medium, options, observer).await?;
+                return Ok(KeepHandle::of(keep));
+            }
+            let connection = Connection::open(Rc::new(Database {
+                name,
+                timeout_ms,
+                on_blocked,
+                on_event: on_event.clone(),
+            }))
+            .await?;
+            let open = || Keep::open(connection.clone(), options.clone(), Rc::clone(&observer));
+            let keep = match open().await {
                 // A damaged store fails at its first reading and comes up, often empty, at the
                 // next connection; what is gone then is put back from the second copy.
                 Err(error)
                     if matches!(error.kind(), Kind::Aborted | Kind::Closed | Kind::Medium) =>
                 {
-                    connections.set(connections.get() + 1);
-                    connected.close();
-                    Keep::open(connect().await?, options, observer).await?
+                    connection.renew().await?;
+                    open().await?
                 }
                 opened => opened?,
             };
@@ -182,6 +156,16 @@ impl KeepHandle {
     /// Lets go of the medium.
     pub fn close(&self) {
         self.keep.close();
+    }
+
+    /// The page is about to be frozen or put aside: nothing may be held that others wait for.
+    pub fn rest(&self) {
+        self.keep.rest();
+    }
+
+    /// The page goes on.
+    pub fn wake(&self) {
+        self.keep.wake();
     }
 
     /// `Access` as JSON.
@@ -454,8 +438,8 @@ async fn look_after(keep: Keep, on_event: Function) {
             ..
         }) = done
         {
-            let detail = convert::ascii(&recovered).into();
-            call(on_event.call2(&JsValue::NULL, &"recovered".into(), &detail));
+            let detail = convert::ascii(&recovered);
+            tell(&on_event, "recovered", &detail);
         }
         let mut waited = 0.0;
         soon = if keep.is_maintenance_due() {
@@ -493,11 +477,4 @@ fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
     bytes.map_or(JsValue::UNDEFINED, |bytes| {
         Uint8Array::from(bytes.as_slice()).into()
     })
-}
-
-/// A listener that throws does not undo what it was told of.
-pub(super) fn call(result: std::result::Result<JsValue, JsValue>) {
-    if let Err(thrown) = result {
-        web_sys::console::error_1(&thrown);
-    }
 }

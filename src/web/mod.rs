@@ -5,6 +5,7 @@
 mod batch;
 mod card;
 mod clock;
+mod connector;
 mod convert;
 mod formats;
 mod health;

@@ -1,5 +1,6 @@
 //! What an upgrade of older data will do, and how far it has come.
 
+use super::connector::tell;
 use super::convert;
 use super::idb::{IdbMedium, Listeners};
 use super::keep::promise;
@@ -12,9 +13,7 @@ use wasm_bindgen::prelude::*;
 /// Tells the listener of `upgrade`, with an `Upgrade` as JSON.
 pub(super) fn hears_upgrades(listener: Function) -> Rc<dyn Fn(Upgrade)> {
     Rc::new(move |upgrade| {
-        let detail = convert::ascii(&upgrade).into();
-        // The face in JavaScript catches what its listeners throw.
-        let _ = listener.call2(&JsValue::NULL, &"upgrade".into(), &detail);
+        tell(&listener, "upgrade", &convert::ascii(&upgrade));
     })
 }
 
@@ -24,7 +23,7 @@ pub fn plan_keep(name: String, timeout_ms: f64) -> Promise {
     promise(async move {
         let listeners = Listeners {
             blocked: Rc::new(|| {}),
-            closed: Rc::new(|| {}),
+            ended: Rc::new(|_| {}),
         };
         let medium = match IdbMedium::open(&name, timeout_ms, false, listeners).await {
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),

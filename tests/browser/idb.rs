@@ -19,7 +19,7 @@ pub fn fresh_name() -> String {
 fn silent() -> Listeners {
     Listeners {
         blocked: Rc::new(|| {}),
-        closed: Rc::new(|| {}),
+        ended: Rc::new(|_| {}),
     }
 }
 
@@ -114,7 +114,7 @@ async fn another_tabs_upgrade_closes_the_connection_and_says_so() {
     let told = Rc::clone(&closed);
     let listeners = Listeners {
         blocked: Rc::new(|| {}),
-        closed: Rc::new(move || told.set(true)),
+        ended: Rc::new(move |_| told.set(true)),
     };
     let medium = IdbMedium::open(&name, 5_000.0, true, listeners)
         .await

@@ -6,11 +6,10 @@ import { Stay } from "../stay.mjs";
 const FROZEN = ["character-0", "character-1", "chat-0", "chat-1", "world-0", "logs", "cards"];
 const OTHER = ["character-2", "chat-2", "world-1", "settings", "trash"];
 
-/** How long the other tab may wait. Chromium ends the transaction of a frozen tab after 60 s. */
+/** How long the other tab may wait. Chromium itself ends the transaction of a frozen tab after 60 s only. */
 const PATIENCE_MS = 10_000;
 
 export default {
-  open: "a transaction that a freeze catches open is not given up, and holds the others for the 60 s that Chromium allows it",
   about: "a tab frozen in the middle of writes: another opens and saves at once, and the frozen one goes on later",
   rounds: 10,
   short: 3,
