@@ -292,7 +292,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
     same<typeof event.detail.remote, boolean>(true);
-    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "log" | "closed">(true);
+    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "log" | "reopened" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
 
