@@ -258,7 +258,7 @@ impl Store {
         self.write(burst).await
     }
 
-    fn guarded(&self) -> Result<Burst> {
+    pub(super) fn guarded(&self) -> Result<Burst> {
         match self.access() {
             Access::ReadWrite => Ok(Burst {
                 checks: vec![self.fence()],
