@@ -13,7 +13,8 @@ const WAYS = {
   navigate: { leave: "navigate", again: (stay) => stay.page.go(stay.drill.site.url) },
   close: { end: (stay) => stay.page.close(), again: anotherPage },
   freeze: { end: frozen, again: anotherPage },
-  quit: { end: (stay) => stay.quit(), again: (stay) => stay.start() },
+  // Chromium without a screen does not wait for its pages when it quits.
+  quit: { sudden: true, end: (stay) => stay.quit(), again: (stay) => stay.start() },
   crash: { sudden: true, end: (stay) => void stay.page.call("Page.crash").catch(() => {}), again: anotherPage },
   kill: { sudden: true, end: (stay) => stay.kill(), again: (stay) => stay.start() },
 };
