@@ -5,7 +5,7 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, json, limits, options, safety, text, whole, writing } from "./options.js";
+import { fields, json, limits, list, options, safety, text, whole, writing } from "./options.js";
 import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, SafetyOptions, WriteOptions } from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
@@ -133,10 +133,24 @@ export class ChatHandle {
   }
 
   /** Writes a message at the end. */
-  append(message: NewMessage, given?: SafetyOptions): Promise<Message> {
-    return this.#answer("append", () => {
-      const [text, write] = [fields(message, "message"), safety(given)];
-      return this.#next(() => this.#raw.append(text, write));
+  async append(message: NewMessage, given?: SafetyOptions): Promise<Message> {
+    const [kept] = await this.#append("append", () => [[message], safety(given)]);
+    return kept as Message;
+  }
+
+  /**
+   * Writes several messages at the end, one behind the other, all or none, and reads them back. An error names the `index` in
+   * the list. Throws `invalid`, `too-large` over 10,000 of them.
+   */
+  appendMany(messages: readonly NewMessage[], given?: SafetyOptions): Promise<Message[]> {
+    return this.#append("appendMany", () => [messages, safety(given)]);
+  }
+
+  #append(verb: string, given: () => [readonly NewMessage[], SafetyOptions | undefined]): Promise<Message[]> {
+    return this.#answer(verb, () => {
+      const [messages, write] = given();
+      const texts = list(messages, "messages").map((message, index) => fields(message, `messages[${index}]`));
+      return this.#next(() => this.#raw.appendMany(texts, write));
     });
   }
 

@@ -96,7 +96,7 @@ impl Characters {
         let Some(record) = present(self.keep.record(Domain::Characters, id).await)? else {
             return Ok(None);
         };
-        let document = self.documents().of(&record).await?;
+        let document = self.keep.document(&record).await?;
         let fields = [
             ("card", &*card::view(&document)),
             ("container", &record.body["container"].to_string()),
@@ -111,7 +111,7 @@ impl Characters {
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn document(&self, id: &str) -> Result<Document> {
         let record = self.keep.record(Domain::Characters, id).await?;
-        self.documents().of(&record).await
+        self.keep.document(&record).await
     }
 
     /// Changes fields of the card and gives the entry. The state before becomes a version.
@@ -177,7 +177,7 @@ impl Characters {
         let record = self.keep.record(Domain::Characters, id).await?;
         let container = container(&record)?;
         let file = self.keep.store().part(record.part("file")?).await?;
-        let document = self.documents().of(&record).await?;
+        let document = self.keep.document(&record).await?;
         let (container, bytes) = card::rewrite(&file, &document, container, &Limits::default())?;
         Ok(Exported {
             filename: filename::safe(record.head_text("name"), container.extension()),

@@ -6,6 +6,7 @@
 
 use super::Keep;
 use super::chat_row::{self, Body, summarize};
+use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
 use crate::chat;
@@ -86,46 +87,65 @@ impl Chat {
     /// # Errors
     /// `invalid`, `not-found`, and what the medium reports.
     pub async fn append(&self, message: &Document) -> Result<String> {
-        self.append_as(message, Write::default()).await
+        let messages = std::slice::from_ref(message);
+        let kept = self.append_many(messages, Write::default()).await?;
+        kept.into_iter()
+            .next()
+            .ok_or_else(|| Kind::Bug.because("one message was appended and none came back"))
     }
 
-    /// The same as the caller asks for it; positions do not matter here, so `if_rev` neither.
+    /// Appends several messages, one behind the other and all or none, and gives them as they
+    /// are kept. Positions do not matter here, so the write's `if_rev` neither.
     ///
     /// # Errors
-    /// As [`Chat::append`], and `corrupt` when it does not read back.
-    pub async fn append_as(&self, message: &Document, write: Write) -> Result<String> {
+    /// As [`Chat::append`], naming the item; `too-large` for too many; and `corrupt` when it
+    /// does not read back.
+    pub async fn append_many(&self, messages: &[Document], write: Write) -> Result<Vec<String>> {
+        bounded(messages.len())?;
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut attempts = APPEND_ATTEMPTS;
         loop {
             attempts -= 1;
-            match self.try_append(message, write).await {
+            match self.try_append(messages, write).await {
                 Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
                 settled => return settled,
             }
         }
     }
 
-    async fn try_append(&self, message: &Document, write: Write) -> Result<String> {
+    async fn try_append(&self, messages: &[Document], write: Write) -> Result<Vec<String>> {
         self.refresh().await?;
         let now = self.keep.store().now();
         let mut body = self.body()?;
         let dialect = body.dialect()?;
-        let line = chat::write_line(message, dialect, now, &codec::new_id(now))?;
-        // A file that ends without a newline goes on without one, and one with keeps it.
         let newline = body.newline.as_bytes();
-        let record = if body.open_end {
-            [newline, &line].concat()
-        } else {
-            [&line, newline].concat()
-        };
-        let index = body.manifest.len();
+        let first = body.manifest.len() as usize;
+        let (mut kept, mut records) = (Vec::new(), Vec::new());
+        for (n, message) in messages.iter().enumerate() {
+            let line = chat::write_line(message, dialect, now, &codec::new_id(now))
+                .map_err(|error| nth(messages.len(), n, error))?;
+            kept.push(chat::message(&line, first + n, dialect, &self.limits)?);
+            // A file that ends without a newline goes on without one, and one with keeps it.
+            records.push(if body.open_end {
+                [newline, &line].concat()
+            } else {
+                [&line, newline].concat()
+            });
+        }
+        let last = records.last().cloned();
         let mut change = Change::new();
         change.asked(write);
+        if messages.len() > 1 {
+            change.verify();
+        }
         let mut log = self.log(&body);
-        log.append(record.clone(), &mut change).await?;
+        log.append(records, &mut change).await?;
         body.manifest = log.manifest;
-        self.store(change, &body, Some(&record), History::Skip)
+        self.store(change, &body, last.as_deref(), History::Skip)
             .await?;
-        chat::message(&line, index as usize, dialect, &self.limits)
+        Ok(kept)
     }
 
     /// Changes a message with a JSON object in the shape `MessagePatch`, and gives it as it

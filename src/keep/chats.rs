@@ -224,7 +224,8 @@ impl Chats {
     /// # Errors
     /// `corrupt`, and what the medium reports.
     pub async fn draft(&self, id: &str) -> Result<String> {
-        Ok(unsent::read(&self.keep, id).await?.1)
+        let record = unsent::record(&self.keep, id).await?;
+        unsent::text(&self.keep, &record).await
     }
 
     /// Keeps a text, a JSON string, as the unsent message of a chat; an empty one removes it.

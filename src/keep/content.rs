@@ -7,7 +7,7 @@ use super::domain::Domain;
 use super::settings;
 use super::{Keep, characters, unsent, worlds};
 use crate::card;
-use crate::error::{Kind, Limits, Result};
+use crate::error::{Kind, Result, Sides};
 use crate::json::{Document, quote};
 use crate::store::{Change, History, Key, Record};
 use crate::world;
@@ -67,31 +67,53 @@ impl Subject {
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn read(self, keep: &Keep, id: &str) -> Result<(Record, Content)> {
-        let document = async |record: &Record| {
-            let bytes = keep.store().part(record.part("document")?).await?;
-            Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
-        };
-        match self {
-            Subject::Character => {
-                let record = keep.record(Domain::Characters, id).await?;
-                let content = Content::Card(document(&record).await?);
-                Ok((record, content))
-            }
-            Subject::World => {
-                let record = keep.record(Domain::Worlds, id).await?;
-                let content = Content::World(document(&record).await?);
-                Ok((record, content))
-            }
-            Subject::Setting => {
-                let record = keep.settings().record(id).await?;
-                let content = Content::Setting(record.body.clone());
-                Ok((record, content))
-            }
+        let record = match self {
+            Subject::Character => keep.record(Domain::Characters, id).await?,
+            Subject::World => keep.record(Domain::Worlds, id).await?,
+            Subject::Setting => keep.settings().record(id).await?,
             Subject::Unsent => {
                 keep.record(Domain::Chats, id).await?;
-                let (record, text) = unsent::read(keep, id).await?;
-                Ok((record, Content::Unsent(text)))
+                unsent::record(keep, id).await?
             }
+        };
+        let content = self.content(keep, &record).await?;
+        Ok((record, content))
+    }
+
+    async fn content(self, keep: &Keep, record: &Record) -> Result<Content> {
+        Ok(match self {
+            Subject::Character => Content::Card(keep.document(record).await?),
+            Subject::World => Content::World(keep.document(record).await?),
+            Subject::Setting => Content::Setting(record.body.clone()),
+            Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
+        })
+    }
+
+    /// What stands against each other when a patch that began on a revision meets another
+    /// content, as far as it is kept.
+    pub async fn sides(
+        self,
+        keep: &Keep,
+        id: &str,
+        rev: u64,
+        patch: &Document,
+        present: &Content,
+    ) -> Sides {
+        let key = self.row(id);
+        let version = keep.store().version(key.text(0), key.text(1), rev).await;
+        let base = match version.ok().flatten() {
+            Some(version) => self.content(keep, &version).await.ok(),
+            None => None,
+        };
+        let from = base.as_ref().unwrap_or(present);
+        let mine = match from.patched(id, patch, keep.store().now()) {
+            Ok(changed) => Some(changed.as_ref().unwrap_or(from).view()),
+            Err(_) => None,
+        };
+        Sides {
+            base: base.as_ref().map(Content::view),
+            mine,
+            theirs: Some(present.view()),
         }
     }
 }
@@ -151,12 +173,22 @@ impl Content {
         }
     }
 
+    /// As callers see it: a card, a state, a value, a text.
+    fn view(&self) -> String {
+        match self {
+            Content::Card(document) => card::view(document),
+            Content::World(document) => world::view(document),
+            Content::Setting(value) => value.to_string(),
+            Content::Unsent(text) => text.clone(),
+        }
+    }
+
     /// What the fields that a patch names are now: a JSON object in the patch's shape.
     pub fn present(&self, patch: &Document) -> Result<String> {
         let all = match self {
-            Content::Card(document) => card::view(document),
-            Content::World(document) => {
-                let state = Document::parse(&world::view(document))?;
+            Content::Card(_) => self.view(),
+            Content::World(_) => {
+                let state = Document::parse(&self.view())?;
                 let raw = |name: &str| state.root().get(name).map_or("null", |node| node.raw());
                 format!(
                     r#"{{"position":{},"player":{}}}"#,
@@ -164,8 +196,8 @@ impl Content {
                     raw("player")
                 )
             }
-            Content::Setting(value) => format!(r#"{{"value":{value}}}"#),
-            Content::Unsent(text) => format!(r#"{{"draft":{text}}}"#),
+            Content::Setting(_) => format!(r#"{{"value":{}}}"#, self.view()),
+            Content::Unsent(_) => format!(r#"{{"draft":{}}}"#, self.view()),
         };
         let all = Document::parse(&all)?;
         let root = all.root();

@@ -72,13 +72,15 @@ pub(super) struct Documents<'a> {
     pub view: fn(&Document) -> String,
 }
 
-impl Documents<'_> {
+impl Keep {
     /// The document of a record.
-    pub(super) async fn of(&self, record: &Record) -> Result<Document> {
-        let bytes = self.keep.store().part(record.part("document")?).await?;
+    pub(super) async fn document(&self, record: &Record) -> Result<Document> {
+        let bytes = self.store().part(record.part("document")?).await?;
         Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
     }
+}
 
+impl Documents<'_> {
     /// Makes several edits in one change and gives the records in their order. The states
     /// before become versions.
     pub(super) async fn change(&self, edits: &[Edit<'_>], write: Write) -> Result<Vec<Record>> {
@@ -133,7 +135,7 @@ impl Documents<'_> {
                 let id = subject.unwrap_or_default();
                 let theirs = store.get(self.domain.name(), &id).await.ok().flatten();
                 let now = match &theirs {
-                    Some(record) => self.of(record).await.ok(),
+                    Some(record) => self.keep.document(record).await.ok(),
                     None => None,
                 };
                 let base = olds[place].as_ref();
@@ -178,7 +180,7 @@ impl Documents<'_> {
     /// The documents of records, read at once.
     async fn documents(&self, records: &[Option<Record>]) -> Result<Vec<Option<Document>>> {
         if let [Some(record)] = records {
-            return Ok(vec![Some(self.of(record).await?)]);
+            return Ok(vec![Some(self.keep.document(record).await?)]);
         }
         let at_once = self.at_once(records).await;
         let Err(error) = at_once else {
@@ -187,7 +189,7 @@ impl Documents<'_> {
         // One by one it shows which of them it is.
         for (n, record) in records.iter().enumerate() {
             if let Some(record) = record {
-                let read = self.of(record).await;
+                let read = self.keep.document(record).await;
                 read.map_err(|error| error.of(&record.domain, &record.id).item(n))?;
             }
         }
@@ -230,7 +232,7 @@ impl Documents<'_> {
     async fn version(&self, id: &str, rev: u64) -> Option<Document> {
         let version = self.keep.store().version(self.domain.name(), id, rev).await;
         // What cannot be read is only left out of what the conflict tells.
-        self.of(&version.ok().flatten()?).await.ok()
+        self.keep.document(&version.ok().flatten()?).await.ok()
     }
 
     /// A conflict with its three sides, as far as they are known.

@@ -155,12 +155,8 @@ impl Journal {
     ) -> Result<u64> {
         let (record, content) = subject.read(&self.keep, id).await?;
         if let Some(rev) = making.if_rev.filter(|rev| *rev != record.rev) {
-            let detail = format!("expected revision {rev}, found revision {}", record.rev);
-            let key = subject.row(id);
-            return Err(Kind::Conflict
-                .because(detail)
-                .of(key.text(0), key.text(1))
-                .finding(Some(record.rev)));
+            let sides = subject.sides(&self.keep, id, rev, patch, &content).await;
+            return Err(super::stale(&record, rev).between(sides));
         }
         let rev = record.rev;
         let Some(content) = content.patched(id, patch, self.keep.store().now())? else {

@@ -186,26 +186,33 @@ impl Log<'_> {
         Ok(())
     }
 
-    /// Stages one more record. A full tail is sealed with it.
-    pub(super) async fn append(&mut self, record: Vec<u8>, change: &mut Change) -> Result<()> {
-        let tail = self.manifest.tail;
-        let count = (tail.to - tail.from) as usize;
-        if count + 1 < SEGMENT_RECORDS && tail.bytes as usize + record.len() < SEGMENT_BYTES {
+    /// Stages more records at the end. A tail that they fill is sealed with them.
+    pub(super) async fn append(
+        &mut self,
+        records: Vec<Vec<u8>>,
+        change: &mut Change,
+    ) -> Result<()> {
+        let Tail {
+            from, to, bytes, ..
+        } = self.manifest.tail;
+        let count = (to - from) as usize + records.len();
+        let bytes = bytes as usize + records.iter().map(Vec::len).sum::<usize>();
+        if count >= SEGMENT_RECORDS || bytes >= SEGMENT_BYTES {
+            // Nothing but this row refers to these pages: whoever makes a second reference seals first.
+            (from..to).for_each(|n| change.drop_page(Key::page("tail", self.chat, n)));
+            return self.extend(records, change).await;
+        }
+        for record in records {
+            let tail = self.manifest.tail;
             change.add_page(Key::page("tail", self.chat, tail.to), &record);
-            let check = chain(tail.check, &record);
             self.manifest.tail = Tail {
                 to: tail.to + 1,
                 bytes: tail.bytes + record.len() as u64,
-                check,
+                check: chain(tail.check, &record),
                 ..tail
             };
-            return Ok(());
         }
-        let mut records = self.tail().await?;
-        records.push(record);
-        // Nothing but this row refers to these pages: whoever makes a second reference seals first.
-        (tail.from..tail.to).for_each(|n| change.drop_page(Key::page("tail", self.chat, n)));
-        self.seal(records, change).await
+        Ok(())
     }
 
     /// Stages many records at the end, as segments.

@@ -74,16 +74,13 @@ impl Keep {
     /// the medium reports.
     pub async fn restore_version(&self, domain: Domain, id: &str, rev: u64) -> Result<Value> {
         let current = self.record(domain, id).await?;
-        let versions = self.store().history(domain.name(), id).await?.records;
         let missing = || {
             Kind::NotFound
                 .because(format!("revision {rev} is not kept"))
                 .of(domain.name(), id)
         };
-        let mut record = versions
-            .into_iter()
-            .find(|version| version.rev == rev)
-            .ok_or_else(missing)?;
+        let version = self.store().version(domain.name(), id, rev).await?;
+        let mut record = version.ok_or_else(missing)?;
         let mut change = Change::new();
         if domain == Domain::Chats {
             chats::share(self, &mut record, &current, &mut change).await?;

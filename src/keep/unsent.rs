@@ -14,20 +14,25 @@ pub(super) const DOMAIN: &str = "unsent";
 const INLINE: usize = 16 << 10;
 const EMPTY: &str = "\"\"";
 
-/// The record of a chat, and the text in it as a JSON string.
+/// The record of a chat.
 ///
 /// # Errors
 /// `corrupt`, and what the medium reports.
-pub(super) async fn read(keep: &Keep, chat: &str) -> Result<(Record, String)> {
+pub(super) async fn record(keep: &Keep, chat: &str) -> Result<Record> {
     let store = keep.store();
-    let Some(record) = store.get(DOMAIN, chat).await? else {
-        return Ok((Record::new(DOMAIN, chat, store.now()), EMPTY.to_owned()));
-    };
-    let text = match record.parts.get("text") {
-        Some(part) => String::from_utf8_lossy(&store.part(part).await?).into_owned(),
+    let found = store.get(DOMAIN, chat).await?;
+    Ok(found.unwrap_or_else(|| Record::new(DOMAIN, chat, store.now())))
+}
+
+/// The text in a record, as a JSON string.
+///
+/// # Errors
+/// `corrupt`, and what the medium reports.
+pub(super) async fn text(keep: &Keep, record: &Record) -> Result<String> {
+    Ok(match record.parts.get("text") {
+        Some(part) => String::from_utf8_lossy(&keep.store().part(part).await?).into_owned(),
         None => record.body["text"].as_str().unwrap_or(EMPTY).to_owned(),
-    };
-    Ok((record, text))
+    })
 }
 
 /// Puts a text, a JSON string, into the record.

@@ -121,7 +121,7 @@ impl Worlds {
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
         let record = self.keep.record(Domain::Worlds, id).await?;
-        let bytes = world::write(&self.documents().of(&record).await?);
+        let bytes = world::write(&self.keep.document(&record).await?);
         let filename = filename::safe(record.head_text("name"), "json");
         Ok(Exported {
             filename,

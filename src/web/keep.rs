@@ -390,12 +390,18 @@ impl ChatHandle {
         promise(async move { chat.page(from as u64, to as u64).await })
     }
 
-    /// The message as JSON.
-    pub fn append(&self, message: String, write: JsValue) -> Promise {
+    /// `NewMessage[]`, each as JSON; `Message[]` as JSON.
+    #[wasm_bindgen(js_name = appendMany)]
+    pub fn append_many(&self, messages: Vec<String>, write: JsValue) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move {
-            let (message, write) = (Document::parse(&message)?, convert::write(&write)?);
-            chat.append_as(&message, write).await
+            let messages = messages.iter().map(|message| Document::parse(message));
+            let (messages, write) = (
+                messages.collect::<Result<Vec<_>>>()?,
+                convert::write(&write)?,
+            );
+            let kept = chat.append_many(&messages, write).await?;
+            Ok(format!("[{}]", kept.join(",")))
         })
     }
 

@@ -95,6 +95,20 @@ test("a put keeps a document byte for byte and a picture that is none out", asyn
   await keep.close();
 });
 
+test("several messages are appended in one call, all or none", async () => {
+  const keep = await opened();
+  const chat = await keep.chats.open((await keep.chats.create({ title: "A" })).id);
+  const message = (n) => ({ name: "You", role: "user", text: `m${n}` });
+  const kept = await chat.appendMany(Array.from({ length: 100 }, (_, n) => message(n)));
+  assert.deepEqual([kept.length, kept[99].text, kept[99].index, chat.length], [100, "m99", 99, 100]);
+  const wrong = await failed(chat.appendMany([message(100), { role: "user" }], { verify: true }));
+  assert.deepEqual([wrong.code, wrong.index, wrong.op], ["invalid", 1, "ChatHandle.appendMany"]);
+  assert.equal((await failed(chat.appendMany("no"))).code, "bad-option");
+  assert.equal((await chat.append(message(100))).index, 100);
+  assert.deepEqual((await chat.last(2)).map(({ text }) => text), ["m99", "m100"]);
+  await keep.close();
+});
+
 test("batches work inside a transaction", async () => {
   const keep = await opened();
   const { id } = await keep.worlds.create("Here");

@@ -244,3 +244,38 @@ fn chats_have_no_documents_to_put() {
     let error = now(keep.put_many(Domain::Chats, &[card(None, "C")], Write::default()));
     assert_eq!(error.unwrap_err().kind(), Kind::BadOption);
 }
+
+#[test]
+fn messages_appended_together_are_as_if_appended_one_by_one() {
+    let keep = open(&MemoryMedium::new());
+    let message =
+        |n: usize| values(json!({ "name": "You", "role": "user", "text": format!("m{n}") }));
+    let entry = now(keep.chats().create(r#"{"title":"T"}"#)).unwrap();
+    let chat = now(keep.chats().open(entry["id"].as_str().unwrap())).unwrap();
+    let mut wanted = Vec::new();
+    // Within the tail, over its end, over several segments, and again within the tail.
+    for count in [3, 70, 1, 200, 62, 1, 1] {
+        let from = wanted.len();
+        wanted.extend((from..from + count).map(|n| format!("m{n}")));
+        let messages: Vec<Document> = (from..from + count).map(message).collect();
+        let kept = now(chat.append_many(&messages, Write::default())).unwrap();
+        let last: Json = serde_json::from_str(kept.last().unwrap()).unwrap();
+        assert_eq!(last["index"], json!(wanted.len() - 1));
+    }
+    let page: Json = serde_json::from_str(&now(chat.page(0, 1000)).unwrap()).unwrap();
+    let texts: Vec<&str> = page
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, wanted);
+    let wrong = [message(0), values(json!({ "role": "user" }))];
+    let error = now(chat.append_many(&wrong, Write::default())).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (Kind::Invalid, Some(Place::Item(1)))
+    );
+    let after: Json = serde_json::from_str(&now(chat.page(0, 1000)).unwrap()).unwrap();
+    assert_eq!(after, page);
+}

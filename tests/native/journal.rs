@@ -234,6 +234,7 @@ fn a_revision_that_is_not_the_wanted_one_is_a_conflict_and_the_entry_stays() {
     };
     let error = now(keep.journal().make("here", first, making)).unwrap_err();
     assert_eq!((error.kind(), error.found()), (Kind::Conflict, Some(1)));
+    assert!(error.sides().is_some_and(|sides| sides.theirs.is_some()));
     assert_eq!(pending(&keep), 1);
     assert_eq!(card(&keep, &ids.card)["card"]["description"], "old");
 }

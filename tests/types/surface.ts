@@ -332,7 +332,9 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   }
   const chat: ChatHandle = await service.open(begun.id);
   const added: NewMessage = { name: "You", role: "user", text: "Hi", at: 1, fields: { extra: {} } };
-  const message: Message = await chat.append(added);
+  const message: Message = await chat.append(added, { durable: true });
+  const several: Message[] = await chat.appendMany([added, added], { verify: true });
+  void several;
   const last: Message[] = await chat.last(10);
   const seen: number = chat.entry.rev;
   await chat.edit(message.index, { text: "x" });
