@@ -46,6 +46,11 @@ impl Amount {
     }
 }
 
+/// "1 item", "2 items".
+fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Something that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthWarning {
@@ -234,7 +239,10 @@ impl Health {
             warn("read-only", message.to_owned());
         }
         if unreadable > 0 {
-            let message = format!("{unreadable} stored item(s) cannot be read. Check and repair.");
+            let message = format!(
+                "{} cannot be read. Check and repair.",
+                counted(unreadable, "stored item")
+            );
             warn("unreadable", message);
         }
         match &self.second_copy {
@@ -254,7 +262,10 @@ impl Health {
         }
         match &self.last_check {
             Some(last) if last.findings > 0 => {
-                let message = format!("The last check found {} problem(s).", last.findings);
+                let message = format!(
+                    "The last check found {}.",
+                    counted(last.findings, "problem")
+                );
                 warn("check-found", message);
             }
             Some(last) if self.at - last.at > CHECK_EVERY_MS => {
@@ -267,12 +278,18 @@ impl Health {
         }
         let held = self.count("quarantine");
         if held > 0 {
-            let message = format!("{held} item(s) are in quarantine and wait for a decision.");
+            let message = format!(
+                "In quarantine, waiting for a decision: {}.",
+                counted(held, "item")
+            );
             warn("quarantine", message);
         }
         let drafts = self.count("drafts");
         if drafts > 0 {
-            let message = format!("{drafts} recovered draft(s) wait for a decision.");
+            let message = format!(
+                "Waiting for a decision: {}.",
+                counted(drafts, "recovered draft")
+            );
             warn("drafts", message);
         }
         warnings

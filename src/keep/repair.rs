@@ -141,7 +141,21 @@ impl Repair {
             outcome,
         });
         self.findings.pop_front();
+        if self.findings.is_empty() && !self.dry_run {
+            self.settle().await?;
+        }
         Ok(!self.findings.is_empty())
+    }
+
+    /// What is mended is no problem of the last check any more.
+    async fn settle(&self) -> Result<()> {
+        let Some(mut last) = self.keep.last_check().await? else {
+            return Ok(());
+        };
+        let settled = |item: &&Mended| matches!(item.outcome, Outcome::Repaired | Outcome::Sound);
+        let settled = self.report.items.iter().filter(settled).count() as u64;
+        last.findings = last.findings.saturating_sub(settled);
+        self.keep.store().note_check(&last).await
     }
 
     /// How far it is.

@@ -16,7 +16,7 @@ describe("on a phone", () => {
       await app.visit(list);
       return app.until((selector) => document.querySelector(selector)?.hash, css);
     };
-    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", settings: "#/settings" });
+    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", settings: "#/settings", storage: "#/storage" });
     screens.card = await first("#/", ".tile a");
     screens.chat = await first("#/chats", ".list .row");
     screens.world = await first("#/worlds", ".list .row");
@@ -25,7 +25,7 @@ describe("on a phone", () => {
   });
   after(() => app?.close());
 
-  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "settings"]) {
+  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "settings", "storage"]) {
     test(`${name}: nothing is wider than the screen, and the navigation is at hand`, async () => {
       await app.visit(screens[name]);
       await app.until(() => document.querySelector("main h1"));

@@ -30,7 +30,7 @@ describe("a database that was lost", () => {
     await app.visit();
     assert.match(await app.text(".banner"), /^Recovered\. .*the whole library/s);
     await app.until(() => document.querySelector("main")?.textContent.includes("Kept"));
-    await app.visit("#/settings");
+    await app.visit("#/storage");
     assert.match(await app.text(".facts"), /Second copy\s*Every save is also written/);
   });
 

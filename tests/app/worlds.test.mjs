@@ -117,9 +117,4 @@ describe("settings", () => {
     await app.restart();
     assert.equal(await app.run(() => document.querySelector("#set-pageSize").value), "50");
   });
-
-  test("the storage is described", async () => {
-    await app.until(() => document.querySelector("main").textContent.includes("Used (estimate)"));
-    assert.match(await app.text("main"), /stored only in this browser.*Trash.*Copies made before upgrades/);
-  });
 });

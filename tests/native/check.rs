@@ -158,6 +158,7 @@ fn damage_of_every_row_and_page_is_found_and_healed_from_the_second_copy() {
         let of_copy = |finding: &Finding| finding.repair == Remedy::SecondCopy;
         assert!(found.findings.iter().all(of_copy), "{key:?}: {found:?}");
         let report = repair(&keep, found.findings);
+        assert_eq!(now(keep.last_check()).unwrap().unwrap().findings, 0);
         let mended = |item: &Mended| matches!(item.outcome, Outcome::Repaired | Outcome::Sound);
         assert!(report.items.iter().all(mended), "{key:?}: {report:?}");
         assert_eq!(report.snapshot.is_some(), !orphan);

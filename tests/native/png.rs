@@ -1,8 +1,7 @@
 //! PNG chunks: found, read and spliced whatever the file does.
 
 use crate::cards::{Png, chunk, text};
-use cardkeep::codec::inflate;
-use cardkeep::container::png;
+use cardkeep::container::{inflate, png};
 use cardkeep::error::{Kind, Limits};
 use std::time::{Duration, Instant};
 

@@ -5,6 +5,7 @@ export type Route =
   | { screen: "chats" }
   | { screen: "worlds" }
   | { screen: "settings" }
+  | { screen: "storage" }
   | { screen: "card"; id: string }
   | { screen: "chat"; id: string }
   | { screen: "world"; id: string }
@@ -15,7 +16,7 @@ export function parse(hash: string): Route {
   const path = hash.replace(/^#\/?/, "");
   const [screen = "", id = ""] = path.split("/");
   if (path === "") return { screen: "gallery" };
-  if (path === "chats" || path === "worlds" || path === "settings") return { screen: path };
+  if (path === "chats" || path === "worlds" || path === "settings" || path === "storage") return { screen: path };
   if ((screen === "card" || screen === "chat" || screen === "world") && id !== "") {
     return { screen, id: decode(id) };
   }

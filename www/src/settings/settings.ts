@@ -1,63 +1,19 @@
-// <ck-settings>: settings, and what there is to know about where the data is.
+// <ck-settings>: what a person can set.
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { failure, sentence } from "../failure";
-import { ago, count, counted, momentOf, size } from "../format";
+import { failure } from "../failure";
+import { counted } from "../format";
 import { requestIntake } from "../intake/request";
-import { version, type Entry, type Settings, type Snapshot } from "../library";
+import { version, type Settings } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { saveState, type SaveState } from "../save-state";
 import { Screen } from "../screen";
-
-interface Trashed {
-  domain: "characters" | "chats" | "worlds";
-  kind: string;
-  name: string;
-  entry: Entry;
-}
-
-interface Storage {
-  persisted: boolean | undefined;
-  usage: number | undefined;
-  quota: number | undefined;
-  snapshots: Snapshot[];
-  trash: Trashed[];
-}
-
-const SECOND_COPY = {
-  on: "Every save is also written beside the database, and comes back from there if the database is damaged",
-  off: "None: this browser has no place for one",
-  failing: "Not written at the moment; saves are in the database only",
-  "catching-up": "Being completed after it failed; new saves are in both",
-} as const;
 
 @customElement("ck-settings")
 export class SettingsScreen extends Screen {
   @state() private saving: SaveState = { is: "saved" };
-  @state() private refused = false;
   readonly #settings = new Live<Settings>(this, () => this.keep, ["settings"], () => this.keep.settings.get());
-  readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds"], () => this.#measure());
-
-  async #measure(): Promise<Storage> {
-    const { storage } = navigator;
-    const [persisted, estimate, snapshots, characters, chats, worlds] = await Promise.all([
-      storage?.persisted?.(),
-      storage?.estimate?.(),
-      this.keep.backups.list(),
-      this.keep.characters.list({ trashed: true }),
-      this.keep.chats.list({ trashed: true }),
-      this.keep.worlds.list({ trashed: true }),
-    ]);
-    const trash: Trashed[] = [
-      ...characters.items.map((entry): Trashed => ({ domain: "characters", kind: "Character", name: entry.name, entry })),
-      ...chats.items.map((entry): Trashed => ({ domain: "chats", kind: "Chat", name: entry.title, entry })),
-      ...worlds.items.map((entry): Trashed => ({ domain: "worlds", kind: "World", name: entry.name, entry })),
-    ];
-    trash.sort((a, b) => (b.entry.trashed ?? 0) - (a.entry.trashed ?? 0));
-    return { persisted, usage: estimate?.usage, quota: estimate?.quota, snapshots, trash };
-  }
 
   override render() {
     const { value, error, loading } = this.#settings;
@@ -67,7 +23,11 @@ export class SettingsScreen extends Screen {
       <header class="head"><div><h1>Settings</h1><p class="quiet">${saveState(this.saving)}</p></div></header>
       <div class="settings-page">
         ${this.#form(value)}
-        ${this.#storagePart()}
+        <section class="panel">
+          <h2>Storage</h2>
+          <p>Your data is stored only in this browser, on this device. See how safe it is, check and repair it, and take things out of the trash.</p>
+          <a class="button" href="#/storage">Open storage</a>
+        </section>
         <section class="panel">
           <h2>Samples</h2>
           <p>Three characters, a chat and a world, made for this app and free to use. What is already here is not added twice.</p>
@@ -117,48 +77,6 @@ export class SettingsScreen extends Screen {
     </div>`;
   }
 
-  #storagePart() {
-    const { value, error, loading } = this.#storage;
-    const { access } = this.keep;
-    return html`<section class="panel" aria-label="Storage">
-      <h2>Storage</h2>
-      <p>Your data is stored only in this browser, on this device, under ${location.host}.
-        ${value?.persisted === undefined ? nothing
-          : value.persisted
-            ? html`It is <strong>protected from automatic clean-up</strong>.`
-            : html`It <strong>may be removed</strong> by the browser if space runs low or, in Safari, after seven days without use, unless the app is installed.`}</p>
-      ${value?.persisted === false
-        ? html`<p><button type="button" class="button" @click=${() => void this.#persist()}>Ask the browser to protect it</button></p>
-            ${this.refused ? html`<p class="quiet">The browser said no. It often agrees once the app is installed or bookmarked, or used more.</p>` : nothing}`
-        : nothing}
-      <dl class="facts">
-        <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : `read-only: ${access.reason}`}</dd></div>
-        <div><dt>Second copy</dt><dd>${SECOND_COPY[this.keep.secondCopy.state]}</dd></div>
-        ${value?.usage === undefined ? nothing
-          : html`<div><dt>Used (estimate)</dt><dd>${size(value.usage)}${value.quota ? ` of ${size(value.quota)}` : ""}</dd></div>`}
-      </dl>
-      ${error !== undefined && value === undefined ? failure("The storage could not be examined", error, () => void this.#storage.reload()) : nothing}
-      ${loading || value === undefined ? nothing : html`${this.#trash(value.trash)}${this.#snapshots(value.snapshots)}`}
-    </section>`;
-  }
-
-  #trash(trash: Trashed[]) {
-    return html`<h3>Trash</h3>
-      ${trash.length === 0 ? html`<p class="quiet">Nothing in the trash.</p>`
-        : html`<ul class="rows">${trash.map((item) => html`<li>
-            <span><strong dir="auto">${item.name || "No name"}</strong> <span class="quiet">${item.kind}${item.entry.trashed ? `, deleted ${ago(item.entry.trashed)}` : ""}</span></span>
-            <button type="button" class="button small" ?disabled=${!this.writable} aria-label=${`Restore ${item.name}`} @click=${() => void this.#restore(item)}>Restore</button>
-          </li>`)}</ul>`}`;
-  }
-
-  #snapshots(snapshots: Snapshot[]) {
-    return html`<h3>Copies made before upgrades</h3>
-      ${snapshots.length === 0 ? html`<p class="quiet">None yet: they are made before the stored data is brought to a new format.</p>`
-        : html`<ul class="rows">${snapshots.map((one) => html`<li>
-            <span>${momentOf(one.created)} <span class="quiet">${one.reason}</span></span>
-            <span class="quiet">${count(one.records)} records, ${size(one.bytes)}</span></li>`)}</ul>`}`;
-  }
-
   readonly #chosen = (event: Event): void => {
     const theme = (event.target as HTMLSelectElement).value as Settings["theme"];
     void this.#change(() => this.keep.settings.patch({ theme }));
@@ -184,20 +102,6 @@ export class SettingsScreen extends Screen {
     } catch (error) {
       // The field keeps what was typed; the state says why it is not taken.
       this.saving = { is: "failed", error };
-    }
-  }
-
-  async #persist(): Promise<void> {
-    this.refused = !(await navigator.storage.persist());
-    await this.#storage.reload();
-  }
-
-  async #restore({ domain, entry, name }: Trashed): Promise<void> {
-    try {
-      await this.keep[domain].restore(entry.id);
-      notify(this, { text: `“${name}” is back` });
-    } catch (error) {
-      notify(this, { text: `“${name}” could not be restored: ${sentence(error)}`, tone: "bad" });
     }
   }
 }

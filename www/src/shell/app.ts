@@ -29,12 +29,13 @@ import "../card/card";
 import "../chat/chat";
 import "../world/world";
 import "../settings/settings";
+import "../storage/storage";
 
 const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
   { address: "#/", label: "Characters", icon: "characters", screens: ["gallery", "card"] },
   { address: "#/chats", label: "Chats", icon: "chats", screens: ["chats", "chat"] },
   { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world"] },
-  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings"] },
+  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage"] },
 ];
 
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; error: unknown } | { is: "closed" };
@@ -194,7 +195,7 @@ export class App extends LightElement {
         : nothing}
       ${report.migrated && report.migrated.quarantined > 0
         ? html`<p class="banner" role="status">${counted(report.migrated.quarantined, "record")} could not be brought to the new format.
-            They are kept as they were, in the copy made before.</p>`
+            They are kept as they were, <a href="#/storage">in quarantine</a>.</p>`
         : nothing}
     `;
   }
@@ -239,6 +240,8 @@ export class App extends LightElement {
         return html`<ck-world .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-world>`;
       case "settings":
         return html`<ck-settings .keep=${keep} .arriving=${arriving}></ck-settings>`;
+      case "storage":
+        return html`<ck-storage .keep=${keep} .arriving=${arriving}></ck-storage>`;
       case "unknown":
         return html`<section class="empty"><h1>Nothing here</h1><p>There is no screen at this address.</p>
           <a class="button" href="#/">To your characters</a></section>`;

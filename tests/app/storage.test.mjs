@@ -1,0 +1,95 @@
+// The storage page: what is stored and how safe, checking and repairing, quarantine and trash.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { cardPng } from "./png.mjs";
+import { button, stage } from "./stage.mjs";
+
+const card = (name) => cardPng(JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name } }));
+
+describe("the storage page", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    await app.import(await app.file("one.png", card("Ana")), await app.file("two.png", card("Bea")));
+    await app.closeReport().catch(() => undefined);
+    await app.visit("#/storage");
+  });
+  after(() => app?.close());
+
+  /** Turns a bit of every character's record in the database; the second copy keeps the sound ones. */
+  const rot = (domain) =>
+    app.run(async (of) => {
+      const [{ name }] = await indexedDB.databases();
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const tx = request.result.transaction("rows", "readwrite");
+          const rows = tx.objectStore("rows");
+          rows.openCursor(IDBKeyRange.bound([of], [of, []])).onsuccess = ({ target }) => {
+            const cursor = target.result;
+            if (cursor === null) return;
+            cursor.value.bytes[cursor.value.bytes.length >> 1] ^= 16;
+            cursor.update(cursor.value);
+            cursor.continue();
+          };
+          tx.oncomplete = () => (request.result.close(), resolve());
+        };
+      });
+    }, domain);
+
+  test("is reached from the settings, and says where the data is and how much", async () => {
+    await app.visit("#/settings");
+    await button(app, "Open storage");
+    await app.until(() => document.querySelector('[data-kind="characters"]'));
+    assert.match(await app.text("main"), /stored only in this browser/);
+    assert.match(await app.text('[data-kind="characters"]'), /Characters\s*2, [\d.,]+ (kB|byte)/);
+    assert.match(await app.text(".facts"), /Second copy\s*Every save is also written/);
+    assert.match(await app.text(".space"), /used/);
+  });
+
+  test("a check of a sound library finds nothing, and is remembered", async () => {
+    await button(app, "Check now");
+    await app.until(() => document.querySelector("ck-check").textContent.includes("Everything is whole"));
+    await app.visit("#/storage");
+    await app.until(() => document.querySelector("ck-check").textContent.includes("nothing wrong"));
+  });
+
+  test("damage is found, said in plain words, repaired, and the damaged bytes are in quarantine", async () => {
+    await rot("characters");
+    await button(app, "Check now");
+    await app.until(() => document.querySelectorAll('.findings [data-code="rotten-record"]').length === 2);
+    assert.match(await app.text(".findings"), /A character is damaged.*comes back from the second copy/s);
+    await button(app, "Repair");
+    await app.until(() => document.querySelector("ck-check").textContent.includes("All records were copied before"));
+    await app.until(() => document.querySelectorAll('[aria-label="Quarantine"] li').length === 2);
+    assert.match(await app.text('[aria-label="Copies"]'), /repair/);
+    const { bytes } = await app.download(() => button(app, "Save a file"));
+    assert.equal(bytes.subarray(0, 3).toString(), "ckr");
+    await button(app, "Delete", '[aria-label="Quarantine"] li:first-child');
+    await button(app, "Really delete");
+    await app.until(() => document.querySelectorAll('[aria-label="Quarantine"] li').length === 1);
+    await app.visit();
+    await app.until(() => document.querySelectorAll(".tile").length === 2);
+  });
+
+  test("what was deleted comes back out of the trash", async () => {
+    await app.visit();
+    await app.click(".tile a");
+    await button(app, "Delete");
+    await app.until(() => location.hash === "#/" && document.querySelectorAll(".tile").length === 1);
+    await app.visit("#/storage");
+    await button(app, "Restore", '[aria-label="Trash"]');
+    await app.until(() => document.querySelector('[aria-label="Trash"]').textContent.includes("Nothing in the trash"));
+  });
+
+  test("diagnostics say nothing of what is stored", async () => {
+    const { name, bytes } = await app.download(() => button(app, "Save diagnostics"));
+    assert.equal(name, "cardkeep-diagnostics.json");
+    const text = bytes.toString();
+    assert.ok(JSON.parse(text).log.length > 0);
+    assert.ok(!text.includes("Ana") && !text.includes("Bea"));
+  });
+});

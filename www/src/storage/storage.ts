@@ -1,0 +1,199 @@
+// <ck-storage>: where the data is, how safe it is, and what can be done when something is wrong with it.
+
+import { html, nothing } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { handOut } from "../download";
+import { failure, sentence } from "../failure";
+import { ago, count, counted, momentOf, size } from "../format";
+import type { Entry, Health, QuarantineEntry, Snapshot } from "../library";
+import { Live } from "../live";
+import { notify } from "../notice";
+import { Screen } from "../screen";
+import { KINDS, SECOND_COPY, whose } from "./words";
+import "./check";
+
+interface Trashed {
+  domain: "characters" | "chats" | "worlds";
+  kind: string;
+  name: string;
+  entry: Entry;
+}
+
+interface Storage {
+  health: Health;
+  snapshots: Snapshot[];
+  trash: Trashed[];
+  quarantine: QuarantineEntry[];
+}
+
+@customElement("ck-storage")
+export class StorageScreen extends Screen {
+  @state() private refused = false;
+  /** The item in quarantine whose removal was asked for once. */
+  @state() private doomed: string | undefined;
+  readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds"], () => this.#measure());
+
+  async #measure(): Promise<Storage> {
+    const [health, snapshots, quarantine, characters, chats, worlds] = await Promise.all([
+      this.keep.health(),
+      this.keep.backups.list(),
+      this.keep.quarantine.list(),
+      this.keep.characters.list({ trashed: true }),
+      this.keep.chats.list({ trashed: true }),
+      this.keep.worlds.list({ trashed: true }),
+    ]);
+    const trash: Trashed[] = [
+      ...characters.items.map((entry): Trashed => ({ domain: "characters", kind: "Character", name: entry.name, entry })),
+      ...chats.items.map((entry): Trashed => ({ domain: "chats", kind: "Chat", name: entry.title, entry })),
+      ...worlds.items.map((entry): Trashed => ({ domain: "worlds", kind: "World", name: entry.name, entry })),
+    ];
+    trash.sort((a, b) => (b.entry.trashed ?? 0) - (a.entry.trashed ?? 0));
+    return { health, snapshots, trash, quarantine };
+  }
+
+  override render() {
+    const { value, error } = this.#storage;
+    return html`
+      <nav class="crumb" aria-label="Back"><a href="#/settings">Settings</a></nav>
+      <header class="head"><div><h1>Storage</h1></div></header>
+      <div class="storage-page">
+        ${value === undefined
+          ? error === undefined
+            ? html`<p class="wait" role="status">Looking at the storage…</p>`
+            : failure("The storage could not be examined", error, () => void this.#storage.reload())
+          : html`${this.#safety(value.health)}${this.#usage(value.health)}`}
+        <ck-check .keep=${this.keep} .last=${value?.health.lastCheck} @checked=${() => void this.#storage.reload()}></ck-check>
+        ${value === undefined ? nothing : html`
+          ${this.#quarantine(value.quarantine)}
+          ${this.#trash(value.trash)}
+          ${this.#snapshots(value.snapshots)}`}
+        <section class="panel" aria-label="Diagnostics">
+          <h2>Diagnostics</h2>
+          <p>A file for whoever helps you: counts, states and what the library noted. Nothing that you wrote is in it.</p>
+          <button type="button" class="button" @click=${() => void this.#diagnose()}>Save diagnostics</button>
+        </section>
+      </div>
+    `;
+  }
+
+  #safety(health: Health) {
+    const { access, persisted, secondCopy, journal } = health;
+    // That is said in a sentence of its own.
+    const warnings = health.warnings.filter(({ code }) => code !== "not-persisted");
+    return html`<section class="panel" aria-label="Safety">
+      <h2>How safe it is</h2>
+      <p>Your data is stored only in this browser, on this device, under ${location.host}.
+        ${persisted === undefined ? nothing
+          : persisted
+            ? html`It is <strong>protected from automatic clean-up</strong>.`
+            : html`It <strong>may be removed</strong> by the browser if space runs low or, in Safari, after seven days without use, unless the app is installed.`}</p>
+      ${persisted === false
+        ? html`<button type="button" class="button" @click=${() => void this.#persist()}>Ask the browser to protect it</button>
+            ${this.refused ? html`<p class="quiet">The browser said no. It often agrees once the app is installed or bookmarked, or used more.</p>` : nothing}`
+        : nothing}
+      ${warnings.length > 0 ? html`<ul class="warnings">${warnings.map(({ code, message }) => html`<li data-code=${code}>${message}</li>`)}</ul>` : nothing}
+      <dl class="facts">
+        <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : `read-only: ${access.reason}`}</dd></div>
+        <div><dt>Second copy</dt><dd>${SECOND_COPY[secondCopy.state]}</dd></div>
+        <div><dt>Waiting to be saved</dt><dd>${journal.count === 0 ? "Nothing" : counted(journal.count, "edit")}</dd></div>
+        <div><dt>Format</dt><dd>${health.schema}</dd></div>
+      </dl>
+    </section>`;
+  }
+
+  #usage({ stored, space }: Health) {
+    const kinds = KINDS.flatMap(([kind, label]) => {
+      const amount = stored[kind];
+      return amount === undefined ? [] : [{ kind, label, ...amount }];
+    });
+    kinds.sort((a, b) => b.bytes - a.bytes);
+    return html`<section class="panel" aria-label="Space">
+      <h2>What is stored</h2>
+      ${space === undefined ? nothing : html`
+        <label class="space"><span>${size(space.usage)} of ${size(space.quota)} used <span class="quiet">(the browser’s estimate)</span></span>
+          <meter min="0" max=${space.quota} high=${space.quota * 0.8} .value=${space.usage}></meter></label>`}
+      ${kinds.length === 0 ? html`<p class="quiet">Nothing yet.</p>`
+        : html`<dl class="facts kinds">${kinds.map((one) => html`<div data-kind=${one.kind}><dt>${one.label}</dt><dd>${count(one.count)}, ${size(one.bytes)}</dd></div>`)}</dl>`}
+    </section>`;
+  }
+
+  #quarantine(items: QuarantineEntry[]) {
+    return html`<section class="panel" aria-label="Quarantine">
+      <h2>Quarantine</h2>
+      ${items.length === 0 ? html`<p class="quiet">Nothing in quarantine: everything can be read.</p>`
+        : html`<p>What could not be read or was replaced by a repair, exactly as it was.</p>
+          <ul class="rows">${items.map((item) => html`<li>
+            <span><strong>${whose(item)}</strong> <span class="quiet">${ago(item.at)}, ${size(item.bytes)}: ${item.reason}</span></span>
+            <span class="tools">
+              <button type="button" class="button small" ?disabled=${!this.writable} @click=${() => void this.#retry(item)}>Try again</button>
+              <button type="button" class="button small" @click=${() => void this.#save(item)}>Save a file</button>
+              <button type="button" class="button small danger" ?disabled=${!this.writable} @click=${() => void this.#remove(item)}>
+                ${this.doomed === item.id ? "Really delete" : "Delete"}</button>
+            </span></li>`)}</ul>`}
+    </section>`;
+  }
+
+  #trash(trash: Trashed[]) {
+    return html`<section class="panel" aria-label="Trash">
+      <h2>Trash</h2>
+      ${trash.length === 0 ? html`<p class="quiet">Nothing in the trash.</p>`
+        : html`<ul class="rows">${trash.map((item) => html`<li>
+            <span><strong dir="auto">${item.name || "No name"}</strong> <span class="quiet">${item.kind}${item.entry.trashed ? `, deleted ${ago(item.entry.trashed)}` : ""}</span></span>
+            <button type="button" class="button small" ?disabled=${!this.writable} aria-label=${`Restore ${item.name}`} @click=${() => void this.#restore(item)}>Restore</button>
+          </li>`)}</ul>`}
+    </section>`;
+  }
+
+  #snapshots(snapshots: Snapshot[]) {
+    return html`<section class="panel" aria-label="Copies">
+      <h2>Copies made before upgrades and repairs</h2>
+      ${snapshots.length === 0 ? html`<p class="quiet">None yet: they are made before the stored data is brought to a new format or repaired.</p>`
+        : html`<ul class="rows">${snapshots.map((one) => html`<li>
+            <span>${momentOf(one.created)} <span class="quiet">${one.reason}</span></span>
+            <span class="quiet">${count(one.records)} records, ${size(one.bytes)}</span></li>`)}</ul>`}
+    </section>`;
+  }
+
+  async #persist(): Promise<void> {
+    this.refused = !(await navigator.storage.persist());
+    await this.#storage.reload();
+  }
+
+  async #restore({ domain, entry, name }: Trashed): Promise<void> {
+    await this.#try(`“${name}” could not be restored`, async () => {
+      await this.keep[domain].restore(entry.id);
+      notify(this, { text: `“${name}” is back` });
+    });
+  }
+
+  async #retry(item: QuarantineEntry): Promise<void> {
+    await this.#try("It cannot be put back", async () => {
+      await this.keep.quarantine.retry(item.id);
+      notify(this, { text: `${whose(item)} is back` });
+    });
+    await this.#storage.reload();
+  }
+
+  async #save(item: QuarantineEntry): Promise<void> {
+    await this.#try("It could not be saved", async () => handOut(await this.keep.quarantine.export(item.id)));
+  }
+
+  async #remove(item: QuarantineEntry): Promise<void> {
+    if (this.doomed !== item.id) return void (this.doomed = item.id);
+    this.doomed = undefined;
+    await this.#try("It could not be deleted", () => this.keep.quarantine.delete(item.id));
+    await this.#storage.reload();
+  }
+
+  async #diagnose(): Promise<void> {
+    await this.#try("The diagnostics could not be saved", async () => handOut(await this.keep.log.export()));
+  }
+
+  async #try(failed: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      notify(this, { text: `${failed}: ${sentence(error)}`, tone: "bad" });
+    }
+  }
+}
