@@ -1,14 +1,19 @@
-//! How bytes look at rest: checksums, content addresses, pages, record frames, ids.
+//! How bytes look at rest: checksums, content addresses, pages, record frames, ids, and
+//! the one inflate with its limit.
 //!
 //! Knows no medium and no domain. Every form written by a released version is
 //! readable for ever; the leading bytes say which form it is.
 
 mod id;
+pub mod inflate;
 mod page;
 mod record;
 
 pub use id::new_id;
-pub use page::{PAGE_BYTES, Part, page_count, read_page, write_pages};
+pub use page::{
+    PAGE_BYTES, Part, compressed_page, contents, is_compressible, page, page_count, read_page,
+    write_pages,
+};
 pub use record::{Frame, read_frame, write_frame};
 
 use sha2::{Digest, Sha256};

@@ -4,7 +4,6 @@
 //! checked against the bytes that are there.
 
 pub mod exif;
-pub mod inflate;
 pub mod jpeg;
 pub mod png;
 pub mod webp;

@@ -4,7 +4,8 @@
 //! has no business with it. Damage between chunks is jumped over to the next chunk
 //! whose checksum holds. Knows nothing of what the texts mean.
 
-use super::{exif, inflate};
+use super::exif;
+use crate::codec::inflate;
 use crate::error::{Kind, Limits, Place, Result, Warning};
 use std::borrow::Cow;
 use std::ops::Range;

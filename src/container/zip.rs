@@ -6,7 +6,7 @@
 //! from the first one on. Names are given as they stand: who makes files of them has to
 //! look at them. ZIP64 is followed, encryption and other methods than `deflate` are not.
 
-use super::inflate;
+use crate::codec::inflate;
 use crate::error::{Error, Kind, Limits, Place, Result, Warning};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::borrow::Cow;

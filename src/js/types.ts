@@ -781,6 +781,8 @@ export interface Settings {
   pageSize: number;
   /** Older states kept per record. 0 to 100, default 10. */
   versionsKept: number;
+  /** Compress texts over 16 KB when they are written; either way everything is read. Default true. */
+  compress: boolean;
   /** How long a saver waits after the last change before it saves, in milliseconds. 0 to 60,000, default 500. */
   autosaveDelay: number;
   /** How long a saver waits at most while changes go on, in milliseconds. 100 to 600,000, default 5,000. */

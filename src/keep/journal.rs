@@ -5,6 +5,7 @@
 
 use super::content::{Content, Subject};
 use super::{Keep, drafts};
+use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::json::Document;
 use crate::store::{Access, Change, Entry, History, Key, Record, journal_key};
@@ -225,7 +226,8 @@ impl Journal {
     /// replay that is cut short goes on the next time as if it had not been. An edit is made
     /// when its record is still as it was when the edit began; one that is there already is
     /// dropped; every other becomes a recovered draft. The slot may be removed when nothing
-    /// was left.
+    /// was left. One that comes again is left out: browsers that end within seconds forget
+    /// such a removal, and what was typed later would seem to be somebody else's.
     ///
     /// # Errors
     /// What the medium reports when the journal cannot be read. What fails later is counted as left.
@@ -234,7 +236,14 @@ impl Journal {
         if let Access::ReadOnly { .. } = self.keep.access() {
             return Ok(replayed);
         }
-        let journal = self.keep.store().journal().await?;
+        let store = self.keep.store();
+        let mark = slot.map(|slot| codec::hash(format!("{writer} {slot}").as_bytes()));
+        let known = match &mark {
+            Some(mark) => store.replayed().await?.contains(mark),
+            None => false,
+        };
+        let slot = slot.filter(|_| !known);
+        let journal = store.journal().await?;
         let own = |key: &&Key| key.text(1) == writer;
         replayed.unreadable = journal.unreadable.iter().filter(own).count() as u64;
         let mut entries: BTreeMap<u64, Entry> = journal
@@ -282,6 +291,10 @@ impl Journal {
                 }
                 Err(_) => replayed.left += entries.len() as u64,
             }
+        }
+        if let (Some(mark), false, 0) = (mark, known, replayed.left) {
+            // Everything is made; without the note, a slot that comes again costs a needless draft.
+            drop(store.note_replayed(mark).await);
         }
         Ok(replayed)
     }

@@ -10,6 +10,7 @@ use crate::codec::{self, PAGE_BYTES, Part};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Key, Store};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -332,7 +333,7 @@ impl Log<'_> {
         let contents = |pages: Vec<Vec<u8>>| -> Result<Vec<Vec<u8>>> {
             pages
                 .iter()
-                .map(|page| codec::read_page(page).map(<[u8]>::to_vec))
+                .map(|page| codec::read_page(page).map(Cow::into_owned))
                 .collect()
         };
         let named = |error: Error| error.of("chats", self.chat);

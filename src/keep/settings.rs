@@ -80,10 +80,11 @@ impl Settings {
 
     /// Makes the engine follow the settings.
     pub(super) async fn apply(&self) -> Result<()> {
-        let kept = self.get().await?["versionsKept"].as_u64().unwrap_or(10);
-        self.keep
-            .store()
-            .set_versions_kept(u32::try_from(kept).unwrap_or(u32::MAX));
+        let settings = self.get().await?;
+        let kept = settings["versionsKept"].as_u64().unwrap_or(10);
+        let store = self.keep.store();
+        store.set_versions_kept(u32::try_from(kept).unwrap_or(u32::MAX));
+        store.set_compresses(settings["compress"].as_bool().unwrap_or(true));
         Ok(())
     }
 

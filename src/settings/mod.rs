@@ -18,11 +18,13 @@ struct Setting {
 enum Values {
     Words(&'static [&'static str]),
     Whole(u32, u32),
+    /// True or false.
+    Flag,
     /// A text that is not blank and of one line.
     Name,
 }
 
-const SETTINGS: [Setting; 7] = [
+const SETTINGS: [Setting; 8] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -42,6 +44,11 @@ const SETTINGS: [Setting; 7] = [
         key: "versionsKept",
         default: "10",
         values: Values::Whole(0, 100),
+    },
+    Setting {
+        key: "compress",
+        default: "true",
+        values: Values::Flag,
     },
     Setting {
         key: "autosaveDelay",
@@ -99,6 +106,7 @@ pub fn check(key: &str, value: Node<'_>) -> Result<()> {
                 format!("a whole number from {least} to {most}"),
             )
         }
+        Values::Flag => (value.shape() == Shape::Bool, "true or false".to_owned()),
         Values::Name => {
             let name = |text: &str| {
                 !text.trim().is_empty()

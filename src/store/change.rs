@@ -22,7 +22,7 @@ pub enum History {
 #[derive(Debug, Default)]
 pub struct Change {
     writes: Vec<(Record, History)>,
-    pages: Vec<Put>,
+    pages: Vec<Page>,
     dropped: Vec<Key>,
     settled: Vec<Key>,
     erased: Vec<(Key, u64)>,
@@ -32,6 +32,14 @@ pub struct Change {
     fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
     verify: bool,
+}
+
+/// A page to write, not sealed yet.
+#[derive(Debug)]
+struct Page {
+    key: Key,
+    content: Vec<u8>,
+    compressible: bool,
 }
 
 /// What a caller asks of a write.
@@ -76,19 +84,24 @@ impl Change {
         if bytes.len() <= codec::PAGE_BYTES {
             self.fresh.push((part.hash.clone(), bytes.to_vec()));
         }
-        for (n, page) in codec::write_pages(bytes).enumerate() {
-            self.put_page(Key::page("part", &part.hash, n as u64), page);
-        }
+        let compressible = codec::is_compressible(bytes);
+        let pages = codec::contents(bytes).zip(0..).map(|(content, n)| Page {
+            key: Key::page("part", &part.hash, n),
+            content: content.to_vec(),
+            compressible,
+        });
+        self.pages.extend(pages);
         part
     }
 
     /// Adds one page under a key of the domain's own. It must never be written with another content.
     pub fn add_page(&mut self, key: Key, content: &[u8]) {
         debug_assert!(content.len() <= codec::PAGE_BYTES);
-        let page = codec::write_pages(content)
-            .next()
-            .expect("any content gives at least one page");
-        self.put_page(key, page);
+        self.pages.push(Page {
+            key,
+            content: content.to_vec(),
+            compressible: false,
+        });
     }
 
     /// Removes a page that no record and no version refers to any more.
@@ -128,15 +141,21 @@ impl Change {
 
     /// Bytes of the pages in it.
     pub fn page_bytes(&self) -> usize {
-        self.pages.iter().map(|put| put.value.bytes.len()).sum()
+        self.pages.iter().map(|page| page.content.len()).sum()
     }
+}
 
-    fn put_page(&mut self, key: Key, page: Vec<u8>) {
-        self.pages.push(Put {
+impl Page {
+    fn sealed(self, compress: bool) -> Put {
+        let bytes = match compress && self.compressible {
+            true => codec::compressed_page(&self.content),
+            false => codec::page(&self.content),
+        };
+        Put {
             table: Table::Pages,
-            key,
-            value: Value::bytes(page),
-        });
+            key: self.key,
+            value: Value::bytes(bytes),
+        }
     }
 }
 
@@ -153,8 +172,10 @@ impl Store {
         if let Access::ReadOnly { .. } = self.access() {
             return Err(Kind::ReadOnly.because("the keep is open read-only"));
         }
+        let compress = self.compresses();
+        let pages = change.pages.into_iter();
         let mut burst = Burst {
-            puts: change.pages,
+            puts: pages.map(|page| page.sealed(compress)).collect(),
             durable: change.durable,
             verify: change.verify,
             ..Burst::default()

@@ -118,7 +118,7 @@ impl Store {
             let pages = self.medium().read(Table::Pages, &keys).await?;
             for (key, page) in keys.into_iter().zip(pages) {
                 match page.as_ref().map(|page| codec::read_page(&page.bytes)) {
-                    Some(Ok(content)) => sum.add(content),
+                    Some(Ok(content)) => sum.add(&content),
                     _ => bad.push(key),
                 }
             }
@@ -258,7 +258,7 @@ impl Store {
         self.write(burst).await
     }
 
-    fn guarded(&self) -> Result<Burst> {
+    pub(super) fn guarded(&self) -> Result<Burst> {
         match self.access() {
             Access::ReadWrite => Ok(Burst {
                 checks: vec![self.fence()],

@@ -103,6 +103,7 @@ pub struct Store {
     pub(super) access: Access,
     pub(super) report: OpenReport,
     pub(super) versions_kept: Cell<u32>,
+    pub(super) compress: Cell<bool>,
     /// Shared with staged stores: parts are addressed by content.
     pub(super) parts: Rc<RefCell<PartCache>>,
     pub(super) copy: Rc<redo::Copy>,
@@ -429,6 +430,17 @@ impl Store {
         self.medium.wake();
     }
 
+    /// Whether larger contents are compressed when they are written.
+    pub fn compresses(&self) -> bool {
+        self.compress.get()
+    }
+
+    /// Sets whether larger contents are compressed, from the next write on. What is stored
+    /// stays as it is, and is read either way.
+    pub fn set_compresses(&self, compress: bool) {
+        self.compress.set(compress);
+    }
+
     /// Lets go of the medium.
     pub fn close(&self) {
         self.medium.close();
@@ -468,7 +480,7 @@ fn whole(parts: &[Part], pages: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
     let mut read = |part: &Part| {
         let mut whole = Vec::with_capacity(usize::try_from(part.bytes).unwrap_or(0).min(64 << 20));
         for content in pages.by_ref().take(part.pages() as usize) {
-            whole.extend_from_slice(codec::read_page(&content)?);
+            whole.extend_from_slice(&codec::read_page(&content)?);
         }
         if whole.len() as u64 != part.bytes {
             let detail = format!(

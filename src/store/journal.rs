@@ -14,6 +14,11 @@ use serde_json::json;
 
 /// Form of the entries written here.
 const FORM: u64 = 1;
+/// Marks of the slots that were replayed.
+const REPLAYED: &str = "replayed";
+/// How many of them are remembered. A slot that was removed is back only after the
+/// browser ended within seconds.
+const REMEMBERED: usize = 100;
 
 /// One scheduled edit. Its key is `[seq, writer]`; the same key again replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +130,40 @@ impl Store {
         let mut change = Change::new();
         keys.into_iter().for_each(|key| change.settle(key));
         self.commit(change).await.map(drop)
+    }
+
+    /// Marks of the slots that were replayed, as far as that is remembered.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn replayed(&self) -> Result<Vec<String>> {
+        let found = self
+            .medium()
+            .read(Table::Meta, &[Key::meta(REPLAYED)])
+            .await?;
+        let found = found.into_iter().next().flatten();
+        // What cannot be read says no more than what is not there: a slot is replayed again.
+        Ok(found
+            .and_then(|value| serde_json::from_slice(&value.bytes).ok())
+            .unwrap_or_default())
+    }
+
+    /// Remembers that a slot was replayed.
+    ///
+    /// # Errors
+    /// `read-only`, and what the medium reports.
+    pub async fn note_replayed(&self, mark: String) -> Result<()> {
+        let mut marks = self.replayed().await?;
+        marks.push(mark);
+        let surplus = marks.len().saturating_sub(REMEMBERED);
+        let mut burst = self.guarded()?;
+        burst.durable = false;
+        burst.puts.push(Put {
+            table: Table::Meta,
+            key: Key::meta(REPLAYED),
+            value: Value::bytes(json!(marks[surplus..]).to_string().into_bytes()),
+        });
+        self.write(burst).await
     }
 
     /// The revisions of some rows; 0 where there is none.

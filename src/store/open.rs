@@ -76,6 +76,7 @@ impl Store {
                 recovered: None,
             },
             versions_kept: Cell::new(10),
+            compress: Cell::new(true),
             parts: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),

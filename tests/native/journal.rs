@@ -660,3 +660,25 @@ fn an_edit_whose_base_nobody_looked_up_goes_by_the_clock() {
         "at 1800000000000"
     );
 }
+
+#[test]
+fn a_slot_that_comes_again_is_left_out_and_another_one_is_not() {
+    let keep = open(&MemoryMedium::new());
+    let ids = filled(&keep);
+    let slot = |text: &str| {
+        json!({ "form": 1, "edits": [
+            { "seq": 1, "domain": "characters", "id": ids.card, "base": card(&keep, &ids.card)["rev"], "at": 1_800_000_000_000_i64,
+              "patch": json!({ "description": text }).to_string() },
+        ]})
+    };
+    let first = slot("typed");
+    assert_eq!(replay(&keep, Some(&first)), replayed(1, 0, 0));
+    let patch = cardkeep::json::Document::parse(r#"{"description":"typed later"}"#).unwrap();
+    now(keep.characters().patch(&ids.card, &patch, None)).unwrap();
+    // The browser was killed before it had written that the slot is gone.
+    assert_eq!(replay(&keep, Some(&first)), replayed(0, 0, 0));
+    assert_eq!(drafts(&keep).len(), 0);
+    assert_eq!(card(&keep, &ids.card)["card"]["description"], "typed later");
+    assert_eq!(replay(&keep, Some(&slot("typed last"))), replayed(1, 0, 0));
+    assert_eq!(card(&keep, &ids.card)["card"]["description"], "typed last");
+}

@@ -12,6 +12,7 @@ mod cards_write;
 mod chats;
 mod chats_write;
 mod check;
+mod compression;
 mod connection;
 mod containers;
 mod journal;

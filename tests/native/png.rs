@@ -1,7 +1,8 @@
 //! PNG chunks: found, read and spliced whatever the file does.
 
 use crate::cards::{Png, chunk, text};
-use cardkeep::container::{inflate, png};
+use cardkeep::codec::inflate;
+use cardkeep::container::png;
 use cardkeep::error::{Kind, Limits};
 use std::time::{Duration, Instant};
 

@@ -19,7 +19,7 @@ fn the_defaults_are_the_published_ones_and_possible() {
     assert_eq!(
         defaults,
         json!({
-            "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10,
+            "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10, "compress": true,
             "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
         })
     );
@@ -39,6 +39,7 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("pageSize", json!(500.0)),
         ("versionsKept", json!(0)),
         ("versionsKept", json!(100)),
+        ("compress", json!(false)),
     ] {
         assert_eq!(check(key, value.clone()), None, "{key} {value}");
     }
@@ -56,6 +57,8 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("versionsKept", json!(-1)),
         ("versionsKept", json!(101)),
         ("versionsKept", json!([1])),
+        ("compress", json!(1)),
+        ("compress", json!("true")),
     ] {
         assert_eq!(
             check(key, value.clone()),

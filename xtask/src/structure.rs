@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("json", &["error"]),
-    ("container", &["error"]),
+    // Containers inflate with the limit that pages are inflated with.
+    ("container", &["codec", "error"]),
     // Decorators, which a card of V2 has no place for, are the lorebook's matter.
     ("card", &["lore", "prompt", "container", "json", "error"]),
     ("prompt", &["error"]),

@@ -257,6 +257,46 @@ const stage = {
   },
   stop: () => void (stop = true),
 
+  /** Types into a card, with a saver that would wait for a minute; tells of every key, and of what the journal has. */
+  async type(id, { seed, from, keys, foreign, delay, leave }) {
+    const saver = keep.saver({ delay: 60_000, maxWait: 60_000, onError: (error) => error.code !== "conflict" && tell(`error ${codeOf(error)}`) });
+    const { rev } = await keep.characters.get(id);
+    for (let n = from + 1; n <= from + keys; n += 1) {
+      saver.schedule("characters", id, { description: work.typed(seed, n) }, { ifRev: rev });
+      if (foreign && n === from + 1) await keep.characters.patch(id, { creator: `somebody, ${from}` });
+      if (n < from + keys) {
+        tell(`key ${n}`);
+        await sleep(15);
+        if (saver.pending[0]?.journalled) tell(`journalled ${n}`);
+      }
+    }
+    const go = { reload: () => location.reload(), navigate: () => (location.href = "/elsewhere") }[leave];
+    tell(`key ${from + keys}`);
+    // Sometimes the page goes in the very task of the key.
+    if (go !== undefined && delay < 10) return go();
+    await sleep(delay);
+    go?.();
+  },
+  /** How many keys the record has, and each recovered draft of it. */
+  async typed(id, seed) {
+    const torn = [];
+    const keyOf = (text) => {
+      const n = Number.parseInt(text, 10) || 0;
+      if (n > 0 && text !== work.typed(seed, n)) torn.push(`${text.slice(0, 40)}… is not what was typed`);
+      return n;
+    };
+    const { card } = await keep.characters.get(id);
+    const drafts = await Promise.all((await keep.drafts.list()).map(({ id }) => keep.drafts.get(id)));
+    const record = keyOf(card.description);
+    return { record, theirs: card.creator, drafts: drafts.map(({ patch }) => keyOf(patch.description)), waiting: (await keep.journal.list()).items.length, torn };
+  },
+  /** Takes the newest draft over, and removes all. */
+  async forgetDrafts() {
+    const [newest, ...others] = await keep.drafts.list();
+    if (newest !== undefined) await keep.drafts.apply(newest.id);
+    for (const { id } of others) await keep.drafts.discard(id);
+  },
+
   /** What the lanes' records are now, as the model shows it. */
   async look(ids, limit = 25_000) {
     const seen = {};

@@ -48,6 +48,9 @@ const beginning = (lane) => (lane === "chat-1" ? Array.from({ length: 150 }, (_,
 
 export const POSITIONS = ["0,0,0", "1,0,0", "1,1,0"];
 
+/** What somebody has typed after so many keys; now and then it is long. */
+export const typed = (seed, n) => `${n} ${prose(random(seed, "typed", n), n % 7 === 0 ? 90_000 : 200)}`;
+
 const KINDS = {
   // Two fields and an array, changed together: a group.
   character: {
