@@ -18,19 +18,20 @@ export const DOMAINS = Object.keys({
 export abstract class Domain<E extends Entry> {
   /** @internal */
   protected readonly handle: KeepHandle;
-  readonly #name: Exclude<ChangeDetail["domain"], "settings">;
+  /** @internal */
+  protected readonly name: Exclude<ChangeDetail["domain"], "settings">;
 
   /** @internal */
   constructor(handle: KeepHandle, name: Exclude<ChangeDetail["domain"], "settings">) {
     this.handle = handle;
-    this.#name = name;
+    this.name = name;
   }
 
   /** Every entry, newest change first, and what cannot be read. */
   list(given?: ListOptions): Promise<Listing<E>> {
     return this.answer("list", () => {
       const { trashed = false } = options(given, ["trashed"]);
-      return this.handle.list(this.#name, trashed === true);
+      return this.handle.list(this.name, trashed === true);
     });
   }
 
@@ -38,7 +39,7 @@ export abstract class Domain<E extends Entry> {
   delete(id: string, given?: WriteOptions): Promise<void> {
     return this.ask("delete", () => {
       const { ifRev, ...write } = writing(given) ?? {};
-      return this.handle.trashMany(this.#name, targets([{ id, ...revision({ ifRev }) }]), write);
+      return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), write);
     });
   }
 
@@ -47,23 +48,23 @@ export abstract class Domain<E extends Entry> {
    * Throws `not-found`, `conflict`, `corrupt`, `invalid` when an id comes twice.
    */
   deleteMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<void> {
-    return this.ask("deleteMany", () => this.handle.trashMany(this.#name, targets(ids), safety(given)));
+    return this.ask("deleteMany", () => this.handle.trashMany(this.name, targets(ids), safety(given)));
   }
 
   /** Takes a record out of the trash. Throws `not-found`. */
   async restore(id: string): Promise<E> {
-    const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.#name, targets([{ id }]), undefined));
+    const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.name, targets([{ id }]), undefined));
     return entry;
   }
 
   /** Takes several records out of the trash, all or none, and reads them back. Throws as `deleteMany` does. */
   restoreMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<E[]> {
-    return this.answer("restoreMany", () => this.handle.restoreMany(this.#name, targets(ids), safety(given)));
+    return this.answer("restoreMany", () => this.handle.restoreMany(this.name, targets(ids), safety(given)));
   }
 
   /** The older states of a record that are kept. Throws `not-found`. */
   history(id: string): Promise<Version[]> {
-    return this.answer("history", () => this.handle.history(this.#name, text(id, "id")));
+    return this.answer("history", () => this.handle.history(this.name, text(id, "id")));
   }
 
   /**
@@ -71,13 +72,13 @@ export abstract class Domain<E extends Entry> {
    * Throws `not-found` when there is no such record or revision.
    */
   restoreVersion(id: string, rev: number): Promise<E> {
-    return this.answer("restoreVersion", () => this.handle.restoreVersion(this.#name, text(id, "id"), whole(rev, "rev")));
+    return this.answer("restoreVersion", () => this.handle.restoreVersion(this.name, text(id, "id"), whole(rev, "rev")));
   }
 
   /** The record as a file: what was imported and never changed comes back identical. Throws `not-found`, `corrupt`. */
   export(id: string): Promise<Exported> {
     return this.ask("export", async () => {
-      const raw = (await this.handle.exportRecord(this.#name, text(id, "id"))) as RawExport;
+      const raw = (await this.handle.exportRecord(this.name, text(id, "id"))) as RawExport;
       try {
         return { filename: raw.filename, type: raw.type, bytes: raw.bytes() };
       } finally {
@@ -88,7 +89,7 @@ export abstract class Domain<E extends Entry> {
 
   /** @internal */
   protected op(verb: string): string {
-    return `${this.#name}.${verb}`;
+    return `${this.name}.${verb}`;
   }
 
   /** @internal */
