@@ -88,11 +88,45 @@ impl Documents<'_> {
             return Ok(Vec::new());
         }
         bounded(edits.len())?;
+        if let Some(recent) = self.recent(edits) {
+            let mut change = Change::new();
+            change.on_recent();
+            match self.make(edits, vec![Some(recent)], change, write).await {
+                // What others wrote since is read below.
+                Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
+                settled => return settled,
+            }
+        }
+        let found = self.records(edits).await?;
+        self.make(edits, found, Change::new(), write).await
+    }
+
+    /// The record of a single edit, when it was written here last.
+    fn recent(&self, edits: &[Edit<'_>]) -> Option<Record> {
+        let [
+            Edit {
+                id: Some(id),
+                if_rev,
+                ..
+            },
+        ] = edits
+        else {
+            return None;
+        };
+        let record = self.keep.store().recent(self.domain.name(), id)?;
+        if_rev.is_none_or(|rev| rev == record.rev).then_some(record)
+    }
+
+    async fn make(
+        &self,
+        edits: &[Edit<'_>],
+        found: Vec<Option<Record>>,
+        mut change: Change,
+        write: Write,
+    ) -> Result<Vec<Record>> {
         let nth = |n: usize, error: Error| nth(edits.len(), n, error);
         let store = self.keep.store();
-        let found = self.records(edits).await?;
         let olds = self.documents(&found).await?;
-        let mut change = Change::new();
         change.asked(write);
         if edits.len() > 1 {
             change.verify();

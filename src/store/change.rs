@@ -32,6 +32,8 @@ pub struct Change {
     fresh: Vec<(String, Vec<u8>)>,
     durable: bool,
     verify: bool,
+    /// Its records come from [`Store::recent`].
+    recent: bool,
 }
 
 /// A page to write, not sealed yet.
@@ -132,6 +134,13 @@ impl Change {
         self
     }
 
+    /// Says that its records come from [`Store::recent`]: it is a `conflict` unless the rows
+    /// are the same as then, byte for byte.
+    pub fn on_recent(&mut self) -> &mut Change {
+        self.recent = true;
+        self
+    }
+
     /// Asks for what the caller asks.
     pub fn asked(&mut self, write: Write) -> &mut Change {
         self.durable |= write.durable;
@@ -198,9 +207,16 @@ impl Store {
         for (mut record, history) in change.writes {
             let key = Key::row(&record.domain, &record.id);
             let base = Some(record.rev).filter(|rev| *rev > 0);
-            burst.checks.push(Check::Rev {
-                key: key.clone(),
-                rev: base,
+            burst.checks.push(match change.recent {
+                true => Check::Same {
+                    table: Table::Rows,
+                    key: key.clone(),
+                    bytes: Some(record.stored.clone()),
+                },
+                false => Check::Rev {
+                    key: key.clone(),
+                    rev: base,
+                },
             });
             if let (History::Keep, Some(rev)) = (history, base) {
                 self.keep_version(&mut record, rev, &mut burst).await?;
@@ -221,7 +237,27 @@ impl Store {
             });
             written.push(record);
         }
-        self.write(burst).await?;
+        let gone: Vec<Key> = burst
+            .deletes
+            .iter()
+            .filter(|(table, _)| *table == Table::Rows)
+            .map(|(_, key)| key.clone())
+            .collect();
+        let stored = self.write(burst).await;
+        // Even a change that failed may have been stored.
+        let mut recent = self.recent.borrow_mut();
+        let keys = gone.iter().map(|key| (key.text(0), key.text(1)));
+        let rows = written
+            .iter()
+            .map(|row| (row.domain.as_str(), row.id.as_str()));
+        keys.chain(rows)
+            .for_each(|(domain, id)| recent.forget(domain, id));
+        stored?;
+        // What is staged is not written yet; of many none will be changed at once again.
+        if let ([record], None) = (written.as_slice(), &self.stage) {
+            recent.put(record);
+        }
+        drop(recent);
         for (hash, bytes) in change.fresh {
             self.parts.borrow_mut().put(&hash, &bytes);
         }

@@ -4,6 +4,7 @@
 use super::log::{Level, Log, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
+use super::recent::Recent;
 use super::record::{Listing, Record, Unreadable};
 use super::redo::{self, Recovered, SecondCopy};
 use super::stage::Stage;
@@ -106,6 +107,7 @@ pub struct Store {
     pub(super) compress: Cell<bool>,
     /// Shared with staged stores: parts are addressed by content.
     pub(super) parts: Rc<RefCell<PartCache>>,
+    pub(super) recent: Rc<RefCell<Recent>>,
     pub(super) copy: Rc<redo::Copy>,
     pub(super) log: Rc<Log>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
@@ -221,7 +223,23 @@ impl Store {
     /// `corrupt`, and what the medium reports. A failed read is never `None`.
     pub async fn get(&self, domain: &str, id: &str) -> Result<Option<Record>> {
         let found = self.get_many(domain, &[id]).await?;
-        Ok(found.into_iter().next().flatten())
+        let record = found.into_iter().next().flatten();
+        if let (Some(record), None) = (&record, &self.stage) {
+            self.recent.borrow_mut().put(record);
+        }
+        Ok(record)
+    }
+
+    /// A record as this store saw it last, to be changed: not for reading, since others may
+    /// have written it since. See [`Change::on_recent`].
+    ///
+    /// [`Change::on_recent`]: super::Change::on_recent
+    pub fn recent(&self, domain: &str, id: &str) -> Option<Record> {
+        // A stage has to see what its transaction reads.
+        match self.stage {
+            Some(_) => None,
+            None => self.recent.borrow().get(domain, id),
+        }
     }
 
     /// Decodes a row. A rotten one is read from the second copy where that has it; nothing is

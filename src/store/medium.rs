@@ -277,8 +277,13 @@ pub fn conflict(key: &Key, wanted: Option<u64>, found: Option<u64>) -> Error {
         .finding(found)
 }
 
-/// The failure of a [`Check::Same`].
+/// The failure of a [`Check::Same`]: of a row a `conflict`, of the keep's own record `too-new`.
 pub fn fenced(table: Table, key: &Key) -> Error {
+    if table == Table::Rows {
+        return Kind::Conflict
+            .because("the record is another one than it was")
+            .of(key.text(0), key.text(1));
+    }
     Kind::TooNew.because(format!(
         "another version of the app has changed {} {}; reload",
         table.name(),

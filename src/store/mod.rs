@@ -15,6 +15,7 @@ mod migration;
 mod open;
 mod part_cache;
 mod quarantine;
+mod recent;
 mod record;
 mod redo;
 mod snapshot;

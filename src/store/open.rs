@@ -78,6 +78,7 @@ impl Store {
             versions_kept: Cell::new(10),
             compress: Cell::new(true),
             parts: Rc::default(),
+            recent: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

@@ -26,6 +26,7 @@ mod oddities;
 mod oddities_chats;
 mod peek;
 mod png;
+mod recent;
 mod redo;
 mod second_copy;
 mod settings;
