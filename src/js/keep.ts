@@ -19,6 +19,7 @@ import { restWithPage } from "./page.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import type { RedoPort } from "./redo.js";
+import { Rescue } from "./rescue.js";
 import { type Transaction, transact } from "./transaction.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
@@ -56,6 +57,8 @@ export interface Opened {
   readonly journal: Journal;
   /** What opening replayed, and who is told of what is replayed later. @internal */
   readonly replayed: Replayed | undefined;
+  /** Whether the database of old cannot be opened any more. @internal */
+  readonly rescued: boolean;
   readonly later: { replayed(replayed: Replayed): void };
 }
 
@@ -86,7 +89,7 @@ export abstract class OpenKeep extends EventTarget {
     this.name = name;
     this.#handle = handle;
     this.#channel = channel;
-    this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }) };
+    this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }) };
     this.characters = new Characters(handle);
     this.chats = new Chats(handle);
     this.worlds = new Worlds(handle);
@@ -264,7 +267,8 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
     const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
-    const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo) as Promise<KeepHandle>;
+    const rescue = new Rescue(name);
+    const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
     const handle = await opening.catch((thrown: unknown) => {
       redo?.close();
       throw thrown;
@@ -278,6 +282,6 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const later: Opened["later"] = { replayed: () => undefined };
     // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
     const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
-    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later };
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used };
   });
 }

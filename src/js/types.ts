@@ -468,6 +468,11 @@ export interface OpenReport {
   recovered?: Recovered;
   /** Set when a page had ended before its last edits were saved, and they were found. */
   replayed?: Replayed;
+  /**
+   * True when the browser could not open the database any more, at this opening or an earlier one, and the keep lives in
+   * another place since, filled from the second copy. The old database is left as it is.
+   */
+  rescued?: boolean;
 }
 
 /** What the database had lost and has again, from the second copy. */

@@ -4,6 +4,7 @@ import { planKeep } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { options, text } from "./options.js";
+import { Rescue } from "./rescue.js";
 import type { PlanOptions, Upgrade, UpgradePlan } from "./types.js";
 
 /** @internal */
@@ -41,7 +42,8 @@ export function upgrading(listener: ((upgrade: Upgrade) => void) | undefined, de
 export function plan(name?: string, given?: PlanOptions): Promise<UpgradePlan | undefined> {
   return ask("Keep.plan", async () => {
     const chosen = options(given, ["timeout"]);
-    const found = (await planKeep(keepName(name), openingTime(chosen.timeout))) as string | undefined;
+    const keep = keepName(name);
+    const found = (await planKeep(keep, openingTime(chosen.timeout), new Rescue(keep))) as string | undefined;
     return found === undefined ? undefined : (JSON.parse(found) as UpgradePlan);
   });
 }

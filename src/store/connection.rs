@@ -6,6 +6,7 @@
 
 use super::engine::KeepMeta;
 use super::medium::{Burst, Check, Key, Medium, Pending, Put, Scan, Table, Value};
+use super::redo::Redo;
 use crate::error::{Error, Kind, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -46,6 +47,11 @@ pub trait Connector {
     /// Connects; `make` allows to make a storage where there is none, else that is
     /// `not-found`. `ended` hears of the end that nobody here asked for.
     fn connect(&self, make: bool, ended: Rc<dyn Fn(Ending)>) -> Pending<'_, Rc<dyn Medium>>;
+    /// Makes another place where all further connections lead, the first one being left as it is.
+    ///
+    /// # Errors
+    /// What there is against it: no such place, or somebody who still writes to the first one.
+    fn go_elsewhere(&self) -> Pending<'_, ()>;
     /// Settles after so many milliseconds.
     fn wait(&self, milliseconds: f64) -> Task<'_>;
     /// A random number from 0 up to 1.
@@ -59,6 +65,8 @@ pub trait Connector {
 /// A medium behind a connection that may be lost.
 pub struct Connection {
     connector: Rc<dyn Connector>,
+    /// What another place is filled from.
+    copy: Option<Rc<dyn Redo>>,
     /// With its number, so that the end of an earlier connection is no end of this one.
     current: RefCell<Option<(u64, Rc<dyn Medium>)>>,
     /// How many there were.
@@ -71,13 +79,18 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects, and makes the storage first where there is none.
+    /// Connects, and makes the storage first where there is none. One that fails for good is
+    /// left for another place when the second copy can fill it.
     ///
     /// # Errors
     /// What the connector reports.
-    pub async fn open(connector: Rc<dyn Connector>) -> Result<Rc<Connection>> {
+    pub async fn open(
+        connector: Rc<dyn Connector>,
+        copy: Option<Rc<dyn Redo>>,
+    ) -> Result<Rc<Connection>> {
         let connection = Rc::new_cyclic(|this| Connection {
             connector,
+            copy,
             current: RefCell::default(),
             made: Cell::new(0),
             keep: RefCell::default(),
@@ -94,8 +107,34 @@ impl Connection {
     /// What the connector reports.
     pub async fn renew(&self) -> Result<()> {
         self.close();
-        let fresh = self.connect(true).await?;
+        let mut attempt = 0;
+        let fresh = loop {
+            match self.connect(true).await {
+                Err(error) if error.kind() == Kind::Medium && attempt < REPEATS => {
+                    self.wait(attempt).await;
+                    attempt += 1;
+                }
+                Err(error) if error.kind() == Kind::Medium => {
+                    self.go_elsewhere(error).await?;
+                    break self.connect(true).await?;
+                }
+                settled => break settled?,
+            }
+        };
         self.current.replace(Some(fresh));
+        Ok(())
+    }
+
+    /// Without a second copy the other place would be empty, and a keep that may only be out
+    /// of reach would look like one that has nothing.
+    async fn go_elsewhere(&self, error: Error) -> Result<()> {
+        let files = match &self.copy {
+            Some(copy) => copy.files().await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        if files.is_empty() || self.connector.go_elsewhere().await.is_err() {
+            return Err(error);
+        }
         Ok(())
     }
 

@@ -3,8 +3,11 @@
 
 use super::clock;
 use super::idb::{IdbMedium, Listeners};
+use super::rescue::{Place, RescuePort};
+use crate::error::Kind;
 use crate::store::{Connector, Ending, Medium, Pending, Task, Turn};
 use js_sys::Function;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -12,6 +15,11 @@ use wasm_bindgen_futures::spawn_local;
 /// One database of this origin.
 pub(super) struct Database {
     pub name: String,
+    /// Where to go when it cannot be opened any more.
+    pub rescue: RescuePort,
+    /// Where it is instead, once that was looked for.
+    pub place: RefCell<Option<Place>>,
+    pub looked: Cell<bool>,
     /// How long connecting, and each answer while the keep is being opened, may take.
     pub timeout_ms: f64,
     pub on_blocked: Option<Function>,
@@ -31,9 +39,30 @@ impl Connector for Database {
                 }),
                 ended,
             };
-            let opened = IdbMedium::open(&self.name, self.timeout_ms, make, listeners);
-            let medium: Rc<dyn Medium> = opened.await?;
+            if !self.looked.get() {
+                self.place
+                    .replace(self.rescue.known(self.timeout_ms).await?);
+                self.looked.set(true);
+            }
+            let place = self.place.borrow().clone();
+            let opened = match place {
+                Some(place) => IdbMedium::open_at(&place, self.timeout_ms, make, listeners).await,
+                None => IdbMedium::open(&self.name, self.timeout_ms, make, listeners).await,
+            };
+            let medium: Rc<dyn Medium> = opened?;
             Ok(medium)
+        })
+    }
+
+    fn go_elsewhere(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            if self.place.borrow().is_some() {
+                return Err(Kind::Medium.because("there is no third place"));
+            }
+            let place = self.rescue.new_place(self.timeout_ms).await?;
+            let place = place.ok_or_else(|| Kind::Medium.because("another tab has it open"))?;
+            self.place.replace(Some(place));
+            Ok(())
         })
     }
 

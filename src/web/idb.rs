@@ -6,8 +6,9 @@
 
 use super::clock;
 use super::request::{Arrival, Sender, answer, completion, failure};
+use super::rescue::Place;
 use super::stored::{get, js_key, js_value, key_of, set, value_of};
-use super::structure::connect;
+use super::structure::{connect, connect_at};
 use crate::error::{Error, Kind, Result};
 use crate::store::{
     Burst, Check, Ending, Key, Medium, Pending, Scan, Table, Value, conflict, fenced,
@@ -61,6 +62,29 @@ impl IdbMedium {
         make: bool,
         listeners: Listeners,
     ) -> Result<Rc<IdbMedium>> {
+        let connecting = |blocked| connect(name, make, blocked);
+        IdbMedium::with(connecting, timeout_ms, listeners).await
+    }
+
+    /// The same at another place than the origin's own.
+    ///
+    /// # Errors
+    /// As [`IdbMedium::open`].
+    pub(super) async fn open_at(
+        place: &Place,
+        timeout_ms: f64,
+        make: bool,
+        listeners: Listeners,
+    ) -> Result<Rc<IdbMedium>> {
+        let connecting = |blocked| connect_at(place, make, blocked);
+        IdbMedium::with(connecting, timeout_ms, listeners).await
+    }
+
+    async fn with<F: Future<Output = Result<IdbDatabase>>>(
+        connecting: impl FnOnce(Rc<dyn Fn()>) -> F,
+        timeout_ms: f64,
+        listeners: Listeners,
+    ) -> Result<Rc<IdbMedium>> {
         let blocked = Rc::new(std::cell::Cell::new(false));
         let told = Rc::clone(&blocked);
         let tell = listeners.blocked;
@@ -68,12 +92,8 @@ impl IdbMedium {
             told.set(true);
             tell();
         });
-        let connected = clock::within(
-            timeout_ms,
-            "opening the database",
-            connect(name, make, on_blocked),
-        )
-        .await;
+        let connected =
+            clock::within(timeout_ms, "opening the database", connecting(on_blocked)).await;
         let database = connected.map_err(|error| match error.kind() {
             Kind::Timeout if blocked.get() => {
                 Kind::Blocked.because("another tab holds an older version of the storage open")

@@ -7,6 +7,7 @@ use super::clock;
 use super::connector::{Database, tell};
 use super::convert;
 use super::opfs::{OpfsRedo, RedoPort};
+use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Result};
 use crate::json::Document;
@@ -14,6 +15,7 @@ use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo, SecondCopy};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -101,7 +103,8 @@ impl RawCharacter {
 #[wasm_bindgen]
 impl KeepHandle {
     /// Opens a keep; `on_event(type, detailJson)` is told of changes and of the connection's end.
-    /// `redo` is where the second copy goes.
+    /// `redo` is where the second copy goes, `rescue` where the keep goes when its database
+    /// cannot be opened any more.
     pub fn open(
         name: String,
         medium: String,
@@ -109,6 +112,7 @@ impl KeepHandle {
         on_blocked: Option<Function>,
         on_event: Function,
         redo: Option<RedoPort>,
+        rescue: RescuePort,
     ) -> Promise {
         promise(async move {
             let redo = redo.map(|port| Rc::new(OpfsRedo(port)) as Rc<dyn Redo>);
@@ -129,12 +133,18 @@ impl KeepHandle {
                 let keep = Keep::open(medium, options, observer).await?;
                 return Ok(KeepHandle::of(keep));
             }
-            let connection = Connection::open(Rc::new(Database {
-                name,
-                timeout_ms,
-                on_blocked,
-                on_event: on_event.clone(),
-            }))
+            let connection = Connection::open(
+                Rc::new(Database {
+                    name,
+                    rescue,
+                    place: RefCell::default(),
+                    looked: Cell::default(),
+                    timeout_ms,
+                    on_blocked,
+                    on_event: on_event.clone(),
+                }),
+                options.redo.clone(),
+            )
             .await?;
             let open = || Keep::open(connection.clone(), options.clone(), Rc::clone(&observer));
             let keep = match open().await {

@@ -14,6 +14,7 @@ mod journal;
 mod keep;
 mod opfs;
 mod request;
+mod rescue;
 mod stored;
 mod structure;
 mod throw;

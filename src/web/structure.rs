@@ -4,9 +4,11 @@
 //! leaves out: the declaration below is complete and append-only.
 
 use super::request::{Sender, failure};
-use super::stored::get;
+use super::rescue::Place;
+use super::stored::{get, set};
 use crate::error::{Kind, Result};
 use crate::store::Table;
+use js_sys::{Function, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory};
@@ -22,21 +24,23 @@ pub(super) async fn connect(name: &str, make: bool, blocked: Rc<dyn Fn()>) -> Re
         found if found.is_object() => found.unchecked_into(),
         _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
     };
-    match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked)).await {
+    match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked), None).await {
         Ok(Opened::Ready(database)) => return Ok(database),
         Ok(Opened::NeedsStructure) if !make => {
             return Err(Kind::NotFound.because("the database is not there any more"));
         }
         Ok(Opened::NeedsStructure) => declare(name).await?,
         Err(error) if error.kind() == Kind::TooNew => {
-            if let Opened::Ready(database) = request_open(&factory, name, None, blocked).await? {
+            if let Opened::Ready(database) =
+                request_open(&factory, name, None, blocked, None).await?
+            {
                 return Ok(database);
             }
             return Err(Kind::Medium.because("the database vanished while it was opened"));
         }
         Err(error) => return Err(error),
     }
-    match request_open(&factory, name, Some(STRUCTURE), blocked).await? {
+    match request_open(&factory, name, Some(STRUCTURE), blocked, None).await? {
         Opened::Ready(database) => Ok(database),
         Opened::NeedsStructure => {
             Err(Kind::Medium.because("the database has no structure after it was made"))
@@ -44,18 +48,42 @@ pub(super) async fn connect(name: &str, make: bool, blocked: Rc<dyn Fn()>) -> Re
     }
 }
 
+/// The same at another place, where rexie cannot get: it knows the origin's own only.
+pub(super) async fn connect_at(
+    place: &Place,
+    make: bool,
+    blocked: Rc<dyn Fn()>,
+) -> Result<IdbDatabase> {
+    let (factory, name) = (place.factory(), place.name());
+    let declare = make.then_some(declare_by_hand as Declare);
+    let version = Some(STRUCTURE);
+    let opened = match request_open(&factory, &name, version, Rc::clone(&blocked), declare).await {
+        Err(error) if error.kind() == Kind::TooNew => {
+            request_open(&factory, &name, None, blocked, None).await
+        }
+        opened => opened,
+    };
+    match opened? {
+        Opened::Ready(database) => Ok(database),
+        Opened::NeedsStructure => Err(Kind::NotFound.because("the database is not there any more")),
+    }
+}
+
+type Declare = fn(&IdbDatabase) -> std::result::Result<(), JsValue>;
+
 enum Opened {
     Ready(IdbDatabase),
     NeedsStructure,
 }
 
-/// One open request. An upgrade is never run here: it is aborted, which leaves the
+/// One open request. An upgrade without a declaration is aborted, which leaves the
 /// database as it was.
 async fn request_open(
     factory: &IdbFactory,
     name: &str,
     version: Option<u32>,
     blocked: Rc<dyn Fn()>,
+    declare: Option<Declare>,
 ) -> Result<Opened> {
     let request = match version {
         Some(version) => factory.open_with_u32(name, version),
@@ -80,6 +108,10 @@ async fn request_open(
     });
     let source = request.clone();
     let upgrade: Closure<dyn FnMut(web_sys::Event)> = Closure::new(move |_| {
+        let database = source.result().map(JsCast::unchecked_into);
+        if declare.is_some_and(|declare| database.is_ok_and(|made| declare(&made).is_ok())) {
+            return;
+        }
         needs_structure.set(true);
         if let Some(transaction) = source.transaction() {
             let _ = transaction.abort();
@@ -122,4 +154,22 @@ async fn declare(name: &str) -> Result<()> {
             .because("the structure could not be made")
             .caused_by(format!("{cause:?}"))),
     }
+}
+
+/// The structure of [`declare`], for a place that has none of it or an older one.
+fn declare_by_hand(database: &IdbDatabase) -> std::result::Result<(), JsValue> {
+    let there = database.object_store_names();
+    for table in [Table::Rows, Table::Pages, Table::Journal, Table::Meta] {
+        if there.contains(table.name()) {
+            continue;
+        }
+        let store = database.create_object_store(table.name())?;
+        if table == Table::Rows {
+            let options = Object::new();
+            set(&options, "multiEntry", &true.into());
+            let index: Function = get(&store, "createIndex").unchecked_into();
+            index.call3(&store, &"by".into(), &"by".into(), &options)?;
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use super::connector::tell;
 use super::convert;
 use super::idb::{IdbMedium, Listeners};
 use super::keep::promise;
+use super::rescue::RescuePort;
 use crate::error::Kind;
 use crate::store::{Medium, Plan, Upgrade};
 use js_sys::{Function, Promise};
@@ -19,13 +20,17 @@ pub(super) fn hears_upgrades(listener: Function) -> Rc<dyn Fn(Upgrade)> {
 
 /// `Plan` as JSON, or `undefined` when there is no keep of this name.
 #[wasm_bindgen(js_name = planKeep)]
-pub fn plan_keep(name: String, timeout_ms: f64) -> Promise {
+pub fn plan_keep(name: String, timeout_ms: f64, rescue: RescuePort) -> Promise {
     promise(async move {
         let listeners = Listeners {
             blocked: Rc::new(|| {}),
             ended: Rc::new(|_| {}),
         };
-        let medium = match IdbMedium::open(&name, timeout_ms, false, listeners).await {
+        let opened = match rescue.known(timeout_ms).await? {
+            Some(place) => IdbMedium::open_at(&place, timeout_ms, false, listeners).await,
+            None => IdbMedium::open(&name, timeout_ms, false, listeners).await,
+        };
+        let medium = match opened {
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             opened => opened?,
         };

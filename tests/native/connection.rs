@@ -26,6 +26,9 @@ type Ended = Rc<dyn Fn(Ending)>;
 #[derive(Default)]
 struct Site {
     content: MemoryMedium,
+    /// Another place, and whether it may be gone to.
+    elsewhere: Option<MemoryMedium>,
+    moved: Cell<bool>,
     calls: Cell<u32>,
     faults: RefCell<BTreeMap<u32, Fault>>,
     meanwhile: RefCell<Option<Meanwhile>>,
@@ -94,21 +97,33 @@ impl Connector for Line {
         let site = Rc::clone(&self.0);
         Box::pin(async move {
             site.connections.set(site.connections.get() + 1);
-            if site.refused.get() > 0 {
+            let other = site.elsewhere.as_ref().filter(|_| site.moved.get());
+            if other.is_none() && site.refused.get() > 0 {
                 site.refused.set(site.refused.get() - 1);
                 return Err(Kind::Medium.because("the server is lost"));
             }
-            let keep = site.content.read(Table::Meta, &[Key::meta("keep")]).await?;
+            let content = other.unwrap_or(&site.content).clone();
+            let keep = content.read(Table::Meta, &[Key::meta("keep")]).await?;
             if !make && keep == [None] {
                 return Err(Kind::NotFound.because("there is nothing"));
             }
             site.ended.replace(Some(ended));
             let wire: Rc<dyn Medium> = Rc::new(Wire {
-                content: site.content.clone(),
+                content,
                 closed: Cell::new(false),
                 site,
             });
             Ok(wire)
+        })
+    }
+    fn go_elsewhere(&self) -> Pending<'_, ()> {
+        let site = Rc::clone(&self.0);
+        Box::pin(async move {
+            if site.elsewhere.is_none() || site.moved.get() {
+                return Err(Kind::Medium.because("there is no other place"));
+            }
+            site.moved.set(true);
+            Ok(())
         })
     }
     fn wait(&self, milliseconds: f64) -> Task<'_> {
@@ -134,7 +149,7 @@ impl Site {
     }
 
     fn again(self: &Rc<Site>) -> Store {
-        let connection = now(Connection::open(Rc::new(Line(Rc::clone(self))))).unwrap();
+        let connection = now(Connection::open(Rc::new(Line(Rc::clone(self))), None)).unwrap();
         now(Store::open(connection, clock())).unwrap()
     }
 
@@ -288,7 +303,7 @@ fn a_write_that_was_not_stored_and_lost_the_race_is_a_conflict() {
 fn a_removal_that_is_repeated_finds_its_work_done() {
     let (site, store) = Site::open();
     put(&store, "a", 0, "one").unwrap();
-    let connection = now(Connection::open(Rc::new(Line(Rc::clone(&site))))).unwrap();
+    let connection = now(Connection::open(Rc::new(Line(Rc::clone(&site))), None)).unwrap();
     connection.opened(&id_of(&site));
     let key = Key::row("notes", "a");
     let burst = Burst {
@@ -383,10 +398,75 @@ fn a_connection_given_up_for_an_upgrade_is_not_opened_again() {
 #[test]
 fn nothing_is_repeated_before_the_keep_is_open() {
     let site = Rc::new(Site::default());
-    let connection = now(Connection::open(Rc::new(Line(Rc::clone(&site))))).unwrap();
+    let connection = now(Connection::open(Rc::new(Line(Rc::clone(&site))), None)).unwrap();
     site.fail(0, Fault::Before(Kind::Aborted));
     let failed = now(Store::open(connection.clone(), clock())).map(drop);
     assert_eq!(failed.unwrap_err().kind(), Kind::Aborted);
     now(connection.renew()).unwrap();
     assert!(now(Store::open(connection, clock())).is_ok());
+}
+
+/// A keep with one note, by way of a second copy, whose storage then refuses that often.
+fn refusing(times: u32, elsewhere: Option<MemoryMedium>) -> (Rc<Site>, Options) {
+    let site = Rc::new(Site {
+        elsewhere,
+        ..Site::default()
+    });
+    let redo: Rc<dyn Redo> = Rc::new(MemoryRedo::new());
+    let options = Options {
+        redo: Some(redo),
+        ..clock()
+    };
+    let store = now(Store::open(Rc::new(site.content.clone()), options.clone())).unwrap();
+    put(&store, "a", 0, "one").unwrap();
+    site.refused.set(times);
+    (site, options)
+}
+
+fn opened(site: &Rc<Site>, options: &Options) -> Result<Store> {
+    let line = Rc::new(Line(Rc::clone(site)));
+    let connection = now(Connection::open(line, options.redo.clone()))?;
+    now(Store::open(connection, options.clone()))
+}
+
+#[test]
+fn a_storage_that_cannot_be_opened_is_left_for_another_place_with_everything() {
+    let (site, options) = refusing(u32::MAX, Some(MemoryMedium::new()));
+    let before = site.content.dump();
+    let store = opened(&site, &options).unwrap();
+    let note = now(store.get("notes", "a")).unwrap().unwrap();
+    assert_eq!(note.head, json!({ "text": "one" }));
+    assert!(store.report().recovered.as_ref().unwrap().wiped);
+    put(&store, "a", 1, "two").unwrap();
+    assert_eq!(site.content.dump(), before);
+    // A lost connection comes back where the keep is now.
+    site.end(Ending::Lost);
+    let note = now(store.get("notes", "a")).unwrap().unwrap();
+    assert_eq!(note.head, json!({ "text": "two" }));
+}
+
+#[test]
+fn a_storage_that_opens_after_a_while_is_not_left() {
+    let (site, options) = refusing(2, Some(MemoryMedium::new()));
+    let store = opened(&site, &options).unwrap();
+    assert!(now(store.get("notes", "a")).unwrap().is_some());
+    assert!(!site.moved.get());
+    assert!(site.waited_ms.get() > 0.0);
+}
+
+#[test]
+fn a_storage_that_cannot_be_opened_is_not_left_for_an_empty_one() {
+    let (site, with_copy) = refusing(u32::MAX, Some(MemoryMedium::new()));
+    for redo in [None, Some(Rc::new(MemoryRedo::new()) as Rc<dyn Redo>)] {
+        let options = Options {
+            redo,
+            ..with_copy.clone()
+        };
+        let failed = opened(&site, &options).map(drop).unwrap_err();
+        assert_eq!(failed.kind(), Kind::Medium);
+        assert!(!site.moved.get());
+    }
+    let (site, options) = refusing(u32::MAX, None);
+    let failed = opened(&site, &options).map(drop).unwrap_err();
+    assert!(failed.to_string().contains("the server is lost"));
 }

@@ -1,4 +1,4 @@
-// Chromium can neither open nor delete a database whose manifest is gone, and notices rotten tables only while it
+// Chromium can neither open nor delete a database whose manifest is gone: the keep goes on in a storage bucket. It notices rotten tables only while it
 // reads: the first transactions are aborted, and the next opening finds nothing.
 
 import { rm } from "node:fs/promises";
@@ -10,7 +10,6 @@ const WAYS = {
 };
 
 export default {
-  open: "a database whose manifest is gone cannot be opened at all, and there is no other place to go on",
   about: "the database cannot be opened, or breaks while it is: the keep opens nevertheless, with everything",
   rounds: 2,
   short: 1,
