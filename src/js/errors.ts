@@ -95,6 +95,10 @@ export interface CardkeepError extends Error {
   conflict?: Conflict;
   /** Which item of the list that was given, counted from 0. */
   index?: number;
+  /** Bytes of space that it takes, for `quota` where that is known beforehand. */
+  needed?: number;
+  /** Bytes of space that there were. */
+  free?: number;
   /** Where in a text file, counted from 1. */
   line?: number;
   /** Where in the input, in bytes. */
@@ -116,6 +120,7 @@ const OWN = {
   "too-large": { retryable: false, hint: "Raise the limit named in the message if you trust the file." },
   "foreign-await": { retryable: false, hint: "Fetch, read and wait before the transaction; inside, await only calls of its `tx`." },
   "transaction-over": { retryable: false, hint: "Do everything inside the function given to `transaction`, and await it there." },
+  quota: { retryable: true, hint: "Free some space, then try again; what was stored is intact." },
   closed: { retryable: true, hint: "Open the keep again." },
   cancelled: { retryable: true, hint: "Nothing to do: it was asked for." },
   "not-ready": { retryable: true, hint: "Await `init()` first." },
@@ -124,7 +129,7 @@ const OWN = {
 } as const;
 
 /** @internal */
-export function failure(code: keyof typeof OWN, detail: string, more: { hint?: string; cause?: unknown } = {}): CardkeepError {
+export function failure(code: keyof typeof OWN, detail: string, more: { hint?: string; cause?: unknown; needed?: number; free?: number } = {}): CardkeepError {
   const error = new Error(`${code}: ${detail}`) as CardkeepError;
   error.name = "CardkeepError";
   return Object.assign(error, { code, ...OWN[code], ...more });

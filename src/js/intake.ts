@@ -2,6 +2,7 @@
 
 import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
+import { refuseWithoutSpace } from "./space.js";
 import type { ImportEvent, ImportSource, Limits, Warning } from "./types.js";
 
 /** One file as the module takes it. */
@@ -53,6 +54,7 @@ async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerato
     try {
       refuseIfAborted(task.signal);
       const bytes = await hold(() => read(source, { limit, name: task.size, signal: task.signal }));
+      await hold(() => refuseWithoutSpace(task.handle, task.size, bytes.length));
       for (const taken of await task.take(bytes, name)) {
         count[taken.status === "added" ? "added" : "duplicates"] += 1;
         yield { type: "item", name, ...taken };
@@ -61,7 +63,8 @@ async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerato
       const error = named(thrown, task.op);
       if (error.code === "cancelled") throw error;
       count.failed += 1;
-      yield { type: "failed", name, code: error.code, message: error.message };
+      const { code, message, needed, free } = error;
+      yield { type: "failed", name, code, message, ...(needed !== undefined && { needed }), ...(free !== undefined && { free }) };
     }
     yield { type: "progress", done: index + 1, total: sources.length };
   }

@@ -18,13 +18,14 @@ import { options } from "./options.js";
 import { restWithPage } from "./page.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
+import { persist, takesSpace, usage } from "./space.js";
 import type { RedoPort } from "./redo.js";
 import { Rescue } from "./rescue.js";
 import { type Transaction, transact } from "./transaction.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
   Access, ChangeDetail, CheckOptions, CheckReport, DomainName, Finding, Health, LogEntry, OpenOptions,
-  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, SecondCopy, TransactionOptions,
+  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
 
@@ -34,6 +35,10 @@ export interface KeepEventMap {
   change: CustomEvent<ChangeDetail>;
   /** The database had lost something that the second copy still had; it is back. */
   recovered: CustomEvent<Recovered>;
+  /** A save found no space, or one is stored again. */
+  quota: CustomEvent<QuotaDetail>;
+  /** `persist()` has asked the browser: whether it promised not to remove anything by itself. */
+  persistence: CustomEvent<{ persisted: boolean }>;
   /** Something was added to the log. */
   log: CustomEvent<LogEntry>;
   /** The storage had gone away and is there again; nothing has to be done. */
@@ -101,7 +106,12 @@ export abstract class OpenKeep extends EventTarget {
     this.quarantine = new Quarantine(handle);
     this.log = new KeepLog(handle);
     handle.listenToLog((entry: string) =>
-      queueMicrotask(() => this.dispatchEvent(new CustomEvent("log", { detail: JSON.parse(entry) as LogEntry }))),
+      queueMicrotask(() => {
+        const detail = JSON.parse(entry) as LogEntry;
+        this.dispatchEvent(new CustomEvent("log", { detail }));
+        const full = detail.event === "full";
+        if (full || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full } }));
+      }),
     );
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
     listen((type, detail) => {
@@ -157,6 +167,21 @@ export abstract class OpenKeep extends EventTarget {
    */
   repair(findings: readonly Finding[] | "all", given?: RepairOptions): Promise<RepairReport> {
     return repair(this.#handle, findings, given);
+  }
+
+  /** How much space is taken, by what, and how much is left. */
+  usage(): Promise<Usage> {
+    return usage(this.#handle);
+  }
+
+  /**
+   * Asks the browser not to remove anything by itself, and says whether it promised. Some ask the user, so call it from
+   * a click; some decide by themselves, by how much the site is used.
+   */
+  async persist(): Promise<boolean> {
+    const persisted = await persist();
+    if (!this.#closed) this.dispatchEvent(new CustomEvent("persistence", { detail: { persisted } }));
+    return persisted;
   }
 
   /** How much is stored, how safe it is, and what somebody should look at. */
@@ -273,6 +298,7 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
       redo?.close();
       throw thrown;
     });
+    if (medium === "indexeddb") takesSpace(handle);
     const listen: Opened["listen"] = (listener) => {
       tell = listener;
       for (const event of early) listener(...event);

@@ -711,7 +711,7 @@ export interface ImportOptions {
 
 export type ImportEvent<E> =
   | { type: "item"; name: string; entry: E; status: "added" | "duplicate"; warnings: Warning[] }
-  | { type: "failed"; name: string; code: string; message: string }
+  | { type: "failed"; name: string; code: string; message: string; needed?: number; free?: number }
   | { type: "progress"; done: number; total: number }
   | { type: "done"; added: number; duplicates: number; failed: number };
 
@@ -931,6 +931,30 @@ export interface Amount {
   /** When the oldest one was written or deleted, milliseconds since 1970. */
   oldest?: number;
   newest?: number;
+}
+
+/** How much space is taken, in bytes. */
+export interface Usage {
+  /** What is stored, by kind; absent is none. What several share counts with the first. */
+  stored: Health["stored"];
+  /** Scheduled edits that are not in their records yet. */
+  journal: Health["journal"];
+  /** The second copy. */
+  secondCopy: number;
+  /** The last save found no space. What is stored can be read. */
+  full: boolean;
+  /** Whether the browser promised not to remove anything by itself; absent where it does not tell. */
+  persisted?: boolean;
+  /** What the whole origin takes, may take, and has left, by the browser's estimate; absent where it does not tell. */
+  usage?: number;
+  quota?: number;
+  free?: number;
+}
+
+/** What a `quota` event carries. */
+export interface QuotaDetail {
+  /** True when a save found no space, false when one is stored again. */
+  full: boolean;
 }
 
 /** How the storage is. */

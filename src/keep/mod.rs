@@ -187,6 +187,33 @@ impl Keep {
         self.store().snapshots().await
     }
 
+    /// Whether the last write found no space.
+    pub fn is_full(&self) -> bool {
+        self.store().is_full()
+    }
+
+    /// Bytes of the second copy.
+    ///
+    /// # Errors
+    /// As [`Store::second_copy_bytes`].
+    pub async fn second_copy_bytes(&self) -> Result<u64> {
+        self.store().second_copy_bytes().await
+    }
+
+    /// About how many bytes of space a file takes at least when it is imported. A card is kept
+    /// as the file and as what was taken out of it, a chat is compressed to about a third.
+    pub fn space_for(&self, chat: bool, bytes: u64) -> u64 {
+        let stored = if chat && self.store().compresses() {
+            bytes / 4
+        } else {
+            bytes
+        };
+        match self.second_copy() {
+            SecondCopy::On | SecondCopy::CatchingUp => stored * 2,
+            SecondCopy::Off | SecondCopy::Failing { .. } => stored,
+        }
+    }
+
     /// How the second copy is doing.
     pub fn second_copy(&self) -> SecondCopy {
         self.store().second_copy()

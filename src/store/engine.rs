@@ -7,6 +7,7 @@ use super::part_cache::PartCache;
 use super::recent::Recent;
 use super::record::{Listing, Record, Unreadable};
 use super::redo::{self, Recovered, SecondCopy};
+use super::space::Space;
 use super::stage::Stage;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
@@ -110,6 +111,7 @@ pub struct Store {
     pub(super) recent: Rc<RefCell<Recent>>,
     pub(super) copy: Rc<redo::Copy>,
     pub(super) log: Rc<Log>,
+    pub(super) space: Rc<Space>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
@@ -125,6 +127,7 @@ impl Store {
         }
         let begun = self.now();
         let written = self.medium.write(&burst).await;
+        self.learn_space(&burst, &written);
         if let Err(error) = &written {
             // Of two writers one is told; that is how it should be.
             let level = match error.kind() {

@@ -19,6 +19,7 @@ mod recent;
 mod record;
 mod redo;
 mod snapshot;
+mod space;
 mod stage;
 mod verify;
 

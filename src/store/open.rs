@@ -79,6 +79,7 @@ impl Store {
             compress: Cell::new(true),
             parts: Rc::default(),
             recent: Rc::default(),
+            space: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

@@ -15,6 +15,7 @@ mod keep;
 mod opfs;
 mod request;
 mod rescue;
+mod space;
 mod stored;
 mod structure;
 mod throw;

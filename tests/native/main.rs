@@ -30,6 +30,7 @@ mod recent;
 mod redo;
 mod second_copy;
 mod settings;
+mod space;
 mod store;
 mod transaction;
 mod turn;

@@ -83,6 +83,7 @@ import init, {
   type Unreadable,
   type Upgrade,
   type UpgradePlan,
+  type Usage,
   validateCard,
   type Version,
   version,
@@ -102,6 +103,7 @@ import init, {
   type KeepLog,
   type LogEntry,
   type LogLevel,
+  type QuotaDetail,
   type Quarantine,
   type QuarantineEntry,
   type Remedy,
@@ -292,7 +294,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
     same<typeof event.detail.remote, boolean>(true);
-    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "log" | "reopened" | "closed">(true);
+    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "quota" | "persistence" | "log" | "reopened" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
 
@@ -381,6 +383,12 @@ export async function health(keep: Keep): Promise<void> {
   const remedies: Remedy[] = findings.map(({ repair }) => repair);
   same<typeof codes, FindingCode[]>(true);
   void remedies;
+  const usage: Usage = await keep.usage();
+  const taken: number = usage.secondCopy + (usage.stored.chats?.bytes ?? 0) + (usage.free ?? 0);
+  const persisted: boolean = await keep.persist();
+  keep.addEventListener("quota", ({ detail }: CustomEvent<QuotaDetail>) => detail.full);
+  keep.addEventListener("persistence", ({ detail }) => detail.persisted === persisted);
+  void taken;
   const health: Health = await keep.health();
   const amount: Amount | undefined = health.stored.characters;
   const warnings: HealthWarningCode[] = health.warnings.map(({ code }) => code);

@@ -139,6 +139,13 @@ impl Copy {
         }
     }
 
+    /// Bytes of the log.
+    pub(in crate::store) async fn bytes(&self) -> Result<u64> {
+        let Some(redo) = &self.redo else { return Ok(0) };
+        let files = self.files(&**redo).await?;
+        Ok(files.iter().map(|file| file.bytes).sum())
+    }
+
     /// What the log has under a key that could not be read; `None` when it has nothing
     /// sound, or cannot be asked. A find makes a comparison due.
     pub(in crate::store) async fn value(&self, table: Table, key: &Key) -> Option<Value> {

@@ -1,0 +1,150 @@
+//! Running out of space, on a medium that has a quota.
+
+use crate::store::clock;
+use crate::turn::now;
+use cardkeep::error::{Kind, Result};
+use cardkeep::keep::{Domain, Keep};
+use cardkeep::store::*;
+use serde_json::json;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// A disk that is counted.
+#[derive(Clone, Default)]
+struct Disk {
+    quota: Rc<Cell<u64>>,
+    /// Grows only, as a log-structured database does until it is compacted.
+    database: Rc<Cell<u64>>,
+}
+
+impl Disk {
+    fn take(&self, bytes: u64) -> Result<()> {
+        if self.database.get() + bytes > self.quota.get() {
+            return Err(Kind::Quota.because("QuotaExceededError: the disk of this test is full"));
+        }
+        Ok(())
+    }
+}
+
+/// A medium that refuses what does not fit, when the transaction ends.
+struct Narrow {
+    medium: MemoryMedium,
+    disk: Disk,
+}
+
+impl Medium for Narrow {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        self.medium.read(table, keys)
+    }
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        self.medium.scan(scan)
+    }
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        self.medium.find(by)
+    }
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let bytes: usize = burst.puts.iter().map(|put| put.value.bytes.len()).sum();
+            self.disk.take(bytes as u64)?;
+            self.medium.write(burst).await?;
+            self.disk
+                .database
+                .set(self.disk.database.get() + bytes as u64);
+            Ok(())
+        })
+    }
+    fn close(&self) {}
+}
+
+struct Stage {
+    keep: Keep,
+    disk: Disk,
+    medium: MemoryMedium,
+    told: Rc<RefCell<Vec<&'static str>>>,
+}
+
+/// A keep with this much space left behind what it has.
+fn open(left: u64) -> Stage {
+    let (medium, disk) = (MemoryMedium::new(), Disk::default());
+    disk.quota.set(u64::MAX);
+    let narrow = Rc::new(Narrow {
+        medium: medium.clone(),
+        disk: disk.clone(),
+    });
+    let redo: Rc<dyn Redo> = Rc::new(MemoryRedo::new());
+    let options = Options {
+        redo: Some(redo),
+        ..clock()
+    };
+    let keep = now(Keep::open(narrow, options, Rc::new(|_, _| {}))).expect("the keep opens");
+    let told: Rc<RefCell<Vec<&'static str>>> = Rc::default();
+    let hears = Rc::clone(&told);
+    let listener: LogListener = Rc::new(move |entry| {
+        if ["full", "room-again"].contains(&entry.event) {
+            hears.borrow_mut().push(entry.event);
+        }
+    });
+    keep.log().listen(listener);
+    disk.quota.set(disk.database.get() + left);
+    Stage {
+        keep,
+        disk,
+        medium,
+        told,
+    }
+}
+
+/// A world of about so many bytes that do not compress.
+fn world(name: &str, bytes: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'!' + 1 + (state >> 24) as u8 % 56)
+    })
+    .take(bytes)
+    .collect();
+    json!({ "current_position": "0,0,0", "note": noise, "metadata": { "name": name } })
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn what_does_not_fit_is_refused_whole_and_told_once() {
+    let stage = open(20_000);
+    let before = stage.medium.dump();
+    for name in ["one", "two"] {
+        let import = now(stage
+            .keep
+            .worlds()
+            .import(&world(name, 40_000), &Default::default()));
+        assert_eq!(import.unwrap_err().kind(), Kind::Quota);
+        assert!(stage.keep.is_full());
+    }
+    assert_eq!(stage.medium.dump(), before);
+    assert_eq!(*stage.told.borrow(), ["full"]);
+    // Reading goes on, and so does saving as soon as there is room.
+    assert!(now(stage.keep.list(Domain::Worlds, false)).is_ok());
+    stage.disk.quota.set(u64::MAX);
+    now(stage
+        .keep
+        .worlds()
+        .import(&world("one", 40_000), &Default::default()))
+    .unwrap();
+    assert!(!stage.keep.is_full());
+    assert_eq!(*stage.told.borrow(), ["full", "room-again"]);
+}
+
+#[test]
+fn an_import_is_estimated_by_what_it_takes_at_least() {
+    let stage = open(0);
+    // In the database and in the second copy; a chat is compressed.
+    assert_eq!(stage.keep.space_for(false, 1_000), 2_000);
+    assert_eq!(stage.keep.space_for(true, 1_000), 500);
+    let alone = now(Keep::open(
+        Rc::new(MemoryMedium::new()),
+        clock(),
+        Rc::new(|_, _| {}),
+    ))
+    .unwrap();
+    assert_eq!(alone.space_for(false, 1_000), 1_000);
+}
