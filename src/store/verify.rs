@@ -6,8 +6,10 @@ use crate::codec;
 use crate::error::{Error, Kind, Result};
 use std::collections::HashSet;
 
-/// Values read back at once: pages are up to 56 KiB.
+/// Keys asked for at once after a removal.
 const AT_ONCE: usize = 64;
+/// What was put is read back in portions of this size: one transaction for many rows.
+const BYTES_AT_ONCE: usize = 4 << 20;
 
 impl Store {
     /// Compares what the medium has with what a burst sent. Somebody else may have written
@@ -24,7 +26,10 @@ impl Store {
             let mut puts: Vec<&Put> = burst.puts.iter().filter(|put| put.table == table).collect();
             puts.reverse();
             puts.retain(|put| later.insert(&put.key));
-            for puts in puts.chunks(AT_ONCE) {
+            let mut rest = puts.as_slice();
+            while !rest.is_empty() {
+                let puts;
+                (puts, rest) = rest.split_at(portion(rest));
                 let keys: Vec<Key> = puts.iter().map(|put| put.key.clone()).collect();
                 let found = self.medium().read(table, &keys).await?;
                 for (put, found) in puts.iter().zip(found) {
@@ -58,6 +63,16 @@ fn is_same(table: Table, found: &Value, written: &Value) -> bool {
     found == written
         || table == Table::Pages
             && matches!((content(found), content(written)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// How many of the first values fit a portion, one at least.
+fn portion(puts: &[&Put]) -> usize {
+    let mut bytes = 0;
+    let fits = |put: &&&Put| {
+        bytes += put.value.bytes.len();
+        bytes <= BYTES_AT_ONCE
+    };
+    puts.iter().take_while(fits).count().max(1)
 }
 
 impl Burst {

@@ -5,7 +5,7 @@
 //! (measured with rexie 0.6.2 in Chromium 156, Firefox 153 and WebKitGTK 2.50).
 
 use super::clock;
-use super::request::{Arrival, Sender, answer, completion, failure};
+use super::request::{Sender, answer, answers, completion, failure};
 use super::rescue::Place;
 use super::stored::{get, js_key, js_value, key_of, set, value_of};
 use super::structure::{connect, connect_at};
@@ -133,9 +133,7 @@ impl IdbMedium {
 
     fn transaction(&self, tables: &Array, mode: &str, durable: bool) -> Result<IdbTransaction> {
         let database = self.database.borrow();
-        let database = database
-            .as_ref()
-            .ok_or_else(|| Kind::Closed.because("the database is closed"))?;
+        let database = database.as_ref().ok_or_else(closed)?;
         // web-sys has the durability option only behind an unstable flag.
         let options = Object::new();
         set(
@@ -195,11 +193,8 @@ impl IdbMedium {
     }
 
     /// Sends the questions that the checks ask.
-    fn ask<'b>(
-        transaction: &IdbTransaction,
-        checks: &'b [Check],
-    ) -> Result<Vec<(&'b Check, Arrival<JsValue>)>> {
-        let ask = |check: &'b Check| {
+    fn ask(transaction: &IdbTransaction, checks: &[Check]) -> Result<Vec<IdbRequest>> {
+        let ask = |check: &Check| {
             let (table, key) = match check {
                 Check::Rev { key, .. } => (Table::Rows, key),
                 Check::Same { table, key, .. } => (*table, key),
@@ -207,14 +202,14 @@ impl IdbMedium {
             let store = transaction
                 .object_store(table.name())
                 .map_err(|thrown| failure(&thrown))?;
-            Ok((check, answer(sent(store.get(&js_key(key)))?)))
+            sent(store.get(&js_key(key)))
         };
         checks.iter().map(ask).collect()
     }
 
-    async fn hold(asked: Vec<(&Check, Arrival<JsValue>)>) -> Result<()> {
-        for (check, answer) in asked {
-            let found = answer.await?;
+    /// Whether every check holds, by what was found.
+    fn hold(checks: &[Check], found: Vec<JsValue>) -> Result<()> {
+        for (check, found) in checks.iter().zip(found) {
             let found = (!found.is_undefined()).then_some(found);
             match check {
                 Check::Rev { key, rev } => {
@@ -266,9 +261,9 @@ impl IdbMedium {
     /// Questions, then values, in one go: the engine answers while it takes the values up.
     /// Nothing of it counts before the commit, which waits for the answers.
     async fn stage(transaction: &IdbTransaction, burst: &Burst) -> Result<()> {
-        let asked = IdbMedium::ask(transaction, &burst.checks)?;
+        let asked = answers(IdbMedium::ask(transaction, &burst.checks)?);
         IdbMedium::send(transaction, burst)?;
-        IdbMedium::hold(asked).await?;
+        IdbMedium::hold(&burst.checks, asked.await?)?;
         IdbMedium::commit(transaction)
     }
 }
@@ -276,19 +271,21 @@ impl IdbMedium {
 impl Medium for IdbMedium {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
         Box::pin(self.watched("reading", async move {
-            let ask = |store: &IdbObjectStore| {
-                let asked = keys
-                    .iter()
-                    .map(|key| Ok(answer(sent(store.get(&js_key(key)))?)));
-                asked.collect::<Result<Vec<_>>>()
-            };
-            let answers = self.reading(table, ask)?;
-            let mut values = Vec::with_capacity(keys.len());
-            for answer in answers {
-                let value = answer.await?;
-                values.push((!value.is_undefined()).then(|| value_of(table, &value)));
+            if keys.is_empty() {
+                // No transaction for nothing; a closed medium says so all the same.
+                return self
+                    .database
+                    .borrow()
+                    .as_ref()
+                    .map_or_else(|| Err(closed()), |_| Ok(Vec::new()));
             }
-            Ok(values)
+            let ask = |store: &IdbObjectStore| {
+                let asked = keys.iter().map(|key| sent(store.get(&js_key(key))));
+                asked.collect::<Result<Vec<_>>>().map(answers)
+            };
+            let found = self.reading(table, ask)?.await?;
+            let value = |found: JsValue| (!found.is_undefined()).then(|| value_of(table, &found));
+            Ok(found.into_iter().map(value).collect())
         }))
     }
 
@@ -425,6 +422,10 @@ fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value
         .zip(values.iter())
         .map(|found| pair(found).ok_or_else(foreign))
         .collect()
+}
+
+fn closed() -> Error {
+    Kind::Closed.because("the database is closed")
 }
 
 fn sent(request: std::result::Result<IdbRequest, JsValue>) -> Result<IdbRequest> {

@@ -108,6 +108,26 @@ pub(super) fn answer(request: IdbRequest) -> Arrival<JsValue> {
     })
 }
 
+/// The results of some requests of one transaction, in their order. They are answered in
+/// their order too, so the last one's answer is waited for: an event for each of a thousand
+/// costs more than reading them.
+pub(super) fn answers(requests: Vec<IdbRequest>) -> impl Future<Output = Result<Vec<JsValue>>> {
+    let last = requests.last().cloned().map(answer);
+    async move {
+        if let Some(last) = last {
+            // Its failure may be only the consequence of another one's, which is found below.
+            let _ = last.await;
+        }
+        // A request that failed has a result all the same: `undefined`, which reads as absent.
+        let settled = |request: &IdbRequest| match request.error() {
+            Ok(None) => request.result().map_err(|error| failure(&error)),
+            Ok(Some(error)) => Err(exception(Some(error))),
+            Err(pending) => Err(failure(&pending)),
+        };
+        requests.iter().map(settled).collect()
+    }
+}
+
 /// The end of a transaction: complete, or the reason why it was aborted.
 pub(super) fn completion(transaction: &IdbTransaction) -> Arrival<()> {
     let sender = Sender::new();

@@ -141,8 +141,10 @@ pub(super) async fn open(
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
     let mut doubt = false;
+    let mut counted = None;
     if !wiped && note.census.is_some() {
         let rows = medium.count(Scan::of(Table::Rows, [])).await?;
+        counted = Some(rows);
         let wanted = i64::try_from(known.rows)
             .unwrap_or(i64::MAX)
             .saturating_add(index.growth());
@@ -160,14 +162,22 @@ pub(super) async fn open(
         .iter()
         .map(|file| (file.name.clone(), file.bytes))
         .collect();
+    let found = healing.recovered.rows + healing.recovered.pages > 0;
+    let census = match counted {
+        // Counting a large table is half of opening it.
+        Some(rows) if !doubt && !found => Census {
+            rows,
+            files: last.clone(),
+        },
+        _ => Census::of(medium, files).await?,
+    };
     let note = Note {
-        census: Some(Census::of(medium, files).await?),
+        census: Some(census),
         before: note.last,
         last,
         ..note
     };
     note.write(redo).await?;
-    let found = healing.recovered.rows + healing.recovered.pages > 0;
     Ok(Opening {
         doubt: doubt || found,
         recovered: found.then_some(healing.recovered),

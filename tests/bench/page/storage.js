@@ -266,33 +266,73 @@ function byLength(verb, found) {
   return operations;
 }
 
-/** Many rows at once: the public batch is a chat taken in, a thousand messages in one call. */
+/** Many rows at once: a chat taken in, a thousand messages in one call, and a thousand characters put in one. */
 export async function batches(count, effort) {
   const keep = await Keep.open({ name: "batches" });
   const single = await openWithoutSecondCopy("batches-once");
-  const raw = await openRaw("batches-raw", ["messages"]);
-  const idb = await openIdb("batches-idb", ["messages"]);
-  const dexie = await openDexie("batches-dexie", ["messages"]);
+  const memory = await Keep.open({ name: "batches-in-memory", medium: "memory" });
+  const stores = ["messages", "cards"];
+  const raw = await openRaw("batches-raw", stores);
+  const idb = await openIdb("batches-idb", stores);
+  const dexie = await openDexie("batches-dexie", stores);
+  const tables = await openTables("batches-tables");
+  const peers = (store, records) => ({
+    raw: () => putRaw(raw, records().map((record) => [store, record])),
+    idb: async () => {
+      const transaction = idb.transaction(store, "readwrite", { durability: "relaxed" });
+      await Promise.all([...records().map((record) => transaction.store.put(record)), transaction.done]);
+    },
+    "Dexie, bulkPut": () => dexie.table(store).bulkPut(records()),
+  });
+
   let file;
-  let records;
-  const before = (turn) => {
-    const messages = lines(1000 + turn, count);
-    file = chatFile(messages);
-    records = messages.map((message, n) => ({ id: [turn, n], ...message }));
-  };
-  const found = await measure(
+  let messages;
+  const chat = await measure(
     {
       cardkeep: () => imported(keep.chats.import(file)),
       "cardkeep, no second copy": () => imported(single.chats.import(file)),
-      raw: () => putRaw(raw, records.map((record) => ["messages", record])),
-      idb: async () => {
-        const transaction = idb.transaction("messages", "readwrite", { durability: "relaxed" });
-        await Promise.all([...records.map((record) => transaction.store.put(record)), transaction.done]);
-      },
-      "Dexie, bulkPut": () => dexie.table("messages").bulkPut(records),
+      ...peers("messages", () => messages),
     },
-    { ...scaled(effort, 8), warmup: 2, before },
+    {
+      ...scaled(effort, 8),
+      warmup: 2,
+      before(turn) {
+        const written = lines(1000 + turn, count);
+        file = chatFile(written);
+        messages = written.map((message, n) => ({ id: [turn, n], ...message }));
+      },
+    },
   );
-  for (const one of [keep, single, raw, idb, dexie]) await one.close();
-  return { [`take in a chat of ${count} messages`]: found };
+
+  let cards;
+  let rows;
+  const encoder = new TextEncoder();
+  const row = new Uint8Array(600);
+  // What the engine's layout costs at least: a page and a row a card, without reading, checking or encoding.
+  const samePuts = (turn) => {
+    const puts = cards.flatMap(({ card: data }, n) => [
+      ["pages", encoder.encode(JSON.stringify(data)), ["part", `${turn} ${n}`, 0]],
+      ["rows", { rev: 1, by: [], bytes: row }, ["characters", `${turn} ${n}`]],
+    ]);
+    return putRaw(tables, puts);
+  };
+  const put = await measure(
+    {
+      cardkeep: () => keep.characters.putMany(cards),
+      "cardkeep, no second copy": () => single.characters.putMany(cards),
+      "cardkeep, in memory": () => memory.characters.putMany(cards),
+      ...peers("cards", () => rows),
+      "raw, the engine's puts": samePuts,
+    },
+    {
+      ...scaled(effort, 4),
+      warmup: 1,
+      before(turn) {
+        cards = Array.from({ length: count }, (_, n) => ({ card: card(turn * count + n).data }));
+        rows = cards.map(({ card: data }, n) => ({ id: `${turn} ${n}`, ...data }));
+      },
+    },
+  );
+  for (const one of [keep, single, memory, raw, idb, dexie, tables]) await one.close();
+  return { [`take in a chat of ${count} messages`]: chat, [`put ${count} characters at once`]: put };
 }
