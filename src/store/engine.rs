@@ -135,6 +135,10 @@ impl Store {
                 _ => Level::Error,
             };
             self.note(|at| LogEntry::new(at, level, "write-failed").error(error));
+            // Of these nobody knows whether the medium has committed; an abort says that it has not.
+            if matches!(error.kind(), Kind::Timeout | Kind::Closed | Kind::Medium) {
+                self.copy.unsure(&*self.medium).await;
+            }
         }
         written?;
         let before = self.second_copy();

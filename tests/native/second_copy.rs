@@ -307,3 +307,88 @@ fn rot_in_a_frame_of_the_log_hides_no_other_frame_and_is_mended_by_a_new_copy() 
     let worlds = now(browser.open().list(Domain::Worlds, false)).unwrap();
     assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
 }
+
+/// A medium that fails once although it has committed.
+struct Unsure {
+    inner: MemoryMedium,
+    writes: Cell<u32>,
+    failing: u32,
+}
+
+impl Medium for Unsure {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        self.inner.read(table, keys)
+    }
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        self.inner.scan(scan)
+    }
+    fn count(&self, scan: Scan) -> Pending<'_, u64> {
+        self.inner.count(scan)
+    }
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        self.inner.find(by)
+    }
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
+        let number = self.writes.replace(self.writes.get() + 1);
+        Box::pin(async move {
+            self.inner.write(burst).await?;
+            match number == self.failing {
+                true => Err(Kind::Medium.because("the answer did not come")),
+                false => Ok(()),
+            }
+        })
+    }
+    fn close(&self) {}
+}
+
+#[test]
+fn a_save_that_was_committed_and_failed_leaves_no_hole_in_the_second_copy() {
+    for failing in 1.. {
+        let redo = MemoryRedo::new();
+        let inner = MemoryMedium::new();
+        let medium = Rc::new(Unsure {
+            inner: inner.clone(),
+            writes: Cell::new(0),
+            failing,
+        });
+        let options = || Options {
+            redo: Some(Rc::new(redo.clone())),
+            ..clock()
+        };
+        let Ok(keep) = now(Keep::open(medium.clone(), options(), Rc::new(|_, _| {}))) else {
+            continue;
+        };
+        let opened = medium.writes.get();
+        let made = now(keep.chats().create(r#"{"title":"t"}"#));
+        if let Ok(chat) = &made {
+            let chat = now(keep.chats().open(chat["id"].as_str().unwrap())).unwrap();
+            for n in 0..3 {
+                let message = json!({ "name": "You", "role": "user", "text": format!("{n}") });
+                let _ = now(chat.append(&Document::parse(&message.to_string()).unwrap()));
+            }
+        }
+        let failed = (opened..medium.writes.get()).contains(&failing);
+        if failed {
+            assert_ne!(keep.second_copy(), SecondCopy::On, "{failing}");
+        }
+        drop(keep);
+        // Also the next page knows that the log lacks something, and makes it whole.
+        let keep = now(Keep::open(
+            Rc::new(inner.clone()),
+            options(),
+            Rc::new(|_, _| {}),
+        ))
+        .unwrap();
+        for _ in 0..6 {
+            let _ = now(keep.maintain(NOT_DUE));
+        }
+        assert_eq!(keep.second_copy(), SecondCopy::On, "{failing}");
+        let want = contents(&keep);
+        Browser::of(&inner, &redo).lose(|_, _| true);
+        let again = now(Keep::open(Rc::new(inner), options(), Rc::new(|_, _| {}))).unwrap();
+        assert_eq!(contents(&again), want, "{failing}");
+        if !failed && opened < failing {
+            break;
+        }
+    }
+}

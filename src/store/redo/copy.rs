@@ -123,20 +123,34 @@ impl Copy {
             Err(error) => {
                 let message = error.to_string();
                 self.state.replace(SecondCopy::Failing { message });
-                self.gaps.set(self.gaps.get() + 1);
-                let mark = Put {
-                    table: Table::Meta,
-                    key: Copy::mark(),
-                    value: Value::bytes(format!("{file} {}", self.gaps.get()).into_bytes()),
-                };
-                let burst = Burst {
-                    puts: vec![mark],
-                    ..Burst::default()
-                };
-                // Without the mark this writer still knows of the gap; the save is stored either way.
-                let _ = medium.write(&burst).await;
+                self.mark_gap(medium).await;
             }
         }
+    }
+
+    /// A burst failed of which nobody knows whether the medium has it: the log does not.
+    pub(in crate::store) async fn unsure(&self, medium: &dyn Medium) {
+        if self.redo.is_some() {
+            self.renew();
+            self.mark_gap(medium).await;
+        }
+    }
+
+    /// Has the medium remember that the log lacks something. Without the mark this writer
+    /// still knows it.
+    async fn mark_gap(&self, medium: &dyn Medium) {
+        let file = self.names.borrow().1.clone();
+        self.gaps.set(self.gaps.get() + 1);
+        let mark = Put {
+            table: Table::Meta,
+            key: Copy::mark(),
+            value: Value::bytes(format!("{file} {}", self.gaps.get()).into_bytes()),
+        };
+        let burst = Burst {
+            puts: vec![mark],
+            ..Burst::default()
+        };
+        let _ = medium.write(&burst).await;
     }
 
     /// Bytes of the log.
