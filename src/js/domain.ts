@@ -3,8 +3,8 @@
 import type { KeepHandle, RawExport } from "./cardkeep.js";
 import { targets } from "./batch.js";
 import { ask } from "./loading.js";
-import { options, revision, safety, text, whole, writing } from "./options.js";
-import type { ChangeDetail, Entry, Exported, Listing, ListOptions, SafetyOptions, Target, Version, WriteOptions } from "./types.js";
+import { flag, options, revision, safety, text, whole, writing } from "./options.js";
+import type { ChangeDetail, DeleteOptions, Entry, Exported, Listing, ListOptions, SafetyOptions, Target, Version } from "./types.js";
 
 /** What changes are told of, once each. */
 export const DOMAINS = Object.keys({
@@ -35,10 +35,15 @@ export abstract class Domain<E extends Entry> {
     });
   }
 
-  /** Puts a record in the trash. Throws `not-found`, `conflict`. */
-  delete(id: string, given?: WriteOptions): Promise<void> {
+  /**
+   * Puts a record in the trash; `restore` undoes it. With `permanent` it is gone for good, with its older states, also
+   * from the trash. Throws `not-found`, `conflict`.
+   */
+  delete(id: string, given?: DeleteOptions): Promise<void> {
     return this.ask("delete", () => {
-      const { ifRev, ...write } = writing(given) ?? {};
+      const { permanent = false, ...rest } = options(given, ["ifRev", "durable", "verify", "permanent"]);
+      const { ifRev, ...write } = writing(rest) ?? {};
+      if (flag(permanent, "permanent")) return this.handle.erase(this.name, text(id, "id"), ifRev);
       return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), write);
     });
   }
@@ -51,7 +56,7 @@ export abstract class Domain<E extends Entry> {
     return this.ask("deleteMany", () => this.handle.trashMany(this.name, targets(ids), safety(given)));
   }
 
-  /** Takes a record out of the trash. Throws `not-found`. */
+  /** Takes a record out of the trash: undoes `delete`. Throws `not-found`. */
   async restore(id: string): Promise<E> {
     const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.name, targets([{ id }]), undefined));
     return entry;
@@ -73,6 +78,16 @@ export abstract class Domain<E extends Entry> {
    */
   restoreVersion(id: string, rev: number): Promise<E> {
     return this.answer("restoreVersion", () => this.handle.restoreVersion(this.name, text(id, "id"), whole(rev, "rev")));
+  }
+
+  /** Makes an older state stay whatever happens to the others. Throws `not-found`. */
+  pinVersion(id: string, rev: number): Promise<E> {
+    return this.answer("pinVersion", () => this.handle.pinVersion(this.name, text(id, "id"), whole(rev, "rev"), true));
+  }
+
+  /** Lets an older state give way again, as the others do. Throws `not-found`. */
+  unpinVersion(id: string, rev: number): Promise<E> {
+    return this.answer("unpinVersion", () => this.handle.pinVersion(this.name, text(id, "id"), whole(rev, "rev"), false));
   }
 
   /** The record as a file: what was imported and never changed comes back identical. Throws `not-found`, `corrupt`. */

@@ -21,6 +21,7 @@ export type { Saver, SaverEventMap, SaverOptions } from "./saver.js";
 export { merge } from "./merge.js";
 export type { SettingsStore } from "./settings.js";
 export type { Transaction } from "./transaction.js";
+export type { Trash } from "./trash.js";
 export type * from "./types.js";
 export { type ReadWorldOptions, readWorld, type WorldFile } from "./world.js";
 export type { Worlds } from "./worlds.js";

@@ -22,6 +22,7 @@ import { persist, takesSpace, usage } from "./space.js";
 import type { RedoPort } from "./redo.js";
 import { Rescue } from "./rescue.js";
 import { type Transaction, transact } from "./transaction.js";
+import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
   Access, ChangeDetail, CheckOptions, CheckReport, DomainName, Finding, Health, LogEntry, OpenOptions,
@@ -77,6 +78,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly worlds: Worlds;
   readonly settings: SettingsStore;
   readonly backups: Backups;
+  readonly trash: Trash;
   /** Edits that are scheduled and not saved yet. */
   readonly journal: Journal;
   /** Edits of pages that ended, which did not fit their records any more. */
@@ -100,6 +102,7 @@ export abstract class OpenKeep extends EventTarget {
     this.worlds = new Worlds(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
+    this.trash = new Trash(handle);
     this.journal = journal;
     this.drafts = new Drafts(handle);
     opened.later.replayed = (detail) => this.#closed || this.dispatchEvent(new CustomEvent("replayed", { detail }));

@@ -695,11 +695,24 @@ export interface Merged<T> {
   conflicts: { path: string; base?: Json; mine?: Json; theirs?: Json }[];
 }
 
+export interface DeleteOptions extends WriteOptions {
+  /** Removes the record and its older states for good instead of putting it in the trash. */
+  permanent?: boolean;
+}
+
 /** An older state of a record. */
 export interface Version {
   rev: number;
   changed: number;
+  /** Stays when others give way. */
+  pinned: boolean;
 }
+
+/** What lies in the trash. */
+export type Trashed =
+  | ({ domain: "characters" } & CharacterEntry)
+  | ({ domain: "chats" } & ChatEntry)
+  | ({ domain: "worlds" } & WorldEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -784,7 +797,10 @@ export interface Settings {
   userName: string;
   /** Messages loaded at once. 10 to 500, default 50. */
   pageSize: number;
-  /** Older states kept per record. 0 to 100, default 10. */
+  /**
+   * Older states kept per record: so many of the last ones, then one an hour for a day, one a day for 30 days, one a
+   * week for a year; none with 0. 0 to 100, default 10.
+   */
   versionsKept: number;
   /** Compress texts over 16 KB when they are written; either way everything is read. Default true. */
   compress: boolean;
@@ -794,6 +810,8 @@ export interface Settings {
   autosaveMaxWait: number;
   /** While something is unsaved, save it at least this often, in milliseconds. 0 (only by the two above) to 600,000, default 30,000. */
   autosaveInterval: number;
+  /** Days after which what is in the trash is removed for good; 0: never. Default 30. */
+  trashDays: number;
 }
 
 /** A copy of the records, made before something dangerous. */

@@ -239,7 +239,7 @@ impl Log<'_> {
             let detail = format!("message {index} of {}", self.manifest.len());
             return Err(Kind::NotFound.because(detail).of("chats", self.chat));
         }
-        if index >= self.manifest.sealed() {
+        if self.manifest.tail.from < self.manifest.tail.to {
             self.settle(change).await?;
         }
         let mut start = 0;

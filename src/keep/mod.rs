@@ -24,6 +24,7 @@ mod records;
 mod repair;
 mod settings;
 mod transaction;
+mod trash;
 mod unsent;
 mod worlds;
 
@@ -42,6 +43,7 @@ pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use settings::Settings;
 pub use transaction::Transaction;
+pub use trash::Trash;
 pub use worlds::Worlds;
 
 use crate::error::{Error, Kind, Result};
@@ -167,6 +169,11 @@ impl Keep {
     /// What could not be read.
     pub fn quarantine(&self) -> Quarantine {
         Quarantine::new(self.clone())
+    }
+
+    /// What was deleted and can be brought back.
+    pub fn trash_can(&self) -> Trash {
+        Trash::new(self.clone())
     }
 
     /// Whether the keep can be written, and if not, why.

@@ -2,7 +2,7 @@
 
 use super::domain::{Domain, newest_first, present};
 use super::{Exported, Keep, Target, characters, chat_row, chats, worlds};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::{Change, History, Listing, Record, Unreadable, Write};
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ impl Keep {
         Ok(present(self.record(domain, id).await)?.map(|record| entry(domain, &record)))
     }
 
-    /// Puts a record into the trash, where it keeps everything.
+    /// Puts a record into the trash, where it keeps everything; [`Keep::restore`] undoes it.
     ///
     /// # Errors
     /// `not-found`, `conflict`, and what the medium reports.
@@ -54,16 +54,41 @@ impl Keep {
         Ok(restored.into_iter().next().unwrap_or_default())
     }
 
-    /// The kept older states of a record, newest first: `[{ rev, changed }]`.
+    /// The kept older states of a record, newest first: `[{ rev, changed, pinned }]`.
     ///
     /// # Errors
     /// What the medium reports.
     pub async fn history(&self, domain: Domain, id: &str) -> Result<Value> {
         let versions = self.store().history(domain.name(), id).await?.records;
-        Ok(versions
-            .iter()
-            .map(|version| json!({ "rev": version.rev, "changed": version.changed_ms }))
-            .collect())
+        let pinned = match self.store().get(domain.name(), id).await? {
+            Some(record) => self.store().pinned_versions(&record).await?,
+            None => Vec::new(),
+        };
+        let told = |version: &Record| {
+            let pinned = pinned.contains(&version.rev);
+            json!({ "rev": version.rev, "changed": version.changed_ms, "pinned": pinned })
+        };
+        Ok(versions.iter().map(told).collect())
+    }
+
+    /// Makes an older state stay when others are thinned, or lets go of it again.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such record or version, `conflict`, and what the medium reports.
+    pub async fn pin_version(
+        &self,
+        domain: Domain,
+        id: &str,
+        rev: u64,
+        pinned: bool,
+    ) -> Result<Value> {
+        let mut record = self.record(domain, id).await?;
+        if !self.store().pin_version(&mut record, rev, pinned).await? {
+            return Err(no_version(domain, id, rev));
+        }
+        let mut change = Change::new();
+        change.write(record, History::Skip);
+        Ok(entry(domain, &self.commit_one(change).await?))
     }
 
     /// Brings an older state of a record back, as a new revision, and gives the entry. The
@@ -74,13 +99,8 @@ impl Keep {
     /// the medium reports.
     pub async fn restore_version(&self, domain: Domain, id: &str, rev: u64) -> Result<Value> {
         let current = self.record(domain, id).await?;
-        let missing = || {
-            Kind::NotFound
-                .because(format!("revision {rev} is not kept"))
-                .of(domain.name(), id)
-        };
         let version = self.store().version(domain.name(), id, rev).await?;
-        let mut record = version.ok_or_else(missing)?;
+        let mut record = version.ok_or_else(|| no_version(domain, id, rev))?;
         let mut change = Change::new();
         if domain == Domain::Chats {
             chats::share(self, &mut record, &current, &mut change).await?;
@@ -113,7 +133,13 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
     }
 }
 
-fn unreadable_json(unreadable: &Unreadable) -> Value {
+fn no_version(domain: Domain, id: &str, rev: u64) -> Error {
+    Kind::NotFound
+        .because(format!("revision {rev} is not kept"))
+        .of(domain.name(), id)
+}
+
+pub(super) fn unreadable_json(unreadable: &Unreadable) -> Value {
     let Unreadable { domain, id, error } = unreadable;
     json!({ "domain": domain, "id": id, "code": error.kind().code(), "message": error.to_string() })
 }

@@ -24,7 +24,7 @@ enum Values {
     Name,
 }
 
-const SETTINGS: [Setting; 8] = [
+const SETTINGS: [Setting; 9] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -64,6 +64,11 @@ const SETTINGS: [Setting; 8] = [
         key: "autosaveInterval",
         default: "30000",
         values: Values::Whole(0, 600_000),
+    },
+    Setting {
+        key: "trashDays",
+        default: "30",
+        values: Values::Whole(0, 3650),
     },
 ];
 

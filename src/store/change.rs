@@ -4,6 +4,7 @@ use super::engine::{Access, Store};
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
 use super::record::{Listing, Record};
 use super::stage::Stage;
+use super::versions::{self, Kept};
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
 use serde::Deserialize;
@@ -116,7 +117,7 @@ impl Change {
         self.settled.push(entry);
     }
 
-    /// Removes a record for good, if it still has the revision that it was read with.
+    /// Removes a record and its older states for good, if it still has the revision that it was read with.
     pub fn erase(&mut self, record: &Record) {
         let row = Key::row(&record.domain, &record.id);
         self.erased.push((row, record.rev));
@@ -197,11 +198,7 @@ impl Store {
             .deletes
             .extend(change.settled.into_iter().map(|key| (Table::Journal, key)));
         for (key, rev) in change.erased {
-            burst.checks.push(Check::Rev {
-                key: key.clone(),
-                rev: Some(rev),
-            });
-            burst.deletes.push((Table::Rows, key));
+            self.erase(key, rev, &mut burst).await?;
         }
         let mut written = Vec::with_capacity(change.writes.len());
         for (mut record, history) in change.writes {
@@ -294,11 +291,11 @@ impl Store {
             Some(kept) => kept,
             None => self.kept_versions(&owner).await?,
         };
-        kept.push(rev);
-        let surplus = kept.len().saturating_sub(keep);
+        kept.push(Kept::of(rev, &before, Some(record)));
+        let gone = versions::thin(&mut kept, keep, self.now());
         burst
             .deletes
-            .extend(kept.drain(..surplus).map(|rev| (Table::Rows, key(rev))));
+            .extend(gone.into_iter().map(|rev| (Table::Rows, key(rev))));
         record.versions = Some(kept);
         burst.puts.push(Put {
             table: Table::Rows,
@@ -312,13 +309,32 @@ impl Store {
         Ok(())
     }
 
-    /// The revisions that are kept of a record which does not say so itself.
-    async fn kept_versions(&self, owner: &str) -> Result<Vec<u64>> {
+    async fn erase(&self, key: Key, rev: u64, burst: &mut Burst) -> Result<()> {
+        let owner = version_owner(key.text(0), key.text(1));
+        // All there are: a row that was brought back may not name every one of them.
+        for kept in self.kept_versions(&owner).await? {
+            let version = Key(vec![
+                VERSIONS.into(),
+                owner.as_str().into(),
+                kept.rev.into(),
+            ]);
+            burst.deletes.push((Table::Rows, version));
+        }
+        burst.checks.push(Check::Rev {
+            key: key.clone(),
+            rev: Some(rev),
+        });
+        burst.deletes.push((Table::Rows, key));
+        Ok(())
+    }
+
+    /// What is kept of a record which does not say so itself.
+    async fn kept_versions(&self, owner: &str) -> Result<Vec<Kept>> {
         let rows = self
             .medium()
             .scan(Scan::of(Table::Rows, [VERSIONS.into(), owner.into()]))
             .await?;
-        Ok(rows.into_iter().map(|(_, value)| value.rev).collect())
+        Ok(Kept::of_rows(&rows))
     }
 
     /// One kept older state of a record; `None` when it is not kept.
@@ -353,6 +369,43 @@ impl Store {
             listing.add(domain, id, &value.bytes);
         }
         Ok(listing)
+    }
+}
+
+impl Store {
+    /// Whether older states of a record are pinned: their revisions.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn pinned_versions(&self, record: &Record) -> Result<Vec<u64>> {
+        let kept = self.versions_of(record).await?;
+        let pinned = kept.iter().filter(|one| one.pinned);
+        Ok(pinned.map(|one| one.rev).collect())
+    }
+
+    /// Makes an older state of a record stay whatever happens to the others, or lets go of it
+    /// again, in the record as it was read. False when no such state is kept.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn pin_version(&self, record: &mut Record, rev: u64, pinned: bool) -> Result<bool> {
+        let mut kept = self.versions_of(record).await?;
+        let Some(one) = kept.iter_mut().find(|one| one.rev == rev) else {
+            return Ok(false);
+        };
+        one.pinned = pinned;
+        record.versions = Some(kept);
+        Ok(true)
+    }
+
+    async fn versions_of(&self, record: &Record) -> Result<Vec<Kept>> {
+        match &record.versions {
+            Some(kept) => Ok(kept.clone()),
+            None => {
+                let owner = version_owner(&record.domain, &record.id);
+                self.kept_versions(&owner).await
+            }
+        }
     }
 }
 

@@ -125,6 +125,8 @@ impl Store {
         if self.stage.is_some() {
             return self.medium.write(&burst).await;
         }
+        // The log is told the time before the transaction: whoever removes a row has read it, so a
+        // removal is later than the write.
         let begun = self.now();
         let written = self.medium.write(&burst).await;
         self.learn_space(&burst, &written);
@@ -142,7 +144,7 @@ impl Store {
         }
         written?;
         let before = self.second_copy();
-        self.copy.append(&*self.medium, &burst, self.now()).await;
+        self.copy.append(&*self.medium, &burst, begun).await;
         if self.second_copy() != before {
             self.note_second_copy();
         }

@@ -21,7 +21,9 @@ mod redo;
 mod snapshot;
 mod space;
 mod stage;
+mod thinning;
 mod verify;
+mod versions;
 
 pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};

@@ -1,5 +1,6 @@
 //! A record: what a row holds, decoded.
 
+use super::versions::Kept;
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use crate::migrate;
@@ -31,8 +32,8 @@ pub struct Record {
     pub body: Value,
     /// Larger contents by name, kept in pages.
     pub parts: BTreeMap<String, Part>,
-    /// Revisions of the older states that are kept, oldest first; `None`: not known.
-    pub(crate) versions: Option<Vec<u64>>,
+    /// The older states that are kept, oldest first; `None`: not known.
+    pub(crate) versions: Option<Vec<Kept>>,
     /// The row as it was read or written, to become a version without being read again.
     pub(crate) stored: Vec<u8>,
     /// Fields of a newer schema, carried along.
@@ -141,7 +142,8 @@ impl Record {
         fields.insert("body".into(), self.body.clone());
         fields.insert("parts".into(), json!(self.parts));
         if let Some(versions) = &self.versions {
-            fields.insert("versions".into(), json!(versions));
+            let told = versions.iter().map(Kept::to_json).collect();
+            fields.insert("versions".into(), told);
         }
         codec::write_frame(&Value::Object(fields))
     }
@@ -202,7 +204,7 @@ impl Record {
             head: Value::Null,
             body: Value::Null,
             parts: BTreeMap::new(),
-            versions: fields.get("versions").and_then(revisions),
+            versions: fields.get("versions").and_then(kept_versions),
             stored: Vec::new(),
             extra: Map::new(),
         };
@@ -222,6 +224,6 @@ impl Record {
     }
 }
 
-fn revisions(list: &Value) -> Option<Vec<u64>> {
-    list.as_array()?.iter().map(Value::as_u64).collect()
+fn kept_versions(list: &Value) -> Option<Vec<Kept>> {
+    list.as_array()?.iter().map(Kept::from_json).collect()
 }

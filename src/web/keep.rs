@@ -211,6 +211,47 @@ impl KeepHandle {
         })
     }
 
+    /// Removes a record for good.
+    pub fn erase(&self, domain: String, id: String, if_rev: Option<f64>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let domain = Domain::of(&domain)?;
+            keep.trash_can().delete(domain, &id, rev(if_rev)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `Listing` of all domains' trash as JSON.
+    pub fn trashed(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.trash_can().list().await?.to_string()) })
+    }
+
+    /// Removes everything in the trash for good; how many.
+    #[wasm_bindgen(js_name = emptyTrash)]
+    pub fn empty_trash(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.trash_can().empty().await? as f64) })
+    }
+
+    /// Removes what is in the trash for too long; how many.
+    #[wasm_bindgen(js_name = expireTrash)]
+    pub fn expire_trash(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.trash_can().expire().await? as f64) })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = pinVersion)]
+    pub fn pin_version(&self, domain: String, id: String, rev: f64, pinned: bool) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let domain = Domain::of(&domain)?;
+            let entry = keep.pin_version(domain, &id, rev as u64, pinned).await?;
+            Ok(entry.to_string())
+        })
+    }
+
     /// `Version[]` as JSON.
     pub fn history(&self, domain: String, id: String) -> Promise {
         let keep = self.keep.clone();

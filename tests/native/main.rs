@@ -33,5 +33,6 @@ mod settings;
 mod space;
 mod store;
 mod transaction;
+mod trash;
 mod turn;
 mod worlds;

@@ -25,7 +25,12 @@ impl Browser {
     }
 
     pub fn open(&self) -> Keep {
+        self.open_with(clock().clock)
+    }
+
+    pub fn open_with(&self, time: Rc<dyn Fn() -> i64>) -> Keep {
         let options = Options {
+            clock: time,
             redo: Some(Rc::new(self.redo.clone())),
             ..clock()
         };

@@ -21,6 +21,7 @@ fn the_defaults_are_the_published_ones_and_possible() {
         json!({
             "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10, "compress": true,
             "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
+            "trashDays": 30,
         })
     );
     let defaults = defaults.as_object().expect("an object");
@@ -40,6 +41,7 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("versionsKept", json!(0)),
         ("versionsKept", json!(100)),
         ("compress", json!(false)),
+        ("trashDays", json!(0)),
     ] {
         assert_eq!(check(key, value.clone()), None, "{key} {value}");
     }
@@ -59,6 +61,7 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("versionsKept", json!([1])),
         ("compress", json!(1)),
         ("compress", json!("true")),
+        ("trashDays", json!(3651)),
     ] {
         assert_eq!(
             check(key, value.clone()),

@@ -81,6 +81,7 @@ import init, {
   type TransactionOptions,
   type Unsaved,
   type Unreadable,
+  type Trash,
   type Upgrade,
   type UpgradePlan,
   type Usage,
@@ -324,6 +325,16 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const many: CharacterEntry[] = await characters.putMany(puts);
   const changes: PatchItem<CardPatch>[] = many.map(({ id, rev }) => ({ id, ifRev: rev, patch: { tags: [put.name, back.length.toString()] } }));
   await characters.patchMany(changes, { verify: true });
+  await characters.delete("id", { permanent: true });
+  // @ts-expect-error permanent or not
+  void characters.delete("id", { permanent: "yes" });
+  same<Awaited<ReturnType<typeof characters.pinVersion>>, CharacterEntry>(true);
+  const trash: Trash = keep.trash;
+  for (const item of (await trash.list()).items) if (item.domain === "chats") same<typeof item.length, number>(true);
+  const expired: number = (await trash.empty()) + (await trash.expire());
+  await trash.delete("worlds", "id", { ifRev: 1 });
+  // @ts-expect-error settings have no trash
+  void trash.delete("settings", "theme");
 
   const service: Chats = keep.chats;
   const begun: ChatEntry = await service.create({ title: "A", characters: [entry.id], userName: "You", characterName: "Ann" });
@@ -367,7 +378,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const snapshots: Snapshot[] = await backups.list();
   await keep.close();
   await keep[Symbol.asyncDispose]();
-  void [report, unreadable, history, exported, picture, last, moved, settings, snapshots];
+  void [report, unreadable, expired, history, exported, picture, last, moved, settings, snapshots];
 }
 
 export async function health(keep: Keep): Promise<void> {

@@ -5,8 +5,9 @@
 //! missing was torn, and nothing behind it counts. The values carry checksums of their own.
 
 use crate::codec;
-use crate::store::medium::{Burst, Key, Table, Value};
+use crate::store::medium::{Burst, Check, Key, Table, Value};
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 
 const MAGIC: &[u8; 4] = b"ckf\x01";
 /// Bytes in front of the header.
@@ -19,6 +20,8 @@ pub(super) const TRAIL: u64 = 4;
 pub(super) struct Op {
     pub table: Table,
     pub key: Key,
+    /// The revision that was put or, where that was known, removed; else 0.
+    pub rev: u64,
     /// `None`: it was removed.
     pub put: Option<Stored>,
 }
@@ -26,7 +29,6 @@ pub(super) struct Op {
 /// Where a value lies.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
-    pub rev: u64,
     pub by: Vec<String>,
     /// Offset in the payload.
     pub offset: u64,
@@ -60,9 +62,7 @@ pub(super) fn read_header(header: &[u8], sum: u32) -> Option<(i64, Vec<Op>)> {
                         .map(str::to_owned)
                         .collect()
                 });
-                let rev = op["r"].as_u64().unwrap_or(0);
                 let stored = Stored {
-                    rev,
                     by: by.unwrap_or_default(),
                     offset,
                     length,
@@ -71,7 +71,13 @@ pub(super) fn read_header(header: &[u8], sum: u32) -> Option<(i64, Vec<Op>)> {
                 Some(stored)
             }
         };
-        Some(Op { table, key, put })
+        let rev = op["r"].as_u64().unwrap_or(0);
+        Some(Op {
+            table,
+            key,
+            rev,
+            put,
+        })
     };
     let ops = header["ops"]
         .as_array()?
@@ -81,7 +87,7 @@ pub(super) fn read_header(header: &[u8], sum: u32) -> Option<(i64, Vec<Op>)> {
     Some((header["at"].as_i64()?, ops))
 }
 
-/// A burst as a frame; its checks are of the moment and stay out.
+/// A burst as a frame; its checks are of the moment and stay out, but for the revisions of what it removes.
 pub(in crate::store) fn write(burst: &Burst, at_ms: i64) -> Vec<u8> {
     let put = |table: Table, key: &Key, value: &Value| match table {
         Table::Rows => {
@@ -93,10 +99,22 @@ pub(in crate::store) fn write(burst: &Burst, at_ms: i64) -> Vec<u8> {
         .puts
         .iter()
         .map(|op| put(op.table, &op.key, &op.value));
-    let deletes = burst
-        .deletes
+    // Whoever removes a row has checked its revision; the log remembers which one it was.
+    let revs: HashMap<&Key, u64> = burst
+        .checks
         .iter()
-        .map(|(table, key)| json!({ "t": table.name(), "k": key.to_json() }));
+        .filter_map(|check| match check {
+            Check::Rev { key, rev } => Some((key, (*rev)?)),
+            Check::Same { .. } => None,
+        })
+        .collect();
+    let delete = |(table, key): &(Table, Key)| match revs.get(key) {
+        Some(rev) if *table == Table::Rows => {
+            json!({ "t": table.name(), "k": key.to_json(), "r": rev })
+        }
+        _ => json!({ "t": table.name(), "k": key.to_json() }),
+    };
+    let deletes = burst.deletes.iter().map(delete);
     let ops: Vec<Json> = puts.chain(deletes).collect();
     let header = json!({ "at": at_ms, "ops": ops }).to_string().into_bytes();
     let payload: usize = burst.puts.iter().map(|put| put.value.bytes.len()).sum();

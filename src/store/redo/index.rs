@@ -20,12 +20,36 @@ pub(super) type Lengths = HashMap<String, u64>;
 struct Last {
     at_ms: i64,
     file: Rc<str>,
+    /// Whether the file is a copy, whose times are those of the copying.
+    base: bool,
+    /// The revision that was put or, where that was known, removed; else 0.
+    rev: u64,
     /// `None`: it was removed.
     put: Option<Stored>,
     /// Said behind the lengths that a census knows …
     fresh: bool,
     /// … and the key was not there before.
     born: bool,
+}
+
+impl Last {
+    /// Whether this came after what another file says of the key. Two states of a row are told
+    /// apart by revision, all else by time. A removal names the revision that it removed,
+    /// and outdoes every copy of it; a later write of the same row begins above it.
+    fn follows(&self, known: &Last) -> bool {
+        let by_rev = self.rev > 0 && known.rev > 0;
+        match (&self.put, &known.put) {
+            (Some(_), Some(_)) if by_rev && self.rev != known.rev => self.rev > known.rev,
+            (Some(_), None) if by_rev => self.outlives(known),
+            (None, Some(_)) if by_rev => !known.outlives(self),
+            _ => self.at_ms >= known.at_ms,
+        }
+    }
+
+    /// Whether a write of a row is behind a removal of it.
+    fn outlives(&self, removal: &Last) -> bool {
+        self.rev > removal.rev || (!self.base && self.at_ms > removal.at_ms)
+    }
 }
 
 /// The last thing that was done to every key.
@@ -80,7 +104,7 @@ impl Index {
             match window.frame(at).await? {
                 Found::Frame { end, at_ms, ops } => {
                     for op in ops {
-                        self.note(op, at_ms, &name, at >= census);
+                        self.note(op, at_ms, &name, file.is_base(), at >= census);
                     }
                     at = end;
                 }
@@ -96,12 +120,14 @@ impl Index {
         }
     }
 
-    fn note(&mut self, op: Op, at_ms: i64, file: &Rc<str>, fresh: bool) {
-        let rev = op.put.as_ref().map_or(0, |stored| stored.rev);
+    fn note(&mut self, op: Op, at_ms: i64, file: &Rc<str>, base: bool, fresh: bool) {
+        let rev = op.rev;
         let made = fresh && op.put.is_some() && (rev == 1 || op.key.text(0) == VERSIONS);
         let last = Last {
             at_ms,
             file: Rc::clone(file),
+            base,
+            rev,
             put: op.put,
             fresh,
             born: made,
@@ -110,19 +136,10 @@ impl Index {
             Entry::Vacant(entry) => drop(entry.insert(last)),
             Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
-                let known_rev = known.put.as_ref().map_or(0, |stored| stored.rev);
-                // One writer's file is in order. Of several writers, two states of a row are
-                // told apart by revision, all else by time.
-                let newer = if known.file == *file {
-                    true
-                } else if rev > 0 && known_rev > 0 && rev != known_rev {
-                    rev > known_rev
-                } else {
-                    at_ms >= known.at_ms
-                };
                 let born = known.born || (made && !known.fresh);
                 let fresh = known.fresh || fresh;
-                if newer {
+                // One writer's file is in order.
+                if known.file == *file || last.follows(known) {
                     *known = last;
                 }
                 (known.born, known.fresh) = (born, fresh);
@@ -179,7 +196,13 @@ impl Index {
     /// The revision that the log has of a row; `None` when it was removed or never there.
     pub(super) fn rev(&self, key: &Key) -> Option<u64> {
         let last = self.lasts.get(&(Table::Rows, key.clone()))?;
-        last.put.as_ref().map(|stored| stored.rev)
+        last.put.as_ref().map(|_| last.rev)
+    }
+
+    /// The revision of a row that was removed; 0 where the log does not say it.
+    pub(super) fn removed_rev(&self, key: &Key) -> Option<u64> {
+        let last = self.lasts.get(&(Table::Rows, key.clone()))?;
+        last.put.is_none().then_some(last.rev)
     }
 
     /// The value that the log has under a key, when it is sound.
@@ -192,6 +215,7 @@ impl Index {
         let Some(Last {
             put: Some(stored),
             file,
+            rev,
             ..
         }) = self.lasts.get(&(table, key.clone()))
         else {
@@ -200,7 +224,7 @@ impl Index {
         let bytes = redo.read(file, stored.offset, stored.length).await?;
         let sound = bytes.len() as u64 == stored.length && is_sound(table, &bytes);
         Ok(sound.then(|| Value {
-            rev: stored.rev,
+            rev: *rev,
             by: stored.by.clone(),
             bytes,
         }))

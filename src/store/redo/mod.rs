@@ -39,6 +39,11 @@ impl RedoFile {
         self.name.split('.').next().unwrap_or_default()
     }
 
+    /// Whether it is a copy of everything instead of what a writer appended.
+    pub(super) fn is_base(&self) -> bool {
+        self.name.contains(".base-")
+    }
+
     /// When it was begun, milliseconds since 1970.
     pub(super) fn begun_ms(&self) -> i64 {
         self.name

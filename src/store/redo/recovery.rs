@@ -60,25 +60,27 @@ pub(super) async fn put_back(
             _ => {}
         }
     }
-    // Numbers of tail pages are used once, so one that was removed is not wanted again.
-    let gone = index.gone(tables);
-    let tails = gone
-        .into_iter()
-        .filter(|(table, key)| *table == Table::Pages && key.text(0) == "tail");
-    let tails: Vec<(Table, Key)> = tails.collect();
-    for (table, keys) in chunks(&tails) {
+    // What was removed on purpose is there again when the medium went back in time.
+    for (table, keys) in chunks(&index.gone(tables)) {
         let there = medium.read(table, &keys).await?;
-        let left = keys
-            .into_iter()
-            .zip(there)
-            .filter(|(_, there)| there.is_some());
-        let deletes: Vec<_> = left.map(|(key, _)| (table, key)).collect();
-        if !deletes.is_empty() {
-            let burst = Burst {
-                deletes,
-                ..Burst::default()
+        let mut burst = Burst::default();
+        for (key, there) in keys.into_iter().zip(there) {
+            let Some(there) = there.filter(|there| is_back(index, table, &key, there)) else {
+                continue;
             };
-            medium.write(&burst).await?;
+            if table == Table::Rows {
+                let rev = Some(there.rev);
+                let key = key.clone();
+                burst.checks.push(Check::Rev { key, rev });
+            }
+            burst.deletes.push((table, key));
+        }
+        if !burst.deletes.is_empty() {
+            match medium.write(&burst).await {
+                // Somebody wrote one of them meanwhile: the next comparison looks again.
+                Err(error) if error.kind() == Kind::Conflict => {}
+                settled => settled?,
+            }
         }
     }
     Ok(healing)
@@ -160,6 +162,16 @@ pub(super) fn chunks(keys: &[(Table, Key)]) -> Vec<(Table, Vec<Key>)> {
         }
     }
     chunks
+}
+
+/// Numbers of tail pages are used once, so one that was removed is not wanted again. A part
+/// may have been put again by a tab whose log says so later or not yet; it stays.
+fn is_back(index: &Index, table: Table, key: &Key, there: &Value) -> bool {
+    match table {
+        Table::Rows => index.removed_rev(key).is_some_and(|rev| there.rev <= rev),
+        Table::Pages => key.text(0) == "tail",
+        Table::Journal | Table::Meta => false,
+    }
 }
 
 /// A row is lost when the medium has an older revision, a rotten one or none, a page when it
