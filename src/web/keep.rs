@@ -498,6 +498,7 @@ async fn look_after(keep: Keep, on_event: Function) {
             let detail = convert::ascii(&recovered);
             tell(&on_event, "recovered", &detail);
         }
+        let _ = keep.trash_can().expire().await;
         let mut waited = 0.0;
         soon = if keep.is_maintenance_due() {
             (soon * 2.0).min(MAINTAIN_EVERY_MS)
