@@ -48,6 +48,8 @@ export const ERROR_CODES = [
   "too-new",
   /** A write was asked of a keep that is open read-only. */
   "read-only",
+  /** Another tab writes this keep, which was opened for one writer at a time. */
+  "locked",
   /** The stored schema cannot be reached from here: a rung is missing or failed. */
   "migration",
   /** The disk or the browser's quota is full. */

@@ -9,7 +9,7 @@ import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
 import { Drafts } from "./drafts.js";
-import { failure } from "./errors.js";
+import { type ErrorCode, failure } from "./errors.js";
 import { Journal } from "./journal.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
@@ -21,6 +21,7 @@ import { SettingsStore } from "./settings.js";
 import { persist, takesSpace, usage } from "./space.js";
 import type { RedoPort } from "./redo.js";
 import { Rescue } from "./rescue.js";
+import { Turn } from "./turn.js";
 import { type Transaction, transact } from "./transaction.js";
 import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
@@ -29,6 +30,9 @@ import type {
   OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
+
+/** The failures after which a keep in memory is better than none; what another tab causes passes. */
+const WITHOUT_STORAGE: readonly ErrorCode[] = ["no-support", "timeout", "medium", "quota"];
 
 /** The events of a keep. */
 export interface KeepEventMap {
@@ -42,6 +46,8 @@ export interface KeepEventMap {
   persistence: CustomEvent<{ persisted: boolean }>;
   /** Something was added to the log. */
   log: CustomEvent<LogEntry>;
+  /** Another tab took the turn to write, or it is here again; only with `mode: "single-writer"`. */
+  access: CustomEvent<Access>;
   /** The storage had gone away and is there again; nothing has to be done. */
   reopened: Event;
   /** The storage is gone: the keep was closed, another tab upgrades it, or the browser took it away for good. */
@@ -65,6 +71,10 @@ export interface Opened {
   readonly replayed: Replayed | undefined;
   /** Whether the database of old cannot be opened any more. @internal */
   readonly rescued: boolean;
+  /** Whose turn it is to write, where one writes at a time. @internal */
+  readonly turn: Turn | undefined;
+  /** Why nothing is kept. @internal */
+  readonly fallback: ErrorCode | undefined;
   readonly later: { replayed(replayed: Replayed): void };
 }
 
@@ -87,6 +97,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly log: KeepLog;
   readonly #handle: KeepHandle;
   readonly #channel: Channel | undefined;
+  readonly #turn: Turn | undefined;
   readonly #awake: () => void;
   #closed = false;
 
@@ -96,7 +107,7 @@ export abstract class OpenKeep extends EventTarget {
     this.name = name;
     this.#handle = handle;
     this.#channel = channel;
-    this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }) };
+    this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }), ...(opened.fallback && { fallback: opened.fallback }) };
     this.characters = new Characters(handle);
     this.chats = new Chats(handle);
     this.worlds = new Worlds(handle);
@@ -127,12 +138,29 @@ export abstract class OpenKeep extends EventTarget {
       if (change.domain === "settings") void journal.refresh();
       this.#dispatch({ ...change, remote: true });
     });
+    this.#turn = opened.turn;
+    if (opened.turn) opened.turn.onchange = () => this.#closed || this.dispatchEvent(new CustomEvent("access", { detail: this.access }));
     this.#awake = restWithPage(handle);
   }
 
   /** Whether the keep can be written, and if not, why. */
   get access(): Access {
+    if (this.#turn?.locked) return { mode: "read-only", reason: "locked" };
     return JSON.parse(this.#handle.access()) as Access;
+  }
+
+  /**
+   * Takes the turn to write away from the tab that has it, where the keep was opened with `mode: "single-writer"`. What that
+   * tab has not saved stays in its journal.
+   *
+   * Throws `bad-option` in another mode, `closed`.
+   */
+  takeOver(): Promise<void> {
+    return ask("Keep.takeOver", async () => {
+      if (this.#closed) throw failure("closed", "the keep is closed");
+      if (this.#turn === undefined) throw failure("bad-option", "the keep was not opened with `mode: \"single-writer\"`");
+      await this.#turn.takeOver();
+    });
   }
 
   /** How the second copy is doing, which outlives damage of the database. */
@@ -270,6 +298,7 @@ export abstract class OpenKeep extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.journal.end();
+    this.#turn?.end();
     this.#awake();
     this.#channel?.close();
     call("close", () => this.#handle.close());
@@ -283,11 +312,18 @@ export abstract class OpenKeep extends EventTarget {
  */
 export function open(given: OpenOptions | undefined, secondCopy?: (name: string) => Promise<RedoPort | undefined>): Promise<Opened> {
   return ask("Keep.open", async () => {
-    const chosen = options(given, ["name", "medium", "onBlocked", "onUpgrade", "timeout"]);
+    const chosen = options(given, ["name", "medium", "mode", "fallback", "onBlocked", "onUpgrade", "timeout"]);
     const name = keepName(chosen.name);
     const medium = chosen.medium ?? "indexeddb";
     if (medium !== "indexeddb" && medium !== "memory") {
       throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\` or \`memory\` was wanted`);
+    }
+    const mode = chosen.mode ?? "shared";
+    if (mode !== "shared" && mode !== "single-writer") {
+      throw failure("bad-option", `\`mode\` is \`${String(mode)}\`, \`shared\` or \`single-writer\` was wanted`);
+    }
+    if (chosen.fallback !== undefined && chosen.fallback !== "memory") {
+      throw failure("bad-option", `\`fallback\` is \`${String(chosen.fallback)}\`, \`memory\` was wanted`);
     }
     const timeout = openingTime(chosen.timeout);
     const onUpgrade = callback(chosen.onUpgrade, "onUpgrade");
@@ -297,20 +333,27 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
     const rescue = new Rescue(name);
     const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
+    let fallback: ErrorCode | undefined;
     const handle = await opening.catch((thrown: unknown) => {
       redo?.close();
-      throw thrown;
+      const { code } = thrown as { code?: ErrorCode };
+      if (chosen.fallback !== "memory" || code === undefined || !WITHOUT_STORAGE.includes(code)) throw thrown;
+      fallback = code;
+      console.error("cardkeep: nothing will be kept after this page ends, since the storage cannot be opened:", thrown);
+      return KeepHandle.open(name, "memory", timeout, undefined, told, undefined, rescue) as Promise<KeepHandle>;
     });
     if (medium === "indexeddb") takesSpace(handle);
     const listen: Opened["listen"] = (listener) => {
       tell = listener;
       for (const event of early) listener(...event);
     };
-    const shared = medium === "indexeddb";
+    const shared = medium === "indexeddb" && fallback === undefined;
+    const turn = mode === "single-writer" && shared ? new Turn(handle, name) : undefined;
+    await turn?.begin();
     const journal = new Journal(handle, name, shared);
     const later: Opened["later"] = { replayed: () => undefined };
     // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
     const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
-    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used };
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, fallback };
   });
 }

@@ -412,6 +412,16 @@ export interface OpenOptions {
   name?: string;
   /** Where the data lives. `"memory"` keeps nothing after closing. Default `"indexeddb"`. */
   medium?: "indexeddb" | "memory";
+  /**
+   * `"single-writer"`: of all tabs that open the keep so, one writes at a time, the others read until it ends or they
+   * `takeOver()`. Default `"shared"`: all of them write, guarded by revisions.
+   */
+  mode?: "shared" | "single-writer";
+  /**
+   * What to do where there is no storage, as in some private windows: `"memory"` opens a keep that ends with the page, and
+   * `report.fallback` says why. Show that to whoever types. Default: `open` rejects.
+   */
+  fallback?: "memory";
   /** Called when another tab's old version holds the storage and opening has to wait. */
   onBlocked?: () => void;
   /** Called while records of an older version are lifted: at the beginning and after each step. */
@@ -456,12 +466,15 @@ export interface UpgradePlan {
 /** Whether the keep can be written, and if not, why. */
 export type Access =
   | { mode: "read-write" }
-  | { mode: "read-only"; reason: "too-new"; stored: number; supported: number };
+  | { mode: "read-only"; reason: "too-new"; stored: number; supported: number }
+  | { mode: "read-only"; reason: "locked" };
 
 /** What opening found and did. */
 export interface OpenReport {
   /** True when there was nothing and an empty keep was made. */
   created: boolean;
+  /** Set when nothing is kept after the page's end: why the storage could not be opened. */
+  fallback?: ErrorCode;
   /** Set when records were lifted from an older schema. */
   migrated?: { from: number; to: number; lifted: number; quarantined: number; snapshot: string };
   /** Set when the database had lost something and it was put back from the second copy. */

@@ -250,6 +250,24 @@ impl Keep {
         self.store().is_maintenance_due()
     }
 
+    /// Takes the turn to write, of all tabs that write alone.
+    ///
+    /// # Errors
+    /// As [`Store::take_turn`].
+    pub async fn take_turn(&self) -> Result<()> {
+        self.store().take_turn().await
+    }
+
+    /// Leaves the turn to others: every write is `locked` from now on.
+    pub fn leave_turn(&self) {
+        self.store().leave_turn();
+    }
+
+    /// Whether another tab has the turn.
+    pub fn is_locked(&self) -> bool {
+        self.store().is_locked()
+    }
+
     /// Gives up at once what others would have to wait for, and repeats it later: the page
     /// is about to be frozen.
     pub fn rest(&self) {

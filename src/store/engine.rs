@@ -9,6 +9,7 @@ use super::record::{Listing, Record, Unreadable};
 use super::redo::{self, Recovered, SecondCopy};
 use super::space::Space;
 use super::stage::Stage;
+use super::writer::Writer;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,7 @@ pub struct Store {
     pub(super) copy: Rc<redo::Copy>,
     pub(super) log: Rc<Log>,
     pub(super) space: Rc<Space>,
+    pub(super) writer: Rc<RefCell<Writer>>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
@@ -125,6 +127,7 @@ impl Store {
         if self.stage.is_some() {
             return self.medium.write(&burst).await;
         }
+        let burst = self.in_turn(burst)?;
         // The log is told the time before the transaction: whoever removes a row has read it, so a
         // removal is later than the write.
         let begun = self.now();
@@ -133,10 +136,13 @@ impl Store {
         if let Err(error) = &written {
             // Of two writers one is told; that is how it should be.
             let level = match error.kind() {
-                Kind::Conflict => Level::Info,
+                Kind::Conflict | Kind::Locked => Level::Info,
                 _ => Level::Error,
             };
             self.note(|at| LogEntry::new(at, level, "write-failed").error(error));
+            if error.kind() == Kind::Locked {
+                self.leave_turn();
+            }
             // Of these nobody knows whether the medium has committed; an abort says that it has not.
             if matches!(error.kind(), Kind::Timeout | Kind::Closed | Kind::Medium) {
                 self.copy.unsure(&*self.medium).await;
@@ -185,7 +191,7 @@ impl Store {
     /// # Errors
     /// What the medium and the second copy report; nothing sound is touched by it.
     pub async fn maintain(&self, interval_ms: i64) -> Result<Maintained> {
-        if self.access != Access::ReadWrite {
+        if self.access != Access::ReadWrite || self.is_locked() {
             return Ok(Maintained::default());
         }
         let before = self.second_copy();

@@ -4,6 +4,7 @@
 //! medium passes. It knows nothing of records: a row is bytes with a revision and
 //! index keys, a page is bytes.
 
+use super::writer::{WRITER, locked};
 use crate::error::{Error, Kind, Result};
 use std::cmp::Ordering;
 use std::future::Future;
@@ -277,8 +278,12 @@ pub fn conflict(key: &Key, wanted: Option<u64>, found: Option<u64>) -> Error {
         .finding(found)
 }
 
-/// The failure of a [`Check::Same`]: of a row a `conflict`, of the keep's own record `too-new`.
+/// The failure of a [`Check::Same`]: of a row a `conflict`, of whose turn it is `locked`, of the
+/// keep's own record `too-new`.
 pub fn fenced(table: Table, key: &Key) -> Error {
+    if table == Table::Meta && key.text(0) == WRITER {
+        return locked();
+    }
     if table == Table::Rows {
         return Kind::Conflict
             .because("the record is another one than it was")

@@ -24,6 +24,7 @@ mod stage;
 mod thinning;
 mod verify;
 mod versions;
+mod writer;
 
 pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};

@@ -80,6 +80,7 @@ impl Store {
             parts: Rc::default(),
             recent: Rc::default(),
             space: Rc::default(),
+            writer: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

@@ -168,6 +168,25 @@ impl KeepHandle {
         self.keep.close();
     }
 
+    /// Takes the turn to write alone.
+    #[wasm_bindgen(js_name = takeTurn)]
+    pub fn take_turn(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { keep.take_turn().await.map(|()| JsValue::UNDEFINED) })
+    }
+
+    /// Leaves the turn to others.
+    #[wasm_bindgen(js_name = leaveTurn)]
+    pub fn leave_turn(&self) {
+        self.keep.leave_turn();
+    }
+
+    /// Whether another tab has the turn.
+    #[wasm_bindgen(js_name = isLocked)]
+    pub fn is_locked(&self) -> bool {
+        self.keep.is_locked()
+    }
+
     /// The page is about to be frozen or put aside: nothing may be held that others wait for.
     pub fn rest(&self) {
         self.keep.rest();

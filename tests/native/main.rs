@@ -36,3 +36,4 @@ mod transaction;
 mod trash;
 mod turn;
 mod worlds;
+mod writer;

@@ -290,12 +290,14 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   void Keep.open({ medium: "disk" });
   const inline: InlineKeep = keep;
   const access: Access = inline.access;
-  if (access.mode === "read-only") same<typeof access.stored, number>(true);
+  if (access.mode === "read-only" && access.reason === "too-new") same<typeof access.stored, number>(true);
+  await keep.takeOver();
+  await Keep.open({ mode: "single-writer", fallback: "memory" });
   const report: OpenReport = keep.report;
   keep.addEventListener("change", (event) => {
     same<typeof event, CustomEvent<ChangeDetail>>(true);
     same<typeof event.detail.remote, boolean>(true);
-    same<keyof KeepEventMap, "change" | "recovered" | "replayed" | "quota" | "persistence" | "log" | "reopened" | "closed">(true);
+    same<keyof KeepEventMap, "access" | "change" | "recovered" | "replayed" | "quota" | "persistence" | "log" | "reopened" | "closed">(true);
   });
   keep.addEventListener("closed", (event) => same<typeof event, Event>(true), { once: true });
 

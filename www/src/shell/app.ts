@@ -75,7 +75,7 @@ export class App extends LightElement {
   async #open(): Promise<void> {
     this.opening = { is: "opening" };
     try {
-      const keep = await Keep.open({ onBlocked: () => (this.opening = { is: "blocked" }) });
+      const keep = await Keep.open({ fallback: "memory", onBlocked: () => (this.opening = { is: "blocked" }) });
       keep.addEventListener("closed", () => (this.opening = { is: "closed" }));
       keep.addEventListener("change", (event) => {
         if ((event as CustomEvent<{ domain: string }>).detail.domain === "settings") void this.#theme(keep);
@@ -184,7 +184,11 @@ export class App extends LightElement {
     const { access, report } = this.opening.keep;
     return html`
       <ck-drafts .keep=${this.opening.keep}></ck-drafts>
-      ${access.mode === "read-only"
+      ${report.fallback
+        ? html`<p class="banner" role="alert"><strong>Nothing is kept.</strong> This browser gives no storage here, perhaps because
+            the window is private. What you make ends with this page; export it before you close it.</p>`
+        : nothing}
+      ${access.mode === "read-only" && access.reason === "too-new"
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
         : nothing}
