@@ -48,7 +48,7 @@ pub struct Clash {
 /// let mine = read(r#"{"name": "Bea", "tags": ["a"], "age": 4}"#)?;
 /// let theirs = read(r#"{"name": "Ann", "tags": ["a", "b"], "age": 5}"#)?;
 /// let found = merge(Some(&base), &mine, &theirs);
-/// assert_eq!(found.merged, r#"{"name":"Bea","tags":["a","b"],"age":4}"#);
+/// assert_eq!(found.merged, r#"{"name":"Bea","tags":["a", "b"],"age":4}"#);
 /// assert_eq!(found.conflicts[0].path, "age");
 /// # Ok::<(), cardkeep::error::Error>(())
 /// ```

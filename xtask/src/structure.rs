@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "store",
             "codec",
+            "migrate",
             "card",
             "chat",
             "world",
