@@ -119,9 +119,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Writes a burst to the medium and then to the second copy. Resolved means that both
-    /// have it; when only the second copy fails, the save counts and [`Store::second_copy`] tells.
-    /// What does not read back where that was asked for is `corrupt`; the second copy has it.
+    /// Writes a burst to the second copy and then to the medium. Resolved means that both
+    /// have it; what the medium refuses is taken back in the second copy; when only the
+    /// second copy fails, the save counts and [`Store::second_copy`] tells. What does not read back where that was asked for is `corrupt`; the second copy has it.
     pub(crate) async fn write(&self, burst: Burst) -> Result<()> {
         // A stage hands everything on with its own burst.
         if self.stage.is_some() {
@@ -131,6 +131,9 @@ impl Store {
         // The log is told the time before the transaction: whoever removes a row has read it, so a
         // removal is later than the write.
         let begun = self.now();
+        // First the second copy: what the medium has committed when a page ends must not be
+        // missing there, since later saves build on it.
+        let logged = self.copy.append(&burst, begun).await;
         let written = self.medium.write(&burst).await;
         self.learn_space(&burst, &written);
         if let Err(error) = &written {
@@ -144,13 +147,19 @@ impl Store {
                 self.leave_turn();
             }
             // Of these nobody knows whether the medium has committed; an abort says that it has not.
-            if matches!(error.kind(), Kind::Timeout | Kind::Closed | Kind::Medium) {
+            let unsure = matches!(error.kind(), Kind::Timeout | Kind::Closed | Kind::Medium);
+            if unsure || logged.is_err() {
                 self.copy.unsure(&*self.medium).await;
+            } else {
+                // Told as of the time of the write, so that it outdoes no later one of another writer.
+                self.copy.take_back(&*self.medium, &burst, begun).await;
             }
         }
         written?;
         let before = self.second_copy();
-        self.copy.append(&*self.medium, &burst, begun).await;
+        if let Err(error) = logged {
+            self.copy.failed(&*self.medium, &error).await;
+        }
         if self.second_copy() != before {
             self.note_second_copy();
         }
@@ -237,12 +246,17 @@ impl Store {
     /// # Errors
     /// `corrupt`, and what the medium reports. A failed read is never `None`.
     pub async fn get(&self, domain: &str, id: &str) -> Result<Option<Record>> {
-        let found = self.get_many(domain, &[id]).await?;
-        let record = found.into_iter().next().flatten();
-        if let (Some(record), None) = (&record, &self.stage) {
-            self.recent.borrow_mut().put(record);
+        let keys = [Key::row(domain, id)];
+        let found = self.medium.read(Table::Rows, &keys).await?;
+        let Some(row) = found.into_iter().next().flatten() else {
+            return Ok(None);
+        };
+        let record = self.decode(domain, id, row.bytes.clone()).await?;
+        // One that was healed is not what the medium has.
+        if self.stage.is_none() && record.stored == row.bytes {
+            self.recent.borrow_mut().put(&record);
         }
-        Ok(record)
+        Ok(Some(record))
     }
 
     /// A record as this store saw it last, to be changed: not for reading, since others may

@@ -72,9 +72,18 @@ describe("a browser that keeps nothing", () => {
   });
   after(() => app?.close());
 
-  test("is told so, with a code and what to do", async () => {
+  test("is told so, and what to do", async () => {
     await app.go(app.server.url);
-    assert.match(await app.text("main [role=alert]"), /could not be opened.*no-support.*Try again/);
+    await app.until(() => document.querySelector("[role=alert]"));
+    assert.match(await app.text("[role=alert]"), /Nothing is kept\..*ends with this page; export it before you close it/);
+  });
+
+  test("still shows what is opened, and forgets it with the page", async () => {
+    await app.import(await app.file("passing.png", cardPng('{"name":"Passing","description":"","personality":"","scenario":"","first_mes":"","mes_example":""}')));
+    assert.equal(await app.text(".tile .name"), "Passing");
+    await app.go(app.server.url);
+    await app.until(() => document.querySelector("[role=alert]"));
+    assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 0);
   });
 });
 

@@ -29,6 +29,15 @@ const site = await openSite();
 console.log(`seed ${seed}`);
 const lines = [];
 let [ran, failed] = [0, 0];
+let told = () => undefined;
+// Who stops a long run wants to know what it has seen so far.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    told("ended");
+    console.log("stopped before the end");
+    process.exit(1);
+  });
+}
 for (const [name, { run, rounds, short, open }] of cases) {
   // What is known to fail is run by name and in full, and never passes for done.
   if (open && values.short && positionals.length === 0) {
@@ -63,17 +72,21 @@ for (const [name, { run, rounds, short, open }] of cases) {
       for (const work of endings.splice(0).reverse()) await work();
     },
   };
+  told = (verdict) => {
+    const kinds = [...new Set(["lost", "torn", "unreadable", "hang", ...drill.faults])];
+    const seen = [...[...counts].map(([what, value]) => `${what} ${value}`), ...kinds.map((kind) => `${kind} ${drill.faults.filter((it) => it === kind).length}`)];
+    const line = `${verdict} ${name.padEnd(10)} ${String(drill.rounds).padStart(4)} rounds ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${seen.join(", ")}`;
+    console.log(line);
+    lines.push(line);
+  };
   try {
     await run(drill);
   } catch (error) {
     drill.fault("broken", error.stack ?? String(error));
   }
   await drill.tidy();
-  const kinds = [...new Set(["lost", "torn", "unreadable", "hang", ...drill.faults])];
-  const told = [...[...counts].map(([what, value]) => `${what} ${value}`), ...kinds.map((kind) => `${kind} ${drill.faults.filter((it) => it === kind).length}`)];
-  const line = `${drill.faults.length === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${String(drill.rounds).padStart(4)} rounds ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${told.join(", ")}`;
-  console.log(line);
-  lines.push(line);
+  told(drill.faults.length === 0 ? "ok    " : "FAILED");
+  told = () => undefined;
   ran += 1;
   if (drill.faults.length > 0) failed += 1;
 }

@@ -2,13 +2,14 @@
 
 use crate::redo::{Browser, contents, fill};
 use crate::store::clock;
-use crate::turn::now;
+use crate::turn::{now, until_it_waits};
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
 use cardkeep::keep::{Domain, Keep};
 use cardkeep::store::*;
 use serde_json::json;
 use std::cell::Cell;
+use std::future::pending;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -308,14 +309,28 @@ fn rot_in_a_frame_of_the_log_hides_no_other_frame_and_is_mended_by_a_new_copy() 
     assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
 }
 
-/// A medium that fails once although it has committed.
-struct Unsure {
-    inner: MemoryMedium,
-    writes: Cell<u32>,
-    failing: u32,
+/// What a medium does at one of its writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Odd {
+    /// It fails although it has committed.
+    Unsure,
+    /// It refuses.
+    Refuses,
+    /// The page ends before it commits …
+    EndsBefore,
+    /// … or before it can say so.
+    EndsAfter,
 }
 
-impl Medium for Unsure {
+/// A medium with one odd write.
+struct OddMedium {
+    inner: MemoryMedium,
+    writes: Cell<u32>,
+    at: u32,
+    odd: Odd,
+}
+
+impl Medium for OddMedium {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
         self.inner.read(table, keys)
     }
@@ -330,11 +345,17 @@ impl Medium for Unsure {
     }
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
         let number = self.writes.replace(self.writes.get() + 1);
+        let odd = (number == self.at).then_some(self.odd);
         Box::pin(async move {
-            self.inner.write(burst).await?;
-            match number == self.failing {
-                true => Err(Kind::Medium.because("the answer did not come")),
-                false => Ok(()),
+            match odd {
+                Some(Odd::Refuses) => return Err(Kind::Quota.because("there is no room")),
+                Some(Odd::EndsBefore) => pending().await,
+                _ => self.inner.write(burst).await?,
+            }
+            match odd {
+                Some(Odd::Unsure) => Err(Kind::Medium.because("the answer did not come")),
+                Some(Odd::EndsAfter) => pending().await,
+                _ => Ok(()),
             }
         })
     }
@@ -346,10 +367,11 @@ fn a_save_that_was_committed_and_failed_leaves_no_hole_in_the_second_copy() {
     for failing in 1.. {
         let redo = MemoryRedo::new();
         let inner = MemoryMedium::new();
-        let medium = Rc::new(Unsure {
+        let medium = Rc::new(OddMedium {
             inner: inner.clone(),
             writes: Cell::new(0),
-            failing,
+            at: failing,
+            odd: Odd::Unsure,
         });
         let options = || Options {
             redo: Some(Rc::new(redo.clone())),
@@ -389,6 +411,79 @@ fn a_save_that_was_committed_and_failed_leaves_no_hole_in_the_second_copy() {
         assert_eq!(contents(&again), want, "{failing}");
         if !failed && opened < failing {
             break;
+        }
+    }
+}
+
+/// Saves of every kind, one after the other; gives how many were acknowledged.
+async fn live_on(keep: &Keep, saved: &Cell<u32>) -> cardkeep::error::Result<()> {
+    let done = || saved.set(saved.get() + 1);
+    let world = keep.worlds().create("Here").await?;
+    done();
+    let id = world["id"].as_str().unwrap();
+    for health in ["7", "8"] {
+        keep.worlds().set_stat(id, "health", health, None).await?;
+        done();
+    }
+    let chat = keep.chats().create(r#"{"title":"t"}"#).await?;
+    done();
+    let chat = keep.chats().open(chat["id"].as_str().unwrap()).await?;
+    for n in 0..3 {
+        let message = json!({ "name": "You", "role": "user", "text": format!("{n}") });
+        let message = Document::parse(&message.to_string())?;
+        chat.append(&message).await?;
+        done();
+    }
+    keep.settings().patch(&json!({ "pageSize": 20 })).await?;
+    done();
+    keep.trash(Domain::Worlds, id, None).await?;
+    done();
+    Ok(())
+}
+
+#[test]
+fn a_page_that_ends_or_is_refused_in_a_save_leaves_no_hole_in_the_second_copy() {
+    for odd in [Odd::EndsBefore, Odd::EndsAfter, Odd::Refuses] {
+        for at in 0.. {
+            let redo = MemoryRedo::new();
+            let inner = MemoryMedium::new();
+            let medium = Rc::new(OddMedium {
+                inner: inner.clone(),
+                writes: Cell::new(0),
+                at,
+                odd,
+            });
+            let time = clock().clock;
+            let options = || Options {
+                clock: Rc::clone(&time),
+                redo: Some(Rc::new(redo.clone())),
+                ..clock()
+            };
+            let open = |medium| Keep::open(medium, options(), Rc::new(|_, _| {}));
+            let saved = Cell::new(0);
+            let Some(Ok(keep)) = until_it_waits(open(medium.clone())) else {
+                continue;
+            };
+            let before = contents(&keep);
+            let done = until_it_waits(live_on(&keep, &saved));
+            if odd == Odd::Refuses && done.as_ref().is_some_and(Result::is_err) {
+                // The log has taken the refused save back, so it is whole.
+                assert_eq!(keep.second_copy(), SecondCopy::On, "{at}");
+            }
+            drop(keep);
+            // What the next page builds on is in the second copy too.
+            let keep = now(open(Rc::new(inner.clone()))).unwrap();
+            now(live_on(&keep, &Cell::new(0))).unwrap();
+            assert_eq!(keep.second_copy(), SecondCopy::On, "{odd:?} {at}");
+            let want = contents(&keep);
+            assert!(want != before);
+            Browser::of(&inner, &redo).lose(|_, _| true);
+            let again = now(open(Rc::new(inner.clone()))).unwrap();
+            assert!(contents(&again) == want, "{odd:?} {at}");
+            if matches!(done, Some(Ok(()))) {
+                assert_eq!(saved.get(), 9);
+                break;
+            }
         }
     }
 }

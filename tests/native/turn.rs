@@ -7,8 +7,14 @@ use std::task::{Context, Poll, Waker};
 
 /// The result of a future that never waits.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
+    until_it_waits(future).expect("nothing over the memory medium waits")
+}
+
+/// Runs a future until it is done or waits for the first time; then it ends where it is, as
+/// what a page does ends with the page.
+pub fn until_it_waits<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("a future over the memory medium had to wait"),
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }

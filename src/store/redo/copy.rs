@@ -5,10 +5,10 @@
 //! it. The medium remembers the gap under `second-copy` in `meta`, and until a new complete
 //! copy is made the state is not `on`.
 
-use super::index::{Index, Lengths};
+use super::index::{self, Index, Lengths};
 use super::recovery::{self, Healing};
 use super::{Census, Note, Redo, RedoFile, base, frame};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
@@ -108,27 +108,80 @@ impl Copy {
         self.redo.is_some() && (lacking || self.doubt.get())
     }
 
-    /// Appends what the medium has committed. A log that fails costs no save.
-    pub(in crate::store) async fn append(&self, medium: &dyn Medium, burst: &Burst, now_ms: i64) {
-        let Some(redo) = &self.redo else { return };
+    /// Appends what the medium is about to be given. A log that fails costs no save: then
+    /// [`Copy::failed`] is told once the medium has it.
+    ///
+    /// # Errors
+    /// What the log reports.
+    pub(in crate::store) async fn append(&self, burst: &Burst, now_ms: i64) -> Result<()> {
+        let Some(redo) = &self.redo else {
+            return Ok(());
+        };
         let frame = frame::write(burst, now_ms);
         let file = self.names.borrow().1.clone();
-        match redo.append(&file, frame, burst.durable).await {
-            Ok(()) => {
-                let mut state = self.state.borrow_mut();
-                if matches!(*state, SecondCopy::Failing { .. }) {
-                    *state = SecondCopy::CatchingUp;
-                }
-            }
-            Err(error) => {
-                let message = error.to_string();
-                self.state.replace(SecondCopy::Failing { message });
-                self.mark_gap(medium).await;
-            }
+        redo.append(&file, frame, burst.durable).await?;
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, SecondCopy::Failing { .. }) {
+            *state = SecondCopy::CatchingUp;
+        }
+        Ok(())
+    }
+
+    /// The medium has a burst that the log refused.
+    pub(in crate::store) async fn failed(&self, medium: &dyn Medium, error: &Error) {
+        let message = error.to_string();
+        self.state.replace(SecondCopy::Failing { message });
+        self.mark_gap(medium).await;
+    }
+
+    /// The medium refused a burst that the log has: the log is told what is there instead.
+    pub(in crate::store) async fn take_back(
+        &self,
+        medium: &dyn Medium,
+        burst: &Burst,
+        now_ms: i64,
+    ) {
+        if self.redo.is_none() {
+            return;
+        }
+        let told = match self.instead_of(medium, burst).await {
+            Ok((there, sound)) => self.append(&there, now_ms).await.is_ok() && sound,
+            Err(_) => false,
+        };
+        if !told {
+            self.unsure(medium).await;
         }
     }
 
-    /// A burst failed of which nobody knows whether the medium has it: the log does not.
+    /// What the medium has under the keys of a burst, and whether all of it is sound: rot
+    /// never goes into the log.
+    async fn instead_of(&self, medium: &dyn Medium, burst: &Burst) -> Result<(Burst, bool)> {
+        let mut there = Burst::default();
+        let mut sound = true;
+        let put = burst.puts.iter().map(|put| (put.table, put.key.clone()));
+        let touched: Vec<(Table, Key)> = put.chain(burst.deletes.iter().cloned()).collect();
+        for table in [Table::Pages, Table::Rows, Table::Journal, Table::Meta] {
+            let keys: Vec<Key> = touched
+                .iter()
+                .filter(|(of, _)| *of == table)
+                .map(|(_, key)| key.clone())
+                .collect();
+            let values = medium.read(table, &keys).await?;
+            for (key, value) in keys.into_iter().zip(values) {
+                match value {
+                    Some(value) if !index::is_sound(table, &value.bytes) => sound = false,
+                    Some(value) => there.puts.push(Put { table, key, value }),
+                    // A page that nothing refers to does no harm, and another writer may be
+                    // about to put the same one.
+                    None if table == Table::Pages => {}
+                    None => there.deletes.push((table, key)),
+                }
+            }
+        }
+        Ok((there, sound))
+    }
+
+    /// Nobody knows whether the medium and the log agree about a burst that failed.
     pub(in crate::store) async fn unsure(&self, medium: &dyn Medium) {
         if self.redo.is_some() {
             self.renew();
