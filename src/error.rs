@@ -111,6 +111,8 @@ kinds! {
     NotAChat = "not-a-chat", false, "Give a JSONL chat log.";
     /// The JSON is no world state.
     NotAWorld = "not-a-world", false, "Give a world_state.json.";
+    /// The file holds no persona that is known here.
+    NotAPersona = "not-a-persona", false, "Give a backup of SillyTavern's personas, or a persona of RisuAI or CardShark.";
     /// The text is no lorebook that is known here.
     NotALorebook = "not-a-lorebook", false, "Give a lorebook of SillyTavern, a card, Agnai, NovelAI, RisuAI or AI Dungeon.";
     /// A value breaks the rules of its domain.

@@ -5,7 +5,7 @@
 //! * [`error`]: one error type, warnings, limits.
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
 //! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
-//! * [`card`], [`lore`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`card`], [`lore`], [`persona`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
@@ -21,6 +21,7 @@ pub mod json;
 pub mod keep;
 pub mod lore;
 pub mod migrate;
+pub mod persona;
 pub mod prompt;
 pub mod settings;
 pub mod store;

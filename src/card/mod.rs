@@ -41,7 +41,9 @@ use crate::error::{Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
 use crate::prompt::tokens;
 use embedded::Chunk;
+pub(crate) use payload::{decode as decode_text, encode as encode_text};
 pub use peek::Peek;
+pub(crate) use picture::portrait as plain_portrait;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
@@ -428,7 +430,7 @@ fn behind(
 }
 
 /// Whether the file can be JSON: behind blanks and marks of its encoding comes its start.
-fn starts_as_json(bytes: &[u8]) -> bool {
+pub(crate) fn starts_as_json(bytes: &[u8]) -> bool {
     let skipped = |byte: &&u8| {
         !matches!(
             byte,

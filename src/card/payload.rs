@@ -5,7 +5,7 @@ use crate::json::{Document, Shape};
 use std::borrow::Cow;
 
 /// The JSON bytes of a chunk's text, which is base64 or, from some tools, the JSON itself.
-pub(super) fn decode<'t>(
+pub(crate) fn decode<'t>(
     text: &'t [u8],
     limits: &Limits,
     path: &str,
@@ -96,7 +96,7 @@ pub(super) fn asset(text: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Base64 as one chunk text, padded.
-pub(super) fn encode(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(bytes: &[u8]) -> Vec<u8> {
     base64_simd::STANDARD.encode_type(bytes)
 }
 

@@ -15,7 +15,7 @@ const THUMBNAIL: (u32, u32) = (192, 288);
 const MOST_DECODER_BYTES: usize = 512 << 20;
 
 /// A plain portrait, always the same for the same name.
-pub(super) fn portrait(name: &str) -> Result<Vec<u8>> {
+pub(crate) fn portrait(name: &str) -> Result<Vec<u8>> {
     let (width, height) = PORTRAIT;
     let seed = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

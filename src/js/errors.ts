@@ -26,6 +26,8 @@ export const ERROR_CODES = [
   "not-a-chat",
   /** The JSON is no world state. */
   "not-a-world",
+  /** The file holds no persona that is known here. */
+  "not-a-persona",
   /** The text is no lorebook that is known here. */
   "not-a-lorebook",
   /** A value breaks the rules of its domain. */

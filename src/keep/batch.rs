@@ -44,6 +44,7 @@ impl Keep {
         let written = match domain {
             Domain::Characters => self.characters().put_many(puts, write).await?,
             Domain::Worlds => self.worlds().put_many(puts, write).await?,
+            Domain::Personas => self.personas().put_many(puts, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))
@@ -63,6 +64,7 @@ impl Keep {
         let written = match domain {
             Domain::Characters => self.characters().patch_many(patches, write).await?,
             Domain::Worlds => self.worlds().patch_many(patches, write).await?,
+            Domain::Personas => self.personas().patch_many(patches, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))

@@ -5,10 +5,11 @@
 
 use super::domain::Domain;
 use super::settings;
-use super::{Keep, characters, unsent, worlds};
+use super::{Keep, characters, personas, unsent, worlds};
 use crate::card;
 use crate::error::{Kind, Result, Sides};
 use crate::json::{Document, quote};
+use crate::persona;
 use crate::store::{Change, History, Key, Record};
 use crate::world;
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub(super) enum Subject {
     Character,
     /// Position and stats of a world.
     World,
+    /// Fields of a persona.
+    Persona,
     /// The value of one setting; its key is the id.
     Setting,
     /// The unsent message of a chat.
@@ -35,10 +38,11 @@ impl Subject {
         match domain {
             "characters" => Ok(Subject::Character),
             "worlds" => Ok(Subject::World),
+            "personas" => Ok(Subject::Persona),
             "settings" => Ok(Subject::Setting),
             "chats" => Ok(Subject::Unsent),
             _ => Err(Kind::BadOption.because(format!(
-                "domain is {domain:?}, want characters, chats, worlds or settings"
+                "domain is {domain:?}, want characters, chats, worlds, personas or settings"
             ))),
         }
     }
@@ -48,6 +52,7 @@ impl Subject {
         let domain = match self {
             Subject::Character => Domain::Characters.name(),
             Subject::World => Domain::Worlds.name(),
+            Subject::Persona => Domain::Personas.name(),
             Subject::Setting => settings::DOMAIN,
             Subject::Unsent => unsent::DOMAIN,
         };
@@ -70,6 +75,7 @@ impl Subject {
         let record = match self {
             Subject::Character => keep.record(Domain::Characters, id).await?,
             Subject::World => keep.record(Domain::Worlds, id).await?,
+            Subject::Persona => keep.record(Domain::Personas, id).await?,
             Subject::Setting => keep.settings().record(id).await?,
             Subject::Unsent => {
                 keep.record(Domain::Chats, id).await?;
@@ -84,6 +90,7 @@ impl Subject {
         Ok(match self {
             Subject::Character => Content::Card(keep.document(record).await?),
             Subject::World => Content::World(keep.document(record).await?),
+            Subject::Persona => Content::Persona(keep.document(record).await?),
             Subject::Setting => Content::Setting(record.body.clone()),
             Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
         })
@@ -122,6 +129,7 @@ impl Subject {
 pub(super) enum Content {
     Card(Document),
     World(Document),
+    Persona(Document),
     Setting(Value),
     /// A JSON string: unlike Rust's it may hold lone surrogates.
     Unsent(String),
@@ -142,6 +150,10 @@ impl Content {
             Content::World(old) => {
                 let new = world::edit(old, patch, now_ms)?;
                 changed(old, &new).then_some(Content::World(new))
+            }
+            Content::Persona(old) => {
+                let new = persona::edit(old, patch)?;
+                changed(old, &new).then_some(Content::Persona(new))
             }
             Content::Setting(old) => {
                 let new = only(patch, "value")?;
@@ -168,6 +180,7 @@ impl Content {
         match self {
             Content::Card(document) => characters::put_document(record, document, change),
             Content::World(document) => worlds::put_document(record, document, change),
+            Content::Persona(document) => personas::put_document(record, document, change),
             Content::Setting(value) => record.body = value.clone(),
             Content::Unsent(text) => unsent::put(record, text, change),
         }
@@ -178,6 +191,7 @@ impl Content {
         match self {
             Content::Card(document) => card::view(document),
             Content::World(document) => world::view(document),
+            Content::Persona(document) => persona::view(document),
             Content::Setting(value) => value.to_string(),
             Content::Unsent(text) => text.clone(),
         }
@@ -186,7 +200,7 @@ impl Content {
     /// What the fields that a patch names are now: a JSON object in the patch's shape.
     pub fn present(&self, patch: &Document) -> Result<String> {
         let all = match self {
-            Content::Card(_) => self.view(),
+            Content::Card(_) | Content::Persona(_) => self.view(),
             Content::World(_) => {
                 let state = Document::parse(&self.view())?;
                 let raw = |name: &str| state.root().get(name).map_or("null", |node| node.raw());

@@ -1,4 +1,4 @@
-//! Documents of characters and worlds: put and changed, one or many at once.
+//! Documents of characters, worlds and personas: put and changed, one or many at once.
 //!
 //! Many are one change: all of them are stored or none, and what they need is read in one
 //! go. What a document means is the matter of its domain, which hands in what to do.
@@ -37,7 +37,7 @@ pub struct PutDocument {
     pub id: Option<String>,
     /// The revision that the caller read; 0: there must be no record.
     pub if_rev: Option<u64>,
-    /// A PNG to be the picture, for characters; without one the picture stays.
+    /// A PNG to be the picture, for characters and personas; without one the picture stays.
     pub image: Option<Vec<u8>>,
 }
 

@@ -13,11 +13,18 @@ pub enum Domain {
     Chats,
     /// Worlds.
     Worlds,
+    /// Personas.
+    Personas,
 }
 
 impl Domain {
     /// Every domain, once.
-    pub const ALL: [Domain; 3] = [Domain::Characters, Domain::Chats, Domain::Worlds];
+    pub const ALL: [Domain; 4] = [
+        Domain::Characters,
+        Domain::Chats,
+        Domain::Worlds,
+        Domain::Personas,
+    ];
 
     /// Its name, on disk and in JavaScript.
     pub const fn name(self) -> &'static str {
@@ -25,6 +32,7 @@ impl Domain {
             Domain::Characters => "characters",
             Domain::Chats => "chats",
             Domain::Worlds => "worlds",
+            Domain::Personas => "personas",
         }
     }
 
@@ -35,7 +43,7 @@ impl Domain {
     pub fn of(name: &str) -> Result<Domain> {
         let unknown = || {
             Kind::BadOption.because(format!(
-                "domain is {name:?}, want characters, chats or worlds"
+                "domain is {name:?}, want characters, chats, worlds or personas"
             ))
         };
         Domain::ALL

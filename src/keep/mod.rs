@@ -1,6 +1,6 @@
 //! What users see: one service a domain, on the store.
 //!
-//! Characters, chats, worlds and settings know what their records mean; how records
+//! Characters, chats, worlds, personas and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
@@ -19,6 +19,7 @@ mod filename;
 mod health;
 mod journal;
 mod manifest;
+mod personas;
 mod quarantine;
 mod records;
 mod repair;
@@ -39,6 +40,7 @@ pub use drafts::Drafts;
 pub use examine::{Flaw, Remedy};
 pub use health::{Amount, Health, HealthWarning};
 pub use journal::{Edit, Journal, Making, Replayed};
+pub use personas::Personas;
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use settings::Settings;
@@ -139,6 +141,11 @@ impl Keep {
     /// The chats.
     pub fn chats(&self) -> Chats {
         Chats::new(self.clone())
+    }
+
+    /// The personas.
+    pub fn personas(&self) -> Personas {
+        Personas::new(self.clone())
     }
 
     /// The worlds.

@@ -1,7 +1,7 @@
 //! The verbs that every domain answers in the same way.
 
 use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, Target, characters, chat_row, chats, worlds};
+use super::{Exported, Keep, Target, characters, chat_row, chats, personas, worlds};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, History, Listing, Record, Unreadable, Write};
 use serde_json::{Value, json};
@@ -120,6 +120,7 @@ impl Keep {
             Domain::Characters => self.characters().export(id).await,
             Domain::Chats => self.chats().export(id).await,
             Domain::Worlds => self.worlds().export(id).await,
+            Domain::Personas => self.personas().export(id).await,
         }
     }
 }
@@ -130,6 +131,7 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Characters => characters::entry(record),
         Domain::Chats => chat_row::entry(record),
         Domain::Worlds => worlds::entry(record),
+        Domain::Personas => personas::entry(record),
     }
 }
 

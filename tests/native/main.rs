@@ -25,6 +25,7 @@ mod migration;
 mod oddities;
 mod oddities_chats;
 mod peek;
+mod personas;
 mod png;
 mod recent;
 mod redo;

@@ -15,6 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("card", &["lore", "prompt", "container", "json", "error"]),
     ("prompt", &["error"]),
     ("lore", &["container", "json", "error"]),
+    // A user of CardShark is a card.
+    ("persona", &["card", "container", "json", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "error"]),
@@ -31,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "card",
             "chat",
             "world",
+            "persona",
             "settings",
             "container",
             "json",
