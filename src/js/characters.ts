@@ -1,6 +1,6 @@
 // The characters of a keep.
 
-import type { KeepHandle, RawCharacter } from "./cardkeep.js";
+import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, limits, options, record, text } from "./options.js";
@@ -31,7 +31,7 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
   /** One character with its card, or `undefined` when there is none or it is in the trash. Throws `corrupt`. */
   get(id: string): Promise<Character | undefined> {
     return this.ask("get", async () => {
-      const raw = (await this.handle.character(text(id, "id"))) as RawCharacter | undefined;
+      const raw = (await this.handle.character(text(id, "id"))) as RawKept | undefined;
       try {
         return raw && { ...(JSON.parse(raw.view) as Omit<Character, "document">), document: { bytes: raw.document } };
       } finally {

@@ -1,4 +1,4 @@
-// What characters and worlds have in common: records that are one document each.
+// What characters, worlds and personas have in common: records that are one document each.
 
 import { items, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";

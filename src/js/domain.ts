@@ -11,6 +11,7 @@ export const DOMAINS = Object.keys({
   characters: true,
   chats: true,
   worlds: true,
+  personas: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 

@@ -16,6 +16,8 @@ export type { KeepEventMap } from "./keep.js";
 export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./live.js";
 export { type InitInput, initSync } from "./loading.js";
 export { matchLorebook, readLorebook, writeLorebook } from "./lore.js";
+export { editPersona, readPersonas, writePersonas } from "./persona.js";
+export type { Personas } from "./personas.js";
 export { estimateTokens, fillMacros } from "./prompt.js";
 export type { Saver, SaverEventMap, SaverOptions } from "./saver.js";
 export { merge } from "./merge.js";

@@ -1,4 +1,4 @@
-// The keep: characters, chats, worlds and settings, stored so that nothing is lost.
+// The keep: characters, chats, worlds, personas and settings, stored so that nothing is lost.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -16,6 +16,7 @@ import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options } from "./options.js";
 import { restWithPage } from "./page.js";
+import { Personas } from "./personas.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import { persist, takesSpace, usage } from "./space.js";
@@ -86,6 +87,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly characters: Characters;
   readonly chats: Chats;
   readonly worlds: Worlds;
+  readonly personas: Personas;
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly trash: Trash;
@@ -111,6 +113,7 @@ export abstract class OpenKeep extends EventTarget {
     this.characters = new Characters(handle);
     this.chats = new Chats(handle);
     this.worlds = new Worlds(handle);
+    this.personas = new Personas(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);

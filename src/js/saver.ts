@@ -6,7 +6,7 @@ import { type Edit, type Journal, type Source, whenIdle } from "./journal.js";
 import { fields, ifRev, options, text } from "./options.js";
 import type { RevOptions, Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types.js";
 
-const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, settings: true } satisfies Record<SaverDomain, true>);
+const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, settings: true } satisfies Record<SaverDomain, true>);
 
 /** A version is kept of what was there before somebody began to type, and again after so long. */
 const SITTING_MS = 5 * 60_000;
@@ -95,7 +95,7 @@ export class Saver extends EventTarget {
   }
 
   /**
-   * Saves a change later. A patch of `characters` is one of `characters.patch`; of `worlds` `{ position, player }`; of
+   * Saves a change later. A patch of `characters` or `personas` is one of their `patch`; of `worlds` `{ position, player }`; of
    * `settings` `{ value }`, the id being the setting's name; of `chats` `{ draft }`, its unsent message. With `ifRev`,
    * the record has to have that revision, or the one that this saver made of it.
    *

@@ -9,6 +9,7 @@ import { failure, named } from "./errors.js";
 import { holding } from "./intake.js";
 import { ask } from "./loading.js";
 import { safety } from "./options.js";
+import { Personas } from "./personas.js";
 import { SettingsStore } from "./settings.js";
 import type { DomainName, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
@@ -20,6 +21,7 @@ export interface Transaction {
   readonly characters: Characters;
   readonly chats: Chats;
   readonly worlds: Worlds;
+  readonly personas: Personas;
   readonly settings: SettingsStore;
 }
 
@@ -143,6 +145,7 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     characters: new Characters(handle),
     chats: new Chats(handle),
     worlds: new Worlds(handle),
+    personas: new Personas(handle),
     settings: new SettingsStore(handle),
   };
   const get = (name: DomainName) => () => {

@@ -333,6 +333,61 @@ export interface LorebookMatch {
   timed: { [index: string]: { stickyUntil: number; cooldownUntil: number } };
 }
 
+// ---------------------------------------------------------------- personas
+
+export type PersonaDialect = "silly-tavern" | "risu" | "cardshark";
+
+/**
+ * A persona as it was written: the JSON text, byte for byte; of SillyTavern a backup with this persona alone. Change it with
+ * `editPersona`.
+ */
+export interface PersonaDocument {
+  readonly bytes: Uint8Array;
+}
+
+/** Who the user is, in one shape for all dialects. */
+export interface Persona {
+  name: string;
+  description: string;
+  /** Tells it from others of the same name. */
+  title?: string;
+  /** For the user alone. */
+  note?: string;
+  /** Where the description goes; `at-depth` with `depth` and `role`. */
+  position?: "in-prompt" | "after-character" | "note-top" | "note-bottom" | "at-depth" | "none";
+  depth?: number;
+  role?: "system" | "user" | "assistant";
+  /** The name of a lorebook. */
+  lorebook?: string;
+  /** As the file has it: usually `{type, id}[]`, characters and groups that it is taken for. */
+  connections?: Json[];
+  dialect: PersonaDialect;
+  /** The file name that SillyTavern knows it by. */
+  picture?: string;
+  /** Whether SillyTavern takes it for new chats. */
+  default?: boolean;
+  /** Of CardShark. */
+  userId?: string;
+}
+
+/** Fields of a persona to change. Absent ones stay; `null` removes what may be absent. */
+export type PersonaPatch = {
+  [F in "title" | "note" | "position" | "depth" | "role" | "lorebook" | "connections"]?: Exclude<Persona[F], undefined> | null;
+} & { name?: string; description?: string };
+
+export interface PersonaFile {
+  dialect: PersonaDialect;
+  personas: { persona: Persona; document: PersonaDocument }[];
+  warnings: Warning[];
+}
+
+export interface WritePersonasOptions {
+  dialect: PersonaDialect;
+  /** The PNG to write into, for `risu` and `cardshark`: its other chunks stay. Without it a plain portrait is generated. */
+  image?: Uint8Array;
+  limits?: Limits;
+}
+
 // ---------------------------------------------------------------- chats
 
 export type ChatDialect = "sillytavern" | "cardshark" | "world" | "tavernai" | "chub";
@@ -515,6 +570,7 @@ export interface SaverPatches {
   characters: CardPatch;
   /** `position` moves the player, `player` sets stats. */
   worlds: { position?: string; player?: { [stat: string]: Json } };
+  personas: PersonaPatch;
   /** The id is the setting's name. */
   settings: { value: Json };
   /** The unsent message of a chat; empty for none. */
@@ -682,6 +738,19 @@ export interface PutWorld extends Omit<PutOptions, keyof SafetyOptions> {
 /** A card to be made; what is left out is empty. */
 export type NewCard = Partial<Card> & { name: string };
 
+export interface PutPersonaOptions extends PutOptions {
+  /** A PNG to be the picture. Without it the picture stays. */
+  image?: Uint8Array;
+}
+
+/** One of the personas of `putMany`. */
+export interface PutPersona extends Omit<PutPersonaOptions, keyof SafetyOptions> {
+  persona: PersonaDocument | Persona | NewPersona;
+}
+
+/** A persona to be made; what is left out is empty or absent. */
+export type NewPersona = Partial<Omit<Persona, "dialect" | "picture" | "default" | "userId">> & { name: string };
+
 /** What a world can be patched with. */
 export interface WorldPatch {
   /** Where the player is, `"x,y,z"`. */
@@ -690,7 +759,7 @@ export interface WorldPatch {
   player?: { [stat: string]: Json };
 }
 
-/** What stood against each other, as far as it is known: cards of characters, states of worlds, messages of chats. */
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, messages of chats. */
 export interface Conflict<T = unknown> {
   /** What your change began with, if that state is kept. */
   base?: T;
@@ -725,7 +794,8 @@ export interface Version {
 export type Trashed =
   | ({ domain: "characters" } & CharacterEntry)
   | ({ domain: "chats" } & ChatEntry)
-  | ({ domain: "worlds" } & WorldEntry);
+  | ({ domain: "worlds" } & WorldEntry)
+  | ({ domain: "personas" } & PersonaEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -802,6 +872,21 @@ export interface World extends WorldEntry {
   warnings: Warning[];
 }
 
+export interface PersonaEntry extends Entry {
+  name: string;
+  title: string;
+  dialect: PersonaDialect;
+  /** Whether `personas.image` has a picture. */
+  image: boolean;
+  /** Whether `personas.thumbnail` has one. */
+  thumbnail: boolean;
+}
+
+export interface KeptPersona extends PersonaEntry {
+  document: PersonaDocument;
+  persona: Persona;
+}
+
 /** The settings of the library and its app, with their defaults. */
 export interface Settings {
   /** `"system"` follows the device. Default `"system"`. */
@@ -839,7 +924,7 @@ export interface Snapshot {
 }
 
 /** What can be changed, and told of. */
-export type DomainName = "characters" | "chats" | "worlds" | "settings";
+export type DomainName = "characters" | "chats" | "worlds" | "personas" | "settings";
 
 /** What a `change` event carries. */
 export interface ChangeDetail {

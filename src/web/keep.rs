@@ -78,16 +78,16 @@ impl RawExport {
     }
 }
 
-/// A character that was read.
+/// A record that was read.
 #[wasm_bindgen]
-pub struct RawCharacter {
-    view: String,
-    document: Document,
+pub struct RawKept {
+    pub(super) view: String,
+    pub(super) document: Document,
 }
 
 #[wasm_bindgen]
-impl RawCharacter {
-    /// The character as JSON without its document.
+impl RawKept {
+    /// The record as JSON without its document.
     #[wasm_bindgen(getter)]
     pub fn view(&self) -> String {
         self.view.clone()
@@ -307,12 +307,12 @@ impl KeepHandle {
         })
     }
 
-    /// A `RawCharacter`, or `undefined`.
+    /// A `RawKept`, or `undefined`.
     pub fn character(&self, id: String) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
             let read = keep.characters().read(&id).await?;
-            Ok(read.map(|(view, document)| RawCharacter { view, document }))
+            Ok(read.map(|(view, document)| RawKept { view, document }))
         })
     }
 
@@ -550,7 +550,7 @@ pub(super) fn rev(rev: Option<f64>) -> Option<u64> {
     rev.map(|rev| rev as u64)
 }
 
-fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
+pub(super) fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
     bytes.map_or(JsValue::UNDEFINED, |bytes| {
         Uint8Array::from(bytes.as_slice()).into()
     })

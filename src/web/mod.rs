@@ -13,6 +13,7 @@ mod idb;
 mod journal;
 mod keep;
 mod opfs;
+mod persona;
 mod request;
 mod rescue;
 mod space;

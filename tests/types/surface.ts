@@ -31,6 +31,7 @@ import init, {
   editCard,
   ERROR_CODES,
   type ErrorCode,
+  editPersona,
   estimateTokens,
   type Exported,
   type Fault,
@@ -48,6 +49,7 @@ import init, {
   type Json,
   Keep,
   type KeepEventMap,
+  type KeptPersona,
   type Limits,
   type Listing,
   type LiveObservable,
@@ -63,9 +65,17 @@ import init, {
   type PatchItem,
   peekCard,
   type PeekedCard,
+  type Persona,
+  type PersonaDialect,
+  type PersonaDocument,
+  type PersonaEntry,
+  type PersonaFile,
+  type PersonaPatch,
+  type Personas,
   type PutCharacter,
   readCard,
   readChat,
+  readPersonas,
   readWorld,
   type RecoveredDraft,
   type RecoveredEdit,
@@ -94,6 +104,7 @@ import init, {
   type Worlds,
   type WorldState,
   writeCard,
+  writePersonas,
   type Amount,
   type CheckProgress,
   type CheckReport,
@@ -179,6 +190,29 @@ export function chats(bytes: Uint8Array): Message[] {
   new ChatText();
   void [faults, header, chat.bytes(), chat.length];
   return chat.page(0, 10);
+}
+
+export function personas(bytes: Uint8Array): Persona[] {
+  const { personas, dialect, warnings }: PersonaFile = readPersonas(bytes, { limits: { file: 1 } });
+  const documents: PersonaDocument[] = personas.map(({ document }) => editPersona(document, { title: null, depth: 4, role: "user" }));
+  const { losses } = writePersonas(documents, { dialect: "risu", image: bytes });
+  same<typeof losses, Loss[]>(true);
+  // @ts-expect-error a name cannot be absent
+  editPersona({ bytes }, { name: null });
+  // @ts-expect-error no such dialect
+  writePersonas(documents, { dialect: "tavern" });
+  void [dialect satisfies PersonaDialect, warnings];
+  return personas.map(({ persona }) => persona);
+}
+
+export async function keptPersonas(keep: Keep): Promise<void> {
+  const all: Personas = keep.personas;
+  const entry: PersonaEntry = await all.put({ name: "Ann", position: "none" });
+  const kept: KeptPersona | undefined = await all.get(entry.id);
+  if (kept) await all.put({ ...kept.persona, name: "Bea" }, { id: kept.id, ifRev: kept.rev });
+  await all.patch(entry.id, { title: "work" } satisfies PersonaPatch);
+  keep.saver().schedule("personas", entry.id, { description: "x" });
+  await keep.transaction(["personas"], (tx) => tx.personas.list());
 }
 
 export function worlds(bytes: Uint8Array): WorldState {

@@ -1,0 +1,79 @@
+// The personas of a keep.
+
+import type { KeepHandle, RawKept } from "./cardkeep.js";
+import { Documents } from "./documents.js";
+import { intake, type ImportSources, type Taken } from "./intake.js";
+import { bytes, document, fields, limits, options, record, text } from "./options.js";
+import type {
+  ImportEvent,
+  ImportOptions,
+  KeptPersona,
+  NewPersona,
+  Persona,
+  PersonaDocument,
+  PersonaEntry,
+  PersonaPatch,
+  PutPersona,
+  PutPersonaOptions,
+} from "./types.js";
+
+export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> {
+  /** @internal */
+  protected readonly content = "persona";
+  /** @internal */
+  protected readonly beside = ["image"] as const;
+
+  /** @internal */
+  constructor(handle: KeepHandle) {
+    super(handle, "personas");
+  }
+
+  /** One persona, or `undefined` when there is none or it is in the trash. Throws `corrupt`. */
+  get(id: string): Promise<KeptPersona | undefined> {
+    return this.ask("get", async () => {
+      const raw = (await this.handle.persona(text(id, "id"))) as RawKept | undefined;
+      try {
+        return raw && { ...(JSON.parse(raw.view) as Omit<KeptPersona, "document">), document: { bytes: raw.document } };
+      } finally {
+        raw?.free();
+      }
+    });
+  }
+
+  /** Adds personas; a backup of SillyTavern gives an item for each. What is kept already, byte for byte, is a duplicate. */
+  import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<PersonaEntry>> {
+    const { limits: within, signal } = options(given, ["limits", "signal"]);
+    const take = async (bytes: Uint8Array) => JSON.parse(await this.handle.importPersonas(bytes, limits(within))) as Taken<PersonaEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+  }
+
+  /**
+   * Puts a persona: in the place of another one with `id`, or as a new one. A document is kept byte for byte; of fields those
+   * that say something else are changed in the document that is there. The state before becomes an older one; a persona in
+   * the trash comes out of it. The picture stays unless one is given.
+   *
+   * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-persona`, `invalid`, `unsupported` for a picture
+   * that is no PNG.
+   */
+  put(persona: PersonaDocument | Persona | NewPersona, given?: PutPersonaOptions): Promise<PersonaEntry> {
+    return this.putOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
+  }
+
+  /** @internal */
+  protected given({ persona, image }: PutPersona): object {
+    return {
+      ...("bytes" in record(persona, "persona") ? { document: document(persona as PersonaDocument) } : { values: fields(persona, "persona") }),
+      ...(image && { image: bytes(image, "image") }),
+    };
+  }
+
+  /** The picture, a PNG, if there is one. */
+  image(id: string): Promise<Uint8Array | undefined> {
+    return this.ask("image", () => this.handle.personaImage(text(id, "id")) as Promise<Uint8Array | undefined>);
+  }
+
+  /** A small PNG of the picture, at most 192 by 288. */
+  thumbnail(id: string): Promise<Uint8Array | undefined> {
+    return this.ask("thumbnail", () => this.handle.personaThumbnail(text(id, "id")) as Promise<Uint8Array | undefined>);
+  }
+}
