@@ -3,7 +3,7 @@
 //! Paths in an archive are names here and nothing else: who makes files of them has
 //! been told when one leads out of its folder.
 
-use super::{Asset, Container, Source, WriteOptions, payload, view};
+use super::{Asset, Container, Found, Source, WriteOptions, byaf, payload, view};
 use crate::container::zip::{self, Archive, Entry, File};
 use crate::container::{jpeg, png, webp};
 use crate::error::{Kind, Limits, Result, Warning};
@@ -22,11 +22,33 @@ pub(super) fn read(
     bytes: &[u8],
     limits: &Limits,
     warnings: &mut Vec<Warning>,
-) -> Result<Option<(Document, Source, Vec<Asset>)>> {
+) -> Result<Option<Found>> {
     let Some(archive) = zip::read(bytes, limits, warnings)? else {
         return Ok(None);
     };
     let mut budget = limits.archive;
+    let named = |name: &str| archive.entries.iter().any(|entry| entry.name == name);
+    let shelf = byaf::Shelf {
+        bytes,
+        archive: &archive,
+        limits,
+    };
+    if !named(CARD)
+        && let Some(manifest) = shelf.manifest(&mut budget)
+    {
+        let (document, path) = shelf.card(&manifest, &mut budget, warnings)?;
+        let assets = shelf.assets(&mut budget, warnings);
+        return Ok(Some(Found {
+            document,
+            container: Container::Byaf,
+            source: Source {
+                chunk: "manifest.json",
+                kind: None,
+                reason: format!("It was made of the Backyard character in `{path}`."),
+            },
+            assets,
+        }));
+    }
     let (card, document) = card(bytes, &archive, &mut budget, limits, warnings)?;
     let reason = match (archive.start, card.name == CARD) {
         (0, true) => "It is the card of the archive.".to_owned(),
@@ -55,7 +77,12 @@ pub(super) fn read(
         kind: None,
         reason,
     };
-    Ok(Some((document, source, assets)))
+    Ok(Some(Found {
+        document,
+        container: Container::Charx,
+        source,
+        assets,
+    }))
 }
 
 /// The entry that is the card: `card.json` at the root, in any case, in a folder, and at
@@ -93,11 +120,6 @@ fn card<'a>(
             }
             Err(error) => drop(first_error.get_or_insert(error)),
         }
-    }
-    let named = |name: &str| archive.entries.iter().any(|entry| entry.name == name);
-    if named("manifest.json") && !named(CARD) {
-        let detail = "the archive is a Backyard character (BYAF), which is not read yet";
-        return Err(Kind::Unsupported.because(detail));
     }
     Err(first_error.unwrap_or_else(|| Kind::NoCard.because("the archive has no `card.json`")))
 }
@@ -224,7 +246,7 @@ fn resolves(uri: &str, entry: &str) -> bool {
 }
 
 /// A path without what leads out of its folder.
-fn path(name: &str) -> String {
+pub(super) fn path(name: &str) -> String {
     let parts = name
         .split(['/', '\\'])
         .filter(|part| !matches!(*part, "" | "." | ".."));

@@ -4,7 +4,7 @@
 //! the user's as the card's.
 
 use super::view::{self, FIELDS, Value};
-use super::{Converted, Loss, Spec};
+use super::{Converted, Loss, Spec, agnai};
 use crate::error::Result;
 use crate::json::{Document, Node, Shape, Step, quote_ascii};
 use crate::lore::{decorators, without_decorators};
@@ -40,6 +40,9 @@ const V3_ONLY: [(&str, &str); 7] = [
 ];
 
 pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
+    if agnai::is(document.root()) {
+        return convert(&agnai::to_v2(document)?, target);
+    }
     let mut losses = Vec::new();
     let document = match (view::spec(document), target) {
         (_, Spec::V1) => to_v1(document, &mut losses)?,

@@ -1,7 +1,7 @@
 //! Changes to a card's fields, in every place where its dialect keeps them.
 
-use super::Spec;
 use super::view::{self, FIELDS, Field, Value};
+use super::{Spec, agnai};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote};
 
@@ -109,11 +109,14 @@ fn same(field: &Field, old: &Value<'_>, new: &Value<'_>) -> bool {
 
 fn put(document: &Document, field: &Field, new: Node<'_>) -> Result<Document> {
     let root = document.root();
-    let names = std::iter::once(field.key).chain(field.aliases.iter().copied());
-    let mut at_root: Vec<&str> = names.filter(|name| root.get(name).is_some()).collect();
+    let mut names = field.names(root);
+    let mut at_root: Vec<&str> = names
+        .clone()
+        .filter(|name| root.get(name).is_some())
+        .collect();
     let nested = view::data(document).is_some();
     if !nested && at_root.is_empty() && !new.is_null() {
-        at_root.push(field.key);
+        at_root.extend(names.next());
     }
     let mut edited = document.clone();
     if nested {
@@ -135,6 +138,9 @@ fn put_at(document: &Document, path: &[Step<'_>], new: Node<'_>) -> Result<Docum
         {
             let items: Vec<_> = new.items().filter_map(Node::text).collect();
             document.set(path, &quote(&items.join(", ")))
+        }
+        Some(old) if new.shape() == Shape::String && agnai::persona(old).is_some() => {
+            document.amend(path, document.sibling(&agnai::of_text(new.raw()))?.root())
         }
         _ => document.amend(path, new),
     }

@@ -1,4 +1,5 @@
-//! Character cards: V1, V2, V3 and their relatives, in PNG, CHARX, WebP, JPEG and as bare JSON.
+//! Character cards: V1, V2, V3 and their relatives, in PNG, CHARX, WebP, JPEG and as bare JSON;
+//! of Agnai, Backyard (BYAF) and text-generation-webui (YAML) as well.
 //!
 //! A card is a [`Document`]: the JSON text as it was written. [`read`] takes it out of
 //! a file, [`view`] tells its fields, [`edit`] changes them, [`write`] puts it into a
@@ -23,6 +24,8 @@
 //! # Ok::<(), cardkeep::error::Error>(())
 //! ```
 
+mod agnai;
+mod byaf;
 mod charx;
 mod comment;
 mod convert;
@@ -35,6 +38,7 @@ mod picture;
 mod validate;
 mod view;
 mod write;
+mod yaml;
 
 use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Kind, Limits, Loss, Result, Warning};
@@ -97,10 +101,14 @@ pub enum Container {
     Webp,
     /// A JPEG with the card in its Exif or its comment.
     Jpeg,
+    /// A ZIP of Backyard AI.
+    Byaf,
+    /// A character of text-generation-webui.
+    Yaml,
 }
 
 impl Container {
-    /// `png`, `json`, `charx`, `webp` or `jpeg`.
+    /// `png`, `json`, `charx`, `webp`, `jpeg`, `byaf` or `yaml`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Container::Png => "png",
@@ -108,6 +116,8 @@ impl Container {
             Container::Charx => "charx",
             Container::Webp => "webp",
             Container::Jpeg => "jpeg",
+            Container::Byaf => "byaf",
+            Container::Yaml => "yaml",
         }
     }
 
@@ -121,9 +131,10 @@ impl Container {
         match self {
             Container::Png => "image/png",
             Container::Json => "application/json",
-            Container::Charx => "application/zip",
+            Container::Charx | Container::Byaf => "application/zip",
             Container::Webp => "image/webp",
             Container::Jpeg => "image/jpeg",
+            Container::Yaml => "application/yaml",
         }
     }
 
@@ -143,8 +154,10 @@ impl FromStr for Container {
             "charx" => Ok(Container::Charx),
             "webp" => Ok(Container::Webp),
             "jpeg" => Ok(Container::Jpeg),
+            "byaf" => Ok(Container::Byaf),
+            "yaml" => Ok(Container::Yaml),
             _ => Err(Kind::BadOption.because(format!(
-                "`container` is `{name}`, one of `png`, `charx`, `json`, `webp`, `jpeg` was wanted"
+                "`container` is `{name}`, one of `png`, `charx`, `json`, `webp`, `jpeg`, `byaf`, `yaml` was wanted"
             ))),
         }
     }
@@ -187,7 +200,7 @@ pub struct CardFile {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Source {
     /// `ccv3` or `chara` for a PNG, `card.json` for an archive, `UserComment` or `comment`
-    /// for a WebP or JPEG, `text` for bare JSON.
+    /// for a WebP or JPEG, `manifest.json` for an archive of Backyard, `text` for bare JSON or YAML.
     pub chunk: &'static str,
     /// `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG, `Exif` or `COM` for a WebP or JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -384,6 +397,20 @@ fn find(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Fo
         let missing = Kind::BadZip.because("the archive has no entry that is whole");
         return behind(missing, bytes, limits, warnings);
     }
+    if !matches!(first_sign(bytes), Some(b'{' | b'['))
+        && let Some(document) = yaml::read(bytes, limits, warnings)?
+    {
+        return Ok(Found {
+            document,
+            container: Container::Yaml,
+            source: Source {
+                chunk: "text",
+                kind: None,
+                reason: "It was made of the character in YAML.".to_owned(),
+            },
+            assets: Vec::new(),
+        });
+    }
     if !starts_as_json(bytes) {
         let detail = "the file is no picture, no archive and no JSON object";
         return behind(Kind::NotACard.because(detail), bytes, limits, warnings);
@@ -418,12 +445,7 @@ fn behind(
     // What was odd in the picture is nothing against the card behind it.
     warnings.clear();
     match charx::read(bytes, limits, warnings) {
-        Ok(Some((document, source, assets))) => Ok(Found {
-            document,
-            container: Container::Charx,
-            source,
-            assets,
-        }),
+        Ok(Some(found)) => Ok(found),
         Err(reason) if alone => Err(reason),
         Ok(None) | Err(_) => Err(error),
     }
@@ -431,13 +453,17 @@ fn behind(
 
 /// Whether the file can be JSON: behind blanks and marks of its encoding comes its start.
 pub(crate) fn starts_as_json(bytes: &[u8]) -> bool {
-    let skipped = |byte: &&u8| {
+    matches!(first_sign(bytes), Some(b'{' | b'[' | b'"'))
+}
+
+fn first_sign(bytes: &[u8]) -> Option<u8> {
+    let skipped = |byte: &u8| {
         !matches!(
             byte,
             b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf | 0xff | 0xfe
         )
     };
-    matches!(bytes.iter().find(skipped), Some(b'{' | b'[' | b'"'))
+    bytes.iter().copied().find(skipped)
 }
 
 /// Which specification the document follows. A flat card is V1, whatever it says.
@@ -592,7 +618,8 @@ pub fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>>
 
 /// A file with its card replaced: everything else in it stays. Where the card did not
 /// change it comes back as it was. An edited card of a WebP or JPEG comes in an archive,
-/// with the picture as its icon, since few tools read other words of such pictures.
+/// with the picture as its icon, since few tools read other words of such pictures; one of
+/// Backyard comes in an archive as well, one in YAML as JSON.
 ///
 /// # Errors
 /// Those of [`write`], and of [`read`] for an archive.
@@ -608,7 +635,7 @@ pub fn rewrite(
 /// The picture of a card file: the file itself, or the icon in an archive.
 pub fn portrait<'f>(file: &'f CardFile, bytes: &'f [u8]) -> Option<&'f [u8]> {
     match file.container {
-        Container::Charx => charx::icon(&file.document, &file.assets),
+        Container::Charx | Container::Byaf => charx::icon(&file.document, &file.assets),
         container => container.is_image().then_some(bytes),
     }
 }

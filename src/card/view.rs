@@ -3,7 +3,7 @@
 //! A view never changes the document. Where a value had to be coerced it says so in a
 //! warning, and a string that is one stays the file's own text, lone surrogates and all.
 
-use super::Spec;
+use super::{Spec, agnai};
 use crate::error::Warning;
 use crate::json::{Document, Node, Shape, quote_ascii, to_windows_1252};
 use std::borrow::Cow;
@@ -24,12 +24,25 @@ pub(super) struct Field {
     /// As V2 and V3 spell it.
     pub key: &'static str,
     pub kind: Kind,
-    /// Other names it has at the root: of Pygmalion, and of SillyTavern's mirror.
+    /// Other names it has at the root: of Pygmalion, and of SillyTavern's mirror. Agnai's are
+    /// told by [`Field::names`].
     pub aliases: &'static [&'static str],
     /// Whether a model gets to read it.
     pub spoken: bool,
     /// Whether V2 does not have it.
     pub since_v3: bool,
+}
+
+impl Field {
+    /// The names that the field may have at the root, the best first.
+    pub fn names(&self, root: Node<'_>) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        // There another field has the name of this one.
+        let (own, aliases): (_, &'static [_]) = match agnai::is(root) {
+            true => (agnai::name(self.key), &[]),
+            false => (self.key, self.aliases),
+        };
+        std::iter::once(own).chain(aliases.iter().copied())
+    }
 }
 
 const fn spoken(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
@@ -225,6 +238,9 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
     if spec.starts_with("lorebook") {
         return false;
     }
+    if agnai::is(root) {
+        return true;
+    }
     let body = data(document).unwrap_or(root);
     let has = |field: &Field| {
         body.get(field.key).is_some() || field.aliases.iter().any(|alias| root.get(alias).is_some())
@@ -349,9 +365,9 @@ fn find<'a>(
     warnings: &mut Vec<Warning>,
 ) -> Option<(String, Node<'a>)> {
     let root = document.root();
-    let names = || std::iter::once(field.key).chain(field.aliases.iter().copied());
+    let names = field.names(root);
     let at_root = || {
-        names().find_map(|name| {
+        names.clone().find_map(|name| {
             Some((
                 name.to_owned(),
                 root.get(name).filter(|node| !node.is_null())?,
@@ -360,8 +376,11 @@ fn find<'a>(
     };
     let Some(data) = data(document) else {
         // `null` is told only when there is nothing better.
-        return at_root()
-            .or_else(|| names().find_map(|name| Some((name.to_owned(), root.get(name)?))));
+        return at_root().or_else(|| {
+            names
+                .clone()
+                .find_map(|name| Some((name.to_owned(), root.get(name)?)))
+        });
     };
     let own = data
         .get(field.key)
@@ -434,6 +453,9 @@ impl Coerce {
                 Text::Made(lines.join("\n"))
             }
             Shape::Object => {
+                if let Some(text) = agnai::persona(node) {
+                    return Text::Made(text);
+                }
                 warnings.push(Warning::noticed(
                     "wrong-type",
                     path,

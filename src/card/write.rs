@@ -1,14 +1,23 @@
 //! From a document to a file.
 
 use super::{
-    Chunk, Container, Role, Spec, WriteOptions, charx, convert, edit, embedded, payload, picture,
-    summary, view,
+    Chunk, Container, Role, Spec, WriteOptions, agnai, charx, convert, edit, embedded, payload,
+    picture, summary, view,
 };
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
 use crate::json::{Document, Shape};
 
 pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
+    let as_v2;
+    let document = match options.container {
+        // What only Agnai reads is its own file.
+        Container::Png | Container::Charx if agnai::is(document.root()) => {
+            as_v2 = agnai::to_v2(document)?;
+            &as_v2
+        }
+        _ => document,
+    };
     match (options.container, options.image) {
         (Container::Json, _) => Ok(document.bytes().to_vec()),
         (_, Some(image)) if options.assets.is_empty() && is_card_of(image, document, options) => {
@@ -16,6 +25,9 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
         }
         (Container::Charx, Some(image)) => charx::into(document, image, options),
         (Container::Charx, None) => charx::write(document, options.assets),
+        (Container::Byaf | Container::Yaml, _) => Err(Kind::Unsupported.because(
+            "a card is written as PNG, CHARX or JSON; this is a format that is read only",
+        )),
         (Container::Webp | Container::Jpeg, _) => Err(Kind::Unsupported.because(
             "a card is written as PNG, CHARX or JSON; of other pictures few tools read one",
         )),
@@ -39,6 +51,17 @@ pub(super) fn rewrite(
         assets: &[],
         limits: limits.clone(),
     };
+    match container {
+        Container::Byaf | Container::Yaml if is_card_of(file, document, &options) => {
+            return Ok((container, file.to_vec()));
+        }
+        Container::Yaml => return Ok((Container::Json, document.bytes().to_vec())),
+        Container::Byaf => {
+            let assets = super::read(file, limits)?.assets;
+            return Ok((Container::Charx, charx::write(document, &assets)?));
+        }
+        _ => {}
+    }
     match write(document, &options) {
         Err(error) if error.kind() == Kind::Unsupported && container.is_image() => {
             options.container = Container::Charx;

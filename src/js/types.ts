@@ -43,8 +43,8 @@ export interface Limits {
 // ---------------------------------------------------------------- cards
 
 export type CardSpec = "v1" | "v2" | "v3";
-/** `charx` is a ZIP, perhaps behind a picture. WebP and JPEG are read, not written. */
-export type CardContainer = "png" | "json" | "charx" | "webp" | "jpeg";
+/** `charx` is a ZIP, perhaps behind a picture; `byaf` one of Backyard, `yaml` of text-generation-webui. Of these WebP, JPEG, `byaf` and `yaml` are read, not written. */
+export type CardContainer = "png" | "json" | "charx" | "webp" | "jpeg" | "byaf" | "yaml";
 
 /**
  * A character card as it was written: the JSON text, byte for byte.
@@ -92,8 +92,8 @@ export type CardPatch = Partial<Omit<Card, "character_book">> & { character_book
 /** Which part of the file the card was taken from, and why that one. */
 export interface CardSource {
   /**
-   * `ccv3` or `chara` for a PNG, `card.json` for an archive, `UserComment` or `comment` for a WebP or JPEG, `text` for a
-   * bare JSON file.
+   * `ccv3` or `chara` for a PNG, `card.json` for an archive, `UserComment` or `comment` for a WebP or JPEG, `manifest.json`
+   * for an archive of Backyard, `text` for a bare JSON or YAML file.
    */
   chunk: string;
   /** `tEXt`, `zTXt`, `iTXt` or `eXIf` for a PNG, `Exif` or `COM` for a WebP or JPEG. */

@@ -57,7 +57,7 @@ impl Characters {
                 record.parts.insert("file".into(), change.add_part(bytes));
                 let portrait = card::portrait(&file, bytes);
                 if let Some(portrait) = portrait {
-                    if file.container == Container::Charx {
+                    if !file.container.is_image() {
                         record
                             .parts
                             .insert("image".into(), change.add_part(portrait));

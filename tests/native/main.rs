@@ -15,6 +15,7 @@ mod check;
 mod compression;
 mod connection;
 mod containers;
+mod foreign_cards;
 mod journal;
 mod json;
 mod keep;
