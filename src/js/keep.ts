@@ -17,6 +17,7 @@ import { ask, call } from "./loading.js";
 import { options } from "./options.js";
 import { restWithPage } from "./page.js";
 import { Personas } from "./personas.js";
+import { Presence } from "./presence.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import { persist, takesSpace, usage } from "./space.js";
@@ -74,6 +75,8 @@ export interface Opened {
   readonly rescued: boolean;
   /** Whose turn it is to write, where one writes at a time. @internal */
   readonly turn: Turn | undefined;
+  /** Which pages have the keep open. @internal */
+  readonly presence: Presence;
   /** Why nothing is kept. @internal */
   readonly fallback: ErrorCode | undefined;
   readonly later: { replayed(replayed: Replayed): void };
@@ -100,6 +103,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly #handle: KeepHandle;
   readonly #channel: Channel | undefined;
   readonly #turn: Turn | undefined;
+  readonly #presence: Presence;
   readonly #awake: () => void;
   #closed = false;
 
@@ -144,6 +148,8 @@ export abstract class OpenKeep extends EventTarget {
     this.#turn = opened.turn;
     if (opened.turn) opened.turn.onchange = () => this.#closed || this.dispatchEvent(new CustomEvent("access", { detail: this.access }));
     this.#awake = restWithPage(handle);
+    this.#presence = opened.presence;
+    this.#presence.look(handle);
   }
 
   /** Whether the keep can be written, and if not, why. */
@@ -302,6 +308,7 @@ export abstract class OpenKeep extends EventTarget {
     this.#closed = true;
     this.journal.end();
     this.#turn?.end();
+    this.#presence.end();
     this.#awake();
     this.#channel?.close();
     call("close", () => this.#handle.close());
@@ -335,13 +342,17 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
     const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
     const rescue = new Rescue(name);
+    let presence = new Presence(name, medium === "indexeddb");
+    await presence.begin();
     const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
     let fallback: ErrorCode | undefined;
     const handle = await opening.catch((thrown: unknown) => {
       redo?.close();
+      presence.end();
       const { code } = thrown as { code?: ErrorCode };
       if (chosen.fallback !== "memory" || code === undefined || !WITHOUT_STORAGE.includes(code)) throw thrown;
       fallback = code;
+      presence = new Presence(name, false);
       console.error("cardkeep: nothing will be kept after this page ends, since the storage cannot be opened:", thrown);
       return KeepHandle.open(name, "memory", timeout, undefined, told, undefined, rescue) as Promise<KeepHandle>;
     });
@@ -357,6 +368,6 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const later: Opened["later"] = { replayed: () => undefined };
     // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
     const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
-    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, fallback };
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, presence, fallback };
   });
 }

@@ -421,6 +421,8 @@ pub(super) struct Held {
     pub segments: Vec<Part>,
     /// Pages of the tail.
     pub tail: Vec<Key>,
+    /// Whether every list could be read.
+    pub whole: bool,
 }
 
 impl Log<'_> {
@@ -429,7 +431,10 @@ impl Log<'_> {
     /// # Errors
     /// What the medium reports; a list that cannot be read is no error.
     pub(super) async fn held(&self) -> Result<Held> {
-        let mut held = Held::default();
+        let mut held = Held {
+            whole: true,
+            ..Held::default()
+        };
         for run in &self.manifest.runs {
             held.runs.push(run.part.clone());
             match self.run(run).await {
@@ -437,7 +442,7 @@ impl Log<'_> {
                     let parts = segments.iter().map(|segment| segment.part.clone());
                     held.segments.extend(parts);
                 }
-                Err(error) if error.kind() == Kind::Corrupt => {}
+                Err(error) if error.kind() == Kind::Corrupt => held.whole = false,
                 Err(error) => return Err(error),
             }
         }

@@ -24,6 +24,7 @@ mod quarantine;
 mod records;
 mod repair;
 mod settings;
+mod sweep;
 mod transaction;
 mod trash;
 mod unsent;
@@ -94,6 +95,7 @@ pub struct Keep(Rc<Shared>);
 struct Shared {
     store: Store,
     observer: Observer,
+    leftovers: Rc<sweep::Leftovers>,
 }
 
 /// Whether an import added something.
@@ -128,7 +130,11 @@ impl Keep {
         observer: Observer,
     ) -> Result<Keep> {
         let store = Store::open(medium, options).await?;
-        let keep = Keep(Rc::new(Shared { store, observer }));
+        let keep = Keep(Rc::new(Shared {
+            store,
+            observer,
+            leftovers: Rc::default(),
+        }));
         keep.settings().apply().await?;
         Ok(keep)
     }

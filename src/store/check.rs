@@ -69,6 +69,11 @@ impl Store {
         self.medium().count(Scan::of(table, [])).await
     }
 
+    /// The keys of a range, in order.
+    pub(crate) async fn keys(&self, scan: Scan) -> Result<Vec<Key>> {
+        self.medium().keys(scan).await
+    }
+
     /// Some rows in key order, as they stand.
     pub(crate) async fn rows_behind(&self, after: Option<Key>, limit: u32) -> Result<Vec<Row>> {
         let scan = Scan::of(Table::Rows, []).chunk(after, limit);

@@ -386,6 +386,10 @@ impl Medium for Connection {
         Box::pin(self.repeated(async move |medium| medium.count(scan.clone()).await))
     }
 
+    fn keys(&self, scan: Scan) -> Pending<'_, Vec<Key>> {
+        Box::pin(self.repeated(async move |medium| medium.keys(scan.clone()).await))
+    }
+
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.repeated(async move |medium| medium.find(by).await))
     }

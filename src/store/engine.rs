@@ -114,6 +114,8 @@ pub struct Store {
     pub(super) log: Rc<Log>,
     pub(super) space: Rc<Space>,
     pub(super) writer: Rc<RefCell<Writer>>,
+    /// Bursts that were begun.
+    pub(super) writes: Rc<Cell<u64>>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
@@ -128,6 +130,7 @@ impl Store {
             return self.medium.write(&burst).await;
         }
         let burst = self.in_turn(burst)?;
+        self.writes.set(self.writes.get() + 1);
         // The log is told the time before the transaction: whoever removes a row has read it, so a
         // removal is later than the write.
         let begun = self.now();
@@ -172,6 +175,15 @@ impl Store {
             self.read_back(&burst).await?;
         }
         Ok(())
+    }
+
+    /// How many bursts were begun so far.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.get()
+    }
+
+    pub(crate) fn note_swept(&self, count: u64) {
+        self.note(|at| LogEntry::new(at, Level::Info, "swept").count(count));
     }
 
     fn note(&self, entry: impl FnOnce(i64) -> LogEntry) {

@@ -253,6 +253,13 @@ pub trait Medium {
     fn count(&self, scan: Scan) -> Pending<'_, u64> {
         Box::pin(async move { Ok(self.scan(scan).await?.len() as u64) })
     }
+    /// The keys of a range, in order.
+    fn keys(&self, scan: Scan) -> Pending<'_, Vec<Key>> {
+        Box::pin(async move {
+            let found = self.scan(scan).await?;
+            Ok(found.into_iter().map(|(key, _)| key).collect())
+        })
+    }
     /// The rows that carry an index key, in key order.
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
     /// Writes a burst.

@@ -81,6 +81,7 @@ impl Store {
             recent: Rc::default(),
             space: Rc::default(),
             writer: Rc::default(),
+            writes: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

@@ -314,6 +314,20 @@ impl Medium for IdbMedium {
         }))
     }
 
+    fn keys(&self, scan: Scan) -> Pending<'_, Vec<Key>> {
+        Box::pin(self.watched("reading", async move {
+            let range = range(&scan)?;
+            let limit = scan.limit.unwrap_or(u32::MAX);
+            let asked = self.reading(scan.table, |store| {
+                let keys = store.get_all_keys_with_key_and_limit(&range, limit);
+                Ok(answer(sent(keys)?))
+            })?;
+            let keys: Array = asked.await?.unchecked_into();
+            let key = |key: JsValue| key_of(&key).ok_or_else(|| foreign(scan.table));
+            keys.iter().map(key).collect()
+        }))
+    }
+
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.watched("looking up", async move {
             let (keys, values) = self.reading(Table::Rows, |store| {
@@ -415,13 +429,15 @@ fn range(scan: &Scan) -> Result<IdbKeyRange> {
 
 fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value)>> {
     let (keys, values): (Array, Array) = (keys.unchecked_into(), values.unchecked_into());
-    let foreign =
-        || Kind::Corrupt.because(format!("table {} has a key that is not ours", table.name()));
     let pair = |(key, value): (JsValue, JsValue)| Some((key_of(&key)?, value_of(table, &value)));
     keys.iter()
         .zip(values.iter())
-        .map(|found| pair(found).ok_or_else(foreign))
+        .map(|found| pair(found).ok_or_else(|| foreign(table)))
         .collect()
+}
+
+fn foreign(table: Table) -> Error {
+    Kind::Corrupt.because(format!("table {} has a key that is not ours", table.name()))
 }
 
 fn closed() -> Error {

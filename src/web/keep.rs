@@ -181,6 +181,24 @@ impl KeepHandle {
         self.keep.leave_turn();
     }
 
+    /// How many pages nothing refers to.
+    pub fn leftovers(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.leftovers().await? as f64) })
+    }
+
+    /// Removes what was found so for a while, and gives the number of pages.
+    pub fn sweep(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(keep.sweep().await? as f64) })
+    }
+
+    /// Ends a sweep early.
+    #[wasm_bindgen(js_name = endSweep)]
+    pub fn end_sweep(&self) {
+        self.keep.end_sweep();
+    }
+
     /// Whether another tab has the turn.
     #[wasm_bindgen(js_name = isLocked)]
     pub fn is_locked(&self) -> bool {

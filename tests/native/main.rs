@@ -34,6 +34,7 @@ mod second_copy;
 mod settings;
 mod space;
 mod store;
+mod sweep;
 mod transaction;
 mod trash;
 mod turn;

@@ -1,0 +1,90 @@
+// What may be done only where no other page has the keep open; in a real browser.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { serve } from "../app/serve.mjs";
+import { open } from "../app/webdriver.mjs";
+
+describe("removing what nothing refers to", () => {
+  let browser, server, one, two;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
+    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
+    browser = await open({});
+    await browser.go(server.url);
+    one = await browser.window();
+    await browser.newWindow();
+    two = await browser.window();
+    await browser.go(server.url);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const tab = async (handle, work, ...given) => {
+    await browser.toWindow(handle);
+    return browser.run(work, ...given);
+  };
+  const come = (handle) =>
+    tab(handle, async () => {
+      const { Presence } = await import("/presence.js");
+      globalThis.presence = new Presence("shared", true);
+      globalThis.ended = [];
+      presence.look({ leftovers: async () => 0, sweep: async () => 0, endSweep: () => ended.push(Date.now()) });
+      await presence.begin();
+    });
+  const alone = () => presence.alone(async () => "alone").then((done) => done ?? "not alone");
+
+  test("waits until no other page has the keep open", async () => {
+    await come(one);
+    assert.equal(await tab(one, alone), "alone");
+    await come(two);
+    assert.equal(await tab(one, alone), "not alone");
+    assert.equal(await tab(two, alone), "not alone");
+    await tab(two, () => presence.end());
+    assert.equal(await tab(one, alone), "alone");
+    assert.equal(await tab(one, alone), "alone", "also again");
+  });
+
+  test("makes a page that opens the keep wait, but not for ever", async () => {
+    await tab(one, () => {
+      globalThis.begun = Date.now();
+      globalThis.done = presence.alone(() => new Promise((resolve) => (globalThis.finish = resolve)));
+    });
+    const took = await tab(two, async () => {
+      const { Presence } = await import("/presence.js");
+      const begun = performance.now();
+      globalThis.presence = new Presence("shared", true);
+      await presence.begin();
+      return performance.now() - begun;
+    });
+    assert.ok(took > 4000, `${took} ms`);
+    assert.ok(await tab(one, () => ended.some((at) => at - begun > 4000)), "whoever has it is told");
+    await tab(one, () => (finish("late"), done));
+    assert.equal(await tab(one, alone), "not alone");
+    await tab(two, () => presence.end());
+    assert.equal(await tab(one, alone), "alone");
+  });
+
+  test("keeps no page out of the browser's cache", async () => {
+    await tab(one, () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+    assert.equal(await tab(one, async () => (await navigator.locks.query()).held.length), 0);
+    await tab(one, () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+    await browser.until(async () => (await navigator.locks.query()).held.length === 1);
+    assert.equal(await tab(one, alone), "alone");
+  });
+
+  test("an open keep says that it is open, and a closed one does not", async () => {
+    const held = (handle) => tab(handle, async () => (await navigator.locks.query()).held.map(({ name, mode }) => `${name} ${mode}`));
+    await tab(one, () => presence.end());
+    await tab(two, async () => {
+      const { Keep } = await import("/index.js");
+      globalThis.keep = await Keep.open({ name: "held" });
+    });
+    assert.deepEqual(await held(one), ["cardkeep:held:open shared"]);
+    await tab(two, () => keep.close());
+    assert.deepEqual(await held(one), []);
+  });
+});
