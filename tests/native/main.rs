@@ -2,6 +2,8 @@
 
 #[path = "../suite/frozen.rs"]
 mod frozen;
+#[path = "../suite/lying.rs"]
+mod lying;
 #[path = "../suite/mod.rs"]
 mod suite;
 
@@ -19,12 +21,14 @@ mod foreign_cards;
 mod journal;
 mod json;
 mod keep;
+mod lies;
 mod lore;
 mod macros;
 mod merge;
 mod migration;
 mod oddities;
 mod oddities_chats;
+mod oracle;
 mod peek;
 mod personas;
 mod png;

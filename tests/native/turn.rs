@@ -18,3 +18,14 @@ pub fn until_it_waits<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Pending => None,
     }
 }
+
+/// The result of a future that waits for nobody but itself; `None` when it never ends: one that
+/// gives way is polled again, one whose answer never comes stays as it is.
+pub fn settled<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    (0..1_000).find_map(|_| match future.as_mut().poll(&mut context) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    })
+}

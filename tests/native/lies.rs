@@ -1,0 +1,252 @@
+//! Every call that a keep makes to its medium and its log fails once, in every way.
+//!
+//! The scenario runs once for each call and each lie. An operation that fails is tried
+//! again, as an app would; then the keep is opened without lies, once on what the medium
+//! holds and once on the log alone.
+
+use crate::frozen;
+use crate::lying::{Call, Lie};
+use crate::oracle::{Browser, DOMAINS, Op, Outcome, Run};
+use crate::turn::settled;
+use cardkeep::error::Kind;
+use cardkeep::keep::Domain;
+
+enum Step {
+    Act(Op),
+    Reopen,
+}
+
+/// Every domain and verb.
+fn scenario() -> Vec<Step> {
+    use Domain::{Characters, Chats, Worlds};
+    use Step::{Act, Reopen};
+    let mut steps = vec![
+        Act(Op::Import(Characters, 'a')),
+        Act(Op::Import(Chats, 'a')),
+        Act(Op::Import(Worlds, 'a')),
+        Act(Op::Change(Characters, 'a', 1)),
+        Act(Op::Change(Worlds, 'a', 2)),
+        Act(Op::Move('a', false)),
+        Act(Op::Set(20)),
+        Act(Op::Maintain),
+    ];
+    // Long messages among them fill the tail.
+    steps.extend((1..8).map(|n| Act(Op::Change(Chats, 'a', n))));
+    steps.extend([
+        Act(Op::Edit('a', 1, 10)),
+        Act(Op::Edit('a', 9, 11)),
+        Act(Op::Remove('a', 2)),
+        Act(Op::Change(Chats, 'a', 8)),
+        Act(Op::Look),
+        Reopen,
+        Act(Op::Change(Chats, 'a', 12)),
+        Act(Op::RestoreVersion(Chats, 'a', 1)),
+        Act(Op::RestoreVersion(Characters, 'a', 0)),
+        Act(Op::Set(30)),
+        Act(Op::Import(Characters, 'b')),
+        Act(Op::Trash(Characters, 'a')),
+        Act(Op::Trash(Chats, 'a')),
+        Act(Op::Restore(Chats, 'a')),
+        Act(Op::Change(Chats, 'a', 13)),
+        Act(Op::Maintain),
+        Reopen,
+        Act(Op::Change(Characters, 'b', 14)),
+        Act(Op::Look),
+    ]);
+    steps
+}
+
+/// Plays the scenario, and gives back what its browser was left with.
+fn play(run: &mut Run, allowed: Option<Kind>) -> Result<(), String> {
+    for step in scenario() {
+        let Step::Act(op) = step else {
+            run.close(0);
+            continue;
+        };
+        for _ in 0..3 {
+            match run.act(0, op)? {
+                Outcome::Done | Outcome::Idle => break,
+                Outcome::Failed(kind) if Some(kind) == allowed || kind == Kind::Conflict => {}
+                Outcome::Failed(kind) => return Err(format!("{op:?} failed with {}", kind.code())),
+                Outcome::Stopped => {
+                    run.crash();
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is left is whole: as the medium has it, and as the log has it.
+fn check_what_is_left(run: &mut Run) -> Result<(), String> {
+    let covered = run.is_covered();
+    run.crash();
+    run.browser.script.heal();
+    for wiped in [false, true] {
+        if wiped {
+            run.browser.wipe();
+        }
+        if run.open(0) != Outcome::Done {
+            return Err(format!("it does not open, wiped {wiped}"));
+        }
+        run.close(0);
+        let seen = run.browser.look()?;
+        if wiped && !covered {
+            run.oracle.see_older(seen)?;
+        } else {
+            run.oracle
+                .see(&seen)
+                .map_err(|wrong| format!("wiped {wiped}: {wrong}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails every call of those that `calls` names, one in each run.
+fn lie_at_every(calls: impl Fn(Call) -> bool, lasting: bool, lie: impl Fn(usize) -> Lie) {
+    let mut healthy = Run::new(Browser::default(), 1);
+    play(&mut healthy, None).expect("the scenario works");
+    let trace = healthy.browser.script.calls();
+    check_what_is_left(&mut healthy).expect("the scenario leaves a sound keep");
+    assert!(trace.len() > 150, "only {} calls", trace.len());
+    let mut broken = Vec::new();
+    for (n, _) in trace.iter().enumerate().filter(|(_, call)| calls(**call)) {
+        let lie = lie(n);
+        let mut run = Run::new(Browser::default(), 1);
+        run.browser.script.plan(n, lie, lasting);
+        let allowed = match lie {
+            Lie::Before(kind) | Lie::After(kind) => Some(kind),
+            Lie::Stop | Lie::StopAfter => None,
+        };
+        let played = play(&mut run, allowed);
+        assert!(run.browser.script.told() > 0, "nobody was lied to at {n}");
+        if let Err(wrong) = played.and_then(|()| check_what_is_left(&mut run)) {
+            broken.push(format!("call {n}, {:?}, {lie:?}: {wrong}", trace[n]));
+        }
+    }
+    let told: Vec<_> = broken.iter().take(3).cloned().collect();
+    assert!(
+        broken.is_empty(),
+        "{} of {} broken; {}",
+        broken.len(),
+        trace.len(),
+        told.join("\n\n")
+    );
+}
+
+/// The kinds that media give, in turn.
+fn kind(n: usize) -> Kind {
+    const KINDS: [Kind; 5] = [
+        Kind::Aborted,
+        Kind::Timeout,
+        Kind::Closed,
+        Kind::Quota,
+        Kind::Medium,
+    ];
+    KINDS[n % KINDS.len()]
+}
+
+#[test]
+fn a_call_that_fails_costs_nothing_that_was_acknowledged() {
+    lie_at_every(|_| true, false, |n| Lie::Before(kind(n)));
+}
+
+#[test]
+fn a_call_that_fails_although_it_was_done_costs_nothing_either() {
+    let writes = |call| matches!(call, Call::Write | Call::LogWrite);
+    lie_at_every(writes, false, |n| Lie::After(kind(n)));
+}
+
+#[test]
+fn storage_that_fails_from_some_call_on_leaves_everything_acknowledged() {
+    lie_at_every(|_| true, true, |n| Lie::Before(kind(n)));
+}
+
+#[test]
+fn a_full_disk_from_some_call_on_leaves_everything_acknowledged() {
+    let writes = |call| matches!(call, Call::Write | Call::LogWrite);
+    lie_at_every(writes, true, |_| Lie::Before(Kind::Quota));
+}
+
+#[test]
+fn a_page_that_ends_at_some_call_leaves_everything_acknowledged() {
+    lie_at_every(|_| true, false, |_| Lie::Stop);
+}
+
+#[test]
+fn a_page_that_ends_behind_some_call_leaves_everything_acknowledged() {
+    let writes = |call| matches!(call, Call::Write | Call::LogWrite);
+    lie_at_every(writes, false, |_| Lie::StopAfter);
+}
+
+/// Puts an old keep into a browser.
+fn old_keep() -> Browser {
+    let browser = Browser::default();
+    for put in frozen::values(frozen::SCHEMA_1) {
+        browser.medium.plant(put.table, put.key, put.value);
+    }
+    browser
+}
+
+/// What an old keep shows.
+fn shown(browser: &Browser) -> Vec<String> {
+    let tab = settled(browser.open())
+        .expect("an answer")
+        .expect("it opens");
+    let mut shown = Vec::new();
+    for domain in DOMAINS {
+        for trashed in [false, true] {
+            let list = settled(tab.keep.list(domain, trashed)).unwrap().unwrap();
+            assert_eq!(list["unreadable"], serde_json::json!([]));
+            for entry in list["items"].as_array().unwrap() {
+                shown.push(entry.to_string());
+                if !trashed {
+                    let file = settled(tab.keep.export(domain, entry["id"].as_str().unwrap()));
+                    shown.push(cardkeep::codec::hash(&file.unwrap().unwrap().bytes));
+                }
+            }
+        }
+    }
+    shown.push(
+        settled(tab.keep.settings().get())
+            .unwrap()
+            .unwrap()
+            .to_string(),
+    );
+    tab.keep.close();
+    shown
+}
+
+#[test]
+fn a_migration_that_is_lied_to_at_any_call_ends_in_the_same_keep() {
+    let healthy = old_keep();
+    let want = shown(&healthy);
+    let reads = settled(old_keep().open()).is_some();
+    assert!(reads);
+    for lie in [
+        Lie::Before(Kind::Aborted),
+        Lie::After(Kind::Timeout),
+        Lie::Stop,
+        Lie::StopAfter,
+    ] {
+        for n in 0.. {
+            let browser = old_keep();
+            browser.script.plan(n, lie, false);
+            match settled(browser.open()) {
+                Some(Err(error)) => {
+                    let kind = error.kind();
+                    assert!([Kind::Aborted, Kind::Timeout].contains(&kind), "{error}");
+                }
+                Some(Ok(_)) | None => {}
+            }
+            if browser.script.told() == 0 {
+                assert!(n > 10, "a migration makes several calls");
+                break;
+            }
+            browser.script.heal();
+            assert_eq!(shown(&browser), want, "call {n}, {lie:?}");
+            assert_eq!(shown(&browser), want, "call {n}, {lie:?}, opened again");
+        }
+    }
+}
