@@ -237,8 +237,10 @@ impl Healed {
                 let second_copy = SecondCopy::Failing {
                     message: error.to_string(),
                 };
+                // What is written now goes into it all the same: were it left out, what is built on
+                // it later would stand in the log without it.
                 Ok(Healed {
-                    redo: None,
+                    redo: Some(redo),
                     second_copy,
                     opening: Opening::default(),
                 })

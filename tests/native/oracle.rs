@@ -149,13 +149,7 @@ impl Model {
         match op {
             Op::Import(domain, label) => {
                 if next.take(domain, label, false).is_none() {
-                    next.things.insert(Thing {
-                        domain: domain.name(),
-                        label: label.to_string(),
-                        trashed: false,
-                        state: first_state(domain, label),
-                        past: Vec::new(),
-                    });
+                    next.things.insert(Thing::new(domain, label));
                 } else {
                     return Some(self.clone());
                 }
@@ -232,6 +226,17 @@ impl Model {
 }
 
 impl Thing {
+    /// As it is when it was imported.
+    fn new(domain: Domain, label: char) -> Thing {
+        Thing {
+            domain: domain.name(),
+            label: label.to_string(),
+            trashed: false,
+            state: first_state(domain, label),
+            past: Vec::new(),
+        }
+    }
+
     fn become_state(&mut self, state: State) {
         let before = std::mem::replace(&mut self.state, state);
         self.past.push(before);
@@ -291,17 +296,6 @@ impl Browser {
             copy.plant(table, key, value);
         }
         copy
-    }
-
-    /// What a page would show of what the medium holds now.
-    fn glance(&self) -> std::result::Result<Model, String> {
-        let copy = Browser {
-            medium: self.copy(),
-            ..Browser::default()
-        };
-        let look = async { copy.open().await?.look().await };
-        let seen = settled(look).expect("an honest medium answers");
-        seen.map_err(|error| format!("what is left cannot be shown: {error}"))
     }
 
     /// Everything that is in the keep, older states and the trash included, read without lies.
@@ -569,7 +563,9 @@ impl Tab {
     async fn find(&self, domain: Domain, wanted: char, trashed: bool) -> Result<Option<String>> {
         let entries = entries(&self.keep, domain, trashed).await?;
         let wanted = wanted.to_string();
-        let found = entries.iter().find(|it| label(domain, it) == wanted);
+        // Of two with one label the one that is worked on, else the one that came last.
+        let found = entries.iter().filter(|it| label(domain, it) == wanted);
+        let found = found.max_by_key(|it| (it["rev"].as_u64(), text(it, "id")));
         Ok(found.map(|entry| text(entry, "id")))
     }
 
@@ -590,6 +586,11 @@ impl Tab {
 #[derive(Debug, Clone)]
 pub struct Oracle {
     possible: BTreeSet<Model>,
+    /// States with what was refused in them: the log may have it where the medium has not, and
+    /// then it is there after the next comparison, whatever a page has shown meanwhile.
+    later: BTreeSet<Model>,
+    /// Imports that were refused: after another try such a thing may be there beside its twin.
+    twins: BTreeSet<Thing>,
     /// Every state that a thing ever had, for what comes back older than it was.
     ever: BTreeSet<(&'static str, String, State)>,
 }
@@ -598,6 +599,8 @@ impl Default for Oracle {
     fn default() -> Oracle {
         Oracle {
             possible: BTreeSet::from([Model::default()]),
+            later: BTreeSet::new(),
+            twins: BTreeSet::new(),
             ever: BTreeSet::new(),
         }
     }
@@ -612,6 +615,17 @@ impl Oracle {
         seen: Option<&Model>,
     ) -> std::result::Result<(), String> {
         let before = std::mem::take(&mut self.possible);
+        let refused = match outcome {
+            Outcome::Failed(kind) => *kind != Kind::Conflict,
+            outcome => *outcome == Outcome::Stopped,
+        };
+        for model in std::mem::take(&mut self.later) {
+            let after = model.after(op);
+            if *outcome != Outcome::Done || after.is_none() {
+                self.later.insert(model);
+            }
+            self.later.extend(after);
+        }
         for model in &before {
             let after = model.after(op);
             match (outcome, after) {
@@ -620,10 +634,14 @@ impl Oracle {
                 (Outcome::Failed(Kind::Conflict), _) => drop(self.possible.insert(model.clone())),
                 (Outcome::Failed(_) | Outcome::Stopped, after) => {
                     self.possible.insert(model.clone());
+                    self.later.extend(after.clone());
                     self.possible.extend(after);
                 }
                 (Outcome::Done, None) | (Outcome::Idle, Some(_)) => {}
             }
+        }
+        if let (true, Op::Import(domain, label)) = (refused, op) {
+            self.twins.insert(Thing::new(domain, label));
         }
         for thing in self.possible.iter().flat_map(|model| &model.things) {
             self.ever
@@ -640,27 +658,46 @@ impl Oracle {
         }
     }
 
+    /// The possible states that look like this, seen in one way.
+    fn fitting(&self, seen: &Model, as_seen: impl Fn(&Model) -> Model) -> BTreeSet<Model> {
+        let fits = |model: &&Model| {
+            let (model, mut seen) = (as_seen(model), seen.clone());
+            let things = &mut seen.things;
+            things.retain(|it| model.things.contains(it) || !self.twins.contains(it));
+            model == seen
+        };
+        let fitting: BTreeSet<Model> = self.possible.iter().filter(fits).cloned().collect();
+        match fitting.is_empty() {
+            true => self.later.iter().filter(fits).cloned().collect(),
+            false => fitting,
+        }
+    }
+
     /// Takes in what a page shows.
     fn narrow(&mut self, seen: &Model) -> std::result::Result<(), String> {
-        let before = std::mem::take(&mut self.possible);
-        let fits = before.iter().filter(|model| plain(model) == *seen);
-        self.possible = fits.cloned().collect();
-        match self.possible.is_empty() {
-            true => Err(format!(
-                "a page shows {seen:?}, which is none of {before:?}"
-            )),
-            false => Ok(()),
+        let fitting = self.fitting(seen, plain);
+        if fitting.is_empty() {
+            return Err(self.unfit("a page shows", seen));
         }
+        self.possible = fitting;
+        Ok(())
     }
 
     /// Takes in everything that is in the keep.
     pub fn see(&mut self, seen: &Model) -> std::result::Result<(), String> {
-        let found = self.possible.iter().find(|model| recent(model) == *seen);
-        let found = found
-            .cloned()
-            .ok_or_else(|| format!("there is {seen:?}, which is none of {:?}", self.possible))?;
-        self.possible = BTreeSet::from([found]);
+        let fitting = self.fitting(seen, recent);
+        if fitting.is_empty() {
+            return Err(self.unfit("there is", seen));
+        }
+        self.possible = fitting;
         Ok(())
+    }
+
+    fn unfit(&self, what: &str, seen: &Model) -> String {
+        let (possible, later) = (&self.possible, &self.later);
+        format!(
+            "{what} {seen:?}, acknowledged is {possible:?}, refused and perhaps there {later:?}"
+        )
     }
 
     /// Takes in a keep that may have gone back in time, but only to states that were.
@@ -749,10 +786,6 @@ impl Run {
             Some(Ok(Some(seen))) => (Outcome::Done, seen),
         };
         self.oracle.hear(op, &outcome, seen.as_ref())?;
-        if matches!(outcome, Outcome::Failed(_) | Outcome::Stopped) {
-            // Whether it was done is certain once the medium is looked at.
-            self.oracle.narrow(&self.browser.glance()?)?;
-        }
         Ok(outcome)
     }
 
