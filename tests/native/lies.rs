@@ -251,8 +251,6 @@ fn shown(browser: &Browser) -> Vec<String> {
 fn a_migration_that_is_lied_to_at_any_call_ends_in_the_same_keep() {
     let healthy = old_keep();
     let want = shown(&healthy);
-    let reads = settled(old_keep().open()).is_some();
-    assert!(reads);
     for lie in [
         Lie::Before(Kind::Aborted),
         Lie::After(Kind::Timeout),
@@ -262,12 +260,9 @@ fn a_migration_that_is_lied_to_at_any_call_ends_in_the_same_keep() {
         for n in (0..).filter(|n| is_chosen(*n, 0)) {
             let browser = old_keep();
             browser.script.plan(n, lie, false);
-            match settled(browser.open()) {
-                Some(Err(error)) => {
-                    let kind = error.kind();
-                    assert!([Kind::Aborted, Kind::Timeout].contains(&kind), "{error}");
-                }
-                Some(Ok(_)) | None => {}
+            if let Some(Err(error)) = settled(browser.open()) {
+                let kind = error.kind();
+                assert!([Kind::Aborted, Kind::Timeout].contains(&kind), "{error}");
             }
             if browser.script.told() == 0 {
                 assert!(n > 10, "a migration makes several calls");

@@ -208,9 +208,8 @@ impl Redo for LyingLog {
 
     fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
         let work = async move {
-            let mut held = self.script.held.borrow_mut();
-            held.insert(file.to_owned(), self.page);
-            drop(held);
+            let held = &self.script.held;
+            held.borrow_mut().insert(file.to_owned(), self.page);
             self.log.append(file, bytes, durable).await
         };
         Box::pin(self.script.run(Call::LogWrite, work))
