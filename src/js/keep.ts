@@ -226,7 +226,10 @@ export abstract class OpenKeep extends EventTarget {
 
   /** How much is stored, how safe it is, and what somebody should look at. */
   health(): Promise<Health> {
-    return health(this.#handle);
+    return ask("Keep.health", async () => {
+      const tabs = await this.#presence.pages();
+      return { ...(await health(this.#handle)), ...(tabs !== undefined && { tabs }) };
+    });
   }
 
   /** Saves what savers hold and lets go of the storage. Other saves that were not awaited may not have happened. May be called again. */

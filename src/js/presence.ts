@@ -55,6 +55,13 @@ export class Presence {
     this.#plan(FIRST_MS, () => this.#look());
   }
 
+  /** How many pages have the keep open, this one too; `undefined` where nobody can tell. */
+  async pages(): Promise<number | undefined> {
+    if (!this.#shared) return 1;
+    const snapshot = await this.#locks?.query().catch(() => undefined);
+    return snapshot?.held?.filter(({ name }) => name === this.#lock).length;
+  }
+
   /** Does something that no other page may be there for, or does not: `undefined`. */
   async alone<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (!this.#shared) return work();

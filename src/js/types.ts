@@ -1086,6 +1086,8 @@ export interface Health {
   /** Scheduled edits that are not in their records yet. */
   journal: Amount;
   lastCheck?: { at: number; full: boolean; records: number; findings: number };
+  /** How many pages have the keep open, this one too; absent where the browser does not tell. */
+  tabs?: number;
   /** Whether the browser promised not to remove anything by itself; absent where it does not tell. */
   persisted?: boolean;
   /** The browser's estimate for this origin, in bytes. */

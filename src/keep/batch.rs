@@ -1,5 +1,6 @@
 //! Several records of one domain at once: all of them or none, in one change.
 
+use super::content::Subject;
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::{Keep, PatchDocument, PutDocument, records};
@@ -74,8 +75,8 @@ impl Keep {
     /// compared.
     ///
     /// # Errors
-    /// `not-found` when one of them is not there, `conflict` when one has another revision,
-    /// `invalid` when one comes twice, `corrupt`, and what the medium reports.
+    /// `not-found` when one of them is not there, `conflict` with what it was and what it is
+    /// when one has another revision, `invalid` when one comes twice, `corrupt`, and what the medium reports.
     pub async fn trash_many(&self, domain: Domain, targets: &[Target], write: Write) -> Result<()> {
         let now = self.store().now();
         self.mark(domain, targets, Some(now), write).await.map(drop)
@@ -136,7 +137,13 @@ impl Keep {
                 return Err(refuse(Kind::NotFound, missing));
             };
             if let Some(rev) = target.if_rev.filter(|rev| *rev != record.rev) {
-                return Err(nth(targets.len(), n, super::stale(&record, rev)));
+                let mut error = super::stale(&record, rev);
+                // The messages of a chat are too many to be told.
+                if domain != Domain::Chats {
+                    let subject = Subject::of(domain.name())?;
+                    error = error.between(subject.sides_of(self, &record, rev).await);
+                }
+                return Err(nth(targets.len(), n, error));
             }
             record.trashed_ms = trashed_ms;
             change.write(record, History::Skip);

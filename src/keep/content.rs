@@ -96,6 +96,24 @@ impl Subject {
         })
     }
 
+    /// The content of an older state, as far as it is kept and can be read.
+    async fn version(self, keep: &Keep, id: &str, rev: u64) -> Option<Content> {
+        let key = self.row(id);
+        let version = keep.store().version(key.text(0), key.text(1), rev).await;
+        self.content(keep, &version.ok().flatten()?).await.ok()
+    }
+
+    /// What stands against each other when a record that was read at a revision is to go, or
+    /// to come back, and is another one by now. There is nothing of the caller's own in it.
+    pub async fn sides_of(self, keep: &Keep, present: &Record, rev: u64) -> Sides {
+        let view = |content: Option<Content>| content.as_ref().map(Content::view);
+        Sides {
+            base: view(self.version(keep, &present.id, rev).await),
+            mine: None,
+            theirs: view(self.content(keep, present).await.ok()),
+        }
+    }
+
     /// What stands against each other when a patch that began on a revision meets another
     /// content, as far as it is kept.
     pub async fn sides(
@@ -106,12 +124,7 @@ impl Subject {
         patch: &Document,
         present: &Content,
     ) -> Sides {
-        let key = self.row(id);
-        let version = keep.store().version(key.text(0), key.text(1), rev).await;
-        let base = match version.ok().flatten() {
-            Some(version) => self.content(keep, &version).await.ok(),
-            None => None,
-        };
+        let base = self.version(keep, id, rev).await;
         let from = base.as_ref().unwrap_or(present);
         let mine = match from.patched(id, patch, keep.store().now()) {
             Ok(changed) => Some(changed.as_ref().unwrap_or(from).view()),

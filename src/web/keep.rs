@@ -12,7 +12,7 @@ use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
-use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo, SecondCopy};
+use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
@@ -512,11 +512,8 @@ impl ChatHandle {
     }
 }
 
-/// Keeps the second copy complete and the medium whole while the keep is open.
+/// Keeps the second copy complete, the medium whole and the trash young while the keep is open.
 async fn look_after(keep: Keep, on_event: Function) {
-    if keep.second_copy() == SecondCopy::Off {
-        return;
-    }
     clock::wait(MAINTAIN_AFTER_MS).await;
     let mut soon = MAINTAIN_SOON_MS;
     loop {

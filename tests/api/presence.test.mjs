@@ -84,6 +84,7 @@ describe("removing what nothing refers to", () => {
       globalThis.keep = await Keep.open({ name: "held" });
     });
     assert.deepEqual(await held(one), ["cardkeep:held:open shared"]);
+    assert.equal(await tab(two, async () => (await keep.health()).tabs), 1);
     await tab(two, () => keep.close());
     assert.deepEqual(await held(one), []);
   });

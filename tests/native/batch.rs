@@ -142,6 +142,28 @@ fn a_conflict_carries_what_stood_against_each_other() {
 }
 
 #[test]
+fn a_record_that_another_changed_is_not_put_in_the_trash_unseen() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "One")]).unwrap();
+    patch(&keep, &[rename("a", "Two", Some(1))]).unwrap();
+    let stale = Target {
+        id: "a".to_owned(),
+        if_rev: Some(1),
+    };
+    let error = now(keep.trash_many(Domain::Characters, &[stale], Write::default()));
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.found()), (Kind::Conflict, Some(2)));
+    let sides = error.sides().unwrap();
+    let name = |side: &Option<String>| {
+        let card: Json = serde_json::from_str(side.as_deref().unwrap()).unwrap();
+        card["name"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([&sides.base, &sides.theirs].map(name), ["One", "Two"]);
+    assert_eq!(sides.mine, None);
+    assert_eq!(length(&keep, false), 1);
+}
+
+#[test]
 fn revision_0_asks_for_a_new_record() {
     let keep = open(&MemoryMedium::new());
     let mut new = card(Some("a"), "A");
