@@ -4,7 +4,7 @@
 //! been told when one leads out of its folder.
 
 use super::{Asset, Container, Found, Source, WriteOptions, byaf, payload, view};
-use crate::container::zip::{self, Archive, Entry, File};
+use crate::container::zip::{self, Archive, Entry, File, Stored};
 use crate::container::{jpeg, png, webp};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
@@ -155,6 +155,7 @@ fn assets(
     warnings: &mut Vec<Warning>,
 ) -> Vec<Asset> {
     let mut named = names(document);
+    let folder = card.name.rfind('/').map_or("", |end| &card.name[..=end]);
     let mut assets: Vec<Asset> = Vec::new();
     let mut seen = HashSet::new();
     for entry in archive
@@ -175,7 +176,10 @@ fn assets(
                 message,
             ));
         }
-        let path = match named.iter().position(|uri| resolves(uri, &entry.name)) {
+        // A card in a folder names what is in that folder.
+        let beside = entry.name.strip_prefix(folder).unwrap_or(&entry.name);
+        let found = named.iter().position(|uri| resolves(uri, beside));
+        let path = match found.or(named.iter().position(|uri| resolves(uri, &entry.name))) {
             Some(at) => named.swap_remove(at),
             None => format!("{}{safe}", SCHEMES[0]),
         };
@@ -309,33 +313,30 @@ fn replace(
     let mut budget = limits.archive;
     let mut noticed = Vec::new();
     let old = card(bytes, archive, &mut budget, limits, &mut noticed).map(|(entry, _)| entry);
-    let mut contents: Vec<(&str, Cow<'_, [u8]>)> = Vec::with_capacity(archive.entries.len() + 1);
-    if old.is_err() {
-        contents.push((CARD, document.bytes().into()));
-    }
+    let mut contents: Vec<(&Entry, Option<Cow<'_, [u8]>>)> = Vec::new();
     for entry in &archive.entries {
         let content = if old.as_ref().is_ok_and(|old| std::ptr::eq(entry, *old)) {
-            document.bytes().into()
+            Some(document.bytes().into())
+        } else if entry.as_it_is(bytes).is_some() {
+            None
         } else {
-            entry.content(bytes, &mut budget, limits, &mut noticed)?
+            Some(entry.content(bytes, &mut budget, limits, &mut noticed)?)
         };
-        contents.push((&entry.name, content));
+        contents.push((entry, content));
+    }
+    let mut files: Vec<File<'_>> = Vec::with_capacity(contents.len() + 1);
+    if old.is_err() {
+        files.push(file(CARD, document.bytes()));
+    }
+    for (entry, content) in &contents {
+        files.extend(match content {
+            Some(content) => Some(file(&entry.name, content)),
+            None => entry.as_it_is(bytes),
+        });
     }
     let named = names_of(options.assets)?;
-    contents.retain(|(name, _)| named.iter().all(|(new, _)| new != name));
-    contents.extend(
-        named
-            .iter()
-            .map(|(name, asset)| (name.as_str(), asset.bytes.as_slice().into())),
-    );
-    let files: Vec<File<'_>> = contents
-        .iter()
-        .map(|(name, content)| File {
-            name,
-            bytes: content,
-            deflate: name.ends_with(".json"),
-        })
-        .collect();
+    files.retain(|file| named.iter().all(|(new, _)| new != file.name));
+    files.extend(named.iter().map(|(name, asset)| file(name, &asset.bytes)));
     Ok([&bytes[..archive.start], &zip::write(&files)?].concat())
 }
 
@@ -365,17 +366,20 @@ fn around(
 /// The card and its assets as an archive.
 pub(super) fn write(document: &Document, assets: &[Asset]) -> Result<Vec<u8>> {
     let named = names_of(assets)?;
-    let mut files = vec![File {
-        name: CARD,
-        bytes: document.bytes(),
-        deflate: true,
-    }];
-    files.extend(named.iter().map(|(name, asset)| File {
-        name,
-        bytes: &asset.bytes,
-        deflate: name.ends_with(".json"),
-    }));
+    let mut files = vec![file(CARD, document.bytes())];
+    files.extend(named.iter().map(|(name, asset)| file(name, &asset.bytes)));
     zip::write(&files)
+}
+
+fn file<'b>(name: &'b str, bytes: &'b [u8]) -> File<'b> {
+    File {
+        name,
+        bytes,
+        stored: match name.ends_with(".json") {
+            true => Stored::Deflated,
+            false => Stored::Plain,
+        },
+    }
 }
 
 /// The assets with their names in the archive.

@@ -210,6 +210,9 @@ fn differences(
     let Ok((other, theirs)) = first_readable(image, &others, limits, &mut Vec::new()) else {
         return;
     };
+    if view::is_hollow(&theirs) {
+        return;
+    }
     let ours = view::values(document, &mut Vec::new());
     let theirs = view::values(&theirs, &mut Vec::new());
     // What a backfill changes on purpose is not among them.

@@ -52,7 +52,9 @@ pub(super) fn rewrite(
         limits: limits.clone(),
     };
     match container {
-        Container::Byaf | Container::Yaml if is_card_of(file, document, &options) => {
+        Container::Json | Container::Byaf | Container::Yaml
+            if is_card_of(file, document, &options) =>
+        {
             return Ok((container, file.to_vec()));
         }
         Container::Yaml => return Ok((Container::Json, document.bytes().to_vec())),
@@ -74,7 +76,7 @@ pub(super) fn rewrite(
 /// Whether a file of the wanted kind has this very card already. A PNG is looked at where it
 /// is written.
 fn is_card_of(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> bool {
-    if matches!(options.container, Container::Png | Container::Json) {
+    if options.container == Container::Png {
         return false;
     }
     super::read(file, &options.limits).is_ok_and(|old| {
@@ -98,15 +100,11 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
     let layout = png::walk(image, &mut Vec::new())?;
     let cards = embedded::cards(image, &layout);
     // Nothing that stands in the old chunks may hinder the writing of new ones.
-    let read = |chunks: &[Chunk<'_>]| {
-        embedded::first_readable(image, chunks, limits, &mut Vec::new())
-            .ok()
-            .map(|(_, document)| document)
-    };
+    let read = |chunks| embedded::first_readable(image, chunks, limits, &mut Vec::new()).ok();
     let winner = read(&cards);
     if winner
         .as_ref()
-        .is_some_and(|winner| winner.bytes() == document.bytes())
+        .is_some_and(|(_, winner)| winner.bytes() == document.bytes())
     {
         return Ok(image.to_vec());
     }
@@ -127,9 +125,14 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
     // With one chunk only, the other has no document of its own to keep.
     let both = !others.is_empty() && others.len() < cards.len();
     let pair = winner
-        .filter(|winner| both && related(winner, document))
-        .and_then(|winner| {
-            let other = read(&others).filter(|other| view::data(other).is_some())?;
+        .filter(|(chunk, winner)| {
+            // A `ccv3` that lost against `chara`, for its place or for its emptiness, must not
+            // win once both are written anew.
+            let lost = role == Role::Chara && chunk.role == Role::Chara;
+            both && !lost && related(winner, document)
+        })
+        .and_then(|(_, winner)| {
+            let (_, other) = read(&others).filter(|(_, other)| view::data(other).is_some())?;
             Some((winner, other))
         });
     let other = match &pair {

@@ -42,6 +42,8 @@ pub struct Entry {
     method: u16,
     encrypted: bool,
     sum: Option<u32>,
+    /// Of the content, as far as it is told.
+    size: Option<u32>,
     data: Range<usize>,
 }
 
@@ -271,6 +273,8 @@ fn central(bytes: &[u8], at: usize, start: usize) -> Option<(Entry, usize)> {
         method: number(bytes, at + 10, 2)? as u16,
         encrypted: flags & 1 != 0,
         sum: Some(number(bytes, at + 16, 4)? as u32),
+        // What does not fit stands in the ZIP64 field.
+        size: Some(number(bytes, at + 24, 4)? as u32).filter(|size| *size != u32::MAX),
         data: data..end,
     };
     Some((entry, extra_at + extra_length + comment_length))
@@ -332,6 +336,7 @@ fn local(bytes: &[u8], at: usize, budget: &mut usize, limits: &Limits) -> Option
         method,
         encrypted: flags & 1 != 0,
         sum: (flags & 8 == 0).then_some(number(bytes, at + 14, 4)? as u32),
+        size: (flags & 8 == 0).then_some(number(bytes, at + 22, 4)? as u32),
         data: data..data,
     };
     // Bit 3: what is not known before the content stands behind it.
@@ -392,6 +397,21 @@ impl Entry {
         Ok(content)
     }
 
+    /// The entry as it is stored, to be put into another archive without a look at its
+    /// content; `None` where the archive does not tell its checksum and size.
+    pub fn as_it_is<'b>(&'b self, bytes: &'b [u8]) -> Option<File<'b>> {
+        Some(File {
+            name: &self.name,
+            bytes: &bytes[self.data.clone()],
+            stored: Stored::As {
+                method: self.method,
+                encrypted: self.encrypted,
+                sum: self.sum?,
+                size: self.size?,
+            },
+        })
+    }
+
     /// How many bytes its content may have.
     fn most(&self, budget: usize, limits: &Limits) -> usize {
         let stored = self.data.len();
@@ -425,10 +445,30 @@ fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
 pub struct File<'b> {
     /// ASCII or UTF-8, `/` between folders.
     pub name: &'b str,
-    /// The content.
+    /// The content, or what is stored of it.
     pub bytes: &'b [u8],
-    /// Whether deflating is worth a try; pictures are compressed already.
-    pub deflate: bool,
+    /// Which of the two.
+    pub stored: Stored,
+}
+
+/// How the bytes of a [`File`] go into the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// They are the content, and stay so; pictures are compressed already.
+    Plain,
+    /// They are the content; deflating is worth a try.
+    Deflated,
+    /// They are what another archive stores.
+    As {
+        /// How they were compressed.
+        method: u16,
+        /// Whether they are encrypted.
+        encrypted: bool,
+        /// Checksum of the content.
+        sum: u32,
+        /// Bytes of the content.
+        size: u32,
+    },
 }
 
 /// An archive of these files, in this order, every one dated 1980-01-01: the same files
@@ -453,24 +493,37 @@ pub fn write(files: &[File<'_>]) -> Result<Vec<u8>> {
     let mut directory = Vec::new();
     for file in files {
         let at = narrow(out.len())?;
-        let deflated = file
-            .deflate
+        let deflated = (file.stored == Stored::Deflated)
             .then(|| deflate(file.bytes))
             .filter(|it| it.len() < file.bytes.len());
-        let (method, data) = match &deflated {
-            Some(data) => (DEFLATED, data.as_slice()),
-            None => (STORED, file.bytes),
+        let data = deflated.as_deref().unwrap_or(file.bytes);
+        let (method, flags, sum, size) = match file.stored {
+            Stored::As {
+                method,
+                encrypted,
+                sum,
+                size,
+            } => (method, u16::from(encrypted), sum, size),
+            Stored::Plain | Stored::Deflated => {
+                let method = if deflated.is_some() { DEFLATED } else { STORED };
+                (
+                    method,
+                    0,
+                    crc32fast::hash(file.bytes),
+                    narrow(file.bytes.len())?,
+                )
+            }
         };
         let name_length = u16::try_from(file.name.len()).map_err(|_| too_large())?;
         // Version 2.0, names in UTF-8, the method, 1980-01-01, checksum, both sizes, the name's length.
         let mut shared = Vec::with_capacity(26);
         shared.extend_from_slice(&20_u16.to_le_bytes());
-        shared.extend_from_slice(&0x0800_u16.to_le_bytes());
+        shared.extend_from_slice(&(0x0800 | flags).to_le_bytes());
         shared.extend_from_slice(&method.to_le_bytes());
         shared.extend_from_slice(&[0, 0, 0x21, 0]);
-        shared.extend_from_slice(&crc32fast::hash(file.bytes).to_le_bytes());
+        shared.extend_from_slice(&sum.to_le_bytes());
         shared.extend_from_slice(&narrow(data.len())?.to_le_bytes());
-        shared.extend_from_slice(&narrow(file.bytes.len())?.to_le_bytes());
+        shared.extend_from_slice(&size.to_le_bytes());
         shared.extend_from_slice(&name_length.to_le_bytes());
         out.extend_from_slice(&LOCAL);
         out.extend_from_slice(&shared);

@@ -2,7 +2,7 @@
 //! through JavaScript and back costs nothing of its spelling.
 
 use super::node::{Node, Shape};
-use super::{Document, Step};
+use super::{Document, Step, text};
 use crate::error::Result;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -98,7 +98,22 @@ fn borrowed(step: &OwnedStep) -> Step<'_> {
     }
 }
 
-fn members(object: Node<'_>) -> HashMap<Cow<'_, str>, Node<'_>> {
+/// What a key says, and which lone surrogates are in it.
+type Name<'a> = (Cow<'a, str>, Vec<u32>);
+
+fn members(object: Node<'_>) -> HashMap<Name<'_>, Node<'_>> {
+    object.keys().map(|key| (name(key), key.value())).collect()
+}
+
+fn name(key: Node<'_>) -> Name<'_> {
+    let content = key.content();
+    let blurred = content.contains(char::REPLACEMENT_CHARACTER);
+    let lone = if blurred { replaced(key) } else { Vec::new() };
+    (content, lone)
+}
+
+/// The members by their keys, of an object without lone surrogates in them.
+fn entries(object: Node<'_>) -> HashMap<Cow<'_, str>, Node<'_>> {
     object.entries().collect()
 }
 
@@ -110,8 +125,13 @@ fn compare<'a>(
     changes: &mut Vec<(OwnedPath, Change<'a>)>,
 ) -> bool {
     match (old.shape(), new.shape()) {
+        (Shape::Object, Shape::Object) if is_blurred(old) || is_blurred(new) => {
+            if !old.same(new) {
+                changes.push((path.clone(), Change::Set(new)));
+            }
+        }
         (Shape::Object, Shape::Object) => {
-            let (olds, news) = (members(old), members(new));
+            let (olds, news) = (entries(old), entries(new));
             // In the order of the text, each key once.
             let mut seen = HashSet::new();
             for (key, _) in old.entries() {
@@ -203,7 +223,7 @@ fn same_leaf(a: Node<'_>, b: Node<'_>) -> bool {
     match (a.text(), b.text()) {
         (Some(x), Some(y)) if x == y => {
             // Two different lone surrogates both read as U+FFFD.
-            !x.contains(char::REPLACEMENT_CHARACTER) || strict(a) == strict(b)
+            !x.contains(char::REPLACEMENT_CHARACTER) || replaced(a) == replaced(b)
         }
         (Some(_), _) | (_, Some(_)) => false,
         _ if nothing(a) && nothing(b) => true,
@@ -220,9 +240,12 @@ fn is_container(node: Node<'_>) -> bool {
     matches!(node.shape(), Shape::Array | Shape::Object)
 }
 
-fn strict(node: Node<'_>) -> String {
-    let mut out = String::new();
-    node.strict(&mut out);
-    out.make_ascii_lowercase();
-    out
+fn replaced(string: Node<'_>) -> Vec<u32> {
+    let raw = string.raw();
+    text::replaced(&raw[1..raw.len() - 1])
+}
+
+/// Whether two different keys may read as the same one, so that a path cannot tell them apart.
+fn is_blurred(object: Node<'_>) -> bool {
+    object.keys().any(|key| !name(key).1.is_empty())
 }

@@ -134,6 +134,34 @@ pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
     }
 }
 
+/// What of the inside of a literal reads as U+FFFD, in order: lone surrogates, and itself.
+pub(super) fn replaced(inner: &str) -> Vec<u32> {
+    let itself = |plain: &str| plain.matches(char::REPLACEMENT_CHARACTER).count();
+    let mut all = Vec::new();
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        all.extend(std::iter::repeat_n(0xfffd, itself(plain)));
+        let length = escape_length(escape.as_bytes());
+        rest = &escape[length..];
+        if length != 6 {
+            continue;
+        }
+        let unit = hex(&escape[2..6]);
+        let paired = rest.starts_with("\\u")
+            && escape_length(rest.as_bytes()) == 6
+            && (0xd800..=0xdbff).contains(&unit)
+            && (0xdc00..=0xdfff).contains(&hex(&rest[2..6]));
+        if paired {
+            rest = &rest[6..];
+        } else if matches!(unit, 0xd800..=0xdfff | 0xfffd) {
+            all.push(unit);
+        }
+    }
+    all.extend(std::iter::repeat_n(0xfffd, itself(rest)));
+    all
+}
+
 fn hex(digits: &str) -> u32 {
     u32::from_str_radix(digits, 16).expect("escape_length has checked the digits")
 }

@@ -18,6 +18,14 @@ pub struct Written {
 
 pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
     let mut losses = Vec::new();
+    if matches!(dialect, Dialect::SillyTavern | Dialect::CharacterBook) {
+        for (n, entry) in book.entries.iter().enumerate() {
+            if matches!(entry.id, Some(Id::Text(_))) {
+                let message = "ids are numbers there; it got another one";
+                losses.push(Loss::new(format!("entries.{n}.id"), message));
+            }
+        }
+    }
     let text = match dialect {
         Dialect::SillyTavern => silly_tavern(book),
         Dialect::CharacterBook => character_book(book, &mut losses),
@@ -117,7 +125,10 @@ fn specified(book: &Book, third: bool) -> Fields {
     let ids = ids(book);
     let entry = |(entry, id): (&Entry, i64)| {
         let mut fields = Fields::new();
-        put(&mut fields, "id", id);
+        match &entry.id {
+            Some(Id::Text(text)) if third => put(&mut fields, "id", text),
+            _ => put(&mut fields, "id", id),
+        }
         put(&mut fields, "keys", &entry.keys);
         put(&mut fields, "secondary_keys", &entry.secondary_keys);
         put(&mut fields, "comment", &entry.comment);

@@ -649,3 +649,28 @@ fn quoting_is_understood_by_serde_json() {
     );
     assert!(quote_ascii(text).is_ascii());
 }
+
+#[test]
+fn lone_surrogates_are_told_apart_however_they_are_spelled() {
+    let old = r#"{"x":"\/\ud83d","o":{"\ud800":0,"\udfff":1}}"#;
+    let document = read(old);
+    for same in [
+        r#"{"x":"/\uD83D","o":{"\udfff":1,"\ud800":0}}"#,
+        r#"{ "o":{"\uD800":0, "\udFFF":1.0},"x":"\u002f\ud83d" }"#,
+    ] {
+        let amended = document
+            .amend(&[], read(same).root())
+            .expect("it can be amended");
+        assert_eq!(amended.bytes(), old.as_bytes(), "{same}");
+    }
+    for other in [
+        r#"{"x":"\/\ud83e","o":{"\ud800":0,"\udfff":1}}"#,
+        r#"{"x":"\/\ud83d","o":{"\ud800":1,"\udfff":1}}"#,
+        r#"{"x":"\/\ud83d","o":{"\ud801":0,"\udfff":1}}"#,
+    ] {
+        let amended = document
+            .amend(&[], read(other).root())
+            .expect("it can be amended");
+        assert_eq!(amended.to_strict(), other);
+    }
+}

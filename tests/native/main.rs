@@ -11,6 +11,7 @@ mod batch;
 mod cards;
 mod cards_work;
 mod cards_write;
+mod cases;
 mod chats;
 mod chats_write;
 mod check;

@@ -1227,7 +1227,7 @@ fn all() -> Vec<Case> {
 }
 
 /// The chunks that are no card's, with all their bytes.
-fn foreign(image: &[u8]) -> Vec<Vec<u8>> {
+pub fn foreign(image: &[u8]) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     let mut at = 8;
     while let Some(length) = image.get(at..).and_then(<[u8]>::first_chunk::<4>) {

@@ -23,7 +23,7 @@ fn peek(bytes: &[u8]) -> (Result<card::CardFile>, usize) {
     (peek.card(), read)
 }
 
-fn agrees(name: &str, bytes: &[u8]) -> usize {
+pub fn agrees(name: &str, bytes: &[u8]) -> usize {
     let (peeked, read) = peek(bytes);
     match (peeked, card::read(bytes, &Limits::default())) {
         (Ok(peeked), Ok(whole)) => {
