@@ -108,7 +108,7 @@ kinds! {
     /// A known format that this version does not read.
     Unsupported = "unsupported", false, "Export the file as PNG, JSON or JSONL in the tool that made it.";
     /// The text is no chat log that is known here.
-    NotAChat = "not-a-chat", false, "Give a JSONL chat log.";
+    NotAChat = "not-a-chat", false, "Give a chat log (JSONL), or the JSON file of a chat.";
     /// The JSON is no world state.
     NotAWorld = "not-a-world", false, "Give a world_state.json.";
     /// The file holds no persona that is known here.

@@ -2,10 +2,11 @@
 
 use super::foreign;
 use super::line::{Piece, Pieces, What};
-use super::view;
-use super::{ChatFile, Dialect, Fault, Session};
+use super::source::Source;
+use super::transcript::Transcript;
+use super::{ChatFile, Dialect, Fault, Session, tree, view};
 use crate::error::{Kind, Limits, Place, Result, Warning};
-use crate::json::utf16_text;
+use crate::json::{Node, Shape, utf16_text};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -47,6 +48,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
         return Ok(ChatFile {
             bytes: Cow::Borrowed(bytes),
             dialect: Dialect::SillyTavern,
+            source: Source::new("sillytavern", "any", "the file is empty"),
+            converted: false,
             sessions: vec![Session {
                 header,
                 lines: Vec::new(),
@@ -55,25 +58,38 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             warnings: Vec::new(),
         });
     }
-    let first_is_fault = || {
-        let first = Pieces::of(bytes).find(|piece| piece.what != What::Blank);
-        first.is_some_and(|piece| matches!(piece.what, What::Fault(..)))
-    };
-    // Lines of a document that spans many of them may look like messages.
-    if first_is_fault()
-        && let Some(document) = foreign::document(bytes, limits)
-    {
-        let Some(lines) = foreign::lines(document.root()) else {
-            return Err(foreign::refusal(document.root()));
-        };
-        let mut file = index(Cow::Owned(lines)).ok_or_else(|| foreign::refusal(document.root()))?;
-        let message = "the file is one JSON array; each of its items was made a line";
-        file.warnings
-            .insert(0, Warning::repaired("relined", "", message));
-        return Ok(file);
+    let first = Pieces::of(bytes).find(|piece| piece.what != What::Blank);
+    let (alone, faulty) = first.as_ref().map_or((false, false), |first| {
+        let alone = bytes[first.to..].trim_ascii().is_empty();
+        (alone, matches!(first.what, What::Fault(..)))
+    });
+    // Lines of a document that spans many of them may look like messages, and a document that
+    // is one line may look like a header or a message.
+    if faulty || alone {
+        if let Some(document) = foreign::document(bytes, limits) {
+            let root = document.root();
+            let known = foreign::transcript(root).or_else(|| {
+                // An object is a line where it can be one, unless it lists messages itself.
+                (root.shape() == Shape::Object)
+                    .then(|| foreign::plain_transcript(root))
+                    .flatten()
+            });
+            if let Some(transcript) = known {
+                return converted(transcript, Vec::new());
+            }
+            if faulty {
+                return array(root);
+            }
+        } else if let Some(text) = foreign::of_page(bytes)
+            && let Some(document) = foreign::document(text.as_bytes(), limits)
+            && let Some(transcript) = foreign::transcript(document.root())
+        {
+            return converted(transcript, Vec::new());
+        } else if let Some((transcript, faults)) = tree::llama_lines(bytes) {
+            return converted(transcript, faults);
+        }
     }
     index(Cow::Borrowed(bytes)).ok_or_else(|| {
-        let first = Pieces::of(bytes).find(|piece| piece.what != What::Blank);
         let (line, reason) = match first {
             Some(Piece {
                 line,
@@ -87,6 +103,40 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
                 "no line is a message or a header; the first: {reason}"
             ))
             .at(Place::Line(line))
+    })
+}
+
+/// The log of an array whose items are lines, or messages of no known tool.
+fn array(root: Node<'_>) -> Result<ChatFile<'static>> {
+    let refused = || Kind::NotAChat.because("the file is one JSON value that is no chat");
+    let relined = foreign::lines(root).and_then(|lines| index(Cow::Owned(lines)));
+    if let Some(mut file) = relined {
+        let message = "the file is one JSON array; each of its items was made a line";
+        file.warnings
+            .insert(0, Warning::repaired("relined", "", message));
+        return Ok(file);
+    }
+    converted(
+        foreign::plain_transcript(root).ok_or_else(refused)?,
+        Vec::new(),
+    )
+}
+
+/// The log that a transcript is.
+fn converted(transcript: Transcript, faults: Vec<Fault>) -> Result<ChatFile<'static>> {
+    let (log, source, warnings) = transcript.finish();
+    let file = index(Cow::Owned(log))
+        .ok_or_else(|| Kind::Bug.because("a log that was made of a chat holds nothing"))?;
+    let mut notes = Notes::default();
+    faults.into_iter().for_each(|fault| notes.fault(fault));
+    let (faults, more) = notes.settle();
+    Ok(ChatFile {
+        dialect: Dialect::SillyTavern,
+        source,
+        converted: true,
+        faults,
+        warnings: warnings.into_iter().chain(more).collect(),
+        ..file
     })
 }
 
@@ -138,10 +188,14 @@ fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     session.extend(bytes.len());
     sessions.push(session);
     let header = sessions[0].header.clone().map(|range| &bytes[range]);
-    let dialect = view::dialect(header, sample.iter().map(|range| &bytes[range.clone()]));
+    let sample = || sample.iter().map(|range| &bytes[range.clone()]);
+    let dialect = view::dialect(header, sample());
+    let source = Source::of_lines(dialect, header, sample());
     let (faults, warnings) = notes.settle();
     Some(ChatFile {
         dialect,
+        source,
+        converted: false,
         sessions,
         faults,
         warnings,

@@ -3,7 +3,9 @@
 //! A log is lines of JSON: a header, then a message a line. Reading finds out which byte
 //! belongs to which message and makes no tree; [`message`] and [`page`] turn single lines into
 //! what they say. Nothing is normalized: the parts of a [`Session`] put together are the bytes
-//! that were read. Logs of tools that keep something else than lines are named and refused.
+//! that were read. What other tools keep in one JSON value is made lines of SillyTavern's, with
+//! everything that has no field there under the tool's name; [`ChatFile::source`] says which
+//! tool it was.
 //!
 //! ```
 //! use cardkeep::chat::{self, Dialect};
@@ -23,12 +25,18 @@ pub mod date;
 mod foreign;
 mod index;
 mod line;
+mod plain;
 mod record;
+mod source;
+mod tools;
+mod transcript;
+mod tree;
 mod view;
 mod write;
 
 pub use record::{record_line, remove_line, replace_line};
-pub use view::{header_json, header_name, message, page, text};
+pub use source::Source;
+pub use view::{declared_count, header_json, header_name, message, page, text};
 pub use write::{NewHeader, edit_line, write_header, write_line, write_world_header};
 
 use crate::error::{Kind, Limits, Result, Warning};
@@ -84,10 +92,14 @@ impl FromStr for Dialect {
 /// A log that was read: its bytes, and where in them everything is.
 #[derive(Debug, Clone)]
 pub struct ChatFile<'a> {
-    /// What the ranges refer to: the bytes that were given, except after a `relined` or `recoded` warning.
+    /// What the ranges refer to: the bytes that were given, except after a `relined`, `recoded` or `converted` warning.
     pub bytes: Cow<'a, [u8]>,
-    /// By the first header and the first messages.
+    /// By the first header and the first messages; SillyTavern's after a `converted` warning.
     pub dialect: Dialect,
+    /// Which tool's file it was, and how that was told.
+    pub source: Source,
+    /// Whether `bytes` were made out of another form, so that only the file itself has all.
+    pub converted: bool,
     /// One for most files. Put together they are `bytes`.
     pub sessions: Vec<Session>,
     /// Lines that cannot be read. They stay where they are.
@@ -119,16 +131,17 @@ pub struct Fault {
     pub message: String,
 }
 
-/// Reads a log of lines in any dialect. An empty file is one empty session.
+/// Reads a chat file of any tool. An empty file is one empty session.
 ///
-/// A line ends at a newline and nowhere else. A header begins a session; a line that cannot be
-/// read is a fault and hides no other. An array of messages is made lines, with the warning
-/// `relined`, UTF-16 is made UTF-8, with the warning `recoded`. Of the limits only `chat` applies to a log of lines: what a message is must not
-/// depend on who asks.
+/// In a log a line ends at a newline and nowhere else. A header begins a session; a line that
+/// cannot be read is a fault and hides no other. An array of messages is made lines, with the
+/// warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
+/// made UTF-8, with the warning `recoded`. Of the limits only `chat` applies to a log of lines:
+/// what a message is must not depend on who asks. Other documents are read within all of them.
 ///
 /// # Errors
-/// `not-a-chat` when there is neither a message nor a header; `unsupported` for a chat of
-/// another form, which the detail names; `too-large`.
+/// `not-a-chat` when there is neither a message nor a header, and for documents that are no
+/// chat; `too-large`.
 pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>> {
     index::read(bytes, limits)
 }

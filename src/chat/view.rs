@@ -54,8 +54,9 @@ impl<'a> Said<'a> {
             Shape::Number | Shape::Bool => Some(Said::Made(node.raw().to_owned())),
             Shape::Object => inner(node).and_then(|key| Said::of(node.get(key)?)),
             Shape::Array => {
-                let lines: Vec<_> = node.items().filter_map(Node::text).collect();
-                Some(Said::Made(lines.join("\n")))
+                // The parts of a message, as services take them: texts, or objects with one.
+                let parts: Vec<_> = node.items().filter_map(spoken).collect();
+                Some(Said::Made(parts.join("\n")))
             }
         }
     }
@@ -72,6 +73,19 @@ impl<'a> Said<'a> {
             Said::Literal(node) => node.strict(out),
             Said::Made(text) => out.push_str(&quote_ascii(text)),
         }
+    }
+}
+
+/// The words in a text, in the parts of one, or in the member of an object that has them.
+pub(super) fn spoken<'a>(node: Node<'a>) -> Option<Cow<'a, str>> {
+    match node.shape() {
+        Shape::String => node.text(),
+        Shape::Object => node.get(inner(node)?)?.text(),
+        Shape::Array => {
+            let parts: Vec<_> = node.items().filter_map(spoken).collect();
+            (!parts.is_empty()).then(|| Cow::Owned(parts.join("\n")))
+        }
+        _ => None,
     }
 }
 
@@ -315,7 +329,7 @@ pub fn text(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<String> {
 }
 
 /// The header's own line out of the bytes before the first message, as a document.
-fn header(bytes: &[u8], limits: &Limits) -> Option<Document> {
+pub(super) fn header(bytes: &[u8], limits: &Limits) -> Option<Document> {
     let piece = Pieces::of(bytes).find(|piece| piece.what == What::Header)?;
     document(&bytes[piece.start..piece.end], limits).ok()
 }
@@ -324,6 +338,16 @@ fn header(bytes: &[u8], limits: &Limits) -> Option<Document> {
 /// [`read`](super::read) gives it.
 pub fn header_json(header_bytes: &[u8], limits: &Limits) -> Option<String> {
     header(header_bytes, limits).map(|document| document.to_strict())
+}
+
+/// How many messages a header says the chat has.
+pub fn declared_count(header_bytes: &[u8], limits: &Limits) -> Option<u64> {
+    let document = header(header_bytes, limits)?;
+    let root = document.root();
+    let places = [root.get("chat_metadata"), root.get("metadata"), Some(root)];
+    let count = |place: Node<'_>| place.get("message_count")?.number();
+    let count = places.into_iter().flatten().find_map(count)?;
+    (count >= 0.0 && count.fract() == 0.0).then_some(count as u64)
 }
 
 /// What a header calls the chat: its title, else who the user talks to, else the world.

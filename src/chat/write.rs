@@ -212,7 +212,7 @@ pub fn edit_line(line: &[u8], patch: &Document, dialect: Dialect) -> Result<Vec<
 }
 
 /// The members of a line, each once, the first one wins.
-struct Line {
+pub(super) struct Line {
     comma: &'static str,
     colon: &'static str,
     json: String,
@@ -220,7 +220,7 @@ struct Line {
 }
 
 impl Line {
-    fn new((comma, colon): (&'static str, &'static str)) -> Line {
+    pub(super) fn new((comma, colon): (&'static str, &'static str)) -> Line {
         Line {
             comma,
             colon,
@@ -229,7 +229,7 @@ impl Line {
         }
     }
 
-    fn put(&mut self, key: &str, value: impl AsRef<str>) {
+    pub(super) fn put(&mut self, key: &str, value: impl AsRef<str>) {
         if !self.keys.insert(key.to_owned()) {
             return;
         }
@@ -244,9 +244,13 @@ impl Line {
         self.keys.insert(key.to_owned());
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(self) -> Vec<u8> {
+        self.finish_text().into_bytes()
+    }
+
+    pub(super) fn finish_text(mut self) -> String {
         self.json.push('}');
-        one_line(&self.json).into_owned().into_bytes()
+        one_line(&self.json).into_owned()
     }
 }
 

@@ -6,7 +6,7 @@ import { rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
 import { bytes, limits, options, whole } from "./options.js";
-import type { ChatDialect, Fault, Json, Limits, Message, Warning } from "./types.js";
+import type { ChatDialect, ChatSource, Fault, Json, Limits, Message, Warning } from "./types.js";
 
 export interface ReadChatOptions {
   limits?: Limits;
@@ -14,7 +14,12 @@ export interface ReadChatOptions {
 
 /** A chat log that was read. */
 export interface ChatFile {
+  /** How its lines are spelled. */
   dialect: ChatDialect;
+  /** Which tool's file it is, and how that was told. */
+  source: ChatSource;
+  /** Whether the lines were made of another form: then `bytes()` of a session is not what the file has. */
+  converted: boolean;
   /** One for most dialects. */
   sessions: ChatText[];
   /** Lines that could not be read. */
@@ -57,7 +62,7 @@ export class ChatText {
     for (let from = 0; from < this.length; from += BATCH) yield* this.page(from, from + BATCH);
   }
 
-  /** The chat's lines, byte for byte as the file has them. */
+  /** The chat's lines, byte for byte as the file has them where it was not `converted`. */
   bytes(): Uint8Array {
     return call("ChatText.bytes", () => this.#text().bytes());
   }
@@ -79,10 +84,11 @@ export class ChatText {
 }
 
 /**
- * Reads a chat log: JSONL as SillyTavern, CardShark and world logs have it. A line that cannot be read is a fault, and
- * hides no other.
+ * Reads a chat file: lines of SillyTavern, CardShark, TavernAI, Chub or a world, or a document of text-generation-webui,
+ * Agnai, CAI Tools, KoboldAI Lite, RisuAI or llama.cpp, or an array of messages. Told by content. A line that cannot be read
+ * is a fault, and hides no other.
  *
- * Throws `not-a-chat`, `unsupported`, `too-large`, `bad-option`, `not-ready`.
+ * Throws `not-a-chat`, `too-large`, `bad-option`, `not-ready`.
  */
 export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
   return call("readChat", () => {

@@ -392,6 +392,25 @@ export interface WritePersonasOptions {
 
 export type ChatDialect = "sillytavern" | "cardshark" | "world" | "tavernai" | "chub";
 
+export type ChatTool =
+  | ChatDialect
+  | "text-generation-webui"
+  | "agnai"
+  | "cai-tools"
+  | "kobold-lite"
+  | "risu"
+  | "llama-cpp"
+  | "plain";
+
+/** Where a chat file comes from. */
+export interface ChatSource {
+  tool: ChatTool;
+  /** The tool's form of that time: a year and month, a version, or a word. */
+  era: string;
+  /** What in the file says so. */
+  because: string;
+}
+
 /** One line that could not be read. The others can. */
 export interface Fault {
   /** Counted from 1. */
@@ -838,6 +857,8 @@ export interface Character extends CharacterEntry {
 export interface ChatEntry extends Entry {
   title: string;
   dialect: ChatDialect;
+  /** Whose file it was imported from. */
+  source?: ChatTool;
   /** Number of messages. */
   length: number;
   /** Ids of the characters in it. */

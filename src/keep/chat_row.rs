@@ -53,7 +53,7 @@ impl Body {
 pub(super) fn entry(record: &Record) -> Value {
     domain::entry(
         record,
-        &["title", "dialect", "length", "characters", "last"],
+        &["title", "dialect", "source", "length", "characters", "last"],
     )
     .into()
 }

@@ -8,15 +8,27 @@ use super::journal::Making;
 use super::manifest::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
-use crate::codec;
+use crate::codec::{self, Part};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Bytes of pages written in one transaction of an import.
 const BATCH_BYTES: usize = 4 << 20;
+
+/// The part of a row with the file as it came.
+const ORIGINAL: &str = "original";
+
+/// A file whose chats are kept as other bytes than its own.
+enum Original<'a> {
+    None,
+    Bytes(&'a [u8]),
+    /// A chat has it already.
+    Kept(Part),
+}
 
 /// The chats of a keep.
 pub struct Chats {
@@ -69,10 +81,26 @@ impl Chats {
         };
         warnings.extend(file.faults.iter().map(fault));
         let mut items = Vec::with_capacity(file.sessions.len());
+        // Kept once for all chats of the file, and only where their lines are not its bytes.
+        let mut original = match &file.bytes {
+            Cow::Owned(_) => Original::Bytes(bytes),
+            Cow::Borrowed(_) => Original::None,
+        };
         for session in &file.sessions {
             let (record, status) = self
-                .import_session(&file, session, file_name, options)
+                .import_session(&file, session, &mut original, file_name, options)
                 .await?;
+            let declared = session
+                .header
+                .clone()
+                .and_then(|header| chat::declared_count(&file.bytes[header], &options.limits));
+            if let Some(declared) = declared.filter(|count| *count != session.lines.len() as u64) {
+                let message = format!(
+                    "the file says the chat has {declared} messages, {} were found",
+                    session.lines.len()
+                );
+                warnings.push(Warning::noticed("count-differs", "", message));
+            }
             items.push(json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings }));
             warnings.clear();
         }
@@ -83,6 +111,7 @@ impl Chats {
         &self,
         file: &chat::ChatFile<'_>,
         session: &Session,
+        original: &mut Original<'_>,
         file_name: &str,
         options: &ChatImport,
     ) -> Result<(Record, Status)> {
@@ -115,7 +144,7 @@ impl Chats {
             .clone()
             .or(named)
             .unwrap_or_else(|| stem.to_owned());
-        record.head = json!({ "title": title.chars().take(100).collect::<String>(), "dialect": file.dialect.as_str() });
+        record.head = json!({ "title": title.chars().take(100).collect::<String>(), "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         link(&mut record, &options.characters);
         let mut change = Change::new();
@@ -123,6 +152,12 @@ impl Chats {
             record
                 .parts
                 .insert("header".into(), change.add_part(header));
+        }
+        if let Original::Bytes(bytes) = *original {
+            *original = Original::Kept(change.add_part(bytes));
+        }
+        if let Original::Kept(part) = original {
+            record.parts.insert(ORIGINAL.into(), part.clone());
         }
         let cache = Cache::default();
         let manifest = Manifest::default();
@@ -240,6 +275,30 @@ impl Chats {
             .lay(Subject::Unsent, id, &patch, Making::default(), change)
             .await
             .map(drop)
+    }
+
+    /// The file that a chat was imported from, where its lines are not that file's bytes.
+    ///
+    /// # Errors
+    /// `not-found` also when there is none, `corrupt`, and what the medium reports.
+    pub async fn original(&self, id: &str) -> Result<Exported> {
+        let record = self.keep.record(Domain::Chats, id).await?;
+        let part = record.parts.get(ORIGINAL).ok_or_else(|| {
+            Kind::NotFound
+                .because("the chat was not imported from another form; its lines are all there is")
+                .of(Domain::Chats.name(), id)
+        })?;
+        let bytes = self.keep.store().part(part).await?;
+        let page = bytes.trim_ascii_start().starts_with(b"<");
+        let (extension, media_type) = match page {
+            true => ("html", "text/html"),
+            false => ("json", "application/json"),
+        };
+        Ok(Exported {
+            filename: filename::safe(record.head_text("title"), extension),
+            media_type,
+            bytes,
+        })
     }
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {

@@ -50,7 +50,7 @@ struct Log {
 
 #[wasm_bindgen]
 impl RawChatFile {
-    /// JSON of `{dialect, faults, warnings, sessions}`, the last being their number.
+    /// JSON of `{dialect, source, converted, faults, warnings, sessions}`, the last being their number.
     #[wasm_bindgen(getter)]
     pub fn head(&self) -> String {
         self.head.clone()
@@ -124,6 +124,8 @@ pub fn read_chat(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawChatFile> {
     let ChatFile {
         bytes,
         dialect,
+        source,
+        converted,
         sessions,
         faults,
         warnings,
@@ -133,8 +135,9 @@ pub fn read_chat(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawChatFile> {
         Cow::Borrowed(_) => None,
     };
     let head = format!(
-        r#"{{"dialect":{},"faults":{},"warnings":{},"sessions":{}}}"#,
+        r#"{{"dialect":{},"source":{},"converted":{converted},"faults":{},"warnings":{},"sessions":{}}}"#,
         quote_ascii(dialect.as_str()),
+        convert::ascii(&source),
         convert::ascii(&faults),
         convert::ascii(&warnings),
         sessions.len(),

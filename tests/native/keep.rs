@@ -254,6 +254,49 @@ fn an_imported_chat_is_exported_as_identical_bytes_at_any_length() {
 }
 
 #[test]
+fn the_file_of_another_tool_is_kept_beside_its_chats() {
+    let file = br#"{"type":"risuAllChats","ver":2,"data":[{"name":"A","message":[{"role":"user","data":"one"}]},{"name":"B","message":[{"role":"char","data":"two"}]}],"message_count":3}"#;
+    let keep = open(&MemoryMedium::new());
+    let imported = import_chat(&keep, file);
+    for (n, title, said) in [(0, "A", "one"), (1, "B", "two")] {
+        let entry = &imported[n]["entry"];
+        assert_eq!(
+            (&entry["title"], &entry["source"]),
+            (&json!(title), &json!("risu"))
+        );
+        let chat = now(keep.chats().open(&id(&imported[n]))).unwrap();
+        assert_eq!(texts(&chat), [said]);
+        let original = now(keep.chats().original(&id(&imported[n]))).unwrap();
+        assert_eq!(
+            (original.bytes.as_slice(), original.media_type),
+            (&file[..], "application/json")
+        );
+        now(chat.append(&Document::parse(r#"{"name":"U","role":"user","text":"more"}"#).unwrap()))
+            .unwrap();
+        assert_eq!(texts(&chat), [said, "more"]);
+        assert!(now(keep.chats().original(&id(&imported[n]))).is_ok());
+    }
+    let again = import_chat(&keep, file);
+    assert_eq!(again[0]["status"], "duplicate");
+    let log = open_log(&keep, b"{\"name\":\"a\",\"mes\":\"one\"}");
+    let none = now(keep.chats().original(log.entry()["id"].as_str().unwrap()));
+    assert_eq!(none.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn a_chat_whose_count_is_not_what_its_file_says_is_told() {
+    let file = br#"{"title":"T","message_count":3,"messages":[{"role":"user","content":"x"}]}"#;
+    let imported = import_chat(&open(&MemoryMedium::new()), file);
+    let codes: Vec<_> = imported[0]["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| warning["code"].clone())
+        .collect();
+    assert_eq!(codes, ["converted", "count-differs"]);
+}
+
+#[test]
 fn damaged_lines_of_a_chat_stay_where_they_are() {
     let text = "{\"user_name\":\"a\"}\n\n{\"name\":\"a\",\"mes\":\"one\"}\nnot json\n{\"name\":\"b\",\"mes\":\"two\"}\n{\"cut";
     let medium = MemoryMedium::new();

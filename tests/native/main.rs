@@ -18,6 +18,7 @@ mod check;
 mod compression;
 mod connection;
 mod containers;
+mod dialects_chats;
 mod foreign_cards;
 mod journal;
 mod json;

@@ -161,7 +161,7 @@ fn what_is_no_log_is_told_by_kind() {
         (b"\0\0\0\0", Kind::NotAChat),
         (b"\xff\xfe{", Kind::NotAChat),
         (b"\x89PNG\r\n\x1a\n", Kind::NotAChat),
-        (br#"["You: hi\n"]"#, Kind::Unsupported),
+        (br#"["hi\n"]"#, Kind::NotAChat),
     ] {
         let error = chat::read(bytes, &Limits::default()).expect_err("no log");
         assert_eq!(error.kind(), kind, "{}", String::from_utf8_lossy(bytes));
