@@ -1,8 +1,13 @@
-// The copies that were made before something dangerous.
+// Backups: everything in the keep at one moment, in a file beside the database or one that the user keeps.
 
 import type { KeepHandle } from "./cardkeep.js";
-import { ask } from "./loading.js";
-import type { Snapshot } from "./types.js";
+import { failure } from "./errors.js";
+import { fromOutside } from "./intake.js";
+import { ask, call } from "./loading.js";
+import { flag, json, options, text } from "./options.js";
+import type { Backup, BackupFile, BackupReport, ImportSource, NewBackup, SignalOptions } from "./types.js";
+
+const TYPE = "application/zip";
 
 export class Backups {
   readonly #handle: KeepHandle;
@@ -12,8 +17,113 @@ export class Backups {
     this.#handle = handle;
   }
 
-  /** Every snapshot, oldest first. */
-  list(): Promise<Snapshot[]> {
-    return ask("backups.list", async () => JSON.parse(await this.#handle.snapshots()) as Snapshot[]);
+  /** Every backup, oldest first. */
+  list(): Promise<Backup[]> {
+    return ask("backups.list", async () => JSON.parse(await this.#handle.backups()) as Backup[]);
   }
+
+  /** One backup; `undefined` when there is none. */
+  get(id: string): Promise<Backup | undefined> {
+    return ask("backups.get", async () => {
+      const found = (await this.#handle.backup(text(id, "id"))) as string | undefined;
+      return found === undefined ? undefined : (JSON.parse(found) as Backup);
+    });
+  }
+
+  /**
+   * Makes a backup of everything as it is now, reads it back, and gives it. Edits that a saver still holds are not in it.
+   *
+   * Throws `aborted` when others write without a pause, `quota`, `read-only`, `bad-option`.
+   */
+  create(given?: NewBackup): Promise<Backup> {
+    return ask("backups.create", async () => {
+      const { reason = "", pin } = options(given, ["reason", "pin"]);
+      const wanted = json({ reason: text(reason, "reason"), pin: flag(pin, "pin") }, "options");
+      return JSON.parse(await this.#handle.createBackup(wanted)) as Backup;
+    });
+  }
+
+  /** Reads all of a backup and says what is sound in it. Throws `not-found`. */
+  verify(id: string): Promise<BackupReport> {
+    return ask("backups.verify", async () => JSON.parse(await this.#handle.verifyBackup(text(id, "id"))) as BackupReport);
+  }
+
+  /**
+   * The backup as a file. `stream()` reads it in pieces, each time anew; `blob()` leaves to the browser where it is held.
+   *
+   * Throws `not-found`.
+   */
+  export(id: string): Promise<BackupFile> {
+    return ask("backups.export", async () => {
+      const { created, bytes } = JSON.parse(await this.#handle.findBackup(text(id, "id"))) as Backup;
+      const at = new Date(created).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+      const stream = () => this.#stream(id);
+      return { filename: `cardkeep-${at}.cardkeep`, type: TYPE, size: bytes, stream, blob: () => new Response(stream(), { headers: { "content-type": TYPE } }).blob() };
+    });
+  }
+
+  /**
+   * Takes in a file that was exported, here or elsewhere, and pins it; nothing is restored by that. A damaged one is taken
+   * in for what is sound in it: see `complete` and `verify`.
+   *
+   * Throws `not-a-backup`, `too-new`, `medium` when the source fails, `cancelled`, `quota`, `read-only`, `bad-option`.
+   */
+  import(source: ImportSource, given?: SignalOptions): Promise<Backup> {
+    return ask("backups.import", async () => {
+      const { signal } = options(given, ["signal"]);
+      const stream = streamed(source);
+      const id = this.#handle.beginBackupImport();
+      const reader = stream.getReader();
+      try {
+        for (;;) {
+          if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
+          const { done, value } = await fromOutside(reader.read());
+          if (done) break;
+          if (!(value instanceof Uint8Array)) throw failure("bad-option", "a stream gives something other than Uint8Array");
+          await this.#handle.addToBackup(id, value);
+        }
+        return JSON.parse(await this.#handle.endBackupImport(id)) as Backup;
+      } catch (thrown) {
+        await reader.cancel(thrown).catch(() => undefined);
+        await (this.#handle.giveUpBackupImport(id) as Promise<void>).catch(() => undefined);
+        throw thrown;
+      }
+    });
+  }
+
+  /** Makes it stay however many there are. Throws `not-found`. */
+  pin(id: string): Promise<Backup> {
+    return ask("backups.pin", async () => JSON.parse(await this.#handle.pinBackup(text(id, "id"), true)) as Backup);
+  }
+
+  /** Lets it give way to others again. Throws `not-found`. */
+  unpin(id: string): Promise<Backup> {
+    return ask("backups.unpin", async () => JSON.parse(await this.#handle.pinBackup(text(id, "id"), false)) as Backup);
+  }
+
+  /** Removes it for good, pinned or not. Throws `not-found`. */
+  delete(id: string): Promise<void> {
+    return ask("backups.delete", () => this.#handle.deleteBackup(text(id, "id")) as Promise<void>);
+  }
+
+  #stream(id: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let at = 0;
+    return new ReadableStream({
+      pull: async (controller) => {
+        const piece = (await ask("backups.export", () => this.#handle.backupPiece(id, at) as Promise<Uint8Array<ArrayBuffer>>));
+        at += piece.length;
+        if (piece.length > 0) controller.enqueue(piece);
+        else controller.close();
+      },
+    }, { highWaterMark: 1 });
+  }
+}
+
+function streamed(source: ImportSource): ReadableStream<unknown> {
+  return call("backups.import", () => {
+    if (source instanceof Blob) return source.stream();
+    if (source instanceof ReadableStream) return source;
+    if (source instanceof Uint8Array) return new Blob([source as Uint8Array<ArrayBuffer>]).stream();
+    throw failure("bad-option", "a source is no File, Blob, Uint8Array or ReadableStream");
+  });
 }

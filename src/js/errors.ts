@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "not-a-persona",
   /** The text is no lorebook that is known here. */
   "not-a-lorebook",
+  "not-a-backup",
   /** A value breaks the rules of its domain. */
   "invalid",
   /** An option has an unknown name or value. */

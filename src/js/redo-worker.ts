@@ -30,12 +30,22 @@ export interface Call {
 const NOTE = "note";
 const scope = self as unknown as Scope;
 const held = new Map<string, AccessHandle>();
-let folder: FileSystemDirectoryHandle;
+let root: FileSystemDirectoryHandle;
+const folders = new Map<string, FileSystemDirectoryHandle>();
+
+async function folderOf(path: string): Promise<FileSystemDirectoryHandle> {
+  const [name = ""] = path.split("/");
+  const folder = folders.get(name) ?? (await root.getDirectoryHandle(name, { create: true }));
+  folders.set(name, folder);
+  return folder;
+}
+
+const fileName = (path: string) => path.slice(path.indexOf("/") + 1);
 
 async function access(name: string): Promise<AccessHandle> {
   const known = held.get(name);
   if (known) return known;
-  const file = (await folder.getFileHandle(name, { create: true })) as WorkerFile;
+  const file = (await (await folderOf(name)).getFileHandle(fileName(name), { create: true })) as WorkerFile;
   const handle = await file.createSyncAccessHandle();
   held.set(name, handle);
   return handle;
@@ -53,13 +63,14 @@ function append(handle: AccessHandle, bytes: Uint8Array, at: number): void {
 const verbs = {
   async open(name = "") {
     let at = await navigator.storage.getDirectory();
-    for (const part of ["cardkeep", name, "redo"]) at = await at.getDirectoryHandle(part, { create: true });
-    folder = at;
+    for (const part of ["cardkeep", name]) at = await at.getDirectoryHandle(part, { create: true });
+    root = at;
+    await folderOf("redo");
   },
 
-  async files() {
+  async files(name = "") {
     const found = [];
-    for await (const entry of folder.values()) {
+    for await (const entry of (await folderOf(name)).values()) {
       if (entry.kind !== "file" || entry.name === NOTE) continue;
       const file = await (entry as FileSystemFileHandle).getFile();
       found.push({ name: entry.name, bytes: file.size, modified: file.lastModified });
@@ -74,7 +85,7 @@ const verbs = {
       own.read(bytes, { at: Number(from) });
       return bytes;
     }
-    const file = await (await folder.getFileHandle(name)).getFile();
+    const file = await (await (await folderOf(name)).getFileHandle(fileName(name))).getFile();
     return new Uint8Array(await file.slice(Number(from), Number(from) + Number(length)).arrayBuffer());
   },
 
@@ -88,23 +99,29 @@ const verbs = {
     held.get(name)?.close();
     held.delete(name);
     // A file that another tab appends to is locked, and stays.
-    await folder.removeEntry(name).catch(() => undefined);
+    await (await folderOf(name)).removeEntry(fileName(name)).catch(() => undefined);
   },
 
-  async note() {
-    const file = await folder.getFileHandle(NOTE).catch(() => undefined);
+  async release(name = "") {
+    held.get(name)?.flush();
+    held.get(name)?.close();
+    held.delete(name);
+  },
+
+  async note(name = "") {
+    const file = await (await folderOf(name)).getFileHandle(fileName(name)).catch(() => undefined);
     return file && new Uint8Array(await (await file.getFile()).arrayBuffer());
   },
 
-  async setNote(_: unknown, bytes: unknown) {
-    const handle = await access(NOTE);
+  async setNote(name = "", bytes: unknown) {
+    const handle = await access(name);
     try {
       handle.truncate(0);
       append(handle, bytes as Uint8Array, 0);
       handle.flush();
     } finally {
       handle.close();
-      held.delete(NOTE);
+      held.delete(name);
     }
   },
 };

@@ -10,6 +10,10 @@ export interface RedoPort {
   remove(file: string): Promise<unknown>;
   note(): Promise<unknown>;
   setNote(bytes: Uint8Array): Promise<unknown>;
+  /** Lets go of a file that was appended to. */
+  release(file: string): Promise<unknown>;
+  /** The folder beside this one for backups; it ends with this one. */
+  backups(): RedoPort | undefined;
   close(): void;
 }
 
@@ -19,6 +23,8 @@ interface Answer {
   error?: unknown;
 }
 
+/** A small file that is no part of the log. */
+const NOTE = "note";
 const OPENING_MS = 5_000;
 const CALL_MS = 20_000;
 
@@ -91,13 +97,16 @@ export async function openRedo(name: string, start: (worker: StartWorker) => Wor
     end("the second copy cannot be used here");
     return undefined;
   }
-  return {
-    files: () => call("files", []),
-    read: (file, from, length) => call("read", [file, from, length]),
-    append: (file, bytes, durable) => call("append", [file, bytes, durable]),
-    remove: (file) => call("remove", [file]),
-    note: () => call("note", []),
-    setNote: (bytes) => call("setNote", ["", bytes]),
-    close: () => end("the keep is closed"),
-  };
+  const port = (folder: string, beside?: RedoPort): RedoPort => ({
+    files: () => call("files", [folder]),
+    read: (file, from, length) => call("read", [`${folder}/${file}`, from, length]),
+    append: (file, bytes, durable) => call("append", [`${folder}/${file}`, bytes, durable]),
+    remove: (file) => call("remove", [`${folder}/${file}`]),
+    note: () => call("note", [`${folder}/${NOTE}`]),
+    setNote: (bytes) => call("setNote", [`${folder}/${NOTE}`, bytes]),
+    release: (file) => call("release", [`${folder}/${file}`]),
+    backups: () => beside,
+    close: () => beside && end("the keep is closed"),
+  });
+  return port("redo", port("backups"));
 }

@@ -550,7 +550,7 @@ export interface OpenReport {
   /** Set when nothing is kept after the page's end: why the storage could not be opened. */
   fallback?: ErrorCode;
   /** Set when records were lifted from an older schema. */
-  migrated?: { from: number; to: number; lifted: number; quarantined: number; snapshot: string };
+  migrated?: { from: number; to: number; lifted: number; quarantined: number; backup: string };
   /** Set when the database had lost something and it was put back from the second copy. */
   recovered?: Recovered;
   /** Set when a page had ended before its last edits were saved, and they were found. */
@@ -933,15 +933,65 @@ export interface Settings {
   trashDays: number;
 }
 
-/** A copy of the records, made before something dangerous. */
-export interface Snapshot {
+/** A copy of everything, in one file. */
+export interface Backup {
   id: string;
+  /** Of when it is. */
   created: number;
+  /** Why it was made. */
   reason: string;
   /** Schema of the records in it. */
   schema: number;
+  /** Records and their older states. */
   records: number;
+  /** Pieces of what is larger: pictures, files, messages. */
+  pages: number;
+  /** Length of the file. */
   bytes: number;
+  /** Stays however many there are. */
+  pinned: boolean;
+  /** It was written to its end; one that is not is damaged, or still being made. */
+  complete: boolean;
+}
+
+/** What may be asked of a new backup. */
+export interface NewBackup {
+  /** For people. */
+  reason?: string | undefined;
+  /** Whether it stays however many there are. */
+  pin?: boolean | undefined;
+}
+
+/** What reading all of a backup found. */
+export interface BackupReport {
+  /** Everything is there and sound. */
+  ok: boolean;
+  /** Sound records by their domain; older states are `versions`. */
+  records: Record<string, number>;
+  /** Sound pages. */
+  pages: number;
+  /** How many values should be there and are not among the sound ones. */
+  lost: number;
+  /** What is damaged: a value, or all of an entry of the file. */
+  damage: { entry: string; table?: string; key?: (string | number)[] }[];
+}
+
+/** A backup to hand out. */
+export interface BackupFile {
+  /** Safe on every file system. */
+  filename: string;
+  type: string;
+  /** Length in bytes. */
+  size: number;
+  /** Reads the file in pieces, from its start. */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Reads the file into a blob. */
+  blob(): Promise<Blob>;
+}
+
+/** For what may take a while. */
+export interface SignalOptions {
+  signal?: AbortSignal | undefined;
 }
 
 /** What can be changed, and told of. */
@@ -1038,8 +1088,8 @@ export interface RepairOptions extends Omit<CheckOptions, "full"> {
 
 /** What a repair did. */
 export interface RepairReport {
-  /** Id of the snapshot with all rows as they stood before. */
-  snapshot?: string;
+  /** Id of the backup with everything as it stood before. */
+  backup?: string;
   /** Every finding, what was done (`repair`), and what became of it. */
   items: (Finding & { outcome: "repaired" | "planned" | "sound" | "left" | "failed" })[];
 }

@@ -4,6 +4,7 @@
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
+mod backups;
 mod batch;
 mod characters;
 mod chat;
@@ -30,6 +31,7 @@ mod trash;
 mod unsent;
 mod worlds;
 
+pub use backups::Backups;
 pub use batch::Target;
 pub use characters::Characters;
 pub use chat::Chat;
@@ -51,8 +53,7 @@ pub use worlds::Worlds;
 
 use crate::error::{Error, Kind, Result};
 use crate::store::{
-    Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Snapshot,
-    Store,
+    Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Store,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,6 +190,11 @@ impl Keep {
         Trash::new(self.clone())
     }
 
+    /// Copies of everything.
+    pub fn backups(&self) -> Backups {
+        Backups::new(self.clone())
+    }
+
     /// Whether the keep can be written, and if not, why.
     pub fn access(&self) -> &Access {
         self.store().access()
@@ -197,14 +203,6 @@ impl Keep {
     /// What opening found and did.
     pub fn report(&self) -> &OpenReport {
         self.store().report()
-    }
-
-    /// Copies of the records, made before something dangerous, oldest first.
-    ///
-    /// # Errors
-    /// What the medium reports.
-    pub async fn snapshots(&self) -> Result<Vec<Snapshot>> {
-        self.store().snapshots().await
     }
 
     /// Whether the last write found no space.

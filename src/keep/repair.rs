@@ -57,9 +57,9 @@ pub struct Mended {
 /// What a repair did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RepairReport {
-    /// Id of the snapshot with all rows as they stood before.
+    /// Id of the backup with everything as it stood before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub snapshot: Option<String>,
+    pub backup: Option<String>,
     /// Every finding, and what became of it.
     pub items: Vec<Mended>,
 }
@@ -101,9 +101,9 @@ impl Repair {
         let Some(finding) = self.findings.front().cloned() else {
             return Ok(false);
         };
-        if self.report.snapshot.is_none() && !self.dry_run {
-            let snapshot = self.keep.store().before_image("repair").await?;
-            self.report.snapshot = Some(snapshot);
+        if self.report.backup.is_none() && !self.dry_run {
+            let backup = self.keep.store().before_image("before a repair").await?;
+            self.report.backup = Some(backup);
         }
         let mut mending = Mending {
             keep: &self.keep,

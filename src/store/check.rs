@@ -4,15 +4,14 @@
 //! Knows rows and pages. What a record means, and what to do about one that is broken, is
 //! decided above.
 
+use super::backup::NewBackup;
 use super::change::VERSIONS;
 use super::engine::{Access, Store};
 use super::medium::{Burst, Check, Key, KeyPart, Put, Scan, Table, Value};
 use super::quarantine;
 use super::record::Record;
-use super::snapshot;
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
-use crate::migrate::SCHEMA;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -190,9 +189,13 @@ impl Store {
         self.write(burst).await
     }
 
-    /// Keeps all rows as they stand, and gives the snapshot's id.
+    /// Makes a backup of everything as it stands, and gives its id.
     pub(crate) async fn before_image(&self, reason: &str) -> Result<String> {
-        snapshot::take(self, reason, SCHEMA).await
+        let before = NewBackup {
+            reason: reason.to_owned(),
+            pin: false,
+        };
+        Ok(self.create_backup(&before).await?.id)
     }
 
     /// Puts pages back from the second copy, and gives those that it does not have.

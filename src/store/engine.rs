@@ -6,12 +6,13 @@ use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
 use super::recent::Recent;
 use super::record::{Listing, Record, Unreadable};
-use super::redo::{self, Recovered, SecondCopy};
+use super::redo::{self, Recovered, Redo, SecondCopy};
 use super::space::Space;
 use super::stage::Stage;
 use super::writer::Writer;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
+use crate::migrate::SCHEMA;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -57,8 +58,8 @@ pub struct Migrated {
     pub lifted: u64,
     /// Records that could not be lifted; they are whole in quarantine.
     pub quarantined: u64,
-    /// Id of the snapshot that holds the originals.
-    pub snapshot: String,
+    /// Id of the backup with the originals.
+    pub backup: String,
 }
 
 /// The record of the keep itself, under `[keep]` in `meta`. Every write checks that
@@ -111,6 +112,8 @@ pub struct Store {
     pub(super) parts: Rc<RefCell<PartCache>>,
     pub(super) recent: Rc<RefCell<Recent>>,
     pub(super) copy: Rc<redo::Copy>,
+    /// Where backups stand.
+    pub(super) shelf: Rc<dyn Redo>,
     pub(super) log: Rc<Log>,
     pub(super) space: Rc<Space>,
     pub(super) writer: Rc<RefCell<Writer>>,
@@ -526,6 +529,12 @@ impl Store {
     /// The keep's own record as it must still be.
     pub(crate) fn fence_bytes(&self) -> Vec<u8> {
         self.meta.borrow().clone()
+    }
+
+    /// The schema that the keep has.
+    pub(crate) fn schema(&self) -> u32 {
+        let keep = serde_json::from_slice::<KeepMeta>(&self.meta.borrow());
+        keep.map_or(SCHEMA, |keep| keep.schema)
     }
 
     pub(crate) fn move_fence(&self, keep: &KeepMeta) {

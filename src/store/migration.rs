@@ -1,17 +1,17 @@
 //! Migration: every row of an older schema is lifted, in small transactions.
 //!
 //! First the keep says that older code must not write any more, then a verified
-//! snapshot is taken, then rows are lifted in chunks with the cursor in the same
+//! backup is made, then rows are lifted in chunks with the cursor in the same
 //! transaction, so that an interrupted pass goes on where it stopped. A row that
 //! cannot be lifted goes to quarantine, whole. A [`Plan`] says beforehand what a pass
 //! would do, and writes nothing.
 
+use super::backup::NewBackup;
 use super::change::VERSIONS;
 use super::engine::{KeepMeta, Migrated, Store};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
 use super::quarantine::{self, QUARANTINE};
 use super::record::Record;
-use super::snapshot::{self, SNAPSHOTS};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::{self, SCHEMA};
@@ -25,6 +25,8 @@ const CHUNK_BYTES: usize = 2 << 20;
 const ATTEMPTS: u32 = 50;
 /// How often the rows are gone through until nothing is left to lift.
 const PASSES: u32 = 3;
+/// The domain of the copies of all rows that earlier builds made; they stay as they are.
+pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// The cursor's name in `meta`.
 const CURSOR: &str = "migration";
 
@@ -83,7 +85,9 @@ pub struct Odd {
 struct Cursor {
     from: u32,
     to: u32,
-    snapshot: String,
+    /// Id of the backup with the rows as they were.
+    #[serde(rename = "snapshot")]
+    backup: String,
     /// The last key done, as [`Key::to_json`] gives it.
     after: Option<serde_json::Value>,
     /// Rows up to that key.
@@ -136,7 +140,7 @@ pub(crate) async fn run(
         to: cursor.to,
         lifted: cursor.lifted,
         quarantined: cursor.quarantined,
-        snapshot: cursor.snapshot,
+        backup: cursor.backup,
     })
 }
 
@@ -241,7 +245,7 @@ struct Pass {
 }
 
 impl Pass {
-    /// Goes on where an interrupted pass stopped, or takes the snapshot and begins.
+    /// Goes on where an interrupted pass stopped, or makes the backup and begins.
     async fn begin(store: &Store, from: u32) -> Result<Pass> {
         let stored = read_meta(store, CURSOR).await?;
         let unfinished = stored
@@ -250,11 +254,15 @@ impl Pass {
         let cursor = match unfinished.filter(|cursor| cursor.to == SCHEMA) {
             Some(cursor) => cursor,
             None => {
-                let reason = format!("before schema {from} becomes {SCHEMA}");
+                // It stays until somebody lets it go: with it alone the older app comes back.
+                let before = NewBackup {
+                    reason: format!("before schema {from} becomes {SCHEMA}"),
+                    pin: true,
+                };
                 Cursor {
                     from,
                     to: SCHEMA,
-                    snapshot: snapshot::take(store, &reason, from).await?,
+                    backup: store.create_backup(&before).await?.id,
                     after: None,
                     done: 0,
                     lifted: 0,
@@ -266,7 +274,7 @@ impl Pass {
         Ok(Pass { cursor, stored })
     }
 
-    /// Begins at the first row again; the snapshot stays.
+    /// Begins at the first row again; the backup stays.
     fn again(&mut self) {
         self.cursor.after = None;
         self.cursor.done = 0;

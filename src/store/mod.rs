@@ -3,6 +3,7 @@
 //! Knows domains only as names. What a record means is the matter of `keep`; where
 //! the bytes rest is the matter of a [`Medium`].
 
+mod backup;
 mod change;
 mod check;
 mod connection;
@@ -18,7 +19,6 @@ mod quarantine;
 mod recent;
 mod record;
 mod redo;
-mod snapshot;
 mod space;
 mod stage;
 mod thinning;
@@ -26,6 +26,7 @@ mod verify;
 mod versions;
 mod writer;
 
+pub use backup::{Backup, Damage, NewBackup, Verified};
 pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};
 pub(crate) use check::{Row, part_keys, row_of};
@@ -39,9 +40,8 @@ pub use medium::{
 pub(crate) use quarantine::QUARANTINE;
 
 pub use memory::MemoryMedium;
+pub(crate) use migration::SNAPSHOTS;
 pub use migration::{Odd, Plan, Step, Upgrade};
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};
-pub(crate) use snapshot::SNAPSHOTS;
-pub use snapshot::{Original, Snapshot};

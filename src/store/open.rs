@@ -3,6 +3,7 @@
 //! An empty medium becomes a keep, one that lost something is healed from the second
 //! copy, an older one is migrated, a newer one is readable and not writable.
 
+use super::backup::Shelf;
 use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
@@ -63,6 +64,13 @@ impl Store {
         })?;
         let stored = stored.map(|value| value.bytes);
         let device = device.and_then(|value| String::from_utf8(value.bytes).ok());
+        let shelf = options.redo.as_ref().and_then(|redo| redo.backups());
+        let shelf = shelf.unwrap_or_else(|| {
+            Rc::new(Shelf {
+                medium: Rc::clone(&medium),
+                clock: Rc::clone(&options.clock),
+            })
+        });
         let mut store = Store {
             device: device.clone().unwrap_or_else(|| codec::new_id(now)),
             medium,
@@ -82,6 +90,7 @@ impl Store {
             space: Rc::default(),
             writer: Rc::default(),
             writes: Rc::default(),
+            shelf,
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

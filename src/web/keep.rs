@@ -452,12 +452,6 @@ impl KeepHandle {
         let keep = self.keep.clone();
         promise(async move { Ok(keep.settings().reset(key.as_deref()).await?.to_string()) })
     }
-
-    /// `Snapshot[]` as JSON.
-    pub fn snapshots(&self) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move { Ok(convert::ascii(&keep.snapshots().await?)) })
-    }
 }
 
 #[wasm_bindgen]

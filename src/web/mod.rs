@@ -2,6 +2,7 @@
 //!
 //! A function here is convert, call, convert; what decides lives below.
 
+mod backups;
 mod batch;
 mod card;
 mod clock;

@@ -7,6 +7,7 @@ use super::request::failure;
 use crate::error::{Kind, Result};
 use crate::store::{Pending, Redo, RedoFile};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -37,6 +38,10 @@ extern "C" {
     fn note(this: &RedoPort) -> std::result::Result<Promise, JsValue>;
     #[wasm_bindgen(method, structural, catch, js_name = setNote)]
     fn set_note(this: &RedoPort, bytes: Uint8Array) -> std::result::Result<Promise, JsValue>;
+    #[wasm_bindgen(method, structural, catch)]
+    fn release(this: &RedoPort, file: &str) -> std::result::Result<Promise, JsValue>;
+    #[wasm_bindgen(method, structural)]
+    fn backups(this: &RedoPort) -> Option<RedoPort>;
     #[wasm_bindgen(method, structural)]
     fn close(this: &RedoPort);
 }
@@ -100,6 +105,15 @@ impl Redo for OpfsRedo {
                 .await
                 .map(drop)
         })
+    }
+
+    fn release<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        Box::pin(async move { answer(self.0.release(file)).await.map(drop) })
+    }
+
+    fn backups(&self) -> Option<Rc<dyn Redo>> {
+        let beside = self.0.backups()?;
+        Some(Rc::new(OpfsRedo(beside)))
     }
 
     fn close(&self) {

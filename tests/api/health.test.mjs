@@ -56,10 +56,10 @@ test("a broken link is found, planned, mended, and gone", async () => {
   const { findings } = await keep.check();
   assert.deepEqual(findings.map(({ code, id, repair }) => [code, id, repair]), [["broken-link", chat.id, "unlink"]]);
   const planned = await keep.repair(findings, { dryRun: true });
-  assert.deepEqual([planned.snapshot, planned.items[0].outcome], [undefined, "planned"]);
+  assert.deepEqual([planned.backup, planned.items[0].outcome], [undefined, "planned"]);
   const told = new Promise((resolve) => keep.addEventListener("change", ({ detail }) => resolve(detail), { once: true }));
   const done = await keep.repair("all");
-  assert.deepEqual([typeof done.snapshot, done.items[0].outcome, done.items[0].repair], ["string", "repaired", "unlink"]);
+  assert.deepEqual([typeof done.backup, done.items[0].outcome, done.items[0].repair], ["string", "repaired", "unlink"]);
   assert.deepEqual(await told, { domain: "chats", ids: [chat.id], remote: false });
   assert.deepEqual((await keep.check()).findings, []);
   assert.deepEqual((await keep.chats.ofCharacter("nobody")), []);

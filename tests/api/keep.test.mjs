@@ -196,7 +196,7 @@ test("settings have defaults, and refuse what they do not know", async () => {
   assert.deepEqual(await settings.reset(), settings.defaults);
 });
 
-test("there are no snapshots before anything dangerous", async () => {
+test("there are no backups before anything dangerous", async () => {
   assert.deepEqual(await (await opened()).backups.list(), []);
 });
 

@@ -104,7 +104,7 @@ async fn a_frozen_keep_of_schema_1_is_lifted_in_indexeddb() {
             .iter()
             .all(|chat| chat["characters"].is_array())
     );
-    assert_eq!(lifted.snapshots().await.unwrap().len(), 1);
+    assert_eq!(lifted.backups().list().await.unwrap().len(), 1);
     lifted.close();
     assert_eq!(keep(&name).await.report().migrated, None);
 }

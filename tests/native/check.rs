@@ -161,7 +161,7 @@ fn damage_of_every_row_and_page_is_found_and_healed_from_the_second_copy() {
         assert_eq!(now(keep.last_check()).unwrap().unwrap().findings, 0);
         let mended = |item: &Mended| matches!(item.outcome, Outcome::Repaired | Outcome::Sound);
         assert!(report.items.iter().all(mended), "{key:?}: {report:?}");
-        assert_eq!(report.snapshot.is_some(), !orphan);
+        assert_eq!(report.backup.is_some(), !orphan);
         assert_eq!(check(&keep).findings, [], "{key:?}");
         assert_eq!(contents(&browser.open()), want, "{key:?}");
     }
@@ -240,8 +240,8 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
         .repair(check(&keep).findings, RepairOptions { dry_run: true })
         .unwrap();
     while now(repair.step()).unwrap() {}
-    let RepairReport { snapshot, items } = repair.report().clone();
-    assert_eq!(snapshot, None);
+    let RepairReport { backup, items } = repair.report().clone();
+    assert_eq!(backup, None);
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].outcome, Outcome::Planned);
     assert_eq!(items[0].finding.repair, Remedy::Quarantine);
@@ -251,27 +251,16 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
-fn the_rows_as_they_stood_are_in_a_snapshot_made_before() {
+fn everything_as_it_stood_is_in_a_backup_made_before() {
     let medium = filled();
     let row = stored(&medium, Table::Rows, "worlds").remove(0);
     rot(&medium, &row);
     let keep = open(&medium);
-    let stood: Vec<Value> = stored(&medium, Table::Rows, "worlds")
-        .into_iter()
-        .map(|row| row.2)
-        .collect();
+    let stood = stored(&medium, Table::Rows, "worlds").remove(0).2;
     let report = repair(&keep, check(&keep).findings);
-    let store = now(Store::open(
-        std::rc::Rc::new(medium.clone()),
-        crate::store::clock(),
-    ))
-    .unwrap();
-    let originals = now(store.read_snapshot(&report.snapshot.unwrap())).unwrap();
-    let kept = originals
-        .iter()
-        .find(|original| original.key == row.1)
-        .unwrap();
-    assert_eq!(kept.bytes, stood[0].bytes);
+    let backup = now(keep.backups().get(&report.backup.unwrap())).unwrap();
+    let file = now(keep.backups().piece(&backup.unwrap().id, 0)).unwrap();
+    assert!(memchr::memmem::find(&file, &stood.bytes).is_some());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod lying;
 #[path = "../suite/mod.rs"]
 mod suite;
 
+mod backups;
 mod batch;
 mod cards;
 mod cards_work;

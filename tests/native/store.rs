@@ -229,7 +229,7 @@ fn reading_never_writes() {
     now(store.list("notes")).unwrap();
     now(store.history("notes", "a")).unwrap();
     now(store.find("nothing")).unwrap();
-    now(store.snapshots()).unwrap();
+    now(store.backups()).unwrap();
     drop(open(&medium));
     assert_eq!(medium.dump(), before);
     assert_eq!(record.rev, 1);

@@ -2,6 +2,9 @@
 
 import init, {
   type Access,
+  type Backup,
+  type BackupFile,
+  type BackupReport,
   type Backups,
   type Card,
   type CardAsset,
@@ -86,7 +89,6 @@ import init, {
   type SaveState,
   type Settings,
   type SettingsStore,
-  type Snapshot,
   type Transaction,
   type TransactionOptions,
   type Unsaved,
@@ -411,10 +413,18 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   void store.patch({ theme: "pink" });
   await store.reset("theme");
   const backups: Backups = keep.backups;
-  const snapshots: Snapshot[] = await backups.list();
+  const copies: Backup[] = await backups.list();
+  const copy: Backup | undefined = await backups.get("id");
+  const made: Backup = await backups.create({ reason: "by hand", pin: true });
+  const sound: BackupReport = await backups.verify(made.id);
+  const file: BackupFile = await backups.export(made.id);
+  const taken: Backup = await backups.import(await file.blob(), { signal: new AbortController().signal });
+  const pins: Backup[] = [await backups.pin(taken.id), await backups.unpin(taken.id)];
+  await backups.delete(taken.id);
+  void [copies, copy, sound, pins];
   await keep.close();
   await keep[Symbol.asyncDispose]();
-  void [report, unreadable, expired, history, exported, picture, last, moved, settings, snapshots];
+  void [report, unreadable, expired, history, exported, picture, last, moved, settings];
 }
 
 export async function health(keep: Keep): Promise<void> {

@@ -3,6 +3,7 @@
 
 export { isCardkeepError, Keep, readCard, readChat, readWorld, version } from "cardkeep";
 export type {
+  Backup,
   Card,
   CardPatch,
   ChangeDetail,
@@ -29,7 +30,6 @@ export type {
   SaverDomain,
   SaverPatches,
   Settings,
-  Snapshot,
   Unreadable,
   Version,
   Warning,

@@ -17,7 +17,7 @@ pub(super) const TRAIL: u64 = 4;
 
 /// One thing that a frame did.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Op {
+pub(in crate::store) struct Op {
     pub table: Table,
     pub key: Key,
     /// The revision that was put or, where that was known, removed; else 0.
@@ -28,7 +28,7 @@ pub(super) struct Op {
 
 /// Where a value lies.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stored {
+pub(in crate::store) struct Stored {
     pub by: Vec<String>,
     /// Offset in the payload.
     pub offset: u64,
@@ -85,6 +85,17 @@ pub(super) fn read_header(header: &[u8], sum: u32) -> Option<(i64, Vec<Op>)> {
         .map(&mut op)
         .collect::<Option<_>>()?;
     Some((header["at"].as_i64()?, ops))
+}
+
+/// Everything in a whole frame: its operations, and the payload that their offsets are in;
+/// `None` when it is damaged. The values tell by themselves whether they are.
+pub(in crate::store) fn read(frame: &[u8]) -> Option<(Vec<Op>, &[u8])> {
+    let (header_bytes, _, sum) = lengths(frame)?;
+    let header_bytes = usize::try_from(header_bytes).ok()?;
+    let behind = frame.get(LEAD as usize..)?;
+    let (header, rest) = behind.split_at_checked(header_bytes)?;
+    let (_, ops) = read_header(header, sum)?;
+    Some((ops, rest))
 }
 
 /// A burst as a frame; its checks are of the moment and stay out, but for the revisions of what it removes.

@@ -232,7 +232,7 @@ impl Index {
 }
 
 /// Whether a value's own checksum holds. A form of a newer version is sound.
-pub(super) fn is_sound(table: Table, bytes: &[u8]) -> bool {
+pub(in crate::store) fn is_sound(table: Table, bytes: &[u8]) -> bool {
     let broken = match table {
         Table::Rows | Table::Journal => codec::read_frame(bytes).err(),
         Table::Pages => codec::read_page(bytes).err(),

@@ -2,7 +2,7 @@
 
 use super::{Redo, RedoFile};
 use crate::store::medium::Pending;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,12 +11,23 @@ use std::rc::Rc;
 pub struct MemoryRedo {
     files: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
     note: Rc<RefCell<Option<Vec<u8>>>>,
+    beside: Rc<OnceCell<MemoryRedo>>,
 }
 
 impl MemoryRedo {
     /// No files.
     pub fn new() -> MemoryRedo {
         MemoryRedo::default()
+    }
+
+    /// The folder for backups.
+    pub fn beside(&self) -> MemoryRedo {
+        self.beside.get_or_init(MemoryRedo::new).clone()
+    }
+
+    /// A file's bytes as they are, to be damaged by a test.
+    pub fn edit(&self, file: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        edit(self.files.borrow_mut().entry(file.to_owned()).or_default());
     }
 
     /// Cuts every file short, as a kill in the middle of a write does.
@@ -86,6 +97,10 @@ impl Redo for MemoryRedo {
             self.note.replace(Some(note));
             Ok(())
         })
+    }
+
+    fn backups(&self) -> Option<Rc<dyn Redo>> {
+        Some(Rc::new(self.beside()))
     }
 
     fn close(&self) {}

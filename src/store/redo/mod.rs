@@ -8,19 +8,21 @@
 
 mod base;
 mod copy;
-mod frame;
+pub(in crate::store) mod frame;
 mod index;
 mod memory;
 mod recovery;
 
 pub(super) use copy::Copy;
 pub use copy::SecondCopy;
+pub(super) use index::is_sound;
 pub use memory::MemoryRedo;
 
 use super::medium::{Medium, Pending, Scan, Table};
 use crate::error::Result;
 use index::{Index, Lengths};
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// One file of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,14 @@ pub trait Redo {
     fn note(&self) -> Pending<'_, Option<Vec<u8>>>;
     /// Replaces the note.
     fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()>;
+    /// Lets go of a file that was appended to, so that others may remove it.
+    fn release<'a>(&'a self, _file: &'a str) -> Pending<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// A folder beside this one for backups; `None`: there is no place for one.
+    fn backups(&self) -> Option<Rc<dyn Redo>> {
+        None
+    }
     /// Lets go of the files.
     fn close(&self);
 }

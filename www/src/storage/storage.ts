@@ -5,7 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { failure, sentence } from "../failure";
 import { ago, count, counted, momentOf, size } from "../format";
-import type { Entry, Health, QuarantineEntry, Snapshot } from "../library";
+import type { Backup, Entry, Health, QuarantineEntry } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { Screen } from "../screen";
@@ -21,7 +21,7 @@ interface Trashed {
 
 interface Storage {
   health: Health;
-  snapshots: Snapshot[];
+  backups: Backup[];
   trash: Trashed[];
   quarantine: QuarantineEntry[];
 }
@@ -34,7 +34,7 @@ export class StorageScreen extends Screen {
   readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds"], () => this.#measure());
 
   async #measure(): Promise<Storage> {
-    const [health, snapshots, quarantine, characters, chats, worlds] = await Promise.all([
+    const [health, backups, quarantine, characters, chats, worlds] = await Promise.all([
       this.keep.health(),
       this.keep.backups.list(),
       this.keep.quarantine.list(),
@@ -48,7 +48,7 @@ export class StorageScreen extends Screen {
       ...worlds.items.map((entry): Trashed => ({ domain: "worlds", kind: "World", name: entry.name, entry })),
     ];
     trash.sort((a, b) => (b.entry.trashed ?? 0) - (a.entry.trashed ?? 0));
-    return { health, snapshots, trash, quarantine };
+    return { health, backups, trash, quarantine };
   }
 
   override render() {
@@ -66,7 +66,7 @@ export class StorageScreen extends Screen {
         ${value === undefined ? nothing : html`
           ${this.#quarantine(value.quarantine)}
           ${this.#trash(value.trash)}
-          ${this.#snapshots(value.snapshots)}`}
+          ${this.#backups(value.backups)}`}
         <section class="panel" aria-label="Diagnostics">
           <h2>Diagnostics</h2>
           <p>A file for whoever helps you: counts, states and what the library noted. Nothing that you wrote is in it.</p>
@@ -144,7 +144,7 @@ export class StorageScreen extends Screen {
     </section>`;
   }
 
-  #snapshots(snapshots: Snapshot[]) {
+  #snapshots(backups: Backup[]) {
     return html`<section class="panel" aria-label="Copies">
       <h2>Copies made before upgrades and repairs</h2>
       ${snapshots.length === 0 ? html`<p class="quiet">None yet: they are made before the stored data is brought to a new format or repaired.</p>`
