@@ -1,8 +1,37 @@
 //! Backups: everything at one moment, in a file, by hand and by itself.
 
 use super::Keep;
+use super::chat_row;
+use super::domain::Domain;
+use crate::codec;
 use crate::error::Result;
-use crate::store::{Backup, NewBackup, Verified};
+use crate::store::{
+    Backup, Content, Key, NewBackup, Record, Restored, Table, Value, Verified, next_rev, row_of,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes that are copied in one transaction: a keep of usual size is copied whole or not at all.
+const AT_ONCE_BYTES: usize = 32 << 20;
+
+/// What copying a backup in did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// Id of the backup.
+    pub backup: String,
+    /// Id of the backup of what was there before.
+    pub before: String,
+    /// Records that were gone and are back.
+    pub added: u64,
+    /// Records that came with new ids, beside what has become of them since.
+    pub copies: u64,
+    /// Records that are there as the backup has them.
+    pub same: u64,
+    /// Records that cannot be read.
+    pub unreadable: u64,
+    /// Ids that were written, by their domain.
+    pub changed: BTreeMap<String, BTreeSet<String>>,
+}
 
 /// The backups of a keep.
 pub struct Backups {
@@ -109,4 +138,178 @@ impl Backups {
     pub async fn delete(&self, id: &str) -> Result<()> {
         self.keep.store().delete_backup(id).await
     }
+
+    /// Makes the keep what a backup holds. The observer hears of everything that was changed.
+    ///
+    /// # Errors
+    /// As [`Store::restore_backup`](crate::store::Store::restore_backup).
+    pub async fn replace(&self, id: &str) -> Result<Restored> {
+        let restored = self.keep.store().restore_backup(id, false).await?;
+        self.tell(&restored.changed);
+        // Everything is stored; what cannot be read now is read at the next opening.
+        let _ = self.keep.settings().apply().await;
+        Ok(restored)
+    }
+
+    /// Makes the keep what it was before a migration, in the schema of that time, for an older
+    /// version of the app. This keep writes nothing more then; opened again by this version,
+    /// everything is lifted anew.
+    ///
+    /// # Errors
+    /// As [`Store::restore_backup`](crate::store::Store::restore_backup).
+    pub async fn roll_back(&self, id: &str) -> Result<Restored> {
+        self.keep.store().restore_backup(id, true).await
+    }
+
+    /// Adds what a backup has to what is there: records that are gone come back, those that are
+    /// another now come as copies with new ids, and chats name the copies. Nothing that is there
+    /// is changed, and settings stay. Of a damaged backup comes what is sound.
+    ///
+    /// # Errors
+    /// `not-found`, `too-new`, `read-only`, and what the medium and the place of the backups report.
+    pub async fn copy(&self, id: &str) -> Result<Copied> {
+        let store = self.keep.store();
+        let content = store.open_backup(id).await?;
+        content.check(id)?;
+        let before = store.before_image("before a backup is copied in").await?;
+        let fence = store.fence();
+        store.put_parts(&content, &fence).await?;
+        let mut copied = Copied {
+            backup: id.to_owned(),
+            before,
+            ..Copied::default()
+        };
+        // The ids under which records of the backup come; `None`: they are there.
+        let mut ids: BTreeMap<Key, Option<String>> = BTreeMap::new();
+        for entry in 0..content.len() {
+            let rows = rows(&content, entry).await?;
+            let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
+            let present = store.rows_at(&keys).await?;
+            for (key, value) in rows {
+                let Ok(record) = Record::decode(key.text(0), key.text(1), &value.bytes) else {
+                    copied.unreadable += 1;
+                    continue;
+                };
+                let new = match present.iter().find(|row| row.key == key) {
+                    None => Some(record.id),
+                    Some(row) if row.record.as_ref().is_ok_and(|there| same(there, &record)) => {
+                        None
+                    }
+                    Some(_) => Some(codec::new_id(store.now())),
+                };
+                copied.same += u64::from(new.is_none());
+                ids.insert(key, new);
+            }
+        }
+        let own = content.own_pages();
+        let (mut new_rows, mut new_pages, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for entry in 0..content.len() {
+            for (key, value) in rows(&content, entry).await? {
+                let Some(Some(new)) = ids.get(&key) else {
+                    continue;
+                };
+                let mut record = Record::decode(key.text(0), key.text(1), &value.bytes)?;
+                let renewed = *new != record.id;
+                record.id.clone_from(new);
+                relink(&mut record, &ids);
+                record.versions = Some(Vec::new());
+                let rev = if renewed {
+                    1
+                } else {
+                    next_rev(value.rev, None, store.now())
+                };
+                let row = row_of(&record, rev);
+                bytes += row.bytes.len();
+                for (page, at) in own.get(key.text(1)).into_iter().flatten() {
+                    let value = content.values(*at).await?;
+                    let value = value
+                        .into_iter()
+                        .find(|(table, key, _)| *table == Table::Pages && key == page);
+                    let Some((_, mut page, value)) = value else {
+                        continue;
+                    };
+                    if let Some(owner) = page.0.get_mut(1) {
+                        *owner = new.as_str().into();
+                    }
+                    bytes += value.bytes.len();
+                    new_pages.push((page, value));
+                }
+                let told = copied.changed.entry(record.domain.clone()).or_default();
+                told.insert(new.clone());
+                *(if renewed {
+                    &mut copied.copies
+                } else {
+                    &mut copied.added
+                }) += 1;
+                new_rows.push((Key::row(&record.domain, new), row));
+                if bytes >= AT_ONCE_BYTES {
+                    bytes = 0;
+                    store
+                        .add_rows(
+                            std::mem::take(&mut new_rows),
+                            std::mem::take(&mut new_pages),
+                        )
+                        .await?;
+                }
+            }
+        }
+        if !new_rows.is_empty() {
+            store.add_rows(new_rows, new_pages).await?;
+        }
+        self.tell(&copied.changed);
+        Ok(copied)
+    }
+
+    fn tell(&self, changed: &BTreeMap<String, BTreeSet<String>>) {
+        for (domain, ids) in changed {
+            if Domain::of(domain).is_ok() || domain == super::settings::DOMAIN {
+                let ids: Vec<String> = ids.iter().cloned().collect();
+                (self.keep.0.observer)(domain, &ids);
+            }
+        }
+    }
+}
+
+/// The records of an entry that have ids of their own.
+async fn rows(content: &Content, entry: usize) -> Result<Vec<(Key, Value)>> {
+    let values = content.values(entry).await?;
+    let records = values
+        .into_iter()
+        .filter(|(table, key, _)| *table == Table::Rows && Domain::of(key.text(0)).is_ok());
+    Ok(records.map(|(_, key, value)| (key, value)).collect())
+}
+
+/// Whether two states of a record say the same.
+fn same(there: &Record, other: &Record) -> bool {
+    let said = |record: &Record| {
+        (
+            record.head.clone(),
+            record.body.clone(),
+            record.parts.clone(),
+            record.trashed_ms.is_some(),
+        )
+    };
+    said(there) == said(other)
+}
+
+/// Has a chat name the copies of its characters.
+fn relink(record: &mut Record, ids: &BTreeMap<Key, Option<String>>) {
+    if record.domain != Domain::Chats.name() {
+        return;
+    }
+    let known = record.head["characters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let copy = |id: &str| match ids.get(&Key::row(Domain::Characters.name(), id)) {
+        Some(Some(new)) => new.clone(),
+        _ => id.to_owned(),
+    };
+    let links: Vec<String> = known
+        .iter()
+        .filter_map(|id| id.as_str())
+        .map(copy)
+        .collect();
+    record.by.retain(|key| !key.starts_with(chat_row::LINK));
+    chat_row::link(record, &links);
 }

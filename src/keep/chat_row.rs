@@ -58,12 +58,15 @@ pub(super) fn entry(record: &Record) -> Value {
     .into()
 }
 
+/// What the index keys of a chat's links begin with.
+pub(super) const LINK: &str = "chats/character/";
+
 /// The links of a chat: in its head for lists, in its index keys for look-ups.
 pub(super) fn link(record: &mut Record, characters: &[String]) {
     record.head["characters"] = json!(characters);
     record
         .by
-        .extend(characters.iter().map(|id| format!("chats/character/{id}")));
+        .extend(characters.iter().map(|id| format!("{LINK}{id}")));
 }
 
 /// Writes the body, and what lists show of it, into the record.

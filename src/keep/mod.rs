@@ -31,7 +31,7 @@ mod trash;
 mod unsent;
 mod worlds;
 
-pub use backups::Backups;
+pub use backups::{Backups, Copied};
 pub use batch::Target;
 pub use characters::Characters;
 pub use chat::Chat;

@@ -1,6 +1,7 @@
 //! The open store: reading, the fence, and the one place where bursts leave for the
 //! medium and its second copy.
 
+use super::backup::{RestoreEnd, Restoring};
 use super::log::{Level, Log, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
 use super::part_cache::PartCache;
@@ -45,6 +46,9 @@ pub struct OpenReport {
     /// Something was lost and was put back from the second copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered: Option<Recovered>,
+    /// A restore was under way when the page before ended; how it ended now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<RestoreEnd>,
 }
 
 /// What a migration did.
@@ -75,10 +79,21 @@ pub(crate) struct KeepMeta {
     pub min_writer: u32,
     /// Milliseconds since 1970.
     pub created: i64,
+    /// A restore that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoring: Option<Restoring>,
 }
 
 impl KeepMeta {
     pub(crate) const KEY: &'static str = "keep";
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<KeepMeta> {
+        serde_json::from_slice(bytes).map_err(|cause| {
+            Kind::Corrupt
+                .because("the keep's own record cannot be read")
+                .caused_by(cause)
+        })
+    }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("plain fields write to memory without failing")

@@ -195,11 +195,7 @@ impl Plan {
         let Some(value) = found.into_iter().next().flatten() else {
             return Ok(None);
         };
-        let keep: KeepMeta = serde_json::from_slice(&value.bytes).map_err(|cause| {
-            Kind::Corrupt
-                .because("the keep's own record cannot be read")
-                .caused_by(cause)
-        })?;
+        let keep = KeepMeta::read(&value.bytes)?;
         let mut plan = Plan {
             from: match keep.schema.max(keep.min_writer) {
                 newer if newer > SCHEMA => newer,

@@ -26,7 +26,8 @@ mod verify;
 mod versions;
 mod writer;
 
-pub use backup::{Backup, Damage, NewBackup, Verified};
+pub use backup::{Backup, Damage, NewBackup, RestoreEnd, Restored, Verified};
+pub(crate) use backup::{Content, next_rev};
 pub(crate) use change::VERSIONS;
 pub use change::{Change, History, Write};
 pub(crate) use check::{Row, part_keys, row_of};

@@ -3,7 +3,7 @@
 //! An empty medium becomes a keep, one that lost something is healed from the second
 //! copy, an older one is migrated, a newer one is readable and not writable.
 
-use super::backup::Shelf;
+use super::backup::{RestoreEnd, Shelf};
 use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
@@ -82,6 +82,7 @@ impl Store {
                 created: false,
                 migrated: None,
                 recovered: None,
+                restore: None,
             },
             versions_kept: Cell::new(10),
             compress: Cell::new(true),
@@ -98,13 +99,18 @@ impl Store {
         let readable = stored
             .as_ref()
             .and_then(|bytes| serde_json::from_slice::<KeepMeta>(bytes).ok());
-        let keep = match readable {
+        let mut stored = stored;
+        let mut keep = match readable {
             Some(keep) => keep,
             None => store.rebuild_meta(now).await?,
         };
         store.keep_id = keep.id.clone();
-        if keep.schema.max(keep.min_writer) > SCHEMA {
-            let stored = keep.schema.max(keep.min_writer);
+        let least = match keep.restoring {
+            Some(_) => keep.schema,
+            None => keep.schema.max(keep.min_writer),
+        };
+        if least > SCHEMA {
+            let stored = least;
             store.access = Access::ReadOnly {
                 reason: "too-new",
                 stored,
@@ -119,6 +125,12 @@ impl Store {
         let writer = writer.rsplit('-').next().unwrap_or_default();
         let file = format!("{}.{now}.{writer}", keep.id);
         store.copy.begin(&keep.id, file, gap.is_some());
+        if keep.restoring.is_some() {
+            let (ended, how) = store.end_restore(keep).await?;
+            store.report.restore = Some(how);
+            stored = Some(ended.encode());
+            keep = ended;
+        }
         store.meta.replace(keep.encode());
         if device.is_none() || stored.as_ref() != Some(&keep.encode()) {
             store.write_meta(&keep, stored).await?;
@@ -138,7 +150,14 @@ impl Store {
             created,
             migrated,
             recovered,
+            restore,
         } = &self.report;
+        match restore {
+            Some(RestoreEnd::Finished) => self.log.note(entry(Level::Warn, "restored")),
+            Some(RestoreEnd::Undone) => self.log.note(entry(Level::Warn, "restore-undone")),
+            Some(RestoreEnd::Mixed) => self.log.note(entry(Level::Error, "restore-unfinished")),
+            None => {}
+        }
         if *created {
             self.log.note(entry(Level::Info, "created"));
         }
@@ -178,6 +197,7 @@ impl Store {
             schema,
             min_writer: schema,
             created: now,
+            restoring: None,
         })
     }
 

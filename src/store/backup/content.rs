@@ -106,11 +106,9 @@ pub struct Verified {
 pub(super) type Stored = (Table, Key, Option<Value>);
 
 /// A backup that was read.
-#[allow(dead_code)]
 pub(crate) struct Content {
     place: Rc<dyn Redo>,
     name: String,
-    length: u64,
     entries: Vec<Entry>,
     pub manifest: Option<Manifest>,
     pub verified: Verified,
@@ -118,8 +116,19 @@ pub(crate) struct Content {
     last: HashMap<(Table, Key), usize>,
 }
 
-#[allow(dead_code)]
 impl Content {
+    /// Nothing, until something is read.
+    pub(super) fn empty(place: Rc<dyn Redo>) -> Content {
+        Content {
+            place,
+            name: String::new(),
+            entries: Vec::new(),
+            manifest: None,
+            verified: Verified::default(),
+            last: HashMap::new(),
+        }
+    }
+
     pub(super) async fn read(place: Rc<dyn Redo>, name: String, length: u64) -> Result<Content> {
         let reader = Reader::open(&*place, &name, length).await?;
         let Manifests { manifest, end } = Manifests::read(&reader).await?;
@@ -158,9 +167,14 @@ impl Content {
             last,
             entries,
             name: name.clone(),
-            length,
             place: Rc::clone(&place),
         })
+    }
+
+    /// Whether this version can make something of what is sound.
+    pub(crate) fn check(&self, id: &str) -> Result<()> {
+        let checked = self.manifest.as_ref().map_or(Ok(()), Manifest::check);
+        checked.map_err(|error| error.of("backups", id))
     }
 
     /// How many entries there are.
@@ -201,11 +215,6 @@ impl Content {
             Some((table, key, value.filter(|_| last)?))
         });
         Ok(current.collect())
-    }
-
-    /// Length of the file in bytes.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.length
     }
 }
 

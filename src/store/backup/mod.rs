@@ -8,9 +8,12 @@
 mod archive;
 mod content;
 mod create;
+mod restore;
 mod shelf;
 
 pub use content::{Damage, Verified};
+pub use restore::{RestoreEnd, Restored};
+pub(crate) use restore::{Restoring, next_rev};
 
 use super::engine::{Access, Store};
 use super::log::{Level, LogEntry};
@@ -19,7 +22,8 @@ use super::thinning;
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use archive::Reader;
-use content::{Content, End, Manifest};
+pub(crate) use content::Content;
+use content::{End, Manifest};
 use serde::Serialize;
 use std::rc::Rc;
 
