@@ -5,7 +5,7 @@ import { failure } from "./errors.js";
 import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, options, text } from "./options.js";
-import type { Backup, BackupFile, BackupReport, ImportSource, NewBackup, SignalOptions } from "./types.js";
+import type { Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";
 
 const TYPE = "application/zip";
 
@@ -88,6 +88,25 @@ export class Backups {
         await (this.#handle.giveUpBackupImport(id) as Promise<void>).catch(() => undefined);
         throw thrown;
       }
+    });
+  }
+
+  /**
+   * Brings back what a backup holds, after a backup of what is there now (`before`). `replace` makes the keep what it was
+   * then: what came since is gone, and every other tab is refused with `too-new` until it is done. Ended anywhere, the next
+   * opening has what was there, or goes on to the end. `copy` changes nothing that is there: records that are gone come
+   * back, others come beside what has become of them since.
+   *
+   * Throws `not-found`, `corrupt` for `replace` with a damaged backup, `too-new`, `aborted` when others write without a
+   * pause, `quota`, `read-only`, `bad-option`.
+   */
+  restore(id: string, given: RestoreOptions): Promise<Restored> {
+    return ask("backups.restore", async () => {
+      const { mode } = options(given, ["mode"]);
+      if (mode !== "replace" && mode !== "copy") {
+        throw failure("bad-option", `\`mode\` is \`${String(mode)}\`, \`replace\` or \`copy\` was wanted`);
+      }
+      return JSON.parse(await this.#handle.restoreBackup(text(id, "id"), mode === "copy")) as Restored;
     });
   }
 

@@ -14,7 +14,7 @@ import { Journal } from "./journal.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
-import { options } from "./options.js";
+import { options, text } from "./options.js";
 import { restWithPage } from "./page.js";
 import { Personas } from "./personas.js";
 import { Presence } from "./presence.js";
@@ -29,7 +29,7 @@ import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
   Access, ChangeDetail, CheckOptions, CheckReport, DomainName, Finding, Health, LogEntry, OpenOptions,
-  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, SecondCopy, TransactionOptions, Usage,
+  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, Restored, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
 
@@ -207,6 +207,21 @@ export abstract class OpenKeep extends EventTarget {
    */
   repair(findings: readonly Finding[] | "all", given?: RepairOptions): Promise<RepairReport> {
     return repair(this.#handle, findings, given);
+  }
+
+  /**
+   * Brings back what was there before an upgrade of the data, in its older format, from the backup made then
+   * (`report.migrated.backup`), and closes the keep: now the older app can be used again. What came since is in the
+   * backup `before`. Opened by this version, everything is upgraded anew.
+   *
+   * Throws `bad-option` when the backup is of no older format, and what `backups.restore` throws.
+   */
+  rollback(id: string): Promise<Restored> {
+    return ask("Keep.rollback", async () => {
+      const restored = JSON.parse(await this.#handle.rollBack(text(id, "id"))) as Restored;
+      this.#end();
+      return restored;
+    });
   }
 
   /** How much space is taken, by what, and how much is left. */

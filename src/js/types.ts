@@ -553,6 +553,11 @@ export interface OpenReport {
   migrated?: { from: number; to: number; lifted: number; quarantined: number; backup: string };
   /** Set when the database had lost something and it was put back from the second copy. */
   recovered?: Recovered;
+  /**
+   * Set when a page had ended in the middle of a restore: the keep is what the backup holds (`finished`), what it was before
+   * (`undone`) or, where neither backup can be read, something of both (`mixed`).
+   */
+  restore?: "finished" | "undone" | "mixed";
   /** Set when a page had ended before its last edits were saved, and they were found. */
   replayed?: Replayed;
   /**
@@ -974,6 +979,29 @@ export interface BackupReport {
   lost: number;
   /** What is damaged: a value, or all of an entry of the file. */
   damage: { entry: string; table?: string; key?: (string | number)[] }[];
+}
+
+/** What becomes of what is there. */
+export interface RestoreOptions {
+  mode: "replace" | "copy";
+}
+
+/** What a restore did. */
+export interface Restored {
+  /** Id of the backup that was restored. */
+  backup: string;
+  /** Id of the backup of what was there before. */
+  before: string;
+  /** With `copy`: how many records were gone and are back … */
+  added?: number;
+  /** … how many came with new ids … */
+  copies?: number;
+  /** … how many are there as the backup has them … */
+  same?: number;
+  /** … and how many cannot be read. */
+  unreadable?: number;
+  /** Ids that were written or removed, by their domain. */
+  changed: Record<string, string[]>;
 }
 
 /** A backup to hand out. */

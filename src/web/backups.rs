@@ -50,6 +50,25 @@ impl KeepHandle {
         promise(async move { Ok(convert::ascii(&keep.backups().verify(&id).await?)) })
     }
 
+    /// Makes the keep what a backup holds, or adds what it has; `Restored` as JSON.
+    #[wasm_bindgen(js_name = restoreBackup)]
+    pub fn restore_backup(&self, id: String, copy: bool) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            Ok(match copy {
+                true => convert::ascii(&keep.backups().copy(&id).await?),
+                false => convert::ascii(&keep.backups().replace(&id).await?),
+            })
+        })
+    }
+
+    /// Goes back to the schema of a backup; `Restored` as JSON.
+    #[wasm_bindgen(js_name = rollBack)]
+    pub fn roll_back(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.backups().roll_back(&id).await?)) })
+    }
+
     /// The next bytes of a backup's file; none behind its end.
     #[wasm_bindgen(js_name = backupPiece)]
     pub fn backup_piece(&self, id: String, from: f64) -> Promise {

@@ -62,6 +62,34 @@ test("what is no backup, or was cancelled, leaves nothing", async () => {
   assert.equal((await backups.verify(torn.id)).ok, false);
 });
 
+test("restoring replaces everything, or copies beside what is there", async () => {
+  const keep = await opened();
+  const { worlds, backups } = keep;
+  const [kept, gone] = [await worlds.create("Kept"), await worlds.create("Gone")];
+  const made = await backups.create({ reason: "good" });
+  await worlds.setStat(kept.id, "health", 3);
+  await worlds.delete(gone.id, { permanent: true });
+  const since = await worlds.create("Since");
+  const names = async () => (await worlds.list()).items.map(({ name }) => name).sort();
+  const changes = [];
+  keep.addEventListener("change", ({ detail }) => changes.push(...detail.ids));
+  const copied = await backups.restore(made.id, { mode: "copy" });
+  assert.deepEqual([copied.added, copied.copies, copied.same], [1, 1, 0]);
+  assert.deepEqual(await names(), ["Gone", "Kept", "Kept", "Since"]);
+  const replaced = await backups.restore(made.id, { mode: "replace" });
+  assert.deepEqual(await names(), ["Gone", "Kept"]);
+  await new Promise((resolve) => setTimeout(resolve));
+  for (const id of [kept.id, gone.id, since.id]) assert.ok(changes.includes(id));
+  await backups.restore(replaced.before, { mode: "replace" });
+  assert.deepEqual(await names(), ["Gone", "Kept", "Kept", "Since"]);
+  assert.deepEqual((await keep.check({ full: true })).findings, []);
+  for (const given of [undefined, {}, { mode: "both" }, { mode: "copy", all: true }]) {
+    await assert.rejects(backups.restore(made.id, given), { code: "bad-option", op: "backups.restore" });
+  }
+  await assert.rejects(backups.restore("none", { mode: "replace" }), { code: "not-found", op: "backups.restore", id: "none" });
+  await assert.rejects(keep.rollback(made.id), { code: "bad-option", op: "Keep.rollback" });
+});
+
 describe("beside the database", () => {
   let browser, server;
   before(async () => {

@@ -1,13 +1,32 @@
 //! Backups: everything at one moment in one file, which is read also when it is damaged.
 
+use crate::lying::{Lie, Lying, Script};
 use crate::redo::Browser;
-use crate::turn::now;
+use crate::turn::{now, until_it_waits};
+use cardkeep::codec;
 use cardkeep::error::{Kind, Limits};
-use cardkeep::keep::{ChatImport, Keep};
+use cardkeep::json::Document;
+use cardkeep::keep::{ChatImport, CheckOptions, Domain, Keep};
 use cardkeep::store::*;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::cell::Cell;
 use std::rc::Rc;
+
+/// Time goes on from one opening to the next.
+fn time() -> Rc<dyn Fn() -> i64> {
+    thread_local!(static NOW: Cell<i64> = const { Cell::new(1_700_000_000_000) });
+    Rc::new(|| NOW.with(|now| now.replace(now.get() + 1)))
+}
+
+trait Opens {
+    fn opens(&self) -> Keep;
+}
+
+impl Opens for Browser {
+    fn opens(&self) -> Keep {
+        self.open_with(time())
+    }
+}
 
 fn card(keep: &Keep) -> String {
     let bytes = std::fs::read("tests/fixtures/cards/03_v3_only_ccv3.png").unwrap();
@@ -37,7 +56,7 @@ fn filled(keep: &Keep) {
     let chat = now(keep.chats().open(&chat(keep, 70))).unwrap();
     let message = |n: usize| json!({ "name": "You", "role": "user", "text": format!("tail {n}") });
     for n in 0..3 {
-        let message = cardkeep::json::Document::parse(&message(n).to_string()).unwrap();
+        let message = Document::parse(&message(n).to_string()).unwrap();
         now(chat.append_many(&[message], Write::default())).unwrap();
     }
     let world = world(keep, "Here");
@@ -327,4 +346,403 @@ fn a_backup_of_form_1_is_read_for_ever() {
         ]
     );
     assert_eq!(verified.pages, backup.pages);
+}
+
+/// What users see of a keep, without revisions and times.
+fn seen(keep: &Keep) -> Json {
+    let bare = |mut item: Json| {
+        for name in ["rev", "changed"] {
+            item.as_object_mut().unwrap().remove(name);
+        }
+        item
+    };
+    let mut all = json!({ "settings": now(keep.settings().get()).unwrap() });
+    for domain in Domain::ALL {
+        let mut items = Vec::new();
+        for trashed in [false, true] {
+            let listing = now(keep.list(domain, trashed)).unwrap();
+            assert_eq!(listing["unreadable"], json!([]));
+            for item in listing["items"].as_array().unwrap() {
+                let id = item["id"].as_str().unwrap();
+                let history = now(keep.history(domain, id)).unwrap();
+                let exported = match trashed {
+                    true => None,
+                    false => Some(codec::hash(&now(keep.export(domain, id)).unwrap().bytes)),
+                };
+                let older = history.as_array().map_or(0, Vec::len);
+                items.push(json!([bare(item.clone()), older, exported]));
+            }
+        }
+        items.sort_by_key(Json::to_string);
+        all[domain.name()] = items.into();
+    }
+    all
+}
+
+/// Changes a bit of everything, and adds and removes for good.
+fn change(keep: &Keep) {
+    let ids = |domain| {
+        let listing = now(keep.list(domain, false)).unwrap();
+        let items = listing["items"].as_array().unwrap().clone();
+        let ids = items
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let patch = Document::parse(r#"{"name":"Renamed"}"#).unwrap();
+    for id in ids(Domain::Characters) {
+        now(keep.characters().patch(&id, &patch, None)).unwrap();
+    }
+    for id in ids(Domain::Chats) {
+        let chat = now(keep.chats().open(&id)).unwrap();
+        let message = r#"{"name":"You","role":"user","text":"later"}"#;
+        let more = vec![Document::parse(message).unwrap(); 70];
+        now(chat.append_many(&more, Write::default())).unwrap();
+        now(chat.append_many(&more[..2], Write::default())).unwrap();
+    }
+    for id in ids(Domain::Worlds) {
+        now(keep.trash_can().delete(Domain::Worlds, &id, None)).unwrap();
+    }
+    world(keep, "New");
+    now(keep
+        .settings()
+        .patch(&json!({ "userName": "Ben", "pageSize": 70 })))
+    .unwrap();
+}
+
+fn sound(keep: &Keep) {
+    let mut check = now(keep.check(CheckOptions { full: true })).unwrap();
+    while now(check.step()).unwrap() {}
+    assert_eq!(check.report().findings, []);
+}
+
+#[test]
+fn replacing_brings_back_everything_and_nothing_else_and_the_second_copy_knows() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    filled(&keep);
+    let want = seen(&keep);
+    let backup = create(&keep, "good");
+    change(&keep);
+    let changed = seen(&keep);
+    assert_ne!(changed, want);
+    let restored = now(keep.backups().replace(&backup.id)).unwrap();
+    assert_eq!(seen(&keep), want);
+    sound(&keep);
+    // What was there is in a backup, too.
+    assert_eq!(now(keep.backups().list()).unwrap()[1].id, restored.before);
+    for domain in ["characters", "chats", "settings", "worlds"] {
+        assert!(restored.changed.contains_key(domain), "{restored:?}");
+    }
+    for _ in 0..2 {
+        browser.lose(|_, _| true);
+        let keep = browser.opens();
+        assert_eq!(seen(&keep), want);
+        sound(&keep);
+    }
+    // Restored, changed, and back to what was there before.
+    let keep = browser.opens();
+    change(&keep);
+    now(keep.backups().replace(&restored.before)).unwrap();
+    assert_eq!(seen(&keep), changed);
+    sound(&keep);
+    now(keep.backups().replace(&backup.id)).unwrap();
+    assert_eq!(seen(&browser.opens()), want);
+    now(keep.maintain(i64::MAX)).unwrap();
+    browser.lose(|_, _| true);
+    assert_eq!(seen(&browser.opens()), want);
+}
+
+#[test]
+fn what_was_removed_for_good_comes_back_above_its_removal() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let id = world(&keep, "Gone");
+    let backup = create(&keep, "");
+    now(keep.trash_can().delete(Domain::Worlds, &id, None)).unwrap();
+    now(keep.maintain(i64::MAX)).unwrap();
+    now(keep.backups().replace(&backup.id)).unwrap();
+    let entry = now(keep.entry(Domain::Worlds, &id)).unwrap().unwrap();
+    assert!(entry["rev"].as_u64().unwrap() >= 1_700_000_000_000);
+    for wiped in [false, true] {
+        if wiped {
+            browser.lose(|_, _| true);
+        }
+        let again = browser.opens();
+        now(again.maintain(0)).unwrap();
+        assert_eq!(
+            now(again.entry(Domain::Worlds, &id)).unwrap(),
+            Some(entry.clone())
+        );
+    }
+    // And is written as any other.
+    now(keep.worlds().set_stat(&id, "health", "1", None)).unwrap();
+}
+
+/// A keep on a medium that follows a script, with backups beside the log.
+fn scripted(browser: &Browser, script: &Rc<Script>) -> cardkeep::error::Result<Keep> {
+    let medium = Lying {
+        medium: Rc::new(browser.medium.clone()),
+        script: Rc::clone(script),
+    };
+    let options = Options {
+        redo: Some(Rc::new(browser.redo.clone())),
+        clock: time(),
+        ..crate::store::clock()
+    };
+    now(Keep::open(Rc::new(medium), options, Rc::new(|_, _| {})))
+}
+
+#[test]
+fn a_restore_that_is_killed_at_any_call_leaves_the_old_or_ends_in_the_new() {
+    let (mut undone, mut finished) = (0, 0);
+    for lie in [Lie::Stop, Lie::StopAfter] {
+        for call in 0.. {
+            let browser = Browser::default();
+            let script = Rc::new(Script::default());
+            let keep = scripted(&browser, &script).unwrap();
+            filled(&keep);
+            let new = seen(&keep);
+            let backup = create(&keep, "good");
+            change(&keep);
+            let old = seen(&keep);
+            script.plan(script.count() + call, lie, false);
+            let ended = until_it_waits(keep.backups().replace(&backup.id));
+            if let Some(restored) = ended {
+                restored.unwrap();
+                assert!(call > 12, "{call}");
+                break;
+            }
+            drop(keep);
+            let keep = browser.opens();
+            let now_there = seen(&keep);
+            match keep.report().restore {
+                None => assert!(now_there == old || now_there == new, "{lie:?} {call}"),
+                Some(RestoreEnd::Undone) => {
+                    undone += 1;
+                    assert!(now_there == old, "{lie:?} {call}");
+                }
+                Some(RestoreEnd::Finished) => {
+                    finished += 1;
+                    assert!(now_there == new, "{lie:?} {call}");
+                }
+                Some(RestoreEnd::Mixed) => panic!("{lie:?} {call}"),
+            }
+            sound(&keep);
+            world(&keep, "goes on");
+            let there = seen(&keep);
+            assert_eq!(browser.opens().report().restore, None);
+            browser.lose(|_, _| true);
+            assert!(seen(&browser.opens()) == there, "{lie:?} {call}");
+        }
+    }
+    assert!(undone > 2 && finished > 5, "{undone} {finished}");
+}
+
+#[test]
+fn a_restore_that_fails_on_its_way_is_undone_at_once_or_at_the_next_opening() {
+    for (kind, lasting) in [
+        (Kind::Aborted, false),
+        (Kind::Quota, false),
+        (Kind::Quota, true),
+    ] {
+        for call in 0.. {
+            let browser = Browser::default();
+            let script = Rc::new(Script::default());
+            let keep = scripted(&browser, &script).unwrap();
+            filled(&keep);
+            let new = seen(&keep);
+            let backup = create(&keep, "good");
+            change(&keep);
+            let old = seen(&keep);
+            script.plan(script.count() + call, Lie::Before(kind), lasting);
+            let ended = now(keep.backups().replace(&backup.id));
+            if script.told() == 0 {
+                ended.unwrap();
+                assert!(call > 12, "{call}");
+                break;
+            }
+            script.heal();
+            let place = format!("{kind:?} {lasting} {call}");
+            match ended {
+                Ok(_) => assert!(seen(&keep) == new, "{place}"),
+                Err(_) => {
+                    if !lasting {
+                        assert!(seen(&keep) == old, "{place}");
+                        world(&keep, "goes on");
+                    }
+                    let again = browser.opens();
+                    let there = seen(&again);
+                    let whole = there == old || there == new || !lasting;
+                    assert!(whole, "{place} {:?}", again.report());
+                    sound(&again);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_backup_replaces_nothing_and_what_is_sound_of_it_is_copied_in() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    filled(&keep);
+    let lost = world(&keep, "Lost");
+    let backup = create(&keep, "good");
+    let setting = br#""userName""#;
+    browser
+        .redo
+        .beside()
+        .edit(&format!("{}.cardkeep", backup.id), |file| {
+            let at = memchr::memmem::rfind(file, setting).unwrap();
+            file[at + 1] ^= 1;
+        });
+    now(keep.trash_can().delete(Domain::Worlds, &lost, None)).unwrap();
+    let before = browser.medium.dump();
+    let error = now(keep.backups().replace(&backup.id)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Corrupt);
+    assert_eq!(browser.medium.dump(), before);
+    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    assert_eq!((copied.added, copied.copies), (1, 0), "{copied:?}");
+    assert!(now(keep.entry(Domain::Worlds, &lost)).unwrap().is_some());
+    sound(&keep);
+}
+
+#[test]
+fn a_copy_changes_nothing_that_is_there_and_brings_what_is_gone_or_another() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let character = card(&keep);
+    let chat = chat(&keep, 70);
+    let (gone, stays) = (world(&keep, "Gone"), world(&keep, "Stays"));
+    let backup = create(&keep, "good");
+    change_only(&keep, &character, &chat);
+    now(keep.trash_can().delete(Domain::Worlds, &gone, None)).unwrap();
+    let there = seen(&keep);
+    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    assert_eq!(
+        (copied.added, copied.copies, copied.same, copied.unreadable),
+        (1, 2, 1, 0),
+        "{copied:?}"
+    );
+    let after = seen(&keep);
+    for domain in Domain::ALL {
+        let (before, after) = (&there[domain.name()], &after[domain.name()]);
+        for item in before.as_array().unwrap() {
+            assert!(after.as_array().unwrap().contains(item), "{item}");
+        }
+    }
+    assert!(now(keep.entry(Domain::Worlds, &gone)).unwrap().is_some());
+    assert!(!copied.changed["worlds"].contains(&stays));
+    let copy = copied.changed["chats"].first().unwrap();
+    let lines = now(keep.chats().open(copy)).unwrap().entry()["length"].clone();
+    assert_eq!(lines, 70);
+    sound(&keep);
+    // Once more brings copies of the copied ones only.
+    let again = now(keep.backups().copy(&backup.id)).unwrap();
+    assert_eq!((again.added, again.same), (0, 2));
+    browser.lose(|_, _| true);
+    assert_eq!(seen(&browser.opens()), seen(&keep));
+}
+
+fn change_only(keep: &Keep, character: &str, chat: &str) {
+    let patch = Document::parse(r#"{"name":"Renamed"}"#).unwrap();
+    now(keep.characters().patch(character, &patch, None)).unwrap();
+    let chat = now(keep.chats().open(chat)).unwrap();
+    let message = Document::parse(r#"{"name":"You","role":"user","text":"later"}"#).unwrap();
+    now(chat.append_many(&[message], Write::default())).unwrap();
+}
+
+#[test]
+fn other_tabs_do_not_write_in_the_middle_of_a_restore_and_go_on_behind_it() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    filled(&keep);
+    let backup = create(&keep, "good");
+    let script = Rc::new(Script::default());
+    let restoring = scripted(&browser, &script).unwrap();
+    let mut refused = 0;
+    for call in (0..60).step_by(3) {
+        script.plan(script.count() + call, Lie::Stop, false);
+        let ended = until_it_waits(restoring.backups().replace(&backup.id));
+        let wrote = now(keep.worlds().create("meanwhile"));
+        script.heal();
+        match (ended, wrote) {
+            (None, Err(error)) => {
+                assert_eq!(error.kind(), Kind::TooNew);
+                refused += 1;
+            }
+            (Some(done), wrote) => drop((done.unwrap(), wrote.unwrap())),
+            (None, Ok(_)) => {}
+        }
+        // The next opening ends it, and then everybody goes on.
+        drop(browser.opens());
+        now(keep.worlds().create("behind")).unwrap();
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+#[test]
+fn a_migration_is_rolled_back_from_its_backup_and_can_be_made_again() {
+    let medium = MemoryMedium::new();
+    for put in crate::frozen::values(crate::frozen::SCHEMA_1) {
+        medium.plant(put.table, put.key, put.value);
+    }
+    let old = medium.clone().dump();
+    let keep = crate::keep::open(&medium);
+    let lifted = seen(&keep);
+    let backup = keep.report().migrated.clone().unwrap().backup;
+    world(&keep, "Since then");
+    let no_way = create(&keep, "of today");
+    let error = now(keep.backups().roll_back(&no_way.id)).unwrap_err();
+    assert_eq!(error.kind(), Kind::BadOption);
+    now(keep.backups().roll_back(&backup)).unwrap();
+    // This version writes nothing more.
+    let error = now(keep.worlds().create("too late")).unwrap_err();
+    assert_eq!(error.kind(), Kind::TooNew);
+    let stands = medium.dump();
+    let find = |table: Table, key: &Key| {
+        let found = stands.iter().find(|(t, k, _)| *t == table && k == key);
+        found.map(|(_, _, value)| value.clone())
+    };
+    let meta: Json =
+        serde_json::from_slice(&find(Table::Meta, &Key::meta("keep")).unwrap().bytes).unwrap();
+    assert_eq!(
+        (&meta["schema"], &meta["minWriter"]),
+        (&json!(1), &json!(1))
+    );
+    let rows = |dump: &[(Table, Key, Value)]| {
+        dump.iter()
+            .filter(|(table, ..)| *table == Table::Rows)
+            .count()
+    };
+    assert_eq!(rows(&stands), rows(&old));
+    for (table, key, value) in old.iter().filter(|(table, ..)| *table == Table::Rows) {
+        let there = find(*table, key).expect("every row of then is there");
+        let mut now_told = codec::read_frame(&there.bytes).unwrap().value;
+        let told = codec::read_frame(&value.bytes).unwrap().value;
+        now_told["rev"] = told["rev"].clone();
+        assert_eq!((now_told, there.by), (told, value.by.clone()));
+    }
+    let again = crate::keep::open(&medium);
+    assert_eq!(again.report().migrated.as_ref().unwrap().from, 1);
+    assert_eq!(seen(&again), lifted);
+}
+
+#[test]
+fn a_backup_of_an_older_schema_is_lifted_when_it_is_restored() {
+    let medium = MemoryMedium::new();
+    for put in crate::frozen::values(crate::frozen::SCHEMA_1) {
+        medium.plant(put.table, put.key, put.value);
+    }
+    let keep = crate::keep::open(&medium);
+    let lifted = seen(&keep);
+    let backup = keep.report().migrated.clone().unwrap().backup;
+    change(&keep);
+    now(keep.backups().replace(&backup)).unwrap();
+    assert_eq!(seen(&keep), lifted);
+    let again = crate::keep::open(&medium);
+    assert_eq!(again.report().migrated, None);
+    assert_eq!(seen(&again), lifted);
+    sound(&again);
 }

@@ -84,6 +84,7 @@ import init, {
   type RecoveredEdit,
   type Replayed,
   type Saved,
+  type Restored,
   type Saver,
   type SaverOptions,
   type SaveState,
@@ -414,14 +415,15 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   await store.reset("theme");
   const backups: Backups = keep.backups;
   const copies: Backup[] = await backups.list();
-  const copy: Backup | undefined = await backups.get("id");
-  const made: Backup = await backups.create({ reason: "by hand", pin: true });
-  const sound: BackupReport = await backups.verify(made.id);
-  const file: BackupFile = await backups.export(made.id);
-  const taken: Backup = await backups.import(await file.blob(), { signal: new AbortController().signal });
+  const backedUp: Backup | undefined = await backups.get("id");
+  const backup: Backup = await backups.create({ reason: "by hand", pin: true });
+  const sound: BackupReport = await backups.verify(backup.id);
+  const backupFile: BackupFile = await backups.export(backup.id);
+  const taken: Backup = await backups.import(await backupFile.blob(), { signal: new AbortController().signal });
+  const restored: Restored = await backups.restore(taken.id, { mode: "copy" });
   const pins: Backup[] = [await backups.pin(taken.id), await backups.unpin(taken.id)];
   await backups.delete(taken.id);
-  void [copies, copy, sound, pins];
+  void [copies, backedUp, sound, pins, restored];
   await keep.close();
   await keep[Symbol.asyncDispose]();
   void [report, unreadable, expired, history, exported, picture, last, moved, settings];

@@ -144,11 +144,11 @@ export class StorageScreen extends Screen {
     </section>`;
   }
 
-  #snapshots(backups: Backup[]) {
-    return html`<section class="panel" aria-label="Copies">
-      <h2>Copies made before upgrades and repairs</h2>
-      ${snapshots.length === 0 ? html`<p class="quiet">None yet: they are made before the stored data is brought to a new format or repaired.</p>`
-        : html`<ul class="rows">${snapshots.map((one) => html`<li>
+  #backups(backups: Backup[]) {
+    return html`<section class="panel" aria-label="Backups">
+      <h2>Backups</h2>
+      ${backups.length === 0 ? html`<p class="quiet">None yet.</p>`
+        : html`<ul class="rows">${backups.toReversed().map((one) => html`<li>
             <span>${momentOf(one.created)} <span class="quiet">${one.reason}</span></span>
             <span class="quiet">${count(one.records)} records, ${size(one.bytes)}</span></li>`)}</ul>`}
     </section>`;
