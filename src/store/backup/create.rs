@@ -52,7 +52,7 @@ impl Store {
             Err(error) => Err(error),
         };
         let released = place.release(&file).await;
-        if let Err(error) = written.and_then(|_| released) {
+        if let Err(error) = written.and(released) {
             let _ = place.remove(&file).await;
             let failed = LogEntry::new(self.now(), Level::Error, "backup-failed");
             self.log().note(failed.error(&error));
