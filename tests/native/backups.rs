@@ -110,7 +110,10 @@ fn a_backup_holds_every_row_and_page_and_says_what_it_is() {
     assert_eq!(backup.reason, "by hand");
     assert!(backup.complete && !backup.pinned);
     assert_eq!(backup.records + backup.pages, rows.len() as u64);
-    assert_eq!(now(keep.backups().list()).unwrap(), [backup.clone()]);
+    assert_eq!(
+        now(keep.backups().list()).unwrap(),
+        std::slice::from_ref(&backup)
+    );
     let verified = now(keep.backups().verify(&backup.id)).unwrap();
     assert!(verified.ok, "{verified:?}");
     assert_eq!(
