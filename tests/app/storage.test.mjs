@@ -65,7 +65,7 @@ describe("the storage page", () => {
     await button(app, "Repair");
     await app.until(() => document.querySelector("ck-check").textContent.includes("All records were copied before"));
     await app.until(() => document.querySelectorAll('[aria-label="Quarantine"] li').length === 2);
-    assert.match(await app.text('[aria-label="Copies"]'), /repair/);
+    assert.match(await app.text('[aria-label="Backups"]'), /repair/);
     const { bytes } = await app.download(() => button(app, "Save a file"));
     assert.equal(bytes.subarray(0, 3).toString(), "ckr");
     await button(app, "Delete", '[aria-label="Quarantine"] li:first-child');
