@@ -22,20 +22,24 @@
 //! ```
 
 pub mod date;
+mod find;
 mod foreign;
 mod index;
 mod line;
 mod plain;
 mod record;
 mod source;
+mod swipe;
 mod tools;
 mod transcript;
 mod tree;
 mod view;
 mod write;
 
+pub use find::{FindOptions, Finder};
 pub use record::{record_line, remove_line, replace_line};
 pub use source::Source;
+pub use swipe::{SwipeChange, swipe_line};
 pub use view::{declared_count, header_json, header_name, message, page, text};
 pub use write::{NewHeader, edit_line, write_header, write_line, write_world_header};
 

@@ -6,7 +6,10 @@ import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
 import { fields, json, limits, list, options, safety, text, whole, writing } from "./options.js";
-import type { ChatEntry, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage, SafetyOptions, WriteOptions } from "./types.js";
+import type {
+  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage,
+  SafetyOptions, SearchHit, SearchOptions, WriteOptions,
+} from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
   /** @internal */
@@ -34,6 +37,16 @@ export class Chats extends Domain<ChatEntry> {
   /** The chats that a character is in, newest change first. */
   ofCharacter(id: string): Promise<ChatEntry[]> {
     return this.answer("ofCharacter", () => this.handle.chatsOfCharacter(text(id, "id")));
+  }
+
+  /** The chats that branch off a chat, newest change first. Their `parent` says where. */
+  branches(id: string): Promise<ChatEntry[]> {
+    return this.answer("branches", () => this.handle.chatBranches(text(id, "id")));
+  }
+
+  /** Looks through the messages of all chats, newest change first. Throws `invalid`. */
+  search(query: string, given?: SearchOptions): Promise<ChatHits[]> {
+    return this.answer("search", () => this.handle.searchChats(text(query, "query"), looking(given)));
   }
 
   /** Begins an empty chat. */
@@ -65,6 +78,12 @@ export class Chats extends Domain<ChatEntry> {
 }
 
 const BATCH = 100;
+
+function looking<T extends SearchOptions>(given: T | undefined, beside: readonly (keyof T & string)[] = []): T {
+  const known = ["case", "words", "regex", "name", "role", "swipes", "limit"] as const satisfies readonly (keyof SearchOptions)[];
+  const chosen = options(given, [...known, ...beside]);
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as T;
+}
 
 /** One open chat. Messages are read page by page; the chat may be of any length. Writes happen in the order of their calls. */
 export class ChatHandle {
@@ -165,6 +184,60 @@ export class ChatHandle {
       const [at, text, write] = [whole(index, "index"), fields(patch, "patch"), writing(given)];
       return this.#next(() => this.#raw.edit(at, text, write));
     });
+  }
+
+  /**
+   * Puts a message before the one at an index, or at the end; those behind it move down. `ifRev` as in `edit`. Throws
+   * `conflict`, `not-found`, `invalid`.
+   */
+  insert(index: number, message: NewMessage, given?: WriteOptions): Promise<Message> {
+    return this.#answer("insert", () => {
+      const [at, text, write] = [whole(index, "index"), fields(message, "message"), writing(given)];
+      return this.#next(() => this.#raw.insert(at, text, write));
+    });
+  }
+
+  /** Adds an alternative to a message and shows it; the ones before stay. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  addSwipe(index: number, swipe: string, given?: WriteOptions): Promise<Message> {
+    return this.#answer("addSwipe", () => {
+      const [at, said, write] = [whole(index, "index"), text(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.addSwipe(at, said, write));
+    });
+  }
+
+  /**
+   * Shows another alternative of a message, by its place in `swipes`. `ifRev` as in `edit`. Throws `conflict`, and `not-found`
+   * when there is no such message or alternative.
+   */
+  chooseSwipe(index: number, swipe: number, given?: WriteOptions): Promise<Message> {
+    return this.#answer("chooseSwipe", () => {
+      const [at, which, write] = [whole(index, "index"), whole(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.chooseSwipe(at, which, write));
+    });
+  }
+
+  /** Takes an alternative out; of the others the next one is shown, or the last. Throws as `chooseSwipe`, and `invalid` for the only one. */
+  removeSwipe(index: number, swipe: number, given?: WriteOptions): Promise<Message> {
+    return this.#answer("removeSwipe", () => {
+      const [at, which, write] = [whole(index, "index"), whole(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.removeSwipe(at, which, write));
+    });
+  }
+
+  /**
+   * Begins a new chat with the messages up to and with the one at an index, which both share. It costs the same at any
+   * length, and neither changes with the other. Throws `not-found`.
+   */
+  branch(index: number, given?: BranchOptions): Promise<ChatEntry> {
+    return this.#answer("branch", () => {
+      const { title } = options(given, ["title"]);
+      return this.#raw.branch(whole(index, "index"), title === undefined ? undefined : text(title, "title"));
+    });
+  }
+
+  /** The messages that say something, in their order; `from`: looks from this index on. Throws `invalid`. */
+  search(query: string, given?: SearchOptions & { from?: number }): Promise<SearchHit[]> {
+    return this.#answer("search", () => this.#raw.search(text(query, "query"), looking(given, ["from"])));
   }
 
   /** Takes one message out; those behind it move up. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */

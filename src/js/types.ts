@@ -868,8 +868,53 @@ export interface ChatEntry extends Entry {
   length: number;
   /** Ids of the characters in it. */
   characters: string[];
+  /** The chat that this one branches off, and the index of the last message that both share. */
+  parent?: { id: string; at: number };
   /** The beginning of the last message, for lists. */
   last?: string;
+}
+
+export interface BranchOptions {
+  /** Without one, the title of the chat with the number of the branch. */
+  title?: string;
+}
+
+/** What to look for in messages. */
+export interface SearchOptions {
+  /** Capital and small letters differ. */
+  case?: boolean;
+  /** Only whole words. */
+  words?: boolean;
+  /** What is looked for is a regular expression. It takes linear time; look-around and back-references are `invalid`, and classes know ASCII only. */
+  regex?: boolean;
+  /** Only messages of this name. */
+  name?: string;
+  role?: "user" | "character" | "system";
+  /** Also in alternatives that are not shown. */
+  swipes?: boolean;
+  /** At most so many messages; 100, if absent. */
+  limit?: number;
+}
+
+/** A message that says what was looked for. */
+export interface SearchHit {
+  index: number;
+  name: string;
+  role: "user" | "character" | "system";
+  /** Milliseconds since 1970. */
+  at?: number;
+  /** The words around the first find. */
+  excerpt: string;
+  /** Where the text has it, `[from, to]`, to be used with `slice`. At most 100. */
+  matches: [from: number, to: number][];
+  /** Which alternative says it, when not the shown one does. */
+  swipe?: number;
+}
+
+/** A chat with messages that say what was looked for. */
+export interface ChatHits {
+  entry: ChatEntry;
+  hits: SearchHit[];
 }
 
 export interface NewChat {

@@ -172,6 +172,7 @@ impl Backups {
         let content = store.open_backup(id).await?;
         content.check(id)?;
         let before = store.before_image("before a backup is copied in").await?;
+        let _gathering = store.gather();
         let fence = store.fence();
         store.put_parts(&content, &fence).await?;
         let mut copied = Copied {

@@ -9,7 +9,7 @@ use super::chat_row::{self, Body, summarize};
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
-use crate::chat;
+use crate::chat::{self, Dialect, SwipeChange};
 use crate::codec;
 use crate::error::{Kind, Limits, Result, Sides};
 use crate::json::Document;
@@ -23,8 +23,8 @@ const APPEND_ATTEMPTS: u32 = 64;
 
 /// A chat that is open for reading and writing.
 pub struct Chat {
-    keep: Keep,
-    id: String,
+    pub(super) keep: Keep,
+    pub(super) id: String,
     record: RefCell<Record>,
     cache: Cache,
     limits: Limits,
@@ -163,9 +163,85 @@ impl Chat {
         patch: &Document,
         write: impl Into<Write>,
     ) -> Result<String> {
+        let patched = |line: &[u8], dialect| chat::edit_line(line, patch, dialect);
+        self.change(index, Some(patch), write.into(), patched).await
+    }
+
+    /// Adds an alternative to a message, shows another one, or takes one out, and gives the
+    /// message as it is kept. The state before becomes a version.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`]; `not-found` also when there is no such swipe, `invalid` when the last
+    /// one is to go.
+    pub async fn swipe(
+        &self,
+        index: u64,
+        swipe: SwipeChange<'_>,
+        write: impl Into<Write>,
+    ) -> Result<String> {
+        let now = self.keep.store().now();
+        let swiped = |line: &[u8], dialect| chat::swipe_line(line, swipe, dialect, now);
+        self.change(index, None, write.into(), swiped).await
+    }
+
+    /// Puts a message, a JSON object in the shape `NewMessage`, before the one at a position,
+    /// or at the end, and gives it as it is kept. The state before becomes a version where
+    /// others move.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`].
+    pub async fn insert(
+        &self,
+        index: u64,
+        message: &Document,
+        write: impl Into<Write>,
+    ) -> Result<String> {
         let write = write.into();
-        self.refresh_unchanged(write.if_rev, index, Some(patch))
-            .await?;
+        self.refresh_unchanged(write.if_rev, index, None).await?;
+        let mut body = self.body()?;
+        let dialect = body.dialect()?;
+        let now = self.keep.store().now();
+        let line = chat::write_line(message, dialect, now, &codec::new_id(now))?;
+        let kept = chat::message(&line, index as usize, dialect, &self.limits)?;
+        let newline = body.newline.clone().into_bytes();
+        // A file that ends without a newline has them before the lines that were added.
+        let record = |before: bool| match before {
+            true => [newline.as_slice(), &line].concat(),
+            false => [line.as_slice(), &newline].concat(),
+        };
+        let mut change = Change::new();
+        change.asked(write);
+        let length = body.manifest.len();
+        let mut log = self.log(&body);
+        if index == length {
+            // Nothing is lost by it, and a version may not share an open tail.
+            let record = record(body.open_end);
+            log.append(vec![record.clone()], &mut change).await?;
+            body.manifest = log.manifest;
+            self.store(change, &body, Some(&record), History::Skip)
+                .await?;
+            return Ok(kept);
+        }
+        let insert = |records: &mut Vec<Vec<u8>>, at: usize| {
+            let before = records[at].first() == newline.first();
+            records.insert(at, record(before));
+            Ok(())
+        };
+        log.edit_segment(index, &mut change, insert).await?;
+        body.manifest = log.manifest;
+        self.finish(change, &body).await?;
+        Ok(kept)
+    }
+
+    /// Stores what `make` makes of the line of a message, and gives the message.
+    async fn change(
+        &self,
+        index: u64,
+        patch: Option<&Document>,
+        write: Write,
+        make: impl Fn(&[u8], Dialect) -> Result<Vec<u8>>,
+    ) -> Result<String> {
+        self.refresh_unchanged(write.if_rev, index, patch).await?;
         let mut body = self.body()?;
         let dialect = body.dialect()?;
         let mut change = Change::new();
@@ -173,22 +249,22 @@ impl Chat {
         let mut edited = Vec::new();
         let mut log = self.log(&body);
         let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
-            edited = chat::edit_line(chat::record_line(&records[at]), patch, dialect)?;
+            edited = make(chat::record_line(&records[at]), dialect)?;
             records[at] = chat::replace_line(&records[at], &edited);
             Ok(())
         };
         log.edit_segment(index, &mut change, edit).await?;
-        let last = log.manifest.len() - 1;
         body.manifest = log.manifest;
-        let last = self.log(&body).records(last, last + 1).await?;
-        self.store(
-            change,
-            &body,
-            last.first().map(Vec::as_slice),
-            History::Keep,
-        )
-        .await?;
+        self.finish(change, &body).await?;
         chat::message(&edited, index as usize, dialect, &self.limits)
+    }
+
+    /// Stores a log whose sealed messages were changed; the state before becomes a version.
+    async fn finish(&self, change: Change, body: &Body) -> Result<()> {
+        let end = body.manifest.len();
+        let last = self.log(body).records(end.saturating_sub(1), end).await?;
+        let last = last.first().map(Vec::as_slice);
+        self.store(change, body, last, History::Keep).await
     }
 
     /// Removes a message. Lines that could not be read stay where they are; the state
@@ -294,7 +370,7 @@ impl Chat {
         Ok(())
     }
 
-    async fn refresh(&self) -> Result<()> {
+    pub(super) async fn refresh(&self) -> Result<()> {
         let record = self.keep.record(Domain::Chats, &self.id).await?;
         self.record.replace(record);
         Ok(())
@@ -355,11 +431,11 @@ impl Chat {
         Some(chat::record_line(records.first()?).to_vec())
     }
 
-    fn body(&self) -> Result<Body> {
+    pub(super) fn body(&self) -> Result<Body> {
         Body::of(&self.record())
     }
 
-    fn log<'a>(&'a self, body: &Body) -> Log<'a> {
+    pub(super) fn log<'a>(&'a self, body: &Body) -> Log<'a> {
         Log {
             store: self.keep.store(),
             cache: &self.cache,

@@ -53,7 +53,15 @@ impl Body {
 pub(super) fn entry(record: &Record) -> Value {
     domain::entry(
         record,
-        &["title", "dialect", "source", "length", "characters", "last"],
+        &[
+            "title",
+            "dialect",
+            "source",
+            "length",
+            "characters",
+            "parent",
+            "last",
+        ],
     )
     .into()
 }

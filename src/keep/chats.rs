@@ -32,7 +32,7 @@ enum Original<'a> {
 
 /// The chats of a keep.
 pub struct Chats {
-    keep: Keep,
+    pub(super) keep: Keep,
 }
 
 /// What is said about a chat when it is imported.
@@ -167,6 +167,7 @@ impl Chats {
             chat: &record.id,
             manifest,
         };
+        let _gathering = self.keep.store().gather();
         // Pages are addressed by content and nothing refers to them before the row is
         // written, so a long chat goes in by several transactions and is still all or nothing.
         let mut batch = Vec::new();

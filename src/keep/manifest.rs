@@ -286,6 +286,42 @@ impl Log<'_> {
         self.seal(records, change).await
     }
 
+    /// Stages the first records as a log of its own, which shares everything sealed but the
+    /// segment that is cut, and gives its manifest.
+    pub(super) async fn head(&self, length: u64, change: &mut Change) -> Result<Manifest> {
+        let mut head = Log {
+            manifest: Manifest::default(),
+            ..*self
+        };
+        let (mut start, mut cut) = (0, Vec::new());
+        for run in &self.manifest.runs {
+            if start + run.records <= length {
+                head.manifest.runs.push(run.clone());
+                start += run.records;
+                continue;
+            }
+            let mut segments = Vec::new();
+            for segment in self.run(run).await?.iter() {
+                if start + segment.records > length {
+                    break;
+                }
+                start += segment.records;
+                segments.push(segment.clone());
+            }
+            if !segments.is_empty() {
+                head.manifest.runs.push(self.add_run(&segments, change));
+            }
+            break;
+        }
+        if start < length {
+            cut = self.records(start, length).await?;
+        }
+        if !cut.is_empty() {
+            head.seal(cut, change).await?;
+        }
+        Ok(head.manifest)
+    }
+
     /// Puts records behind the sealed ones and starts a new tail.
     async fn seal(&mut self, records: Vec<Vec<u8>>, change: &mut Change) -> Result<()> {
         let mut segments = match self.manifest.runs.last() {

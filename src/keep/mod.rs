@@ -6,6 +6,7 @@
 
 mod backups;
 mod batch;
+mod branch;
 mod characters;
 mod chat;
 mod chat_row;
@@ -24,6 +25,7 @@ mod personas;
 mod quarantine;
 mod records;
 mod repair;
+mod search;
 mod settings;
 mod sweep;
 mod transaction;
@@ -46,6 +48,7 @@ pub use journal::{Edit, Journal, Making, Replayed};
 pub use personas::Personas;
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
+pub use search::SearchOptions;
 pub use settings::Settings;
 pub use transaction::Transaction;
 pub use trash::Trash;

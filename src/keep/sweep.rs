@@ -2,7 +2,7 @@
 //! documents and thinned versions leave behind.
 //!
 //! Somebody may be about to refer to a page again, so several things must hold before one
-//! goes. Nothing referred to it for a while. No other page has the keep open; that is for
+//! goes. Nothing referred to it for a while. No import is under way. No other page has the keep open; that is for
 //! the caller to see to. Nothing was written between the look and the removal. And all that
 //! refers to anything can be read: beside a rotten record nothing goes.
 
@@ -94,7 +94,7 @@ impl Keep {
 
     async fn unreferenced(&self) -> Result<Vec<Key>> {
         let mut found = Vec::new();
-        if *self.access() != Access::ReadWrite {
+        if *self.access() != Access::ReadWrite || self.store().is_gathering() {
             return Ok(found);
         }
         let Some(references) = self.references().await? else {

@@ -134,8 +134,19 @@ pub struct Store {
     pub(super) writer: Rc<RefCell<Writer>>,
     /// Bursts that were begun.
     pub(super) writes: Rc<Cell<u64>>,
+    /// Who writes pages before the row that will refer to them.
+    pub(super) gathering: Rc<Cell<u32>>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
+}
+
+/// What [`Store::gather`] gives.
+pub(crate) struct Gathering(Rc<Cell<u32>>);
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 impl Store {
@@ -198,6 +209,17 @@ impl Store {
     /// How many bursts were begun so far.
     pub(crate) fn writes(&self) -> u64 {
         self.writes.get()
+    }
+
+    /// Says that pages are written which no row refers to yet, until the guard is dropped.
+    pub(crate) fn gather(&self) -> Gathering {
+        self.gathering.set(self.gathering.get() + 1);
+        Gathering(Rc::clone(&self.gathering))
+    }
+
+    /// Whether somebody writes pages which no row refers to yet.
+    pub(crate) fn is_gathering(&self) -> bool {
+        self.gathering.get() > 0
     }
 
     pub(crate) fn note_swept(&self, count: u64) {

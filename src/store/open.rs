@@ -92,6 +92,7 @@ impl Store {
             writer: Rc::default(),
             writes: Rc::default(),
             shelf,
+            gathering: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

@@ -11,7 +11,7 @@ use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Result};
 use crate::json::Document;
-use crate::keep::{Chat, ChatImport, Domain, Exported, Keep, Observer};
+use crate::keep::{ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
 use js_sys::{Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
@@ -45,13 +45,6 @@ impl KeepHandle {
     pub(super) fn keep(&self) -> &Keep {
         &self.keep
     }
-}
-
-/// An open chat.
-#[wasm_bindgen]
-pub struct ChatHandle {
-    chat: Rc<Chat>,
-    header: Option<String>,
 }
 
 /// A file to hand out.
@@ -368,27 +361,6 @@ impl KeepHandle {
         promise(async move { Ok(keep.chats().create(&chat).await?.to_string()) })
     }
 
-    /// `ChatEntry[]` as JSON.
-    #[wasm_bindgen(js_name = chatsOfCharacter)]
-    pub fn chats_of_character(&self, id: String) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move { Ok(keep.chats().of_character(&id).await?.to_string()) })
-    }
-
-    /// A `ChatHandle`.
-    #[wasm_bindgen(js_name = openChat)]
-    pub fn open_chat(&self, id: String) -> Promise {
-        let keep = self.keep.clone();
-        promise(async move {
-            let chat = keep.chats().open(&id).await?;
-            let header = chat.header().await?;
-            Ok(ChatHandle {
-                chat: Rc::new(chat),
-                header,
-            })
-        })
-    }
-
     /// `{ entry, status, warnings }` as JSON.
     #[wasm_bindgen(js_name = importWorld)]
     pub fn import_world(&self, bytes: Uint8Array, limits: JsValue) -> Promise {
@@ -451,58 +423,6 @@ impl KeepHandle {
     pub fn reset_settings(&self, key: Option<String>) -> Promise {
         let keep = self.keep.clone();
         promise(async move { Ok(keep.settings().reset(key.as_deref()).await?.to_string()) })
-    }
-}
-
-#[wasm_bindgen]
-impl ChatHandle {
-    /// The entry as of the last call, as JSON.
-    pub fn entry(&self) -> String {
-        self.chat.entry().to_string()
-    }
-
-    /// The header line as JSON, or `undefined`.
-    pub fn header(&self) -> Option<String> {
-        self.header.clone()
-    }
-
-    /// `Message[]` as JSON.
-    pub fn page(&self, from: f64, to: f64) -> Promise {
-        let chat = Rc::clone(&self.chat);
-        promise(async move { chat.page(from as u64, to as u64).await })
-    }
-
-    /// `NewMessage[]`, each as JSON; `Message[]` as JSON.
-    #[wasm_bindgen(js_name = appendMany)]
-    pub fn append_many(&self, messages: Vec<String>, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
-        promise(async move {
-            let messages = messages.iter().map(|message| Document::parse(message));
-            let (messages, write) = (
-                messages.collect::<Result<Vec<_>>>()?,
-                convert::write(&write)?,
-            );
-            let kept = chat.append_many(&messages, write).await?;
-            Ok(format!("[{}]", kept.join(",")))
-        })
-    }
-
-    /// The message as JSON.
-    pub fn edit(&self, index: f64, patch: String, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
-        promise(async move {
-            let (patch, write) = (Document::parse(&patch)?, convert::write(&write)?);
-            chat.edit(index as u64, &patch, write).await
-        })
-    }
-
-    /// Removes a message.
-    pub fn remove(&self, index: f64, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
-        promise(async move {
-            chat.remove(index as u64, convert::write(&write)?).await?;
-            Ok(JsValue::UNDEFINED)
-        })
     }
 }
 

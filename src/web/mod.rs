@@ -5,6 +5,7 @@
 mod backups;
 mod batch;
 mod card;
+mod chat;
 mod clock;
 mod connector;
 mod convert;

@@ -2,6 +2,7 @@
 
 use crate::store::clock;
 use crate::turn::now;
+use cardkeep::chat::SwipeChange;
 use cardkeep::error::{Kind, Limits, Result};
 use cardkeep::json::Document;
 use cardkeep::keep::{Chat, ChatImport, Domain, Keep};
@@ -382,6 +383,7 @@ fn a_chat_behaves_like_a_plain_list_of_messages() {
         let medium = MemoryMedium::new();
         let mut chat = open_log(&open(&medium), &log(start));
         let mut model = texts(&chat);
+        let mut trunks = Vec::new();
         for step in 0..400 {
             match random(10) {
                 0 if !model.is_empty() => {
@@ -394,6 +396,29 @@ fn a_chat_behaves_like_a_plain_list_of_messages() {
                     let text = format!("edited {step}");
                     now(chat.edit(at as u64, &patch(json!({ "text": text })), None)).unwrap();
                     model[at] = text;
+                }
+                4 => {
+                    let at = random(model.len() + 1);
+                    let text = format!("inserted {step}");
+                    let message = json!({ "name": "Zoë", "role": "character", "text": text });
+                    now(chat.insert(at as u64, &patch(message), None)).unwrap();
+                    model.insert(at, text);
+                }
+                5 if !model.is_empty() => {
+                    let at = random(model.len());
+                    let text = format!("swiped {step}");
+                    now(chat.swipe(at as u64, SwipeChange::Add(&text), None)).unwrap();
+                    model[at] = text;
+                }
+                6 if !model.is_empty() && step % 5 == 0 => {
+                    // The branch goes on, and what becomes of the trunk is nothing to it.
+                    let at = random(model.len());
+                    let branch = now(chat.branch(at as u64, None)).unwrap();
+                    trunks.push((chat.entry()["id"].clone(), model.clone()));
+                    model.truncate(at + 1);
+                    let id = branch["id"].as_str().unwrap();
+                    chat = now(open(&medium).chats().open(id)).unwrap();
+                    assert_eq!(texts(&chat), model);
                 }
                 3 => {
                     let id = chat.entry()["id"].as_str().unwrap().to_owned();
@@ -418,6 +443,10 @@ fn a_chat_behaves_like_a_plain_list_of_messages() {
         assert_eq!(texts(&chat), model);
         let again = open_log(&open(&MemoryMedium::new()), &now(chat.bytes()).unwrap());
         assert_eq!(texts(&again), model);
+        for (id, model) in trunks {
+            let trunk = now(open(&medium).chats().open(id.as_str().unwrap())).unwrap();
+            assert_eq!(texts(&trunk), model);
+        }
     }
 }
 

@@ -21,6 +21,8 @@ import init, {
   type CharacterEntry,
   type Characters,
   type ChatEntry,
+  type ChatHits,
+  type SearchHit,
   type ChatFile,
   type ChatHandle,
   type Chats,
@@ -391,6 +393,17 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const seen: number = chat.entry.rev;
   await chat.edit(message.index, { text: "x" });
   await chat.edit(message.index, { text: "x" }, { ifRev: seen });
+  const inserted: Message = await chat.insert(0, added, { ifRev: seen });
+  const swiped: Message = await chat.addSwipe(inserted.index, "or so");
+  await chat.chooseSwipe(swiped.index, 0);
+  await chat.removeSwipe(swiped.index, 1, { durable: true });
+  const branch: ChatEntry = await chat.branch(0, { title: "else" });
+  const at: number | undefined = branch.parent?.at;
+  const hits: SearchHit[] = await chat.search("x", { regex: true, from: at ?? 0 });
+  const [from, to]: [number, number] = hits[0]?.matches[0] ?? [0, 0];
+  const everywhere: ChatHits[] = await keep.chats.search("x", { role: "user", limit: to - from });
+  const branches: ChatEntry[] = await keep.chats.branches(everywhere[0]?.entry.id ?? "");
+  void branches;
   await chat.remove(0);
   await chat.remove(0, { ifRev: seen });
   // @ts-expect-error no such option

@@ -77,6 +77,7 @@ impl Store {
     /// keep is as it was then, or will be at the next opening.
     pub async fn restore_backup(&self, id: &str, back: bool) -> Result<Restored> {
         self.refuse_read_only()?;
+        let _gathering = self.gather();
         let content = self.open_backup(id).await?;
         let schema = usable(&content, id)?;
         let plain = KeepMeta::read(&self.fence_bytes())?;

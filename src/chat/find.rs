@@ -1,0 +1,200 @@
+//! Finding words in the texts of messages.
+//!
+//! Positions are counted in UTF-16 code units, as JavaScript counts them. Knows nothing of
+//! where texts rest.
+
+use crate::error::{Kind, Result};
+use regex_lite::{Regex, RegexBuilder};
+use serde::Deserialize;
+use std::ops::Range;
+
+/// Finds of one text; more of them say no more.
+const MOST: usize = 100;
+/// Characters of what is looked for.
+const LONGEST: usize = 10_000;
+
+/// How to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct FindOptions {
+    /// Capital and small letters differ.
+    pub case: bool,
+    /// Only whole words.
+    pub words: bool,
+    /// What is looked for is a regular expression, which takes linear time; its classes know ASCII only.
+    pub regex: bool,
+}
+
+/// What is looked for.
+pub struct Finder {
+    what: What,
+    words: bool,
+}
+
+enum What {
+    Exact(Vec<char>),
+    Folded(Vec<char>),
+    Expression(Regex),
+}
+
+/// A character as it is compared, and where it begins and ends.
+struct Place {
+    char: char,
+    units: Range<usize>,
+}
+
+impl Finder {
+    /// Something to look for.
+    ///
+    /// # Errors
+    /// `invalid` when nothing or too much is looked for, or the expression is none.
+    pub fn new(query: &str, options: FindOptions) -> Result<Finder> {
+        if query.is_empty() || query.chars().count() > LONGEST {
+            let detail = format!("what is looked for has 1 to {LONGEST} characters");
+            return Err(Kind::Invalid.because(detail));
+        }
+        let what = if options.regex {
+            let mut expression = RegexBuilder::new(query);
+            let expression = expression.case_insensitive(!options.case).build();
+            What::Expression(expression.map_err(|cause| {
+                Kind::Invalid
+                    .because("the regular expression cannot be used")
+                    .caused_by(cause)
+            })?)
+        } else if options.case {
+            What::Exact(query.chars().collect())
+        } else {
+            What::Folded(query.chars().flat_map(char::to_lowercase).collect())
+        };
+        Ok(Finder {
+            what,
+            words: options.words,
+        })
+    }
+
+    /// Where a text has it, from the beginning on and not overlapping.
+    pub fn find(&self, text: &str) -> Vec<Range<usize>> {
+        match &self.what {
+            What::Exact(query) => self.find_chars(text, query, false),
+            What::Folded(query) => self.find_chars(text, query, true),
+            What::Expression(expression) => {
+                let found = expression.find_iter(text).map(|found| found.range());
+                let whole = found.filter(|range| {
+                    !range.is_empty()
+                        && (!self.words
+                            || is_whole(
+                                text[..range.start].chars().next_back(),
+                                text[range.end..].chars().next(),
+                            ))
+                });
+                let units = |at: usize| text[..at].encode_utf16().count();
+                whole
+                    .take(MOST)
+                    .map(|range| units(range.start)..units(range.end))
+                    .collect()
+            }
+        }
+    }
+
+    fn find_chars(&self, text: &str, query: &[char], fold: bool) -> Vec<Range<usize>> {
+        let mut units = 0;
+        let mut places = Vec::with_capacity(text.len());
+        for char in text.chars() {
+            let range = units..units + char.len_utf16();
+            units = range.end;
+            if fold {
+                places.extend(char.to_lowercase().map(|char| Place {
+                    char,
+                    units: range.clone(),
+                }));
+            } else {
+                places.push(Place { char, units: range });
+            }
+        }
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at + query.len() <= places.len() && found.len() < MOST {
+            let end = at + query.len();
+            let same = query.iter().zip(&places[at..end]);
+            let before = at.checked_sub(1).map(|at| places[at].char);
+            let after = places.get(end).map(|place| place.char);
+            if same
+                .into_iter()
+                .all(|(wanted, place)| *wanted == place.char)
+                && (!self.words || is_whole(before, after))
+            {
+                found.push(places[at].units.start..places[end - 1].units.end);
+                at = end;
+            } else {
+                at += 1;
+            }
+        }
+        found
+    }
+}
+
+/// Whether no word goes on before or after.
+fn is_whole(before: Option<char>, after: Option<char>) -> bool {
+    let goes_on = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+    !goes_on(before) && !goes_on(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str, query: &str, options: FindOptions) -> Vec<Range<usize>> {
+        Finder::new(query, options).unwrap().find(text)
+    }
+
+    const LOOSE: FindOptions = FindOptions {
+        case: false,
+        words: false,
+        regex: false,
+    };
+
+    #[test]
+    fn positions_are_those_of_javascript() {
+        assert_eq!(find("🦀 Straße STRASSE", "straße", LOOSE), [3..9]);
+        assert_eq!(find("İstanbul i", "i", LOOSE), [0..1, 9..10]);
+        assert_eq!(find("aaaa", "aa", LOOSE), [0..2, 2..4]);
+        assert_eq!(find("ÄPFEL äpfel", "Äpfel", LOOSE), [0..5, 6..11]);
+        let regex = FindOptions {
+            regex: true,
+            ..LOOSE
+        };
+        assert_eq!(find("🦀 x12 y3", r"[a-z]\d+", regex), [3..6, 7..9]);
+        assert_eq!(find("abc", "x*", regex), []);
+    }
+
+    #[test]
+    fn case_and_words_count_where_that_is_asked() {
+        let words = FindOptions {
+            words: true,
+            ..LOOSE
+        };
+        assert_eq!(find("cat concat Cat's éCat", "cat", words), [0..3, 11..14]);
+        let case = FindOptions {
+            case: true,
+            ..LOOSE
+        };
+        assert_eq!(find("Cat cat", "cat", case), [4..7]);
+        let both = FindOptions {
+            regex: true,
+            ..words
+        };
+        assert_eq!(find("cat concat", "c.t", both), [0..3]);
+    }
+
+    #[test]
+    fn nothing_and_no_expression_are_refused() {
+        let regex = FindOptions {
+            regex: true,
+            ..LOOSE
+        };
+        for (query, options) in [("", LOOSE), ("(", regex), (&*"x".repeat(10_001), LOOSE)] {
+            let error = Finder::new(query, options).err().unwrap();
+            assert_eq!(error.kind(), Kind::Invalid);
+        }
+    }
+}
