@@ -152,7 +152,7 @@ export function cards(bytes: Uint8Array): Uint8Array {
   const warnings: Warning[] = file.warnings;
   const assets: CardAsset[] = file.assets;
   same<typeof file.spec, "v1" | "v2" | "v3">(true);
-  same<typeof file.container, "png" | "json" | "charx" | "webp" | "jpeg">(true);
+  same<typeof file.container, "png" | "json" | "charx" | "webp" | "jpeg" | "byaf" | "yaml">(true);
   same<typeof card.nickname, string | undefined>(true);
   const patch: CardPatch = { name: "Ann", tags: ["a"], character_book: null };
   const edited: CardDocument = editCard(file.document, patch);
