@@ -7,6 +7,7 @@
 //! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
 //! * [`card`], [`lore`], [`persona`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
+//! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
 //! * [`keep`]: what users see: one service a domain.
@@ -21,6 +22,7 @@ pub mod json;
 pub mod keep;
 pub mod lore;
 pub mod migrate;
+mod order;
 pub mod persona;
 pub mod prompt;
 pub mod settings;

@@ -8,6 +8,7 @@ use crate::container::zip::{self, Archive, Entry, File, Stored};
 use crate::container::{jpeg, png, webp};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
+use crate::order;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -109,7 +110,7 @@ fn card<'a>(
         .iter()
         .filter_map(|entry| rank(entry).map(|rank| (rank, entry)))
         .collect();
-    texts.sort_by_key(|(rank, _)| *rank);
+    order::sort_by_key(&mut texts, |(rank, _)| *rank);
     let mut first_error = None;
     for (_, entry) in texts.into_iter().take(MOST_ATTEMPTS) {
         let mut noticed = Vec::new();

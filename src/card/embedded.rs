@@ -11,6 +11,7 @@ use crate::container::exif;
 use crate::container::png::{self, Layout};
 use crate::error::{Error, Kind, Limits, Result, Warning};
 use crate::json::Document;
+use crate::order;
 
 /// A bound on the work that a file full of damaged chunks can make.
 const MOST_ATTEMPTS: usize = 8;
@@ -47,7 +48,7 @@ pub(super) fn cards<'l>(image: &[u8], layout: &'l Layout) -> Vec<Chunk<'l>> {
     });
     let mut cards: Vec<_> = found.collect();
     // Stable: within a role the last of the file stays first.
-    cards.sort_by_key(|card| {
+    order::sort_by_key(&mut cards, |card| {
         let kind = card.chunk.kind;
         (
             kind == *b"eXIf",

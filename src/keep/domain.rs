@@ -1,6 +1,7 @@
 //! The names of the domains, and what their entries have in common.
 
 use crate::error::{Kind, Result};
+use crate::order;
 use crate::store::Record;
 use serde_json::{Map, Value};
 
@@ -79,8 +80,10 @@ pub(super) fn present<T>(found: Result<T>) -> Result<Option<T>> {
 }
 
 /// The order of lists: newest change first.
-pub(super) fn newest_first(records: &mut [Record]) {
-    records.sort_by(|a, b| (b.changed_ms, &b.id).cmp(&(a.changed_ms, &a.id)));
+pub(super) fn newest_first(records: &mut Vec<Record>) {
+    order::sort_by(records, |a, b| {
+        (b.changed_ms, &b.id).cmp(&(a.changed_ms, &a.id))
+    });
 }
 
 /// An entry as JSON text, with further fields that are JSON texts already. Documents

@@ -246,12 +246,12 @@ impl Journal {
         let journal = store.journal().await?;
         let own = |key: &&Key| key.text(1) == writer;
         replayed.unreadable = journal.unreadable.iter().filter(own).count() as u64;
-        let mut entries: BTreeMap<u64, Entry> = journal
-            .entries
-            .into_iter()
-            .filter(|entry| entry.writer == writer)
-            .map(|entry| (entry.seq, entry))
-            .collect();
+        let mut entries: BTreeMap<u64, Entry> = BTreeMap::new();
+        for entry in journal.entries {
+            if entry.writer == writer {
+                entries.insert(entry.seq, entry);
+            }
+        }
         match slot.map(serde_json::from_str::<Slot>) {
             None => {}
             Some(Ok(slot)) if slot.form == SLOT => {

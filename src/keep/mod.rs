@@ -71,13 +71,8 @@ struct Changed(BTreeMap<String, BTreeSet<String>>);
 
 impl Changed {
     fn add(&mut self, domain: &str, ids: &[String]) {
-        match self.0.get_mut(domain) {
-            Some(known) => known.extend(ids.iter().cloned()),
-            None => drop(
-                self.0
-                    .insert(domain.to_owned(), ids.iter().cloned().collect()),
-            ),
-        }
+        let known = self.0.entry(domain.to_owned()).or_default();
+        known.extend(ids.iter().cloned());
     }
 
     fn touches(&self, domain: &str) -> bool {

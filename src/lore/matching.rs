@@ -6,6 +6,7 @@
 use super::book::{Book, Entry, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators};
 use super::key::{Finder, Manner};
+use crate::order;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -563,7 +564,7 @@ impl<'b> Run<'b> {
             .collect();
         // Who stays when there is no room: what cannot go, then the higher priority, then the higher order.
         let entry = |fired: &Fired| &self.book.entries[fired.index];
-        fired.sort_by_key(|fired| {
+        order::sort_by_key(&mut fired, |fired| {
             let entry = entry(fired);
             let firm = fired.why == Why::Constant || fired.why == Why::Sticky;
             std::cmp::Reverse((
@@ -593,7 +594,7 @@ impl<'b> Run<'b> {
                 .insert(fired.index, (WhyNot::Budget, Some(detail)));
             false
         });
-        fired.sort_by_key(|fired| {
+        order::sort_by_key(&mut fired, |fired| {
             (
                 fired.position.number(),
                 entry(fired).insertion_order,

@@ -259,14 +259,17 @@ fn slashed(key: &str, entry: &Entry) -> String {
     format!("/{}/{flags}", key.replace('/', "\\/"))
 }
 
-/// `match_whole_words` as SillyTavern spells it in its own files.
+/// `match_whole_words` as SillyTavern spells it in its own files. An underscore before a
+/// letter that is not ASCII stays: nobody spells a setting so, and the capitals of all
+/// scripts are twelve kilobytes.
 fn camel(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut up = false;
-    for c in name.chars() {
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
         match c {
-            '_' if !out.is_empty() => up = true,
-            c if std::mem::take(&mut up) => out.extend(c.to_uppercase()),
+            '_' if !out.is_empty() && letters.peek().is_none_or(char::is_ascii) => up = true,
+            c if std::mem::take(&mut up) => out.push(c.to_ascii_uppercase()),
             c => out.push(c),
         }
     }

@@ -76,13 +76,13 @@ pub struct Filled {
 /// # Errors
 /// `too-large` over `options.most`.
 pub fn fill(text: &str, options: &Options) -> Result<Filled> {
+    let mut values = BTreeMap::new();
+    for (name, value) in &options.values {
+        values.insert(name.trim().to_lowercase(), value.as_str());
+    }
     let mut filler = Filler {
         options,
-        values: options
-            .values
-            .iter()
-            .map(|(name, value)| (name.trim().to_lowercase(), value.as_str()))
-            .collect(),
+        values,
         drawn: 0,
         hidden_keys: Vec::new(),
         comments: Vec::new(),

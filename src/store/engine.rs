@@ -14,6 +14,7 @@ use super::writer::Writer;
 use crate::codec::{self, Part};
 use crate::error::{Kind, Result};
 use crate::migrate::SCHEMA;
+use crate::order;
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -413,7 +414,7 @@ impl Store {
         }
         if healed {
             let records = &mut listing.records;
-            records.sort_by(|a, b| (&a.domain, &a.id).cmp(&(&b.domain, &b.id)));
+            order::sort_by(records, |a, b| (&a.domain, &a.id).cmp(&(&b.domain, &b.id)));
         }
         Ok(listing)
     }

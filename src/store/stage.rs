@@ -123,7 +123,8 @@ impl Stage {
         base: Vec<(Key, Value)>,
         changes: impl Iterator<Item = (&'a Key, Option<&'a Value>)>,
     ) -> BTreeMap<Key, Value> {
-        let mut found: BTreeMap<Key, Value> = base.into_iter().collect();
+        let mut found = BTreeMap::new();
+        found.extend(base);
         for (key, value) in changes {
             match value {
                 Some(value) => drop(found.insert(key.clone(), value.clone())),

@@ -351,7 +351,8 @@ impl Medium for IdbMedium {
                 .iter()
                 .map(|put| put.table)
                 .chain(burst.deletes.iter().map(|(table, _)| *table));
-            let tables: BTreeSet<Table> = checks.chain(written).collect();
+            let mut tables = BTreeSet::new();
+            tables.extend(checks.chain(written));
             if tables.is_empty() {
                 return self.reading(Table::Meta, |_| Ok(()));
             }

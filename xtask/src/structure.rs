@@ -8,13 +8,17 @@ use std::path::{Path, PathBuf};
 /// Each module with those it may use. `web` may use all.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("order", &[]),
     ("json", &["error"]),
     // Containers inflate with the limit that pages are inflated with.
     ("container", &["codec", "error"]),
     // Decorators, which a card of V2 has no place for, are the lorebook's matter.
-    ("card", &["lore", "prompt", "container", "json", "error"]),
+    (
+        "card",
+        &["lore", "prompt", "container", "json", "order", "error"],
+    ),
     ("prompt", &["error"]),
-    ("lore", &["container", "json", "error"]),
+    ("lore", &["container", "json", "order", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
     ("chat", &["container", "json", "error"]),
@@ -23,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &["container", "json", "error"]),
     ("codec", &["error"]),
     ("migrate", &["error"]),
-    ("store", &["codec", "migrate", "error"]),
+    ("store", &["codec", "migrate", "order", "error"]),
     (
         "keep",
         &[
@@ -37,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "settings",
             "container",
             "json",
+            "order",
             "error",
         ],
     ),

@@ -4,6 +4,7 @@ use super::frame::{self, LEAD, Op, Stored, TRAIL};
 use super::{Redo, RedoFile};
 use crate::codec;
 use crate::error::Result;
+use crate::order;
 use crate::store::change::VERSIONS;
 use crate::store::medium::{Key, Table, Value};
 use std::collections::HashMap;
@@ -189,7 +190,9 @@ impl Index {
             Table::Journal => 2,
             Table::Meta => 3,
         };
-        keys.sort_by(|(a, x), (b, y)| (rank(*a), x).cmp(&(rank(*b), y)));
+        order::sort_by(&mut keys, |(a, x), (b, y)| {
+            (rank(*a), x).cmp(&(rank(*b), y))
+        });
         keys
     }
 
