@@ -318,10 +318,12 @@ fn replace(
     for entry in &archive.entries {
         let content = if old.as_ref().is_ok_and(|old| std::ptr::eq(entry, *old)) {
             Some(document.bytes().into())
-        } else if entry.as_it_is(bytes).is_some() {
+        } else if entry.is_told() {
             None
         } else {
-            Some(entry.content(bytes, &mut budget, limits, &mut noticed)?)
+            // What cannot be read stays as it is too.
+            let content = entry.content(bytes, &mut budget, limits, &mut noticed);
+            content.ok()
         };
         contents.push((entry, content));
     }
@@ -330,8 +332,8 @@ fn replace(
         files.push(file(CARD, document.bytes()));
     }
     for (entry, content) in &contents {
-        files.extend(match content {
-            Some(content) => Some(file(&entry.name, content)),
+        files.push(match content {
+            Some(content) => file(&entry.name, content),
             None => entry.as_it_is(bytes),
         });
     }

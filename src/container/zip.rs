@@ -58,7 +58,7 @@ pub fn is(bytes: &[u8]) -> bool {
 /// `too-large` with more entries than `limits.entries`, `bad-zip` when neither the
 /// directory nor the entries can be followed.
 pub fn read(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Option<Archive>> {
-    let broken = match directory(bytes, limits) {
+    let broken = match directory(bytes, limits, warnings) {
         Some(Ok(archive)) => return Ok(Some(archive)),
         Some(Err(error)) if error.kind() == Kind::TooLarge => return Err(error),
         Some(Err(error)) => Some(error),
@@ -89,11 +89,15 @@ pub fn read(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Resul
 }
 
 /// What the directory at the end lists; `None` without an end.
-fn directory(bytes: &[u8], limits: &Limits) -> Option<Result<Archive>> {
+fn directory(
+    bytes: &[u8],
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Option<Result<Archive>> {
     let tail = bytes.len().saturating_sub(LONGEST_END);
     let end = tail + memchr::memmem::rfind(&bytes[tail..], &END)?;
     let record = End::of(bytes, end)?;
-    Some(record.entries(bytes, limits))
+    Some(record.entries(bytes, limits, warnings))
 }
 
 /// Where an archive has its directory.
@@ -171,9 +175,8 @@ pub fn alone(line: &[u8], local: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The end record: how many entries, and where their directory is.
+/// The end record: where the directory is. How many entries it says there are is nothing to go by.
 struct End {
-    count: u64,
     size: u64,
     offset: u64,
     /// Where the directory ends, by where this record was found.
@@ -183,12 +186,12 @@ struct End {
 impl End {
     fn of(bytes: &[u8], at: usize) -> Option<End> {
         let end = End {
-            count: number(bytes, at + 10, 2)?,
             size: number(bytes, at + 12, 4)?,
             offset: number(bytes, at + 16, 4)?,
             at,
         };
-        let wide = end.count == 0xffff || end.size == 0xffff_ffff || end.offset == 0xffff_ffff;
+        let count = number(bytes, at + 10, 2)?;
+        let wide = count == 0xffff || end.size == 0xffff_ffff || end.offset == 0xffff_ffff;
         match wide.then(|| End::wide(bytes, at)).flatten() {
             Some(end) => Some(end),
             None => Some(end),
@@ -201,37 +204,49 @@ impl End {
         bytes.get(locator..)?.strip_prefix(&LOCATOR_64)?;
         let at = memchr::memmem::rfind(&bytes[..locator], &END_64)?;
         Some(End {
-            count: number(bytes, at + 32, 8)?,
             size: number(bytes, at + 40, 8)?,
             offset: number(bytes, at + 48, 8)?,
             at,
         })
     }
 
-    fn entries(&self, bytes: &[u8], limits: &Limits) -> Result<Archive> {
+    fn entries(
+        &self,
+        bytes: &[u8],
+        limits: &Limits,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Archive> {
         let broken = |at: usize| {
             Kind::BadZip
                 .because("the archive's directory leads nowhere")
                 .at(Place::Byte(at))
         };
-        if self.count > limits.entries as u64 {
-            return Err(too_many(limits));
-        }
         let size = usize::try_from(self.size).map_err(|_| broken(self.at))?;
         let offset = usize::try_from(self.offset).map_err(|_| broken(self.at))?;
         let mut at = self.at.checked_sub(size).ok_or_else(|| broken(self.at))?;
         // An archive behind something else may count its offsets from its own start.
         let start = at.checked_sub(offset).ok_or_else(|| broken(self.at))?;
-        let mut entries = Vec::new();
-        while entries.len() < limits.entries && at < self.at {
+        let (mut entries, mut lost) = (Vec::new(), 0);
+        while entries.len() + lost < limits.entries && at < self.at {
             let (entry, next) = central(bytes, at, start).ok_or_else(|| broken(at))?;
-            if !entry.name.ends_with('/') {
-                entries.push(entry);
+            match entry {
+                Some(entry) if entry.name.ends_with('/') => {}
+                Some(entry) => entries.push(entry),
+                None => lost += 1,
             }
             at = next;
         }
         if at < self.at {
             return Err(too_many(limits));
+        }
+        // One that leads nowhere hides no other.
+        if lost > 0 && entries.is_empty() {
+            return Err(broken(self.at));
+        }
+        if lost > 0 {
+            let message = format!("{lost} entries of the archive lead nowhere and were left out");
+            let path = format!("byte {}", self.at);
+            warnings.push(Warning::noticed("lost-entry", path, message));
         }
         Ok(Archive { entries, start })
     }
@@ -244,16 +259,21 @@ fn too_many(limits: &Limits) -> Error {
     ))
 }
 
-/// One line of the directory, and where the next one is.
-fn central(bytes: &[u8], at: usize, start: usize) -> Option<(Entry, usize)> {
+/// The entry of one line of the directory, if it leads to one, and where the next line is.
+fn central(bytes: &[u8], at: usize, start: usize) -> Option<(Option<Entry>, usize)> {
     bytes.get(at..)?.strip_prefix(&CENTRAL)?;
-    let flags = number(bytes, at + 8, 2)?;
     let name_length = number(bytes, at + 28, 2)? as usize;
     let extra_length = number(bytes, at + 30, 2)? as usize;
     let comment_length = number(bytes, at + 32, 2)? as usize;
     let name = bytes.get(at + 46..at + 46 + name_length)?;
     let extra_at = at + 46 + name_length;
     let extra = bytes.get(extra_at..extra_at + extra_length)?;
+    let next = extra_at + extra_length + comment_length;
+    Some((located(bytes, at, start, text(name), extra), next))
+}
+
+/// The entry that a line of the directory leads to.
+fn located(bytes: &[u8], at: usize, start: usize, name: String, extra: &[u8]) -> Option<Entry> {
     let mut size = number(bytes, at + 20, 4)?;
     let mut local = number(bytes, at + 42, 4)?;
     let plain = number(bytes, at + 24, 4)?;
@@ -268,16 +288,15 @@ fn central(bytes: &[u8], at: usize, start: usize) -> Option<(Entry, usize)> {
         + number(bytes, local + 28, 2)? as usize;
     let end = data.checked_add(usize::try_from(size).ok()?)?;
     bytes.get(data..end)?;
-    let entry = Entry {
-        name: text(name),
+    Some(Entry {
+        name,
         method: number(bytes, at + 10, 2)? as u16,
-        encrypted: flags & 1 != 0,
+        encrypted: number(bytes, at + 8, 2)? & 1 != 0,
         sum: Some(number(bytes, at + 16, 4)? as u32),
         // What does not fit stands in the ZIP64 field.
-        size: Some(number(bytes, at + 24, 4)? as u32).filter(|size| *size != u32::MAX),
+        size: u32::try_from(plain).ok().filter(|size| *size != u32::MAX),
         data: data..end,
-    };
-    Some((entry, extra_at + extra_length + comment_length))
+    })
 }
 
 /// Size and place of an entry from the ZIP64 field, which has only what did not fit.
@@ -397,19 +416,24 @@ impl Entry {
         Ok(content)
     }
 
+    /// Whether the archive tells checksum and size of the content.
+    pub fn is_told(&self) -> bool {
+        self.sum.is_some() && self.size.is_some()
+    }
+
     /// The entry as it is stored, to be put into another archive without a look at its
-    /// content; `None` where the archive does not tell its checksum and size.
-    pub fn as_it_is<'b>(&'b self, bytes: &'b [u8]) -> Option<File<'b>> {
-        Some(File {
+    /// content. What the archive does not tell of it is 0 there.
+    pub fn as_it_is<'b>(&'b self, bytes: &'b [u8]) -> File<'b> {
+        File {
             name: &self.name,
             bytes: &bytes[self.data.clone()],
             stored: Stored::As {
                 method: self.method,
                 encrypted: self.encrypted,
-                sum: self.sum?,
-                size: self.size?,
+                sum: self.sum.unwrap_or_default(),
+                size: self.size.unwrap_or_default(),
             },
-        })
+        }
     }
 
     /// How many bytes its content may have.

@@ -54,7 +54,7 @@ export const animated = {
 // ---------------------------------------------------------------- ZIP
 
 /** Items `{ name, data, deflate?, streamed?, method?, encrypted?, sum?, mode? }`. */
-export function zip(items, { prefix = "", adjusted = true, comment = "", directory = true, utf8Names = true } = {}) {
+export function zip(items, { prefix = "", adjusted = true, comment = "", directory = true, utf8Names = true, count = items.length } = {}) {
   const lead = bytes(prefix);
   const locals = [];
   const lines = [];
@@ -74,7 +74,7 @@ export function zip(items, { prefix = "", adjusted = true, comment = "", directo
   }
   const central = bytes(...lines);
   if (!directory) return bytes(lead, ...locals);
-  const end = bytes("PK\x05\x06", le32(0), le16(items.length), le16(items.length), le32(central.length), le32(at - (adjusted ? 0 : lead.length)), le16(comment.length), comment);
+  const end = bytes("PK\x05\x06", le32(0), le16(items.length), le16(count), le32(central.length), le32(at - (adjusted ? 0 : lead.length)), le16(comment.length), comment);
   return bytes(lead, ...locals, central, end);
 }
 

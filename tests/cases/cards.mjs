@@ -231,6 +231,9 @@ archive("behind_png.png", zip([item("card.json", charx), icon], { prefix: pictur
 archive("behind_png_bare.png", zip([item("card.json", charx), icon], { prefix: picture, adjusted: false }), "behind a PNG, offsets of the archive alone", { assets: 1 });
 archive("behind_jpeg.jpeg", zip([item("card.json", charx), icon], { prefix: jpeg([]), adjusted: false }), "RisuAI's charxJpeg", { assets: 1 });
 archive("behind_exe.exe", zip([item("card.json", charx), icon], { prefix: "MZ self-extracting" }), "behind a program", { assets: 1 });
+archive("wrong_count.charx", zip([item("card.json", charx), icon], { count: 20_000 }), "an end that counts wrongly", { assets: 1 });
+archive("encrypted_asset.charx", zip([item("card.json", charx), icon, item("a.bin", "x", { encrypted: true })]), "an asset that is encrypted", { warnings: ["damaged-asset"], assets: 1 });
+archive("encrypted_streamed.charx", zip([item("card.json", charx), icon, item("a.bin", "x", { encrypted: true, streamed: true })], { directory: false }), "the same without a directory", { warnings: ["damaged-asset", "no-directory"], assets: 1 });
 const manifest = json({ schemaVersion: 1, characters: ["characters/a/character.json"], scenarios: ["scenarios/a.json"], author: { name: "me", backyardURL: "https://x" } });
 const backyard = json({ schemaVersion: 1, id: "a", name: NAME, displayName: "Z", persona: "{character} and {user}", loreItems: [{ key: "ice,snow", value: "Cold." }], images: [{ path: "images/a.png", label: "" }] });
 const scenario = json({ narrative: "Sea", firstMessages: [{ text: "Hi {user}" }], exampleMessages: [{ text: "#{user}: hi" }], messages: [] });

@@ -837,3 +837,16 @@ fn every_fixture_archive_comes_back_identical_when_nothing_changed() {
         );
     }
 }
+
+#[test]
+fn an_entry_that_leads_nowhere_hides_no_other() {
+    let mut bytes = archive(
+        b"",
+        &[item("a.bin", b"x"), item("card.json", CARD.as_bytes())],
+        true,
+    );
+    // The first entry's own header: a length beyond the file.
+    bytes[26..28].copy_from_slice(&[0xff, 0xff]);
+    let file = read(&bytes);
+    assert_eq!(codes(&file), ["lost-entry", "missing-asset"]);
+}

@@ -1,6 +1,7 @@
 //! Looking into a card file: the same answer as reading all of it, from few of its bytes.
 
 use crate::cards::{Png, card_chunk, chunk, fixture};
+use crate::json::Random;
 use cardkeep::card::{self, Asset, Container, Peek, WriteOptions};
 use cardkeep::error::{Kind, Limits, Result};
 use cardkeep::json::Document;
@@ -170,4 +171,53 @@ fn a_file_over_the_limit_is_refused_by_its_size() {
     let mut peek = Peek::new(1001, limits);
     assert_eq!(peek.wants(), None);
     assert_eq!(peek.card().unwrap_err().kind(), Kind::TooLarge);
+}
+
+#[test]
+fn of_five_hundred_mixed_cards_at_most_an_eighth_is_read() {
+    let mut random = Random(0x00c0_ffee);
+    // Made once: what image data says is nothing to peeking.
+    let noise: Vec<u8> = (0..3 << 20).map(|_| random.next() as u8).collect();
+    let (mut read, mut all) = (0, 0);
+    for n in 0..500 {
+        let size = (200 << 10) + random.below(2 << 20);
+        let card = long(&format!("Card {n}"), 1_000 + random.below(20_000));
+        let pieces = [8 << 10, 64 << 10, 4 << 20][random.below(3)];
+        let data = || {
+            noise[..size]
+                .chunks(pieces)
+                .map(|part| chunk(b"IDAT", part))
+        };
+        let image = |before: &[Vec<u8>], after: &[Vec<u8>]| {
+            let all = before.iter().cloned().chain(data());
+            let all: Vec<Vec<u8>> = all.chain(after.iter().cloned()).collect();
+            Png::new().before_end(all.concat()).bytes()
+        };
+        let chara = card_chunk("chara", &card);
+        let both = [chara.clone(), card_chunk("ccv3", &card)];
+        let bytes = match n % 20 {
+            0 => card.into_bytes(),
+            1 | 2 => {
+                let options = WriteOptions {
+                    container: Container::Charx,
+                    image: None,
+                    assets: &[Asset {
+                        path: "embeded://assets/icon/images/main.png".into(),
+                        bytes: noise[..size].to_vec(),
+                    }],
+                    limits: Limits::default(),
+                };
+                let document = Document::parse(&card).expect("it is JSON");
+                card::write(&document, &options).expect("it is written")
+            }
+            3 => image(&[], &[]),
+            n if n % 3 == 0 => image(&both, &[]),
+            n if n % 3 == 1 => image(&[], &both),
+            _ => image(&[chara], &[]),
+        };
+        read += agrees(&format!("card {n}"), &bytes);
+        all += bytes.len();
+    }
+    let share = read as f64 / all as f64;
+    assert!(share <= 0.12, "{:.1} % of {all} bytes", share * 100.0);
 }

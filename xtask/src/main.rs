@@ -5,6 +5,7 @@ mod app;
 mod bench;
 mod command;
 mod faults;
+mod fuzz;
 mod package;
 mod structure;
 mod test;
@@ -24,7 +25,9 @@ usage: cargo xtask <task>
   bench [storage] [--quick] [--only <parts>] [--write]
            the storage measured against its peers
   faults [--short] [--seed <n>] [--count <n>] [--list] [<case> ...]
-           real faults against the package in a browser";
+           real faults against the package in a browser
+  fuzz [--minutes <n>] [--seed <n>] [--target <name>] [--file <path>]
+           mutated files against the readers";
 
 fn main() -> ExitCode {
     match run() {
@@ -54,6 +57,9 @@ fn run() -> Result<ExitCode> {
     }
     if task == "faults" {
         return faults::faults(arguments).map(|()| ExitCode::SUCCESS);
+    }
+    if task == "fuzz" {
+        return fuzz::fuzz(arguments).map(|()| ExitCode::SUCCESS);
     }
     if let Some(argument) = arguments.next() {
         bail!("`{}` is not understood\n{USAGE}", argument.display());
