@@ -22,6 +22,7 @@
 //! ```
 
 pub mod date;
+mod export;
 mod find;
 mod foreign;
 mod index;
@@ -36,6 +37,7 @@ mod tree;
 mod view;
 mod write;
 
+pub use export::{Form, Written, export};
 pub use find::{FindOptions, Finder};
 pub use record::{record_line, remove_line, replace_line};
 pub use source::Source;

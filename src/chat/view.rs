@@ -5,7 +5,7 @@
 use super::Dialect;
 use super::date;
 use super::line::{Pieces, What};
-use crate::error::{Kind, Limits, Result};
+use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, Step, quote_ascii};
 use std::borrow::Cow;
 
@@ -108,6 +108,8 @@ pub(super) struct Spoken<'a> {
     pub swipe: usize,
     /// Whether that swipe is the message's text, so that both change together.
     pub linked: bool,
+    /// What was put right to say so.
+    pub warnings: Vec<Warning>,
 }
 
 impl<'a> Spoken<'a> {
@@ -143,7 +145,21 @@ impl<'a> Spoken<'a> {
                 .and_then(|swipes| Said::of(swipes.at(swipe)?));
         }
         let own_date = (dialect == Dialect::World).then_some("timestamp");
+        let mut warnings = Vec::new();
+        if let Some(hole) = swipes.iter().position(Option::is_none) {
+            let message = "an alternative is missing; it is shown empty";
+            warnings.push(Warning::repaired(
+                "swipe-hole",
+                format!("swipes.{hole}"),
+                message,
+            ));
+        }
+        if told.is_some() && in_range.is_none() && !swipes.is_empty() {
+            let message = format!("there is no such alternative; {swipe} is shown");
+            warnings.push(Warning::repaired("swipe-out-of-range", "swipe_id", message));
+        }
         Spoken {
+            warnings,
             name: root.get("name").and_then(Said::of),
             role: role(root),
             text,
@@ -175,6 +191,11 @@ impl<'a> Spoken<'a> {
                 swipe.as_ref().unwrap_or(&empty).strict(out);
             }
             out.push_str(&format!("],\"swipe\":{}", self.swipe));
+        }
+        if !self.warnings.is_empty() {
+            let warnings = serde_json::to_string(&self.warnings);
+            let warnings = warnings.expect("warnings are texts and flags, which write to memory");
+            out.extend([",\"warnings\":", &warnings]);
         }
         out.push_str(",\"fields\":");
         root.strict(out);

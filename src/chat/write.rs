@@ -240,7 +240,7 @@ impl Line {
     }
 
     /// Keeps a member out of the line.
-    fn skip(&mut self, key: &str) {
+    pub(super) fn skip(&mut self, key: &str) {
         self.keys.insert(key.to_owned());
     }
 

@@ -5,8 +5,8 @@
 import { rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
-import { bytes, limits, options, whole } from "./options.js";
-import type { ChatDialect, ChatSource, Fault, Json, Limits, Message, Warning } from "./types.js";
+import { bytes, limits, options, text, whole } from "./options.js";
+import type { ChatDialect, ChatSource, Fault, Json, Limits, Loss, Message, Warning, WriteChatOptions } from "./types.js";
 
 export interface ReadChatOptions {
   limits?: Limits;
@@ -67,6 +67,16 @@ export class ChatText {
     return call("ChatText.bytes", () => this.#text().bytes());
   }
 
+  /** @internal */
+  write(form: string, title: string): { bytes: Uint8Array; losses: Loss[] } {
+    const raw = this.#text().write(form, title);
+    try {
+      return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as Loss[] };
+    } finally {
+      raw.free();
+    }
+  }
+
   /** Gives the memory back. May be called again. */
   free(): void {
     this.#raw?.free();
@@ -105,5 +115,19 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
     } finally {
       raw.free();
     }
+  });
+}
+
+/**
+ * Writes a chat as another tool's file, as a text, or as a page that needs nothing else and runs nothing. Lines that the
+ * form reads as they are stay byte for byte; `losses` says what it cannot hold.
+ *
+ * Throws `bad-option`, `closed`, `not-ready`.
+ */
+export function writeChat(chat: ChatText, given: WriteChatOptions): { bytes: Uint8Array; losses: Loss[] } {
+  return call("writeChat", () => {
+    const { as, title = "" } = options(given, ["as", "title"]);
+    if (!(chat instanceof ChatText)) throw failure("bad-option", "a chat that `readChat` gave was wanted");
+    return chat.write(text(as, "as"), text(title, "title"));
   });
 }

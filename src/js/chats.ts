@@ -1,14 +1,14 @@
 // The chats of a keep, and one open chat.
 
-import type { ChatHandle as RawHandle, KeepHandle } from "./cardkeep.js";
+import type { ChatHandle as RawHandle, KeepHandle, RawExportedChat } from "./cardkeep.js";
 import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
 import { fields, json, limits, list, options, safety, text, whole, writing } from "./options.js";
 import type {
-  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ImportEvent, Json, Message, MessagePatch, NewChat, NewMessage,
-  SafetyOptions, SearchHit, SearchOptions, WriteOptions,
+  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ExportChatOptions, ExportedChat, ImportEvent, Json, Loss, Message,
+  MessagePatch, NewChat, NewMessage, SafetyOptions, SearchHit, SearchOptions, WriteOptions,
 } from "./types.js";
 
 export class Chats extends Domain<ChatEntry> {
@@ -25,13 +25,37 @@ export class Chats extends Domain<ChatEntry> {
     });
   }
 
-  /** Adds chat logs. Lines that cannot be read are kept, and told as warnings. */
+  /**
+   * Adds chat files of any tool that `readChat` reads, every chat of a file. Lines that cannot be read are kept, and told as
+   * warnings.
+   */
   import(sources: ImportSources, given?: ChatImportOptions): AsyncIterable<ImportEvent<ChatEntry>> {
     const { limits: within, signal, ...linked } = options(given, ["limits", "signal", "characters", "title"]);
     const chosen = Object.entries({ ...linked, limits: limits(within) }).filter(([, value]) => value !== undefined);
     const take = async (bytes: Uint8Array, name: string) =>
       JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "chat", signal, take });
+  }
+
+  /**
+   * The chat as a file. Without `as` its lines: what was imported as lines and never changed comes back identical. With
+   * `"original"` the file of another tool that it was imported from; with one of the other forms `losses` says what that
+   * cannot hold. Throws `not-found`, also when there is no original, `corrupt`, `bad-option`.
+   */
+  override async export(id: string, given?: ExportChatOptions): Promise<ExportedChat> {
+    const { as } = options(given, ["as"]);
+    if (as === undefined) return { ...(await super.export(id)), losses: [] };
+    return this.ask("export", async () => {
+      const raw = (await this.handle.exportChat(text(id, "id"), text(as, "as"))) as RawExportedChat;
+      const file = raw.take();
+      try {
+        if (!file) throw failure("bug", "the chat was exported and no file came");
+        return { filename: file.filename, type: file.type, bytes: file.bytes(), losses: JSON.parse(raw.losses) as Loss[] };
+      } finally {
+        file?.free();
+        raw.free();
+      }
+    });
   }
 
   /** The chats that a character is in, newest change first. */

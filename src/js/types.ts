@@ -411,6 +411,15 @@ export interface ChatSource {
   because: string;
 }
 
+/** What a chat can be written as: lines of a tool, a text, or a page. */
+export type ChatForm = "sillytavern" | "cardshark" | "world" | "text" | "html";
+
+export interface WriteChatOptions {
+  as: ChatForm;
+  /** For people. Default: what the header calls the chat. */
+  title?: string;
+}
+
 /** One line that could not be read. The others can. */
 export interface Fault {
   /** Counted from 1. */
@@ -432,6 +441,8 @@ export interface Message {
   swipes?: string[];
   /** Which of `swipes` is shown, from 0. Always in range. */
   swipe?: number;
+  /** What had to be put right to say this: `swipe-hole`, `swipe-out-of-range`. */
+  warnings?: Warning[];
   /** The line as the dialect has it. */
   fields: { [key: string]: Json };
 }
@@ -915,6 +926,16 @@ export interface SearchHit {
 export interface ChatHits {
   entry: ChatEntry;
   hits: SearchHit[];
+}
+
+export interface ExportChatOptions {
+  /** Default: the chat's own lines. `"original"` is the file of another tool that it was imported from. */
+  as?: ChatForm | "original";
+}
+
+export interface ExportedChat extends Exported {
+  /** What the form cannot hold. */
+  losses: Loss[];
 }
 
 export interface NewChat {

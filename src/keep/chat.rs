@@ -319,21 +319,43 @@ impl Chat {
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn bytes(&self) -> Result<Vec<u8>> {
+        let (header, records) = self.whole().await?;
+        Ok([header.unwrap_or_default(), records.concat()].concat())
+    }
+
+    /// The whole chat as another tool's file, or as a page or a text.
+    ///
+    /// # Errors
+    /// As [`Chat::bytes`].
+    pub async fn export(&self, form: chat::Form) -> Result<chat::Written> {
+        let (header, records) = self.whole().await?;
+        let records = records.iter().map(Vec::as_slice);
+        let dialect = self.body()?.dialect()?;
+        let title = self.record().head_text("title").to_owned();
+        Ok(chat::export(
+            header.as_deref(),
+            records,
+            dialect,
+            form,
+            &title,
+        ))
+    }
+
+    async fn whole(&self) -> Result<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
         self.refresh().await?;
         let body = self.body()?;
-        let header = self.record().parts.get("header").cloned();
-        let mut bytes = match header {
-            Some(part) => self.keep.store().part(&part).await?,
-            None => Vec::new(),
+        let part = self.record().parts.get("header").cloned();
+        let header = match part {
+            Some(part) => Some(self.keep.store().part(&part).await?),
+            None => None,
         };
         let log = self.log(&body);
         const AT_ONCE: u64 = 4096;
+        let mut records = Vec::new();
         for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
-            for record in log.records(from, from + AT_ONCE).await? {
-                bytes.extend_from_slice(&record);
-            }
+            records.extend(log.records(from, from + AT_ONCE).await?);
         }
-        Ok(bytes)
+        Ok((header, records))
     }
 
     pub(super) fn record(&self) -> Ref<'_, Record> {

@@ -9,7 +9,7 @@ use super::manifest::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
-use crate::error::{Kind, Limits, Result, Warning};
+use crate::error::{Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record};
 use serde::Deserialize;
@@ -300,6 +300,21 @@ impl Chats {
             media_type,
             bytes,
         })
+    }
+
+    /// A chat as another tool's file, or as a page or a text, and what that cannot hold.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn export_as(&self, id: &str, form: chat::Form) -> Result<(Exported, Vec<Loss>)> {
+        let chat = self.open(id).await?;
+        let chat::Written { bytes, losses } = chat.export(form).await?;
+        let exported = Exported {
+            filename: filename::safe(chat.record().head_text("title"), form.extension()),
+            media_type: form.media_type(),
+            bytes,
+        };
+        Ok((exported, losses))
     }
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {

@@ -99,6 +99,30 @@ impl RawChatText {
         chat::page(lines, from, *dialect, limits)
     }
 
+    /// The chat in another form.
+    ///
+    /// # Errors
+    /// `bad-option`.
+    pub fn write(&self, form: &str, title: &str) -> Thrown<RawWrittenChat> {
+        let form = form.parse()?;
+        let Session { header, lines } = self.session();
+        let bytes = &self.log.bytes;
+        let header = header.clone().map(|range| &bytes[range]);
+        let records = lines.iter().map(|range| &bytes[range.clone()]);
+        let named = header.and_then(|header| chat::header_name(header, &self.log.limits));
+        let title = match title {
+            "" => named.as_deref().unwrap_or_default(),
+            title => title,
+        };
+        Ok(RawWrittenChat(chat::export(
+            header,
+            records,
+            self.log.dialect,
+            form,
+            title,
+        )))
+    }
+
     /// Its lines, byte for byte.
     pub fn bytes(&self) -> Uint8Array {
         let Session { header, lines } = self.session();
@@ -110,6 +134,25 @@ impl RawChatText {
 
     fn session(&self) -> &Session {
         &self.log.sessions[self.index]
+    }
+}
+
+/// A chat that was written.
+#[wasm_bindgen]
+pub struct RawWrittenChat(chat::Written);
+
+#[wasm_bindgen]
+impl RawWrittenChat {
+    /// The file.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Uint8Array {
+        Uint8Array::from(self.0.bytes.as_slice())
+    }
+
+    /// `Loss[]` as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn losses(&self) -> String {
+        convert::ascii(&self.0.losses)
     }
 }
 

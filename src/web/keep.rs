@@ -9,7 +9,7 @@ use super::convert;
 use super::opfs::{OpfsRedo, RedoPort};
 use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
-use crate::error::{Kind, Result};
+use crate::error::{Kind, Loss, Result};
 use crate::json::Document;
 use crate::keep::{ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
@@ -68,6 +68,27 @@ impl RawExport {
     /// The content.
     pub fn bytes(&self) -> Uint8Array {
         Uint8Array::from(self.0.bytes.as_slice())
+    }
+}
+
+/// A chat in another form.
+#[wasm_bindgen]
+pub struct RawExportedChat {
+    exported: Option<RawExport>,
+    losses: Vec<Loss>,
+}
+
+#[wasm_bindgen]
+impl RawExportedChat {
+    /// The file, once.
+    pub fn take(&mut self) -> Option<RawExport> {
+        self.exported.take()
+    }
+
+    /// `Loss[]` as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn losses(&self) -> String {
+        convert::ascii(&self.losses)
     }
 }
 
@@ -351,6 +372,22 @@ impl KeepHandle {
                 .import(&bytes, &filename, &options)
                 .await?
                 .to_string())
+        })
+    }
+
+    /// A `RawExportedChat`; `form` is one of `Form`'s names or `original`.
+    #[wasm_bindgen(js_name = exportChat)]
+    pub fn export_chat(&self, id: String, form: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let (exported, losses) = match form.as_str() {
+                "original" => (keep.chats().original(&id).await?, Vec::new()),
+                form => keep.chats().export_as(&id, form.parse()?).await?,
+            };
+            Ok(RawExportedChat {
+                exported: Some(RawExport(exported)),
+                losses,
+            })
         })
     }
 

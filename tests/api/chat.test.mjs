@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { ChatText, init, readChat } from "cardkeep";
+import { ChatText, init, readChat, writeChat } from "cardkeep";
 import { bytes } from "./fixtures.mjs";
 
 before(() => init());
@@ -61,4 +61,27 @@ test("positions are whole numbers", () => {
   for (const [from, to] of [[-1, 2], [0.5, 2], ["0", 2], [0, NaN], [undefined, 2]]) {
     assert.throws(() => chat.page(from, to), { code: "bad-option" });
   }
+});
+
+test("a document of another tool is read as its chats, and says whose it is", () => {
+  const chat = (name) => ({ name, message: [{ role: "user", data: "yo", time: 1700000000000 }, { role: "char", data: "hi" }] });
+  const file = readChat(bytes(JSON.stringify({ type: "risuAllChats", ver: 2, data: [chat("A"), chat("B")] })));
+  assert.deepEqual([file.source.tool, file.source.era, file.converted, file.dialect], ["risu", "all-2", true, "sillytavern"]);
+  assert.equal(file.warnings[0].code, "converted");
+  assert.deepEqual(file.sessions.map(({ header }) => header.chat_metadata.title), ["A", "B"]);
+  assert.deepEqual(file.sessions[1].page(0, 2).map(({ text, role, at }) => [text, role, at]), [["yo", "user", 1700000000000], ["hi", "character", undefined]]);
+  assert.equal(readChat(log(1)).converted, false);
+});
+
+test("a chat is written in another form, with what is lost", () => {
+  const [chat] = readChat(log(2)).sessions;
+  const text = (written) => new TextDecoder().decode(written.bytes);
+  assert.deepEqual(writeChat(chat, { as: "cardshark" }), { bytes: log(2), losses: [] });
+  const page = writeChat(chat, { as: "html", title: "<A>" });
+  assert.ok(text(page).includes("<title>&lt;A&gt;</title>"));
+  assert.deepEqual(page.losses.map(({ path }) => path), ["header"]);
+  assert.ok(text(writeChat(chat, { as: "text" })).startsWith("Ann: Message 0"));
+  assert.equal(readChat(writeChat(chat, { as: "world" }).bytes).dialect, "world");
+  assert.throws(() => writeChat(chat, { as: "chub" }), { code: "bad-option", op: "writeChat" });
+  assert.throws(() => writeChat(log(1), { as: "text" }), { code: "bad-option" });
 });

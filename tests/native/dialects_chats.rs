@@ -593,3 +593,31 @@ fn no_chat_is_taken_for_a_card_or_a_world() {
         );
     }
 }
+
+#[test]
+fn alternatives_that_were_put_right_say_so() {
+    let codes = |line: &str| -> Vec<String> {
+        let file = read(line.as_bytes());
+        let message = messages(&file, 0).remove(0);
+        let warnings = message["warnings"].as_array().cloned().unwrap_or_default();
+        let code = |warning: &Value| warning["code"].as_str().expect("a code").to_owned();
+        warnings.iter().map(code).collect()
+    };
+    assert_eq!(
+        codes(r#"{"mes":"a","swipes":["a","b"],"swipe_id":0}"#),
+        [""; 0]
+    );
+    assert_eq!(
+        codes(r#"{"mes":"a","swipes":["a",null],"swipe_id":0}"#),
+        ["swipe-hole"]
+    );
+    assert_eq!(
+        codes(r#"{"mes":"a","swipes":["a","b"],"swipe_id":7}"#),
+        ["swipe-out-of-range"]
+    );
+    assert_eq!(
+        codes(r#"{"mes":"a","swipes":[null],"swipe_id":-1}"#),
+        ["swipe-hole", "swipe-out-of-range"]
+    );
+    assert_eq!(codes(r#"{"mes":"a","swipes":[],"swipe_id":3}"#), [""; 0]);
+}

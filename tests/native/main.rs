@@ -21,6 +21,7 @@ mod compression;
 mod connection;
 mod containers;
 mod dialects_chats;
+mod export_chats;
 mod foreign_cards;
 mod journal;
 mod json;

@@ -24,6 +24,7 @@ import init, {
   type ChatHits,
   type SearchHit,
   type ChatFile,
+  type ChatSource,
   type ChatHandle,
   type Chats,
   ChatText,
@@ -80,6 +81,7 @@ import init, {
   type PutCharacter,
   readCard,
   readChat,
+  writeChat,
   readPersonas,
   readWorld,
   type RecoveredDraft,
@@ -193,7 +195,11 @@ export function chats(bytes: Uint8Array): Message[] {
   dispose();
   // @ts-expect-error chats are made by readChat
   new ChatText();
-  void [faults, header, chat.bytes(), chat.length];
+  const { tool, era, because }: ChatSource = file.source;
+  const written: { bytes: Uint8Array; losses: Loss[] } = writeChat(chat, { as: "html", title: "T" });
+  // @ts-expect-error no such form
+  writeChat(chat, { as: "chub" });
+  void [faults, header, chat.bytes(), chat.length, tool, era, because, written];
   return chat.page(0, 10);
 }
 
