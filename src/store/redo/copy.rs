@@ -10,6 +10,7 @@ use super::recovery::{self, Healing};
 use super::{Census, Note, Redo, RedoFile, base, frame};
 use crate::error::{Error, Result};
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
+use crate::store::quarantine;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -171,9 +172,9 @@ impl Copy {
                 match value {
                     Some(value) if !index::is_sound(table, &value.bytes) => sound = false,
                     Some(value) => there.puts.push(Put { table, key, value }),
-                    // A page that nothing refers to does no harm, and another writer may be
-                    // about to put the same one.
-                    None if table == Table::Pages => {}
+                    // A page or an older state that nothing refers to does no harm, and another
+                    // writer may be about to put the same one.
+                    None if table == Table::Pages || quarantine::is_version(&key) => {}
                     None => there.deletes.push((table, key)),
                 }
             }

@@ -31,6 +31,27 @@ struct Last {
     fresh: bool,
     /// … and the key was not there before.
     born: bool,
+    /// The last removal that named its revision, also when something was put behind it:
+    /// revisions begin anew with a row that is made again, so they alone do not tell its states
+    /// from those before.
+    removal: Option<Removal>,
+}
+
+/// A removal of a row.
+#[derive(Clone, Copy)]
+struct Removal {
+    rev: u64,
+    at_ms: i64,
+}
+
+impl Removal {
+    /// Whether this removal is behind a state that was put.
+    fn outdoes(self, put: &Last) -> bool {
+        put.put.is_some()
+            && put.rev > 0
+            && put.rev <= self.rev
+            && (put.base || put.at_ms <= self.at_ms)
+    }
 }
 
 impl Last {
@@ -39,7 +60,9 @@ impl Last {
     /// and outdoes every copy of it; a later write of the same row begins above it.
     fn follows(&self, known: &Last) -> bool {
         let by_rev = self.rev > 0 && known.rev > 0;
+        let removed = |last| known.removal.is_some_and(|removal| removal.outdoes(last));
         match (&self.put, &known.put) {
+            (Some(_), Some(_)) if removed(self) != removed(known) => removed(known),
             (Some(_), Some(_)) if by_rev && self.rev != known.rev => self.rev > known.rev,
             (Some(_), None) if by_rev => self.outlives(known),
             (None, Some(_)) if by_rev => !known.outlives(self),
@@ -124,6 +147,7 @@ impl Index {
     fn note(&mut self, op: Op, at_ms: i64, file: &Rc<str>, base: bool, fresh: bool) {
         let rev = op.rev;
         let made = fresh && op.put.is_some() && (rev == 1 || op.key.text(0) == VERSIONS);
+        let removal = (op.put.is_none() && rev > 0).then_some(Removal { rev, at_ms });
         let last = Last {
             at_ms,
             file: Rc::clone(file),
@@ -132,6 +156,7 @@ impl Index {
             put: op.put,
             fresh,
             born: made,
+            removal,
         };
         match self.lasts.entry((op.table, op.key)) {
             Entry::Vacant(entry) => drop(entry.insert(last)),
@@ -139,11 +164,14 @@ impl Index {
                 let known = entry.get_mut();
                 let born = known.born || (made && !known.fresh);
                 let fresh = known.fresh || fresh;
+                let removals = [known.removal, removal].into_iter().flatten();
+                let removal = removals.max_by_key(|removal| removal.at_ms);
+                known.removal = removal;
                 // One writer's file is in order.
                 if known.file == *file || last.follows(known) {
                     *known = last;
                 }
-                (known.born, known.fresh) = (born, fresh);
+                (known.born, known.fresh, known.removal) = (born, fresh, removal);
             }
         }
     }
