@@ -167,7 +167,14 @@ impl Store {
         // First the second copy: what the medium has committed when a page ends must not be
         // missing there, since later saves build on it.
         let logged = self.copy.append(&burst, begun).await;
-        let written = self.medium.write(&burst).await;
+        let mut written = self.medium.write(&burst).await;
+        if let Err(Kind::Conflict | Kind::Aborted) = written.as_ref().map_err(|error| error.kind())
+        {
+            // Another page that compared the two in between took it for lost and put it there.
+            if logged.is_ok() && self.copy.is_put_back(&*self.medium, &burst).await {
+                written = Ok(());
+            }
+        }
         self.learn_space(&burst, &written);
         if let Err(error) = &written {
             // Of two writers one is told; that is how it should be.

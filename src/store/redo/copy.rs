@@ -10,7 +10,6 @@ use super::recovery::{self, Healing};
 use super::{Census, Note, Redo, RedoFile, base, frame};
 use crate::error::{Error, Result};
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
-use crate::store::quarantine;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -154,6 +153,31 @@ impl Copy {
         }
     }
 
+    /// Whether the medium has every row of a burst that it refused, byte for byte, and its pages:
+    /// then somebody else has taken it from the log.
+    pub(in crate::store) async fn is_put_back(&self, medium: &dyn Medium, burst: &Burst) -> bool {
+        let rows = |put: &&Put| put.table == Table::Rows;
+        if self.redo.is_none() || !burst.puts.iter().any(|put| rows(&put)) {
+            return false;
+        }
+        for table in [Table::Rows, Table::Pages] {
+            let puts = burst.puts.iter().filter(|put| put.table == table);
+            let puts: Vec<&Put> = puts.collect();
+            let keys: Vec<Key> = puts.iter().map(|put| put.key.clone()).collect();
+            let Ok(there) = medium.read(table, &keys).await else {
+                return false;
+            };
+            let is_there = |(put, value): (&&Put, &Option<Value>)| match value {
+                Some(value) => table == Table::Pages || *value == put.value,
+                None => false,
+            };
+            if !puts.iter().zip(&there).all(is_there) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// What the medium has under the keys of a burst, and whether all of it is sound: rot
     /// never goes into the log.
     async fn instead_of(&self, medium: &dyn Medium, burst: &Burst) -> Result<(Burst, bool)> {
@@ -172,9 +196,9 @@ impl Copy {
                 match value {
                     Some(value) if !index::is_sound(table, &value.bytes) => sound = false,
                     Some(value) => there.puts.push(Put { table, key, value }),
-                    // A page or an older state that nothing refers to does no harm, and another
-                    // writer may be about to put the same one.
-                    None if table == Table::Pages || quarantine::is_version(&key) => {}
+                    // A page that nothing refers to does no harm, and another writer may be
+                    // about to put the same one.
+                    None if table == Table::Pages => {}
                     None => there.deletes.push((table, key)),
                 }
             }

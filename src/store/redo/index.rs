@@ -57,7 +57,7 @@ impl Removal {
 impl Last {
     /// Whether this came after what another file says of the key. Two states of a row are told
     /// apart by revision, all else by time. A removal names the revision that it removed,
-    /// and outdoes every copy of it; a later write of the same row begins above it.
+    /// and outdoes every copy of it, and every earlier state when the row is made again.
     fn follows(&self, known: &Last) -> bool {
         let by_rev = self.rev > 0 && known.rev > 0;
         let removed = |last| known.removal.is_some_and(|removal| removal.outdoes(last));
