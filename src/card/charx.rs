@@ -297,10 +297,14 @@ pub(super) fn into(
     } else {
         Container::Charx
     };
-    match zip::read(file, limits, &mut Vec::new())? {
-        Some(archive) => replace(document, file, &archive, options),
-        None if container.is_image() => around(document, file, container, options.assets),
-        None => Err(Kind::Unsupported.because("the file is neither a picture nor an archive")),
+    match zip::read(file, limits, &mut Vec::new()) {
+        Ok(Some(archive)) => replace(document, file, &archive, options),
+        // What only looks like an archive behind a picture stays behind it.
+        Ok(None) | Err(_) if container.is_image() => {
+            around(document, file, container, options.assets)
+        }
+        Ok(None) => Err(Kind::Unsupported.because("the file is neither a picture nor an archive")),
+        Err(error) => Err(error),
     }
 }
 

@@ -850,3 +850,18 @@ fn an_entry_that_leads_nowhere_hides_no_other() {
     let file = read(&bytes);
     assert_eq!(codes(&file), ["lost-entry", "missing-asset"]);
 }
+
+#[test]
+fn what_only_looks_like_an_archive_behind_a_picture_stays_behind_it() {
+    let limits = Limits::default();
+    let bytes = std::fs::read("tests/fixtures/cards/false_archive_behind.webp").unwrap();
+    let before = card::read(&bytes, &limits).unwrap();
+    assert_eq!(before.container, Container::Webp);
+    let patch = Document::parse(r#"{"name":"Renamed"}"#).unwrap();
+    let edited = card::edit(&before.document, &patch).unwrap();
+    let (container, written) = card::rewrite(&bytes, &edited, Container::Webp, &limits).unwrap();
+    assert_eq!(container, Container::Charx);
+    let after = card::read(&written, &limits).unwrap();
+    assert_eq!(after.document.bytes(), edited.bytes());
+    assert!(after.assets.iter().any(|asset| asset.bytes == bytes));
+}
