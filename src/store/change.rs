@@ -221,6 +221,11 @@ impl Store {
             record.rev += 1;
             record.changed_ms = self.now();
             record.device = self.device().to_owned();
+            record.stamp = codec::new_id(record.changed_ms)
+                .rsplit('-')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             record.stored = record.encode();
             let value = Value {
                 rev: record.rev,

@@ -24,6 +24,8 @@ pub struct Record {
     pub trashed_ms: Option<i64>,
     /// Which installation wrote it last.
     pub device: String,
+    /// Tells this write from every other one: two tabs may write the same at the same moment.
+    pub(crate) stamp: String,
     /// Index keys, `domain/what/value`.
     pub by: Vec<String>,
     /// What lists show: under 1 KB.
@@ -74,9 +76,9 @@ impl Listing {
     }
 }
 
-const FIELDS: [&str; 13] = [
-    "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "by", "head",
-    "body", "parts", "versions",
+const FIELDS: [&str; 14] = [
+    "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "stamp", "by",
+    "head", "body", "parts", "versions",
 ];
 
 impl Record {
@@ -90,6 +92,7 @@ impl Record {
             changed_ms: now_ms,
             trashed_ms: None,
             device: String::new(),
+            stamp: String::new(),
             by: Vec::new(),
             head: json!({}),
             body: Value::Null,
@@ -137,6 +140,9 @@ impl Record {
             fields.insert("trashed".into(), trashed.into());
         }
         fields.insert("device".into(), self.device.as_str().into());
+        if !self.stamp.is_empty() {
+            fields.insert("stamp".into(), self.stamp.as_str().into());
+        }
         fields.insert("by".into(), json!(self.by));
         fields.insert("head".into(), self.head.clone());
         fields.insert("body".into(), self.body.clone());
@@ -196,6 +202,11 @@ impl Record {
             changed_ms: time("changed").ok_or_else(|| missing("changed"))?,
             trashed_ms: time("trashed"),
             device: text("device")?,
+            stamp: fields
+                .get("stamp")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             by: by
                 .iter()
                 .filter_map(Value::as_str)

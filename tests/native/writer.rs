@@ -51,3 +51,19 @@ fn a_transaction_out_of_turn_stores_nothing() {
     assert_eq!(stored.unwrap_err().kind(), Kind::Locked);
     assert_ne!(now(other.settings().get()).unwrap()["pageSize"], 11);
 }
+
+#[test]
+fn of_two_tabs_that_write_the_same_at_the_same_moment_one_is_told() {
+    let browser = crate::redo::Browser::default();
+    let still: std::rc::Rc<dyn Fn() -> i64> = std::rc::Rc::new(|| 1_700_000_000_000);
+    let (one, two) = (
+        browser.open_with(still.clone()),
+        browser.open_with(still.clone()),
+    );
+    let world = now(one.worlds().create("Here")).unwrap();
+    let id = world["id"].as_str().unwrap();
+    let (seen, same) = (Some(1), "8");
+    now(one.worlds().set_stat(id, "health", same, seen)).unwrap();
+    let error = now(two.worlds().set_stat(id, "health", same, seen)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Conflict);
+}
