@@ -120,6 +120,14 @@ export class Backups {
     return ask("backups.unpin", async () => JSON.parse(await this.#handle.pinBackup(text(id, "id"), false)) as Backup);
   }
 
+  /**
+   * Thins the backups as the settings `backupsKept` and `backupMegabytes` say, as the keep does by itself. Gives the ids of
+   * those that went; pinned ones stay, and so does the newest.
+   */
+  prune(): Promise<string[]> {
+    return ask("backups.prune", async () => JSON.parse(await this.#handle.pruneBackups()) as string[]);
+  }
+
   /** Removes it for good, pinned or not. Throws `not-found`. */
   delete(id: string): Promise<void> {
     return ask("backups.delete", () => this.#handle.deleteBackup(text(id, "id")) as Promise<void>);

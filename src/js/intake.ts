@@ -2,8 +2,12 @@
 
 import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
+import { ask } from "./loading.js";
 import { refuseWithoutSpace } from "./space.js";
 import type { ImportEvent, ImportSource, Limits, Warning } from "./types.js";
+
+/** So many files are worth a backup before. */
+const MANY = 50;
 
 /** One file as the module takes it. */
 export interface Taken<E> {
@@ -49,6 +53,7 @@ async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerato
   const limit = task.limits?.[task.size] ?? (JSON.parse(rawLimits()) as Required<Limits>)[task.size];
   const hold = holds.get(task.handle) ?? ((work) => work());
   const count = { added: 0, duplicates: 0, failed: 0 };
+  if (sources.length >= MANY) await hold(() => ask(task.op, () => task.handle.backupBefore("before many files are imported") as Promise<void>));
   for (const [index, source] of sources.entries()) {
     const name = source instanceof Blob && "name" in source ? String(source.name) : "";
     try {

@@ -1002,6 +1002,17 @@ export interface Settings {
   autosaveInterval: number;
   /** Days after which what is in the trash is removed for good; 0: never. Default 30. */
   trashDays: number;
+  /** Hours after which the keep makes a backup by itself, in idle time, when something was changed; 0: never. Default 24. */
+  backupHours: number;
+  /** Saves after which it does so earlier; 0: however many. Default 1,000. */
+  backupWrites: number;
+  /**
+   * Backups kept: so many of the last ones, then one an hour for a day, one a day for 30 days, one a week for a year. 1 to
+   * 100, default 10.
+   */
+  backupsKept: number;
+  /** Millions of bytes of all backups; the oldest give way, never the newest nor a pinned one. Default 500. */
+  backupMegabytes: number;
 }
 
 /** A copy of everything, in one file. */

@@ -4,15 +4,33 @@ use super::Keep;
 use super::chat_row;
 use super::domain::Domain;
 use crate::codec;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::store::{
-    Backup, Content, Key, NewBackup, Record, Restored, Table, Value, Verified, next_rev, row_of,
+    Access, Backup, Content, Key, NewBackup, Record, Restored, Table, Value, Verified, next_rev,
+    row_of,
 };
 use serde::Serialize;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes that are copied in one transaction: a keep of usual size is copied whole or not at all.
 const AT_ONCE_BYTES: usize = 32 << 20;
+
+/// How long after one look whether a backup is due comes the next.
+const LOOK_EVERY_MS: i64 = 60_000;
+/// An hour, a megabyte as people count them.
+const HOUR_MS: i64 = 3_600_000;
+const MEGABYTE: u64 = 1_000_000;
+
+/// When the next backup comes by itself.
+#[derive(Default)]
+pub(super) struct Schedule {
+    looked_ms: Cell<i64>,
+    /// Writes at the last look, whether or not it found somebody busy …
+    seen: Cell<u64>,
+    /// … and when the last backup was made.
+    backed_up: Cell<u64>,
+}
 
 /// What copying a backup in did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -137,6 +155,98 @@ impl Backups {
     /// As [`Store::delete_backup`](crate::store::Store::delete_backup).
     pub async fn delete(&self, id: &str) -> Result<()> {
         self.keep.store().delete_backup(id).await
+    }
+
+    /// Thins the backups as the settings say, and gives the ids of those that went. Pinned ones
+    /// stay, and so does the newest.
+    ///
+    /// # Errors
+    /// What the medium and the place of the backups report.
+    pub async fn prune(&self) -> Result<Vec<String>> {
+        let settings = self.keep.settings().get().await?;
+        let last = settings["backupsKept"].as_u64().unwrap_or(10) as usize;
+        let most = settings["backupMegabytes"].as_u64().unwrap_or(500);
+        let most = most.saturating_mul(MEGABYTE);
+        self.keep.store().prune_backups(last, most).await
+    }
+
+    /// Makes a backup when the settings say that one is due and something was changed since the
+    /// last, and thins them then. For idle time, every few seconds: while somebody writes it
+    /// waits.
+    ///
+    /// # Errors
+    /// As [`Backups::create`].
+    pub async fn tend(&self) -> Result<Option<Backup>> {
+        let (store, schedule) = (self.keep.store(), &self.keep.0.schedule);
+        let writes = store.writes();
+        if *store.access() != Access::ReadWrite
+            || store.is_locked()
+            || schedule.seen.replace(writes) != writes
+        {
+            return Ok(None);
+        }
+        let now = store.now();
+        if now.saturating_sub(schedule.looked_ms.get()) < LOOK_EVERY_MS {
+            return Ok(None);
+        }
+        schedule.looked_ms.set(now);
+        let settings = self.keep.settings().get().await?;
+        let whole = |name: &str| settings[name].as_u64().unwrap_or(0);
+        let (hours, many) = (whole("backupHours"), whole("backupWrites"));
+        if (hours, many) == (0, 0) {
+            return Ok(None);
+        }
+        let listed = self.list().await?;
+        let newest = listed.iter().rev().find(|one| one.complete);
+        let since = newest.map_or(store.created_ms(), |one| one.created);
+        let span = i64::try_from(hours)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(HOUR_MS);
+        let overdue = hours > 0 && now.saturating_sub(since) >= span;
+        let written = many > 0 && writes.saturating_sub(schedule.backed_up.get()) >= many;
+        if !overdue && !written {
+            return Ok(None);
+        }
+        let made = self.make_if_changed("by itself").await?;
+        self.prune().await?;
+        Ok(made)
+    }
+
+    /// Makes a backup before something after which more than a record is gone or another, unless
+    /// the newest one holds what is there. A disk that is full is no reason not to empty the trash.
+    ///
+    /// # Errors
+    /// As [`Backups::create`], but for `quota`.
+    pub async fn before(&self, reason: &str) -> Result<()> {
+        if self.keep.store().is_staged() {
+            return Ok(());
+        }
+        match self.make_if_changed(reason).await {
+            Err(error) if error.kind() == Kind::Quota => Ok(()),
+            made => made.map(drop),
+        }
+    }
+
+    async fn make_if_changed(&self, reason: &str) -> Result<Option<Backup>> {
+        let store = self.keep.store();
+        let writes = store.writes();
+        let listed = self.list().await?;
+        let newest = listed.iter().rev().find(|one| one.complete);
+        let state = store.state().await?;
+        let kept = newest.is_some_and(|one| one.state == state);
+        // Nothing is no loss.
+        let made = match kept || store.count(Table::Rows).await? == 0 {
+            true => None,
+            false => {
+                let new = NewBackup {
+                    reason: reason.to_owned(),
+                    pin: false,
+                };
+                Some(self.create(&new).await?)
+            }
+        };
+        self.keep.0.schedule.backed_up.set(writes);
+        Ok(made)
     }
 
     /// Makes the keep what a backup holds. The observer hears of everything that was changed.

@@ -9,6 +9,9 @@ use crate::store::{Change, History, Record, Write};
 use serde_json::Value;
 use std::collections::HashSet;
 
+/// So many deleted at once are worth a backup before.
+const MANY: usize = 50;
+
 /// A record to put into the trash or to take out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -78,6 +81,9 @@ impl Keep {
     /// `not-found` when one of them is not there, `conflict` with what it was and what it is
     /// when one has another revision, `invalid` when one comes twice, `corrupt`, and what the medium reports.
     pub async fn trash_many(&self, domain: Domain, targets: &[Target], write: Write) -> Result<()> {
+        if targets.len() >= MANY {
+            self.backups().before("before many are deleted").await?;
+        }
         let now = self.store().now();
         self.mark(domain, targets, Some(now), write).await.map(drop)
     }

@@ -95,6 +95,7 @@ struct Shared {
     store: Store,
     observer: Observer,
     leftovers: Rc<sweep::Leftovers>,
+    schedule: Rc<backups::Schedule>,
 }
 
 /// Whether an import added something.
@@ -133,6 +134,7 @@ impl Keep {
             store,
             observer,
             leftovers: Rc::default(),
+            schedule: Rc::default(),
         }));
         keep.settings().apply().await?;
         Ok(keep)

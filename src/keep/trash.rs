@@ -65,9 +65,17 @@ impl Trash {
     /// Removes everything in the trash for good, and gives the number of records.
     ///
     /// # Errors
-    /// `conflict` when a record was brought back meanwhile, and what the medium reports.
+    /// `conflict` when a record was brought back meanwhile, `aborted` when others write without a
+    /// pause in which the backup before it can be made, and what the medium reports.
     pub async fn empty(&self) -> Result<u64> {
-        self.erase(self.since(i64::MAX).await?).await
+        let records = self.since(i64::MAX).await?;
+        if !records.is_empty() {
+            self.keep
+                .backups()
+                .before("before the trash is emptied")
+                .await?;
+        }
+        self.erase(records).await
     }
 
     /// Removes for good what is longer in the trash than the setting `trashDays` says, and

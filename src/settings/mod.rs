@@ -24,7 +24,7 @@ enum Values {
     Name,
 }
 
-const SETTINGS: [Setting; 9] = [
+const SETTINGS: [Setting; 13] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -69,6 +69,26 @@ const SETTINGS: [Setting; 9] = [
         key: "trashDays",
         default: "30",
         values: Values::Whole(0, 3650),
+    },
+    Setting {
+        key: "backupHours",
+        default: "24",
+        values: Values::Whole(0, 8_760),
+    },
+    Setting {
+        key: "backupWrites",
+        default: "1000",
+        values: Values::Whole(0, 1_000_000),
+    },
+    Setting {
+        key: "backupsKept",
+        default: "10",
+        values: Values::Whole(1, 100),
+    },
+    Setting {
+        key: "backupMegabytes",
+        default: "500",
+        values: Values::Whole(1, 1_000_000),
     },
 ];
 

@@ -576,6 +576,16 @@ impl Store {
         self.meta.borrow().clone()
     }
 
+    /// When the keep was made, milliseconds since 1970.
+    pub(crate) fn created_ms(&self) -> i64 {
+        KeepMeta::read(&self.fence_bytes()).map_or(0, |keep| keep.created)
+    }
+
+    /// Whether this is a store of a transaction.
+    pub(crate) fn is_staged(&self) -> bool {
+        self.stage.is_some()
+    }
+
     /// The schema that the keep has.
     pub(crate) fn schema(&self) -> u32 {
         let keep = serde_json::from_slice::<KeepMeta>(&self.meta.borrow());

@@ -69,6 +69,23 @@ impl KeepHandle {
         promise(async move { Ok(convert::ascii(&keep.backups().roll_back(&id).await?)) })
     }
 
+    /// Makes a backup before many files are imported, unless the newest one holds what is there.
+    #[wasm_bindgen(js_name = backupBefore)]
+    pub fn backup_before(&self, reason: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            keep.backups().before(&reason).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Thins the backups; the ids of those that went as JSON.
+    #[wasm_bindgen(js_name = pruneBackups)]
+    pub fn prune_backups(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.backups().prune().await?)) })
+    }
+
     /// The next bytes of a backup's file; none behind its end.
     #[wasm_bindgen(js_name = backupPiece)]
     pub fn backup_piece(&self, id: String, from: f64) -> Promise {

@@ -493,6 +493,8 @@ async fn look_after(keep: Keep, on_event: Function) {
         while waited < MAINTAIN_EVERY_MS && !(keep.is_maintenance_due() && waited >= soon) {
             clock::wait(MAINTAIN_SOON_MS).await;
             waited += MAINTAIN_SOON_MS;
+            // One that fails is told in the log, and is due again.
+            let _ = keep.backups().tend().await;
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::turn::{now, until_it_waits};
 use cardkeep::codec;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::keep::{ChatImport, CheckOptions, Domain, Keep};
+use cardkeep::keep::{ChatImport, CheckOptions, Domain, Keep, Target};
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
 use std::cell::Cell;
@@ -748,4 +748,121 @@ fn a_backup_of_an_older_schema_is_lifted_when_it_is_restored() {
     assert_eq!(again.report().migrated, None);
     assert_eq!(seen(&again), lifted);
     sound(&again);
+}
+
+#[test]
+fn a_backup_comes_by_itself_when_it_is_time_something_was_changed_and_nobody_writes() {
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let keep = {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    const HOUR: i64 = 3_600_000;
+    let tend = |hours: i64| {
+        time.set(time.get() + hours * HOUR);
+        now(keep.backups().tend()).unwrap()
+    };
+    assert_eq!(tend(30), None, "there is nothing to lose");
+    world(&keep, "one");
+    assert_eq!(tend(24), None, "somebody writes");
+    let first = tend(1).expect("it is time");
+    assert_eq!(first.reason, "by itself");
+    assert_eq!(tend(30), None, "nothing was changed");
+    let id = world(&keep, "two");
+    assert_eq!(tend(1), None);
+    assert!(tend(1).is_some());
+    now(keep.worlds().set_stat(&id, "health", "1", None)).unwrap();
+    assert_eq!((tend(10), tend(10)), (None, None), "it is not time yet");
+    now(keep.settings().patch(&json!({ "backupWrites": 20 }))).unwrap();
+    for n in 0..20 {
+        now(keep.worlds().set_stat(&id, "health", &n.to_string(), None)).unwrap();
+    }
+    assert_eq!(tend(0), None, "somebody writes");
+    assert!(tend(1).is_some(), "much was written");
+    now(keep
+        .settings()
+        .patch(&json!({ "backupHours": 0, "backupWrites": 0 })))
+    .unwrap();
+    assert_eq!((tend(1), tend(2000)), (None, None), "nobody wants it");
+}
+
+#[test]
+fn backups_are_thinned_by_time_and_bytes_and_pinned_ones_and_the_newest_stay() {
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let keep = {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    world(&keep, "one");
+    let mut made = Vec::new();
+    for _ in 0..40 {
+        made.push(create(&keep, "").id);
+        time.set(time.get() + 2 * 3_600_000);
+    }
+    now(keep.backups().pin(&made[1], true)).unwrap();
+    now(keep.settings().patch(&json!({ "backupsKept": 3 }))).unwrap();
+    let gone = now(keep.backups().prune()).unwrap();
+    let left: Vec<String> = now(keep.backups().list())
+        .unwrap()
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
+    assert_eq!(left.len() + gone.len(), 40);
+    // One for each of the last hours of a day, one for each day before, and the pinned one.
+    assert!((13..=18).contains(&left.len()), "{}", left.len());
+    assert!(left.contains(&made[1]) && left.contains(&made[39]));
+    assert_eq!(now(keep.backups().prune()).unwrap(), Vec::<String>::new());
+    let one = now(keep.backups().get(&made[39])).unwrap().unwrap().bytes;
+    let store = crate::store::open(&browser.medium);
+    drop(store);
+    for (budget, count) in [(3 * one, 4), (0, 2)] {
+        let options = Options {
+            clock: {
+                let time = Rc::clone(&time);
+                Rc::new(move || time.get())
+            },
+            redo: Some(Rc::new(browser.redo.clone())),
+            ..crate::store::clock()
+        };
+        let store = now(Store::open(Rc::new(browser.medium.clone()), options)).unwrap();
+        now(store.prune_backups(3, budget)).unwrap();
+        let left = now(store.backups()).unwrap();
+        assert!(left.len() <= count, "{budget} {}", left.len());
+        assert!(
+            left.iter().any(|one| one.id == made[1]) && left.iter().any(|one| one.id == made[39])
+        );
+    }
+    for id in &made[..1] {
+        assert_eq!(now(keep.backups().get(id)).unwrap(), None);
+    }
+}
+
+#[test]
+fn there_is_a_backup_before_the_trash_is_emptied_and_before_many_are_deleted() {
+    let keep = Browser::default().opens();
+    let ids: Vec<String> = (0..60).map(|n| world(&keep, &n.to_string())).collect();
+    let targets = ids.iter().map(|id| Target {
+        id: id.clone(),
+        if_rev: None,
+    });
+    now(keep.trash_many(
+        Domain::Worlds,
+        &targets.collect::<Vec<_>>(),
+        Write::default(),
+    ))
+    .unwrap();
+    assert_eq!(now(keep.trash_can().empty()).unwrap(), 60);
+    let made = now(keep.backups().list()).unwrap();
+    let reasons: Vec<&str> = made.iter().map(|one| one.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        ["before many are deleted", "before the trash is emptied"]
+    );
+    assert_eq!(now(keep.trash_can().empty()).unwrap(), 0);
+    assert_eq!(now(keep.backups().list()).unwrap().len(), 2);
+    now(keep.backups().replace(&made[0].id)).unwrap();
+    let listing = now(keep.list(Domain::Worlds, false)).unwrap();
+    assert_eq!(listing["items"].as_array().unwrap().len(), 60);
 }

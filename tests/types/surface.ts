@@ -440,9 +440,10 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const backupFile: BackupFile = await backups.export(backup.id);
   const taken: Backup = await backups.import(await backupFile.blob(), { signal: new AbortController().signal });
   const restored: Restored = await backups.restore(taken.id, { mode: "copy" });
+  const pruned: string[] = await backups.prune();
   const pins: Backup[] = [await backups.pin(taken.id), await backups.unpin(taken.id)];
   await backups.delete(taken.id);
-  void [copies, backedUp, sound, pins, restored];
+  void [copies, backedUp, sound, pins, pruned, restored];
   await keep.close();
   await keep[Symbol.asyncDispose]();
   void [report, unreadable, expired, history, exported, picture, last, moved, settings];

@@ -77,7 +77,6 @@ impl Store {
     }
 
     /// What tells the present state from others: the same as that of a backup which holds it.
-    #[allow(dead_code)]
     pub(crate) async fn state(&self) -> Result<String> {
         let mut state = codec::Hashing::default();
         let mut after = None;

@@ -59,6 +59,9 @@ pub struct Backup {
     pub pinned: bool,
     /// It was written to its end.
     pub complete: bool,
+    /// What [`Store::state`] was.
+    #[serde(skip)]
+    pub(crate) state: String,
 }
 
 /// What may be asked of a new backup.
@@ -125,6 +128,7 @@ impl Store {
             bytes: file.bytes,
             pinned: files.iter().any(|file| file.name == pin),
             complete: reader.whole && end.is_some(),
+            state: end.map(|end| end.state).unwrap_or_default(),
         })
     }
 
