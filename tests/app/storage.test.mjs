@@ -85,6 +85,43 @@ describe("the storage page", () => {
     await app.until(() => document.querySelector('[aria-label="Trash"]').textContent.includes("Nothing in the trash"));
   });
 
+  test("a backup is made, pinned, saved as a file, deleted, added again, and brings back what was there", async () => {
+    const row = (nth = "last-child") => `[aria-label="Backups"] li:${nth}`;
+    const counted = () => app.run(() => document.querySelectorAll('[aria-label="Backups"] li').length);
+    const settled = (count) => app.until((want) => {
+      const panel = document.querySelector('[aria-label="Backups"]');
+      return panel?.querySelector("[role=status]") === null && panel.querySelectorAll("li").length === want;
+    }, count);
+    await app.visit("#/storage");
+    const before = await counted();
+    await button(app, "Back up now");
+    await settled(before + 1);
+    assert.match(await app.text(row("first-child")), /by hand, \d+ records/);
+    await button(app, "Pin", row("first-child"));
+    await app.until(() => document.querySelector('[aria-label="Backups"] li').textContent.includes("pinned"));
+    const { name, bytes } = await app.download(() => button(app, "Save a file", row("first-child")));
+    assert.match(name, /\.cardkeep$/);
+    assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    await button(app, "Delete", row("first-child"));
+    await button(app, "Really delete", row("first-child"));
+    await settled(before);
+    await app.type('[aria-label="Backups"] input[type=file]', await app.file(name, bytes));
+    await settled(before + 1);
+
+    await app.visit();
+    const tiles = await app.run(() => document.querySelectorAll(".tile").length);
+    await app.click(".tile a");
+    await button(app, "Delete");
+    await app.until((left) => location.hash === "#/" && document.querySelectorAll(".tile").length === left, tiles - 1);
+    await app.visit("#/storage");
+    await button(app, "Restore", row("first-child"));
+    await button(app, "Really replace everything", row("first-child"));
+    await settled(before + 2);
+    assert.match(await app.text('[aria-label="Backups"]'), /before a restore/);
+    await app.visit();
+    await app.until((count) => document.querySelectorAll(".tile").length === count, tiles);
+  });
+
   test("diagnostics say nothing of what is stored", async () => {
     const { name, bytes } = await app.download(() => button(app, "Save diagnostics"));
     assert.equal(name, "cardkeep-diagnostics.json");

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { openSite } from "./site.mjs";
 import { random } from "./page/workload.mjs";
 
-const NAMES = ["kill", "wipe", "silent", "exit", "typing", "quota", "clear", "damage", "unopenable", "tabs", "frozen", "upgrade"];
+const NAMES = ["kill", "wipe", "silent", "exit", "typing", "quota", "clear", "damage", "unopenable", "tabs", "frozen", "upgrade", "restore"];
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: "string" }, count: { type: "string" }, short: { type: "boolean" }, keep: { type: "boolean" }, list: { type: "boolean" }, verbose: { type: "boolean", short: "v" } },

@@ -3,7 +3,8 @@
 
 import type { Exported } from "./library";
 
-export async function handOut({ filename, type, bytes }: Exported): Promise<void> {
+/** The content may be a `Blob`, which the browser need not hold in memory. */
+export async function handOut({ filename, type, bytes }: Pick<Exported, "filename" | "type"> & { bytes: Exported["bytes"] | Blob }): Promise<void> {
   const coarse = matchMedia("(pointer: coarse)").matches;
   if (coarse && "canShare" in navigator) {
     const file = new File([bytes as BlobPart], filename, { type });

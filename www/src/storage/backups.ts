@@ -83,7 +83,7 @@ export class Backups extends LightElement {
   #save(one: Backup): Promise<void> {
     return this.#do("Reading…", "It could not be saved", async () => {
       const file = await this.keep.backups.export(one.id);
-      await handOut({ filename: file.filename, type: file.type, content: await file.blob() });
+      await handOut({ filename: file.filename, type: file.type, bytes: await file.blob() });
     });
   }
 

@@ -4,12 +4,13 @@ import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { failure, sentence } from "../failure";
-import { ago, count, counted, momentOf, size } from "../format";
+import { ago, count, counted, size } from "../format";
 import type { Backup, Entry, Health, QuarantineEntry } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { Screen } from "../screen";
 import { KINDS, SECOND_COPY, whose } from "./words";
+import "./backups";
 import "./check";
 
 interface Trashed {
@@ -66,7 +67,7 @@ export class StorageScreen extends Screen {
         ${value === undefined ? nothing : html`
           ${this.#quarantine(value.quarantine)}
           ${this.#trash(value.trash)}
-          ${this.#backups(value.backups)}`}
+          <ck-backups .keep=${this.keep} .backups=${value.backups} .writable=${this.writable} @changed=${() => void this.#storage.reload()}></ck-backups>`}
         <section class="panel" aria-label="Diagnostics">
           <h2>Diagnostics</h2>
           <p>A file for whoever helps you: counts, states and what the library noted. Nothing that you wrote is in it.</p>
@@ -141,16 +142,6 @@ export class StorageScreen extends Screen {
             <span><strong dir="auto">${item.name || "No name"}</strong> <span class="quiet">${item.kind}${item.entry.trashed ? `, deleted ${ago(item.entry.trashed)}` : ""}</span></span>
             <button type="button" class="button small" ?disabled=${!this.writable} aria-label=${`Restore ${item.name}`} @click=${() => void this.#restore(item)}>Restore</button>
           </li>`)}</ul>`}
-    </section>`;
-  }
-
-  #backups(backups: Backup[]) {
-    return html`<section class="panel" aria-label="Backups">
-      <h2>Backups</h2>
-      ${backups.length === 0 ? html`<p class="quiet">None yet.</p>`
-        : html`<ul class="rows">${backups.toReversed().map((one) => html`<li>
-            <span>${momentOf(one.created)} <span class="quiet">${one.reason}</span></span>
-            <span class="quiet">${count(one.records)} records, ${size(one.bytes)}</span></li>`)}</ul>`}
     </section>`;
   }
 
