@@ -139,6 +139,8 @@ kinds! {
     ReadOnly = "read-only", false, "Exporting works; see the keep's `access` for the reason.";
     /// Another tab writes this keep, which was opened for one writer at a time.
     Locked = "locked", false, "Go on in the other tab, or take over here with `takeOver()`.";
+    /// Another tab is restoring a backup.
+    Restoring = "restoring", true, "Wait until the backup is restored, then repeat the change.";
     /// The stored schema cannot be reached from here: a rung is missing or failed.
     Migration = "migration", false, "Nothing was changed; the original is intact. Report this with the message.";
     /// The disk or the browser's quota is full.

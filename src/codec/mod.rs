@@ -9,7 +9,7 @@ pub mod inflate;
 mod page;
 mod record;
 
-pub use id::new_id;
+pub use id::{derived_id, new_id};
 pub use page::{
     PAGE_BYTES, Part, compressed_page, contents, is_compressible, page, page_count, read_page,
     write_pages,

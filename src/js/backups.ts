@@ -93,12 +93,12 @@ export class Backups {
 
   /**
    * Brings back what a backup holds, after a backup of what is there now (`before`). `replace` makes the keep what it was
-   * then: what came since is gone, and every other tab is refused with `too-new` until it is done. Ended anywhere, the next
+   * then: what came since is gone, and every other write is refused with `restoring` until it is done. Ended anywhere, the next
    * opening has what was there, or goes on to the end. `copy` changes nothing that is there: records that are gone come
-   * back, others come beside what has become of them since.
+   * back, others come beside what has become of them since, each with its older states; asked for again, nothing comes twice.
    *
    * Throws `not-found`, `corrupt` for `replace` with a damaged backup, `too-new`, `aborted` when others write without a
-   * pause, `quota`, `read-only`, `bad-option`.
+   * pause, `restoring` when another restore is under way, `quota`, `read-only`, `bad-option`.
    */
   restore(id: string, given: RestoreOptions): Promise<Restored> {
     return ask("backups.restore", async () => {

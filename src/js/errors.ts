@@ -53,6 +53,7 @@ export const ERROR_CODES = [
   "read-only",
   /** Another tab writes this keep, which was opened for one writer at a time. */
   "locked",
+  "restoring",
   /** The stored schema cannot be reached from here: a rung is missing or failed. */
   "migration",
   /** The disk or the browser's quota is full. */

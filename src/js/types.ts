@@ -1034,6 +1034,8 @@ export interface Backup {
   pinned: boolean;
   /** It was written to its end; one that is not is damaged, or still being made. */
   complete: boolean;
+  /** There was no room for pictures, files and messages: they are where they were, and only this keep can be restored from it. */
+  rowsOnly: boolean;
 }
 
 /** What may be asked of a new backup. */

@@ -6,8 +6,8 @@ use super::domain::Domain;
 use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::{
-    Access, Backup, Content, Key, NewBackup, Record, Restored, Table, Value, Verified, next_rev,
-    row_of,
+    Access, Backup, Content, Key, NewBackup, Record, Restored, Row, Table, Value, Verified,
+    next_rev, row_of,
 };
 use serde::Serialize;
 use std::cell::Cell;
@@ -231,7 +231,10 @@ impl Backups {
         let store = self.keep.store();
         let writes = store.writes();
         let listed = self.list().await?;
-        let newest = listed.iter().rev().find(|one| one.complete);
+        let newest = listed
+            .iter()
+            .rev()
+            .find(|one| one.complete && !one.rows_only);
         let state = store.state().await?;
         let kept = newest.is_some_and(|one| one.state == state);
         // Nothing is no loss.
@@ -254,6 +257,7 @@ impl Backups {
     /// # Errors
     /// As [`Store::restore_backup`](crate::store::Store::restore_backup).
     pub async fn replace(&self, id: &str) -> Result<Restored> {
+        self.refuse_without_parts(id).await?;
         let restored = self.keep.store().restore_backup(id, false).await?;
         self.tell(&restored.changed);
         // Everything is stored; what cannot be read now is read at the next opening.
@@ -268,20 +272,46 @@ impl Backups {
     /// # Errors
     /// As [`Store::restore_backup`](crate::store::Store::restore_backup).
     pub async fn roll_back(&self, id: &str) -> Result<Restored> {
+        self.refuse_without_parts(id).await?;
         self.keep.store().restore_backup(id, true).await
     }
 
+    /// A backup without parts is good where they are.
+    async fn refuse_without_parts(&self, id: &str) -> Result<()> {
+        if !self.find(id).await?.rows_only {
+            return Ok(());
+        }
+        let content = self.keep.store().open_backup(id).await?;
+        let there = self.keep.parts_there().await?;
+        for entry in 0..content.len() {
+            for row in content.rows(entry).await? {
+                if !self.keep.has_parts_of(&row, &there).await? {
+                    let detail = "the backup has no parts of its own, and some are not there";
+                    return Err(Kind::Corrupt.because(detail).of("backups", id));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what a backup has to what is there: records that are gone come back, those that are
-    /// another now come as copies with new ids, and chats name the copies. Nothing that is there
-    /// is changed, and settings stay. Of a damaged backup comes what is sound.
+    /// another now come as copies with new ids, each with its older states, and chats name the
+    /// copies. Nothing that is there is changed, and settings stay. Of a damaged backup comes what
+    /// is sound.
+    ///
+    /// A copy has the same id every time, so what was cut short goes on when it is asked for
+    /// again, and nothing comes twice.
     ///
     /// # Errors
-    /// `not-found`, `too-new`, `read-only`, and what the medium and the place of the backups report.
+    /// `not-found`, `too-new`, `read-only`, and what the medium and the place of the backups
+    /// report. More than 32 MB come in several writes; those before the failed one stay.
     pub async fn copy(&self, id: &str) -> Result<Copied> {
         let store = self.keep.store();
         let content = store.open_backup(id).await?;
         content.check(id)?;
-        let before = store.before_image("before a backup is copied in").await?;
+        let before = store
+            .before_image("before a backup is copied in", false)
+            .await?;
         let _gathering = store.gather();
         let fence = store.fence();
         store.put_parts(&content, &fence).await?;
@@ -290,61 +320,53 @@ impl Backups {
             before,
             ..Copied::default()
         };
-        // The ids under which records of the backup come; `None`: they are there.
-        let mut ids: BTreeMap<Key, Option<String>> = BTreeMap::new();
-        for entry in 0..content.len() {
-            let rows = rows(&content, entry).await?;
-            let keys: Vec<Key> = rows.iter().map(|(key, _)| key.clone()).collect();
-            let present = store.rows_at(&keys).await?;
-            for (key, value) in rows {
-                let Ok(record) = Record::decode(key.text(0), key.text(1), &value.bytes) else {
-                    copied.unreadable += 1;
-                    continue;
-                };
-                let new = match present.iter().find(|row| row.key == key) {
-                    None => Some(record.id),
-                    Some(row) if row.record.as_ref().is_ok_and(|there| same(there, &record)) => {
-                        None
-                    }
-                    Some(_) => Some(codec::new_id(store.now())),
-                };
-                copied.same += u64::from(new.is_none());
-                ids.insert(key, new);
-            }
-        }
+        let places = self.places(&content, &mut copied).await?;
         let own = content.own_pages();
+        let older = content.older_states();
         let (mut new_rows, mut new_pages, mut bytes) = (Vec::new(), Vec::new(), 0);
         for entry in 0..content.len() {
-            for (key, value) in rows(&content, entry).await? {
-                let Some(Some(new)) = ids.get(&key) else {
+            for row in records(&content, entry).await? {
+                let key = &row.key;
+                let Some(Place {
+                    id: new,
+                    free: true,
+                }) = places.get(key)
+                else {
                     continue;
                 };
-                let mut record = Record::decode(key.text(0), key.text(1), &value.bytes)?;
-                let renewed = *new != record.id;
-                record.id.clone_from(new);
-                relink(&mut record, &ids);
-                record.versions = Some(Vec::new());
-                let rev = if renewed {
-                    1
-                } else {
-                    next_rev(value.rev, None, store.now())
-                };
-                let row = row_of(&record, rev);
-                bytes += row.bytes.len();
-                for (page, at) in own.get(key.text(1)).into_iter().flatten() {
-                    let value = content.values(*at).await?;
-                    let value = value
-                        .into_iter()
-                        .find(|(table, key, _)| *table == Table::Pages && key == page);
-                    let Some((_, mut page, value)) = value else {
+                let states = older.get(&format!("{}/{}", key.text(0), key.text(1)));
+                let states = states.map(Vec::as_slice).unwrap_or_default();
+                for (at, entry) in states {
+                    let Some(value) = content.value(Table::Rows, at, *entry).await? else {
                         continue;
                     };
-                    if let Some(owner) = page.0.get_mut(1) {
+                    if let Some((at, value)) = moved_version(at, value, new, &places) {
+                        bytes += value.bytes.len();
+                        new_rows.push((at, value));
+                    }
+                }
+                for (at, entry) in own.get(key.text(1)).into_iter().flatten() {
+                    let Some(value) = content.value(Table::Pages, at, *entry).await? else {
+                        continue;
+                    };
+                    let mut at = at.clone();
+                    if let Some(owner) = at.0.get_mut(1) {
                         *owner = new.as_str().into();
                     }
                     bytes += value.bytes.len();
-                    new_pages.push((page, value));
+                    new_pages.push((at, value));
                 }
+                let mut record = row.record?;
+                let renewed = *new != record.id;
+                record.id.clone_from(new);
+                relink(&mut record, &places);
+                let there = |rev| states.iter().any(|(at, _)| at.0.last() == Some(&rev));
+                if let Some(versions) = &mut record.versions {
+                    versions.retain(|kept| there(kept.rev.into()));
+                }
+                let rev = next_rev(row.value.rev, None, store.now());
+                let value = row_of(&record, rev);
+                bytes += value.bytes.len();
                 let told = copied.changed.entry(record.domain.clone()).or_default();
                 told.insert(new.clone());
                 *(if renewed {
@@ -352,15 +374,12 @@ impl Backups {
                 } else {
                     &mut copied.added
                 }) += 1;
-                new_rows.push((Key::row(&record.domain, new), row));
+                new_rows.push((Key::row(&record.domain, new), value));
                 if bytes >= AT_ONCE_BYTES {
                     bytes = 0;
-                    store
-                        .add_rows(
-                            std::mem::take(&mut new_rows),
-                            std::mem::take(&mut new_pages),
-                        )
-                        .await?;
+                    let (rows, pages) = (&mut new_rows, &mut new_pages);
+                    let (rows, pages) = (std::mem::take(rows), std::mem::take(pages));
+                    store.add_rows(rows, pages).await?;
                 }
             }
         }
@@ -369,6 +388,63 @@ impl Backups {
         }
         self.tell(&copied.changed);
         Ok(copied)
+    }
+
+    /// Where the records of a backup come.
+    async fn places(&self, content: &Content, copied: &mut Copied) -> Result<Places> {
+        let mut places = Places::new();
+        let parts = match content.has_parts() {
+            true => None,
+            false => Some(self.keep.parts_there().await?),
+        };
+        // Chats name characters, so the places of those are known first.
+        for chats in [false, true] {
+            for entry in 0..content.len() {
+                let mut rows = records(content, entry).await?;
+                rows.retain(|row| (row.key.text(0) == Domain::Chats.name()) == chats);
+                let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+                let present = self.keep.store().rows_at(&keys).await?;
+                for row in rows {
+                    let whole = match &parts {
+                        Some(there) => self.keep.has_parts_of(&row, there).await?,
+                        None => true,
+                    };
+                    let Some(record) = row.record.ok().filter(|_| whole) else {
+                        copied.unreadable += 1;
+                        continue;
+                    };
+                    let there = present.iter().find(|there| there.key == row.key);
+                    let id = record.id.clone();
+                    let place = match there {
+                        None => Place { id, free: true },
+                        Some(there) if same(there, &record) => Place { id, free: false },
+                        Some(_) => self.copy_of(record, &row.value.bytes, &places).await?,
+                    };
+                    copied.same += u64::from(!place.free);
+                    places.insert(row.key, place);
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// Where a record comes that is another now: the first place that is free or has this copy.
+    async fn copy_of(&self, mut record: Record, bytes: &[u8], places: &Places) -> Result<Place> {
+        relink(&mut record, places);
+        let mut number = 0_u64;
+        loop {
+            let id = codec::derived_id(bytes, number);
+            let there = self
+                .keep
+                .store()
+                .row(&Key::row(&record.domain, &id))
+                .await?;
+            match there {
+                None => return Ok(Place { id, free: true }),
+                Some(there) if same(&there, &record) => return Ok(Place { id, free: false }),
+                Some(_) => number += 1,
+            }
+        }
     }
 
     fn tell(&self, changed: &BTreeMap<String, BTreeSet<String>>) {
@@ -381,17 +457,24 @@ impl Backups {
     }
 }
 
-/// The records of an entry that have ids of their own.
-async fn rows(content: &Content, entry: usize) -> Result<Vec<(Key, Value)>> {
-    let values = content.values(entry).await?;
-    let records = values
-        .into_iter()
-        .filter(|(table, key, _)| *table == Table::Rows && Domain::of(key.text(0)).is_ok());
-    Ok(records.map(|(_, key, value)| (key, value)).collect())
+/// Where a record of a backup comes.
+struct Place {
+    id: String,
+    /// Nothing is there; otherwise the same is.
+    free: bool,
 }
 
-/// Whether two states of a record say the same.
-fn same(there: &Record, other: &Record) -> bool {
+type Places = BTreeMap<Key, Place>;
+
+/// The records of an entry that have ids of their own.
+async fn records(content: &Content, entry: usize) -> Result<Vec<Row>> {
+    let mut rows = content.rows(entry).await?;
+    rows.retain(|row| Domain::of(row.key.text(0)).is_ok());
+    Ok(rows)
+}
+
+/// Whether a record that is there says the same as another.
+fn same(there: &Row, other: &Record) -> bool {
     let said = |record: &Record| {
         (
             record.head.clone(),
@@ -400,11 +483,27 @@ fn same(there: &Record, other: &Record) -> bool {
             record.trashed_ms.is_some(),
         )
     };
-    said(there) == said(other)
+    let there = there.record.as_ref();
+    there.is_ok_and(|there| said(there) == said(other))
+}
+
+/// An older state as that of a record with another id. One that cannot be read stays behind.
+fn moved_version(at: &Key, value: Value, new: &str, places: &Places) -> Option<(Key, Value)> {
+    let (domain, id) = at.text(1).split_once('/')?;
+    let mut record = Record::decode(domain, id, &value.bytes).ok()?;
+    record.id = new.to_owned();
+    relink(&mut record, places);
+    let mut at = at.clone();
+    *at.0.get_mut(1)? = format!("{domain}/{new}").as_str().into();
+    let value = Value {
+        bytes: record.encode(),
+        ..value
+    };
+    Some((at, value))
 }
 
 /// Has a chat name the copies of its characters.
-fn relink(record: &mut Record, ids: &BTreeMap<Key, Option<String>>) {
+fn relink(record: &mut Record, places: &Places) {
     if record.domain != Domain::Chats.name() {
         return;
     }
@@ -412,9 +511,9 @@ fn relink(record: &mut Record, ids: &BTreeMap<Key, Option<String>>) {
         .as_array()
         .cloned()
         .unwrap_or_default();
-    let copy = |id: &str| match ids.get(&Key::row(Domain::Characters.name(), id)) {
-        Some(Some(new)) => new.clone(),
-        _ => id.to_owned(),
+    let copy = |id: &str| match places.get(&Key::row(Domain::Characters.name(), id)) {
+        Some(place) => place.id.clone(),
+        None => id.to_owned(),
     };
     let links: Vec<String> = known
         .iter()

@@ -102,7 +102,11 @@ impl Repair {
             return Ok(false);
         };
         if self.report.backup.is_none() && !self.dry_run {
-            let backup = self.keep.store().before_image("before a repair").await?;
+            let backup = self
+                .keep
+                .store()
+                .before_image("before a repair", false)
+                .await?;
             self.report.backup = Some(backup);
         }
         let mut mending = Mending {

@@ -36,6 +36,9 @@ struct References {
     tails: HashSet<Key>,
 }
 
+/// The first half of the hash of every part that is there.
+pub(super) struct PartsThere(HashSet<u128>);
+
 impl Keep {
     /// Looks for pages that nothing refers to, remembers them for [`Keep::sweep`], and gives
     /// their number; 0 as well when that cannot be told, or the keep is read-only.
@@ -119,9 +122,7 @@ impl Keep {
         let mut after = None;
         loop {
             let rows = self.store().rows_behind(after.take(), AT_ONCE).await?;
-            let Some(last) = rows.last() else {
-                return Ok(Some(references));
-            };
+            let Some(last) = rows.last() else { break };
             after = Some(last.key.clone());
             for row in rows {
                 // What a copy of an earlier build refers to is not looked up.
@@ -132,6 +133,41 @@ impl Keep {
                     return Ok(None);
                 }
             }
+        }
+        // A backup without parts is worth nothing without them.
+        let backups = self.store().backups().await?;
+        for backup in backups.iter().filter(|one| one.rows_only) {
+            let content = self.store().open_backup(&backup.id).await?;
+            for entry in 0..content.len() {
+                for row in content.rows(entry).await? {
+                    if !self.refer(&row, &cache, &mut references).await? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        Ok(Some(references))
+    }
+
+    /// Whether a row stands whole: all that it refers to in parts is there.
+    pub(super) async fn has_parts_of(&self, row: &Row, there: &PartsThere) -> Result<bool> {
+        let mut references = References::default();
+        self.refer(row, &Cache::default(), &mut references).await?;
+        Ok(references.parts.is_subset(&there.0))
+    }
+
+    /// The parts that are there.
+    pub(super) async fn parts_there(&self) -> Result<PartsThere> {
+        let mut there = HashSet::new();
+        let mut after = None;
+        loop {
+            let scan = Scan::of(Table::Pages, ["part".into()]).chunk(after.take(), AT_ONCE);
+            let keys = self.store().keys(scan).await?;
+            after = keys.last().cloned();
+            if after.is_none() {
+                return Ok(PartsThere(there));
+            }
+            there.extend(keys.iter().filter_map(|key| half(key.text(1))));
         }
     }
 

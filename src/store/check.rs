@@ -189,13 +189,18 @@ impl Store {
         self.write(burst).await
     }
 
-    /// Makes a backup of everything as it stands, and gives its id.
-    pub(crate) async fn before_image(&self, reason: &str) -> Result<String> {
+    /// Makes a backup of everything as it stands, and gives its id. Where not all of it fits, the
+    /// parts are left out: what it is made before changes none of them.
+    pub(crate) async fn before_image(&self, reason: &str, pin: bool) -> Result<String> {
         let before = NewBackup {
             reason: reason.to_owned(),
-            pin: false,
+            pin,
         };
-        Ok(self.create_backup(&before).await?.id)
+        let made = match self.create_backup(&before).await {
+            Err(error) if error.kind() == Kind::Quota => self.back_up(&before, true).await,
+            made => made,
+        };
+        Ok(made?.id)
     }
 
     /// Puts pages back from the second copy, and gives those that it does not have.

@@ -12,7 +12,7 @@ use super::space::Space;
 use super::stage::Stage;
 use super::writer::Writer;
 use crate::codec::{self, Part};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::order;
 use serde::{Deserialize, Serialize};
@@ -167,7 +167,12 @@ impl Store {
         // First the second copy: what the medium has committed when a page ends must not be
         // missing there, since later saves build on it.
         let logged = self.copy.append(&burst, begun).await;
-        let mut written = self.medium.write(&burst).await;
+        let mut written = match self.medium.write(&burst).await {
+            Err(error) if error.kind() == Kind::TooNew && burst.checks.contains(&self.fence()) => {
+                Err(self.why_fenced(error).await)
+            }
+            written => written,
+        };
         if let Err(Kind::Conflict | Kind::Aborted) = written.as_ref().map_err(|error| error.kind())
         {
             // Another page that compared the two in between took it for lost and put it there.
@@ -179,7 +184,7 @@ impl Store {
         if let Err(error) = &written {
             // Of two writers one is told; that is how it should be.
             let level = match error.kind() {
-                Kind::Conflict | Kind::Locked => Level::Info,
+                Kind::Conflict | Kind::Locked | Kind::Restoring => Level::Info,
                 _ => Level::Error,
             };
             self.note(|at| LogEntry::new(at, level, "write-failed").error(error));
@@ -212,6 +217,19 @@ impl Store {
             self.read_back(&burst).await?;
         }
         Ok(())
+    }
+
+    /// Why the keep's own record is another one than this store knows.
+    async fn why_fenced(&self, error: Error) -> Error {
+        let key = [Key::meta(KeepMeta::KEY)];
+        let found = self.medium.read(Table::Meta, &key).await;
+        let found = found.ok().and_then(|found| found.into_iter().next()?);
+        match found.and_then(|value| KeepMeta::read(&value.bytes).ok()) {
+            Some(KeepMeta {
+                restoring: Some(_), ..
+            }) => Kind::Restoring.because("another tab is restoring a backup"),
+            _ => error,
+        }
     }
 
     /// How many bursts were begun so far.

@@ -189,7 +189,7 @@ impl Scan {
 }
 
 /// What must still be so when the burst is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
     /// The row has this revision; `None`: there is no row.
     Rev {

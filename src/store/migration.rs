@@ -6,7 +6,6 @@
 //! cannot be lifted goes to quarantine, whole. A [`Plan`] says beforehand what a pass
 //! would do, and writes nothing.
 
-use super::backup::NewBackup;
 use super::change::VERSIONS;
 use super::engine::{KeepMeta, Migrated, Store};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
@@ -251,14 +250,11 @@ impl Pass {
             Some(cursor) => cursor,
             None => {
                 // It stays until somebody lets it go: with it alone the older app comes back.
-                let before = NewBackup {
-                    reason: format!("before schema {from} becomes {SCHEMA}"),
-                    pin: true,
-                };
+                let reason = format!("before schema {from} becomes {SCHEMA}");
                 Cursor {
                     from,
                     to: SCHEMA,
-                    backup: store.create_backup(&before).await?.id,
+                    backup: store.before_image(&reason, true).await?,
                     after: None,
                     done: 0,
                     lifted: 0,

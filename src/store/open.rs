@@ -38,7 +38,8 @@ impl Store {
             attempts -= 1;
             match Store::attempt(Rc::clone(&medium), &options, &healed).await {
                 // Another tab made or migrated the keep in the meantime: look again.
-                Err(error) if error.kind() == Kind::TooNew && attempts > 0 => {}
+                Err(error)
+                    if matches!(error.kind(), Kind::TooNew | Kind::Restoring) && attempts > 0 => {}
                 settled => break settled?,
             }
         };

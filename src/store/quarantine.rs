@@ -61,7 +61,7 @@ pub(super) fn value(
 }
 
 /// Whether a row is an older state of another one.
-pub(super) fn is_version(key: &Key) -> bool {
+pub(in crate::store) fn is_version(key: &Key) -> bool {
     key.text(0) == VERSIONS
 }
 

@@ -10,6 +10,7 @@ use cardkeep::keep::{ChatImport, CheckOptions, Domain, Keep, Target};
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
 use std::cell::Cell;
+use std::future::Future;
 use std::rc::Rc;
 
 /// Time goes on from one opening to the next.
@@ -641,9 +642,14 @@ fn a_copy_changes_nothing_that_is_there_and_brings_what_is_gone_or_another() {
     let lines = now(keep.chats().open(copy)).unwrap().entry()["length"].clone();
     assert_eq!(lines, 70);
     sound(&keep);
-    // Once more brings copies of the copied ones only.
+    // Once more brings nothing, but a copy of what became another since.
     let again = now(keep.backups().copy(&backup.id)).unwrap();
-    assert_eq!((again.added, again.same), (0, 2));
+    assert_eq!((again.added, again.copies, again.same), (0, 0, 4));
+    let changed = copied.changed["characters"].first().unwrap();
+    change_only(&keep, changed, copy);
+    let again = now(keep.backups().copy(&backup.id)).unwrap();
+    assert_eq!((again.added, again.copies, again.same), (0, 2, 2));
+    sound(&keep);
     browser.lose(|_, _| true);
     assert_eq!(seen(&browser.opens()), seen(&keep));
 }
@@ -672,7 +678,7 @@ fn other_tabs_do_not_write_in_the_middle_of_a_restore_and_go_on_behind_it() {
         script.heal();
         match (ended, wrote) {
             (None, Err(error)) => {
-                assert_eq!(error.kind(), Kind::TooNew);
+                assert_eq!(error.kind(), Kind::Restoring);
                 refused += 1;
             }
             (Some(done), wrote) => drop((done.unwrap(), wrote.unwrap())),
@@ -865,4 +871,240 @@ fn there_is_a_backup_before_the_trash_is_emptied_and_before_many_are_deleted() {
     now(keep.backups().replace(&made[0].id)).unwrap();
     let listing = now(keep.list(Domain::Worlds, false)).unwrap();
     assert_eq!(listing["items"].as_array().unwrap().len(), 60);
+}
+
+#[test]
+fn a_copy_has_its_older_states_and_a_removed_record_comes_back_with_its_own() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let (changed, gone) = (world(&keep, "Changed"), world(&keep, "Gone"));
+    let chat = chat(&keep, 70);
+    for id in [&changed, &gone] {
+        for health in ["1", "2", "3"] {
+            now(keep.worlds().set_stat(id, "health", health, None)).unwrap();
+        }
+    }
+    let handle = now(keep.chats().open(&chat)).unwrap();
+    let patch = Document::parse(r#"{"text":"edited"}"#).unwrap();
+    now(handle.edit(69, &patch, Write::default())).unwrap();
+    let backup = create(&keep, "good");
+    now(keep.worlds().set_stat(&changed, "health", "4", None)).unwrap();
+    now(keep.trash_can().delete(Domain::Worlds, &gone, None)).unwrap();
+    let message = Document::parse(r#"{"name":"You","role":"user","text":"later"}"#).unwrap();
+    now(handle.append_many(&[message], Write::default())).unwrap();
+    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    assert_eq!((copied.added, copied.copies), (1, 2), "{copied:?}");
+    let worlds = &copied.changed["worlds"];
+    assert!(worlds.contains(&gone) && worlds.len() == 2);
+    for id in worlds {
+        let history = now(keep.history(Domain::Worlds, id)).unwrap();
+        let revs: Vec<u64> = history
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["rev"].as_u64().unwrap())
+            .collect();
+        assert_eq!(revs.len(), 3);
+        now(keep.restore_version(Domain::Worlds, id, revs[2])).unwrap();
+        let world = now(keep.worlds().get(id)).unwrap().unwrap();
+        let world: Json = serde_json::from_str(&world).unwrap();
+        assert_eq!(world["name"], if *id == gone { "Gone" } else { "Changed" });
+        assert_eq!(world["state"]["player"]["health"], 100);
+    }
+    let copy = copied.changed["chats"].first().unwrap();
+    let history = now(keep.history(Domain::Chats, copy)).unwrap();
+    let rev = history[0]["rev"].as_u64().unwrap();
+    now(keep.restore_version(Domain::Chats, copy, rev)).unwrap();
+    sound(&keep);
+    browser.lose(|_, _| true);
+    assert_eq!(seen(&browser.opens()), seen(&keep));
+}
+
+#[test]
+fn a_copy_that_is_cut_short_anywhere_goes_on_when_it_is_asked_for_again() {
+    for lie in [Lie::Stop, Lie::StopAfter, Lie::Before(Kind::Quota)] {
+        for call in 0.. {
+            let browser = Browser::default();
+            let script = Rc::new(Script::default());
+            let keep = scripted(&browser, &script).unwrap();
+            filled(&keep);
+            let backup = create(&keep, "good");
+            change(&keep);
+            let there = seen(&keep);
+            script.plan(script.count() + call, lie, false);
+            let ended = until_it_waits(keep.backups().copy(&backup.id));
+            if script.told() == 0 {
+                let copied = ended.unwrap().unwrap();
+                assert_eq!((copied.added, copied.copies, copied.same), (1, 2, 0));
+                assert!(call > 8, "{call}");
+                break;
+            }
+            drop(keep);
+            let keep = browser.opens();
+            now(keep.backups().copy(&backup.id)).unwrap();
+            let again = now(keep.backups().copy(&backup.id)).unwrap();
+            assert_eq!(
+                (again.added, again.copies, again.same),
+                (0, 0, 3),
+                "{lie:?} {call}"
+            );
+            for domain in Domain::ALL {
+                let (before, after) = (&there[domain.name()], &seen(&keep)[domain.name()]);
+                let (before, after) = (before.as_array().unwrap(), after.as_array().unwrap());
+                assert!(
+                    before.iter().all(|item| after.contains(item)),
+                    "{lie:?} {call}"
+                );
+                assert!(after.len() <= 2 * before.len(), "{lie:?} {call}");
+            }
+            sound(&keep);
+        }
+    }
+}
+
+#[test]
+fn a_tab_that_is_opened_in_the_middle_of_a_restore_brings_it_to_its_end_with_the_other() {
+    for polls in 0.. {
+        let browser = Browser::default();
+        let script = Rc::new(Script::default());
+        let keep = scripted(&browser, &script).unwrap();
+        filled(&keep);
+        let new = seen(&keep);
+        let backup = create(&keep, "good");
+        change(&keep);
+        let old = seen(&keep);
+        script.pause(true);
+        let backups = keep.backups();
+        let mut restoring = Box::pin(backups.replace(&backup.id));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let over = (0..polls).any(|_| restoring.as_mut().poll(&mut context).is_ready());
+        if over {
+            assert!(polls > 30, "{polls}");
+            break;
+        }
+        let other = browser.opens();
+        let there = seen(&other);
+        assert!(there == old || there == new, "{polls}");
+        let restored = crate::turn::settled(restoring).expect("it ends").unwrap();
+        script.pause(false);
+        assert!(
+            seen(&keep) == new && seen(&browser.opens()) == new,
+            "{polls}"
+        );
+        sound(&keep);
+        // What was there before can be had again.
+        now(other.backups().replace(&restored.before)).unwrap();
+        assert!(seen(&other) == old, "{polls}");
+        sound(&other);
+    }
+}
+
+/// A medium that has room for so many bytes of backups.
+struct Narrow {
+    medium: MemoryMedium,
+    room: usize,
+}
+
+impl Medium for Narrow {
+    fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
+        self.medium.read(table, keys)
+    }
+    fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
+        self.medium.scan(scan)
+    }
+    fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
+        self.medium.find(by)
+    }
+    fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
+        let is_backup = |key: &Key| key.text(0) == "backup";
+        let dump = self.medium.dump();
+        let there = dump.iter().filter(|(_, key, _)| is_backup(key));
+        let there: usize = there.map(|(.., value)| value.bytes.len()).sum();
+        let more = burst.puts.iter().filter(|put| is_backup(&put.key));
+        let more: usize = more.map(|put| put.value.bytes.len()).sum();
+        if more > 0 && there + more > self.room {
+            return Box::pin(async { Err(Kind::Quota.because("no room")) });
+        }
+        self.medium.write(burst)
+    }
+    fn close(&self) {}
+}
+
+/// A keep of schema 1 on a medium that has no room for its pictures a second time.
+fn narrow_old_keep(time: &Rc<Cell<i64>>) -> (MemoryMedium, Keep) {
+    let medium = MemoryMedium::new();
+    for put in crate::frozen::values(crate::frozen::SCHEMA_1) {
+        medium.plant(put.table, put.key, put.value);
+    }
+    let all: usize = medium
+        .dump()
+        .iter()
+        .map(|(.., value)| value.bytes.len())
+        .sum();
+    let narrow = Narrow {
+        medium: medium.clone(),
+        room: all,
+    };
+    let keep = open_narrow(narrow, time);
+    (medium, keep)
+}
+
+fn open_narrow(narrow: Narrow, time: &Rc<Cell<i64>>) -> Keep {
+    let time = Rc::clone(time);
+    let options = Options {
+        clock: Rc::new(move || time.replace(time.get() + 1)),
+        ..crate::store::clock()
+    };
+    now(Keep::open(Rc::new(narrow), options, Rc::new(|_, _| {}))).expect("it opens")
+}
+
+#[test]
+fn a_full_disk_keeps_no_old_keep_from_being_lifted_and_there_is_a_way_back() {
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let (medium, keep) = narrow_old_keep(&time);
+    let lifted = seen(&keep);
+    let backup = keep.report().migrated.clone().unwrap().backup;
+    let told = now(keep.backups().find(&backup)).unwrap();
+    assert!(told.rows_only && told.pinned && told.complete, "{told:?}");
+    assert!(now(keep.backups().verify(&backup)).unwrap().ok);
+    // What it refers to stays, whatever becomes of the records.
+    let ids = now(keep.list(Domain::Characters, false)).unwrap();
+    for item in ids["items"].as_array().unwrap() {
+        now(keep
+            .trash_can()
+            .delete(Domain::Characters, item["id"].as_str().unwrap(), None))
+        .unwrap();
+    }
+    change(&keep);
+    for _ in 0..2 {
+        now(keep.leftovers()).unwrap();
+        time.set(time.get() + 200_000);
+        now(keep.sweep()).unwrap();
+    }
+    now(keep.backups().replace(&backup)).unwrap();
+    assert_eq!(seen(&keep), lifted);
+    sound(&keep);
+    now(keep.backups().roll_back(&backup)).unwrap();
+    let again = crate::keep::open(&medium);
+    assert_eq!(again.report().migrated.as_ref().unwrap().from, 1);
+    assert_eq!(seen(&again), lifted);
+}
+
+#[test]
+fn a_backup_without_parts_replaces_nothing_where_they_are_not() {
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let (_, keep) = narrow_old_keep(&time);
+    let backup = keep.report().migrated.clone().unwrap().backup;
+    let other = Browser::default().opens();
+    let taken = import(&other, &file(&keep, &backup)).unwrap();
+    assert!(taken.rows_only && taken.complete);
+    let error = now(other.backups().replace(&taken.id)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Corrupt);
+    assert_eq!(
+        now(other.list(Domain::Characters, false)).unwrap()["items"],
+        json!([])
+    );
+    let copied = now(other.backups().copy(&taken.id)).unwrap();
+    assert!(copied.unreadable > 0, "{copied:?}");
+    sound(&other);
 }

@@ -7,7 +7,9 @@ use super::Manifests;
 use super::archive::{Entry, Reader};
 use crate::error::{Kind, Result};
 use crate::migrate::SCHEMA;
+use crate::store::check::Row;
 use crate::store::medium::{Key, Table, Value};
+use crate::store::quarantine::is_version;
 use crate::store::redo::{Redo, frame, is_sound};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -32,16 +34,20 @@ pub(crate) struct Manifest {
     pub reason: String,
     /// Schema of the records.
     pub schema: u32,
+    /// The parts are not in it: it is of use only where they are.
+    #[serde(rename = "rowsOnly", skip_serializing_if = "std::ops::Not::not")]
+    pub rows_only: bool,
 }
 
 impl Manifest {
-    pub(super) fn new(created: i64, reason: &str, schema: u32) -> Manifest {
+    pub(super) fn new(created: i64, reason: &str, schema: u32, rows_only: bool) -> Manifest {
         Manifest {
             kind: "backup".to_owned(),
             form: FORM,
             created,
             reason: reason.to_owned(),
             schema,
+            rows_only,
         }
     }
 
@@ -177,6 +183,11 @@ impl Content {
         checked.map_err(|error| error.of("backups", id))
     }
 
+    /// Whether parts are in it.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.manifest.as_ref().is_none_or(|told| !told.rows_only)
+    }
+
     /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -199,6 +210,40 @@ impl Content {
         }
         own.values_mut().for_each(|pages| pages.sort());
         own
+    }
+
+    /// The keys of the older states, by the `domain/id` of their record, with their entries.
+    pub(crate) fn older_states(&self) -> BTreeMap<String, Vec<(Key, usize)>> {
+        let mut older: BTreeMap<String, Vec<(Key, usize)>> = BTreeMap::new();
+        for ((table, key), entry) in &self.last {
+            if *table == Table::Rows && is_version(key) {
+                let states = older.entry(key.text(1).to_owned()).or_default();
+                states.push((key.clone(), *entry));
+            }
+        }
+        older.values_mut().for_each(|states| states.sort());
+        older
+    }
+
+    /// The sound rows of an entry.
+    pub(crate) async fn rows(&self, entry: usize) -> Result<Vec<Row>> {
+        let values = self.values(entry).await?.into_iter();
+        let rows = values.filter(|(table, ..)| *table == Table::Rows);
+        Ok(rows.map(|(_, key, value)| Row::of(key, value)).collect())
+    }
+
+    /// The sound value of a key in the entry that has it last.
+    pub(crate) async fn value(
+        &self,
+        table: Table,
+        key: &Key,
+        entry: usize,
+    ) -> Result<Option<Value>> {
+        let values = self.values(entry).await?;
+        let mut found = values
+            .into_iter()
+            .filter(|(of, at, _)| *of == table && at == key);
+        Ok(found.next().map(|(_, _, value)| value))
     }
 
     /// The sound values of an entry that no later one replaces.

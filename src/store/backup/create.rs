@@ -21,6 +21,8 @@ use std::collections::{HashMap, HashSet};
 const ROWS: u32 = 200;
 /// Pages are larger.
 const PAGES: u32 = 40;
+/// Kind of the pages that are no parts: the numbers of a chat's last ones are used again.
+const TAIL: &str = "tail";
 /// How often what changed meanwhile is looked for.
 const ROUNDS: u32 = 20;
 
@@ -34,12 +36,22 @@ impl Store {
     /// `read-only`; `aborted` when others write without a pause; what the medium and the place
     /// of the backups report. Nothing stays of what was begun.
     pub async fn create_backup(&self, new: &NewBackup) -> Result<Backup> {
+        self.back_up(new, false).await
+    }
+
+    /// As [`Store::create_backup`]. `rows_only`: without the parts, which never change and stay
+    /// while this backup refers to them.
+    pub(in crate::store) async fn back_up(
+        &self,
+        new: &NewBackup,
+        rows_only: bool,
+    ) -> Result<Backup> {
         self.refuse_read_only()?;
         let schema = self.schema();
         let (now, place) = (self.now(), self.shelf());
         let id = codec::new_id(now);
         let file = format!("{id}{FILE}");
-        let manifest = Manifest::new(now, &new.reason, schema);
+        let manifest = Manifest::new(now, &new.reason, schema, rows_only);
         let mut copying = Copying {
             store: self,
             writer: Writer::new(&*place, &file),
@@ -110,13 +122,18 @@ impl Copying<'_> {
         let first = json(manifest)?;
         self.writer.add(FIRST, &first).await?;
         let (mut rows, mut pages) = (Copied::new(), Copied::new());
-        self.round(Table::Rows, &mut rows, &mut codec::Hashing::default())
+        let all_rows = Scan::of(Table::Rows, []);
+        let scanned = match manifest.rows_only {
+            true => Scan::of(Table::Pages, [TAIL.into()]),
+            false => Scan::of(Table::Pages, []),
+        };
+        self.round(&all_rows, &mut rows, &mut codec::Hashing::default())
             .await?;
         for _ in 0..ROUNDS {
-            self.round(Table::Pages, &mut pages, &mut codec::Hashing::default())
+            self.round(&scanned, &mut pages, &mut codec::Hashing::default())
                 .await?;
             let mut state = codec::Hashing::default();
-            if !self.round(Table::Rows, &mut rows, &mut state).await? {
+            if !self.round(&all_rows, &mut rows, &mut state).await? {
                 let end = End {
                     manifest: manifest.clone(),
                     rows: self.count(Table::Rows, &rows),
@@ -130,19 +147,20 @@ impl Copying<'_> {
         Err(Kind::Aborted.because("others write without a pause in which a backup can be made"))
     }
 
-    /// Copies what a table has and the file does not; whether there was anything.
+    /// Copies what a range has and the file does not; whether there was anything.
     async fn round(
         &mut self,
-        table: Table,
+        range: &Scan,
         copied: &mut Copied,
         state: &mut codec::Hashing,
     ) -> Result<bool> {
+        let table = range.table;
         let mut after = None;
         let mut found = false;
         let mut there: HashSet<Key> = HashSet::with_capacity(copied.len());
         let limit = if table == Table::Rows { ROWS } else { PAGES };
         loop {
-            let scan = Scan::of(table, []).chunk(after.take(), limit);
+            let scan = range.clone().chunk(after.take(), limit);
             let values = self.store.medium().scan(scan).await?;
             let Some((last, _)) = values.last() else {
                 break;

@@ -40,6 +40,7 @@ const PIECE: u64 = 4 << 20;
 
 /// What is known of a backup without reading all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Backup {
     /// Its id.
     pub id: String,
@@ -59,6 +60,9 @@ pub struct Backup {
     pub pinned: bool,
     /// It was written to its end.
     pub complete: bool,
+    /// There was no room for the parts, which are larger contents: they are where they were, and
+    /// only this keep can be restored from it.
+    pub rows_only: bool,
     /// What [`Store::state`] was.
     #[serde(skip)]
     pub(crate) state: String,
@@ -128,6 +132,7 @@ impl Store {
             bytes: file.bytes,
             pinned: files.iter().any(|file| file.name == pin),
             complete: reader.whole && end.is_some(),
+            rows_only: manifest.rows_only,
             state: end.map(|end| end.state).unwrap_or_default(),
         })
     }
@@ -258,7 +263,7 @@ impl Store {
     pub async fn prune_backups(&self, last: usize, most_bytes: u64) -> Result<Vec<String>> {
         let now = self.now();
         let all = self.backups().await?;
-        let newest = all.iter().rev().find(|one| one.complete);
+        let newest = all.iter().rev().find(|one| one.complete && !one.rows_only);
         let newest = newest.map(|one| one.id.clone());
         let (complete, begun): (Vec<Backup>, Vec<Backup>) =
             all.into_iter().partition(|one| one.complete);

@@ -6,7 +6,6 @@
 //! Killed anywhere, the next opening finds either nothing changed, or goes on to the end. What
 //! cannot be brought to its end is undone from the backup that was made before.
 
-use super::NewBackup;
 use super::content::Content;
 use crate::codec;
 use crate::error::{Error, Kind, Result};
@@ -26,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROWS: u32 = 200;
 /// Pages compared at once.
 const PAGES: usize = 40;
+/// How often a restore is begun anew because a tab was opened meanwhile.
+const BEGINNINGS: u32 = 5;
 /// How often another tab may be faster.
 const ATTEMPTS: u32 = 50;
 
@@ -100,20 +101,16 @@ impl Store {
             plain,
             restored: Restored::default(),
         };
-        pass.advance(Burst::default(), pass.restoring.clone())
-            .await?;
-        let before = NewBackup {
-            reason: "before a restore".to_owned(),
-            pin: false,
-        };
-        let made = match self.create_backup(&before).await {
-            Ok(made) => pass.begin(&made.id).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = made {
-            // Nothing was changed.
-            let _ = pass.finish(false).await;
-            return Err(error);
+        let mut attempts = BEGINNINGS;
+        loop {
+            attempts -= 1;
+            match pass.begin().await {
+                Ok(()) => break,
+                // A tab that was opened meanwhile has taken it for abandoned.
+                Err(error)
+                    if error.kind() == Kind::TooNew && attempts > 0 && !pass.adopt().await? => {}
+                Err(error) => return Err(error),
+            }
         }
         let run = match pass.run().await {
             Ok(()) => pass.finish(true).await,
@@ -152,6 +149,8 @@ impl Store {
             restored: Restored::default(),
         };
         let end = match pass.restoring.before.clone() {
+            // It may have been announced and never begun: what a log that goes further than the
+            // database tells is no reason to change anything.
             None => RestoreEnd::Undone,
             Some(_) => match pass.resume().await {
                 Ok(()) => RestoreEnd::Finished,
@@ -204,10 +203,12 @@ impl Store {
     ) -> Result<()> {
         let mut burst = self.guarded()?;
         for (key, value) in rows {
-            burst.checks.push(Check::Rev {
-                key: key.clone(),
-                rev: None,
-            });
+            if key.text(0) != VERSIONS {
+                burst.checks.push(Check::Rev {
+                    key: key.clone(),
+                    rev: None,
+                });
+            }
             burst.puts.push(put(Table::Rows, &key, value));
         }
         let pages = pages.into_iter();
@@ -333,15 +334,31 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// What was there is in a backup: from now on there is no way but to an end.
-    async fn begin(&mut self, before: &str) -> Result<()> {
-        self.restored.backup = self.restoring.backup.clone();
-        self.restored.before = before.to_owned();
+    /// Keeps everybody else from writing and makes the backup of what is there: from then on there
+    /// is no way but to an end. Where that fails, nothing was changed.
+    async fn begin(&mut self) -> Result<()> {
+        self.advance(Burst::default(), self.restoring.clone())
+            .await?;
+        let made = self.store.before_image("before a restore", false).await;
+        let before = match made {
+            Ok(before) => before,
+            Err(error) => {
+                let _ = self.finish(false).await;
+                return Err(error);
+            }
+        };
         let next = Restoring {
-            before: Some(before.to_owned()),
+            before: Some(before.clone()),
             ..self.restoring.clone()
         };
-        self.advance(Burst::default(), next).await
+        if let Err(error) = self.advance(Burst::default(), next).await {
+            let _ = self.finish(false).await;
+            let _ = self.store.remove_backup(&before).await;
+            return Err(error);
+        }
+        self.restored.backup = self.restoring.backup.clone();
+        self.restored.before = before;
+        Ok(())
     }
 
     async fn finish(&mut self, finished: bool) -> Result<()> {
@@ -420,10 +437,11 @@ impl Pass<'_> {
                 Ok(true)
             }
             Some(_) => Err(Kind::TooNew.because("another tab restores another backup")),
-            None => {
+            None if self.plain == keep || self.ended(true) == keep => {
                 self.stored = found.bytes;
                 Ok(false)
             }
+            None => Err(Kind::TooNew.because("another version of the app has changed the keep")),
         }
     }
 
