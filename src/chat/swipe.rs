@@ -8,8 +8,8 @@
 
 use super::Dialect;
 use super::date;
-use super::foreign::one_line;
 use super::view::{self, Spoken};
+use super::write::line_of;
 use crate::error::{Error, Kind, Limits, Result};
 use crate::json::{Document, Node, Shape, quote};
 
@@ -72,12 +72,7 @@ pub fn swipe_line(
             swipes.shown -= usize::from(behind);
         }
     }
-    let changed = swipes.write(&document, dialect)?;
-    let bytes = changed.bytes();
-    Ok(match std::str::from_utf8(bytes) {
-        Ok(text) => one_line(text).into_owned().into_bytes(),
-        Err(_) => bytes.to_vec(),
-    })
+    Ok(line_of(&swipes.write(&document, dialect)?))
 }
 
 /// The swipes of a message as JSON texts, in step.

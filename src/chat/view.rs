@@ -97,10 +97,36 @@ fn inner(node: Node<'_>) -> Option<&'static str> {
     })
 }
 
+/// Where a message is: its position, and the number it has in a keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// From 0.
+    pub index: usize,
+    /// The same wherever the message goes.
+    pub id: Option<u64>,
+}
+
+impl From<usize> for Place {
+    fn from(index: usize) -> Place {
+        Place { index, id: None }
+    }
+}
+
+impl Place {
+    fn open(self, out: &mut String) {
+        out.push_str(&format!("{{\"index\":{},", self.index));
+        if let Some(id) = self.id {
+            out.push_str(&format!("\"id\":{id},"));
+        }
+    }
+}
+
 /// A message as it was understood.
 pub(super) struct Spoken<'a> {
     pub name: Option<Said<'a>>,
     pub role: Role,
+    /// Kept from the model, whoever says it.
+    pub hidden: bool,
     pub text: Option<Said<'a>>,
     pub at_ms: Option<i64>,
     pub swipes: Vec<Option<Said<'a>>>,
@@ -162,6 +188,7 @@ impl<'a> Spoken<'a> {
             warnings,
             name: root.get("name").and_then(Said::of),
             role: role(root),
+            hidden: is_hidden(root),
             text,
             at_ms: own_date
                 .into_iter()
@@ -173,12 +200,16 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    fn strict(&self, index: usize, root: Node<'_>, out: &mut String) {
+    fn strict(&self, place: Place, root: Node<'_>, out: &mut String) {
         let empty = Said::Made(String::new());
-        out.push_str(&format!("{{\"index\":{index},\"name\":"));
+        place.open(out);
+        out.push_str("\"name\":");
         self.name.as_ref().unwrap_or(&empty).strict(out);
         out.extend([",\"role\":\"", self.role.as_str(), "\",\"text\":"]);
         self.text.as_ref().unwrap_or(&empty).strict(out);
+        if self.hidden {
+            out.push_str(",\"hidden\":true");
+        }
         if let Some(at_ms) = self.at_ms {
             out.push_str(&format!(",\"at\":{at_ms}"));
         }
@@ -262,6 +293,11 @@ pub(super) fn role(root: Node<'_>) -> Role {
     }
 }
 
+/// Whether a message is kept from the model, as SillyTavern's `/hide` does it.
+pub(super) fn is_hidden(root: Node<'_>) -> bool {
+    root.get("is_system").and_then(truth) == Some(true)
+}
+
 /// A flag, in whatever type a file has it.
 pub(super) fn truth(node: Node<'_>) -> Option<bool> {
     match node.shape() {
@@ -294,21 +330,26 @@ pub(super) fn document(line: &[u8], limits: &Limits) -> Result<Document> {
 ///
 /// # Errors
 /// `bad-json`, `too-large`.
-pub fn message(line: &[u8], index: usize, dialect: Dialect, limits: &Limits) -> Result<String> {
+pub fn message(
+    line: &[u8],
+    place: impl Into<Place>,
+    dialect: Dialect,
+    limits: &Limits,
+) -> Result<String> {
     let mut out = String::with_capacity(line.len() * 2 + 128);
-    put_message(line, index, dialect, limits, &mut out)?;
+    put_message(line, place.into(), dialect, limits, &mut out)?;
     Ok(out)
 }
 
 fn put_message(
     line: &[u8],
-    index: usize,
+    place: Place,
     dialect: Dialect,
     limits: &Limits,
     out: &mut String,
 ) -> Result<()> {
     let document = document(line, limits)?;
-    Spoken::of(document.root(), dialect).strict(index, document.root(), out);
+    Spoken::of(document.root(), dialect).strict(place, document.root(), out);
     Ok(())
 }
 
@@ -320,21 +361,37 @@ pub fn page<'a>(
     dialect: Dialect,
     limits: &Limits,
 ) -> String {
+    let places = (first_index..).map(Place::from);
+    placed_page(places.zip(lines), dialect, limits)
+}
+
+/// As [`page`], of messages whose places are known.
+pub fn placed_page<'a>(
+    lines: impl Iterator<Item = (Place, &'a [u8])>,
+    dialect: Dialect,
+    limits: &Limits,
+) -> String {
     let mut out = String::from("[");
-    for (n, line) in lines.enumerate() {
-        if n > 0 {
+    for (place, line) in lines {
+        if out.len() > 1 {
             out.push(',');
         }
-        let index = first_index + n;
-        if put_message(line, index, dialect, limits, &mut out).is_err() {
+        if put_message(line, place, dialect, limits, &mut out).is_err() {
             let text = quote_ascii(&String::from_utf8_lossy(line));
+            place.open(&mut out);
             out.push_str(&format!(
-                "{{\"index\":{index},\"name\":\"\",\"role\":\"system\",\"text\":{text},\"fields\":{{}}}}"
+                "\"name\":\"\",\"role\":\"system\",\"text\":{text},\"fields\":{{}}}}"
             ));
         }
     }
     out.push(']');
     out
+}
+
+/// When a line was said, in milliseconds since 1970; `None` when it does not say so.
+pub fn said_at(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<i64> {
+    let document = document(line, limits).ok()?;
+    Spoken::of(document.root(), dialect).at_ms
 }
 
 /// The text of a line, as it is shown. `None` when the line cannot be read.

@@ -203,12 +203,39 @@ pub fn edit_line(line: &[u8], patch: &Document, dialect: Dialect) -> Result<Vec<
             document = document.amend(&path, text)?;
         }
     }
+    // The patch may have line breaks between its values.
+    Ok(line_of(&document))
+}
+
+/// A line kept from the model or given to it again, as SillyTavern's `/hide` and `/unhide` do
+/// it; the rest of it stays byte for byte.
+///
+/// # Errors
+/// `bad-json` when the line cannot be read.
+pub fn hide_line(line: &[u8], hidden: bool, dialect: Dialect) -> Result<Vec<u8>> {
+    let document = view::document(line, &Limits::default())?;
+    let root = document.root();
+    if view::is_hidden(root) == hidden {
+        return Ok(line.to_vec());
+    }
+    let flag = ["is_system".into()];
+    let flagged = matches!(dialect, Dialect::SillyTavern | Dialect::CardShark);
+    let changed = match (hidden, flagged) {
+        (true, _) => document.set(&flag, "true")?,
+        (false, true) => document.set(&flag, "false")?,
+        // The others have the flag of hidden messages only.
+        (false, false) => document.remove(&flag)?,
+    };
+    Ok(line_of(&changed))
+}
+
+/// A changed document as the line it is.
+pub(super) fn line_of(document: &Document) -> Vec<u8> {
     let bytes = document.bytes();
-    Ok(match std::str::from_utf8(bytes) {
-        // The patch may have line breaks between its values.
+    match std::str::from_utf8(bytes) {
         Ok(text) => one_line(text).into_owned().into_bytes(),
         Err(_) => bytes.to_vec(),
-    })
+    }
 }
 
 /// The members of a line, each once, the first one wins.

@@ -2,24 +2,49 @@
 //!
 //! Every call looks at the row first, so that a handle never works on a state that
 //! another tab has left behind. Positions are positions of messages, which are the
-//! records of the log.
+//! records of the log; a message is also named by the number of its record, which it has
+//! for ever, here and in branches.
 
 use super::Keep;
-use super::chat_row::{self, Body, summarize};
+use super::chat_row::{self, Body};
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
-use crate::chat::{self, Dialect, SwipeChange};
+use super::work::{Done, Work};
+use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
-use crate::error::{Kind, Limits, Result, Sides};
+use crate::error::{Error, Kind, Limits, Result, Sides};
 use crate::json::Document;
-use crate::store::{Change, History, Record, Write};
+use crate::store::{Record, Write};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};
 
-/// How often an append is tried when other tabs append at the same time. An attempt that fails
+/// How often a change is tried when other tabs write at the same time. An attempt that fails
 /// means that somebody else's succeeded, so many in a row are many messages and no standstill.
-const APPEND_ATTEMPTS: u32 = 64;
+const ATTEMPTS: u32 = 64;
+
+/// Which message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The one at a position.
+    Index(u64),
+    /// The one with a number, wherever it is.
+    Id(u64),
+}
+
+impl From<u64> for At {
+    fn from(index: u64) -> At {
+        At::Index(index)
+    }
+}
+
+/// Where a change is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Where {
+    Message(At),
+    /// Behind the last one.
+    End,
+}
 
 /// A chat that is open for reading and writing.
 pub struct Chat {
@@ -28,6 +53,7 @@ pub struct Chat {
     record: RefCell<Record>,
     cache: Cache,
     limits: Limits,
+    done: RefCell<Done>,
 }
 
 impl Chat {
@@ -41,6 +67,7 @@ impl Chat {
             record: RefCell::new(record),
             cache: Cache::default(),
             limits: Limits::default(),
+            done: RefCell::default(),
         })
     }
 
@@ -71,14 +98,64 @@ impl Chat {
     pub async fn page(&self, from: u64, to: u64) -> Result<String> {
         self.refresh().await?;
         let body = self.body()?;
-        let records = self.log(&body).records(from, to).await?;
-        let lines = records.iter().map(|record| chat::record_line(record));
-        Ok(chat::page(
-            lines,
-            from as usize,
-            body.dialect()?,
-            &self.limits,
-        ))
+        let records = self.log(&body).numbered(from, to).await?;
+        let lines = records.iter().zip(from..).map(|(record, index)| {
+            let place = Place {
+                index: index as usize,
+                id: Some(record.id),
+            };
+            (place, chat::record_line(&record.bytes))
+        });
+        Ok(chat::placed_page(lines, body.dialect()?, &self.limits))
+    }
+
+    /// The position of the message with a number; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Chat::page`].
+    pub async fn index_of(&self, id: u64) -> Result<Option<u64>> {
+        self.refresh().await?;
+        self.log(&self.body()?).position(id).await
+    }
+
+    /// The position of the first message from a date on, in milliseconds since 1970; `None`
+    /// when there is none. It is looked for by halves, so the dates of the chat are taken to
+    /// go up; messages without a date are passed over.
+    ///
+    /// # Errors
+    /// As [`Chat::page`].
+    pub async fn index_at(&self, date_ms: i64) -> Result<Option<u64>> {
+        self.refresh().await?;
+        let body = self.body()?;
+        let (mut from, mut to, mut found) = (0, body.manifest.len(), None);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.dated(&body, middle, to).await? {
+                Some((at, date)) if date < date_ms => from = at + 1,
+                dated => {
+                    found = dated.map(|(at, _)| at).or(found);
+                    to = middle;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The first message of a stretch that has a date, and the date.
+    async fn dated(&self, body: &Body, from: u64, to: u64) -> Result<Option<(u64, i64)>> {
+        const AT_ONCE: u64 = 64;
+        let (log, dialect) = (self.log(body), body.dialect()?);
+        let mut at = from;
+        while at < to {
+            for record in log.records(at, to.min(at + AT_ONCE)).await? {
+                let line = chat::record_line(&record);
+                if let Some(date) = chat::said_at(line, dialect, &self.limits) {
+                    return Ok(Some((at, date)));
+                }
+                at += 1;
+            }
+        }
+        Ok(None)
     }
 
     /// Appends a message, a JSON object in the shape `NewMessage`, and gives it as it is kept.
@@ -105,66 +182,45 @@ impl Chat {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let mut attempts = APPEND_ATTEMPTS;
-        loop {
-            attempts -= 1;
-            match self.try_append(messages, write).await {
-                Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
-                settled => return settled,
+        let write = Write {
+            if_rev: None,
+            verify: write.verify || messages.len() > 1,
+            ..write
+        };
+        let append = async |work: &mut Work<'_>, first: u64| {
+            let now = self.keep.store().now();
+            let mut lines = Vec::with_capacity(messages.len());
+            for (n, message) in messages.iter().enumerate() {
+                let line = chat::write_line(message, work.dialect, now, &codec::new_id(now));
+                lines.push(line.map_err(|error| nth(messages.len(), n, error))?);
             }
-        }
-    }
-
-    async fn try_append(&self, messages: &[Document], write: Write) -> Result<Vec<String>> {
-        self.refresh().await?;
-        let now = self.keep.store().now();
-        let mut body = self.body()?;
-        let dialect = body.dialect()?;
-        let newline = body.newline.as_bytes();
-        let first = body.manifest.len() as usize;
-        let (mut kept, mut records) = (Vec::new(), Vec::new());
-        for (n, message) in messages.iter().enumerate() {
-            let line = chat::write_line(message, dialect, now, &codec::new_id(now))
-                .map_err(|error| nth(messages.len(), n, error))?;
-            kept.push(chat::message(&line, first + n, dialect, &self.limits)?);
-            // A file that ends without a newline goes on without one, and one with keeps it.
-            records.push(if body.open_end {
-                [newline, &line].concat()
-            } else {
-                [&line, newline].concat()
-            });
-        }
-        let last = records.last().cloned();
-        let mut change = Change::new();
-        change.asked(write);
-        if messages.len() > 1 {
-            change.verify();
-        }
-        let mut log = self.log(&body);
-        log.append(records, &mut change).await?;
-        body.manifest = log.manifest;
-        self.store(change, &body, last.as_deref(), History::Skip)
-            .await?;
-        Ok(kept)
+            let ids = work.append(lines.clone()).await?;
+            let told = lines.iter().zip(ids).zip(first..);
+            told.map(|((line, id), index)| work.told(line, index, id))
+                .collect()
+        };
+        self.work(Where::End, write, None, append).await
     }
 
     /// Changes a message with a JSON object in the shape `MessagePatch`, and gives it as it
     /// is kept. The rest of its line stays byte for byte; the state before becomes a version.
     ///
     /// The write's `if_rev` is the revision of the chat in which the caller saw the position; without it,
-    /// that of the last call.
+    /// that of the last call. A message that is named by its number is found wherever it is by
+    /// now, so that without `if_rev` no revision is asked for.
     ///
     /// # Errors
     /// `not-found`, `invalid`, `conflict` with its sides when the chat has another revision,
     /// and what the medium reports.
     pub async fn edit(
         &self,
-        index: u64,
+        at: impl Into<At>,
         patch: &Document,
         write: impl Into<Write>,
     ) -> Result<String> {
-        let patched = |line: &[u8], dialect| chat::edit_line(line, patch, dialect);
-        self.change(index, Some(patch), write.into(), patched).await
+        let make = |line: &[u8], dialect| chat::edit_line(line, patch, dialect);
+        self.rewrite(at.into(), Some(patch), write.into(), make)
+            .await
     }
 
     /// Adds an alternative to a message, shows another one, or takes one out, and gives the
@@ -175,96 +231,69 @@ impl Chat {
     /// one is to go.
     pub async fn swipe(
         &self,
-        index: u64,
+        at: impl Into<At>,
         swipe: SwipeChange<'_>,
         write: impl Into<Write>,
     ) -> Result<String> {
         let now = self.keep.store().now();
-        let swiped = |line: &[u8], dialect| chat::swipe_line(line, swipe, dialect, now);
-        self.change(index, None, write.into(), swiped).await
+        let make = |line: &[u8], dialect| chat::swipe_line(line, swipe, dialect, now);
+        self.rewrite(at.into(), None, write.into(), make).await
     }
 
-    /// Puts a message, a JSON object in the shape `NewMessage`, before the one at a position,
-    /// or at the end, and gives it as it is kept. The state before becomes a version where
-    /// others move.
+    /// Keeps a message from the model or gives it to it again, and gives it as it is kept.
+    /// The state before becomes a version.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`].
+    pub async fn hide(
+        &self,
+        at: impl Into<At>,
+        hidden: bool,
+        write: impl Into<Write>,
+    ) -> Result<String> {
+        let make = |line: &[u8], dialect| chat::hide_line(line, hidden, dialect);
+        self.rewrite(at.into(), None, write.into(), make).await
+    }
+
+    /// Puts a message, a JSON object in the shape `NewMessage`, before another one, or at the
+    /// end, and gives it as it is kept. The state before becomes a version where others move.
     ///
     /// # Errors
     /// As [`Chat::edit`].
     pub async fn insert(
         &self,
-        index: u64,
+        before: impl Into<At>,
         message: &Document,
         write: impl Into<Write>,
     ) -> Result<String> {
-        let write = write.into();
-        self.refresh_unchanged(write.if_rev, index, None).await?;
-        let mut body = self.body()?;
-        let dialect = body.dialect()?;
-        let now = self.keep.store().now();
-        let line = chat::write_line(message, dialect, now, &codec::new_id(now))?;
-        let kept = chat::message(&line, index as usize, dialect, &self.limits)?;
-        let newline = body.newline.clone().into_bytes();
-        // A file that ends without a newline has them before the lines that were added.
-        let record = |before: bool| match before {
-            true => [newline.as_slice(), &line].concat(),
-            false => [line.as_slice(), &newline].concat(),
+        let insert = async |work: &mut Work<'_>, index: u64| {
+            let now = self.keep.store().now();
+            let line = chat::write_line(message, work.dialect, now, &codec::new_id(now))?;
+            let id = work.put(index, line.clone(), None).await?;
+            work.told(&line, index, id)
         };
-        let mut change = Change::new();
-        change.asked(write);
-        let length = body.manifest.len();
-        let mut log = self.log(&body);
-        if index == length {
-            // Nothing is lost by it, and a version may not share an open tail.
-            let record = record(body.open_end);
-            log.append(vec![record.clone()], &mut change).await?;
-            body.manifest = log.manifest;
-            self.store(change, &body, Some(&record), History::Skip)
-                .await?;
-            return Ok(kept);
-        }
-        let insert = |records: &mut Vec<Vec<u8>>, at: usize| {
-            let before = records[at].first() == newline.first();
-            records.insert(at, record(before));
-            Ok(())
-        };
-        log.edit_segment(index, &mut change, insert).await?;
-        body.manifest = log.manifest;
-        self.finish(change, &body).await?;
-        Ok(kept)
+        self.work(Where::Message(before.into()), write.into(), None, insert)
+            .await
     }
 
-    /// Stores what `make` makes of the line of a message, and gives the message.
-    async fn change(
+    /// Moves a message to another position, that it has then, and gives it. The state before
+    /// becomes a version.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`]; `not-found` also when there is no such position.
+    pub async fn move_to(
         &self,
-        index: u64,
-        patch: Option<&Document>,
-        write: Write,
-        make: impl Fn(&[u8], Dialect) -> Result<Vec<u8>>,
+        at: impl Into<At>,
+        to: u64,
+        write: impl Into<Write>,
     ) -> Result<String> {
-        self.refresh_unchanged(write.if_rev, index, patch).await?;
-        let mut body = self.body()?;
-        let dialect = body.dialect()?;
-        let mut change = Change::new();
-        change.asked(write);
-        let mut edited = Vec::new();
-        let mut log = self.log(&body);
-        let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
-            edited = make(chat::record_line(&records[at]), dialect)?;
-            records[at] = chat::replace_line(&records[at], &edited);
-            Ok(())
+        let moved = async |work: &mut Work<'_>, index: u64| {
+            let (id, line) = work.take(index).await?;
+            work.put(to, line.clone(), Some(id)).await?;
+            work.told(&line, to, id)
         };
-        log.edit_segment(index, &mut change, edit).await?;
-        body.manifest = log.manifest;
-        self.finish(change, &body).await?;
-        chat::message(&edited, index as usize, dialect, &self.limits)
-    }
-
-    /// Stores a log whose sealed messages were changed; the state before becomes a version.
-    async fn finish(&self, change: Change, body: &Body) -> Result<()> {
-        let end = body.manifest.len();
-        let last = self.log(body).records(end.saturating_sub(1), end).await?;
-        let last = last.first().map(Vec::as_slice);
-        self.store(change, body, last, History::Keep).await
+        self.work(Where::Message(at.into()), write.into(), None, moved)
+            .await
     }
 
     /// Removes a message. Lines that could not be read stay where they are; the state
@@ -272,46 +301,106 @@ impl Chat {
     ///
     /// # Errors
     /// As [`Chat::edit`].
-    pub async fn remove(&self, index: u64, write: impl Into<Write>) -> Result<()> {
+    pub async fn remove(&self, at: impl Into<At>, write: impl Into<Write>) -> Result<()> {
+        let taken = async |work: &mut Work<'_>, index: u64| work.take(index).await;
+        let taken = self.work(Where::Message(at.into()), write.into(), None, taken);
+        taken.await.map(drop)
+    }
+
+    /// Undoes the last change of messages that was made through this handle and is not undone
+    /// yet, or with `again` does the last one again that was undone. False when there is none.
+    /// Messages that were changed elsewhere meanwhile stay as they are.
+    ///
+    /// # Errors
+    /// `conflict` when a message of it was changed since; it is forgotten then. `not-found`,
+    /// and what the medium reports.
+    pub async fn undo(&self, again: bool, write: impl Into<Write>) -> Result<bool> {
         let write = write.into();
-        self.refresh_unchanged(write.if_rev, index, None).await?;
-        let mut body = self.body()?;
-        let mut change = Change::new();
-        change.asked(write);
-        let mut log = self.log(&body);
-        let mut homeless = Vec::new();
-        let edit = |records: &mut Vec<Vec<u8>>, at: usize| {
-            let rest = chat::remove_line(&records.remove(at));
-            match (rest.is_empty(), at.checked_sub(1)) {
-                (true, _) => {}
-                (false, Some(before)) => records[before].extend_from_slice(&rest),
-                (false, None) => match records.first_mut() {
-                    Some(next) => drop(next.splice(0..0, rest)),
-                    None => homeless = rest,
-                },
-            }
-            Ok(())
+        let Some(steps) = self.done.borrow().next(again) else {
+            return Ok(false);
         };
-        log.edit_segment(index, &mut change, edit).await?;
-        let length = log.manifest.len();
-        body.manifest = log.manifest;
-        if !homeless.is_empty() {
-            self.extend_header(&homeless, &mut change).await?;
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            self.refresh().await?;
+            let mut work = Work::of(self)?;
+            let unfit = match work.repeat(&steps).await {
+                Err(error) if error.kind() == Kind::Conflict => Some(error),
+                repeated => {
+                    repeated?;
+                    None
+                }
+            };
+            if let Some(error) = unfit {
+                self.done.borrow_mut().settle(again, true);
+                return Err(error);
+            }
+            match work.finish(write).await {
+                Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
+                finished => {
+                    self.record.replace(finished?.0);
+                    self.done.borrow_mut().settle(again, false);
+                    return Ok(true);
+                }
+            }
         }
-        let last = self
-            .log(&body)
-            .records(length.saturating_sub(1), length)
-            .await?;
-        if let Some(end) = last.first().and_then(|record| record.last()) {
-            body.open_end = *end != b'\n';
+    }
+
+    /// Stores what `make` makes of the line of a message, and gives the message.
+    async fn rewrite(
+        &self,
+        at: At,
+        patch: Option<&Document>,
+        write: Write,
+        make: impl Fn(&[u8], Dialect) -> Result<Vec<u8>>,
+    ) -> Result<String> {
+        let rewrite = async |work: &mut Work<'_>, index: u64| {
+            let (id, line) = work.rewrite(index, &make).await?;
+            work.told(&line, index, id)
+        };
+        self.work(Where::Message(at), write, patch, rewrite).await
+    }
+
+    /// Makes a change at a place of the chat as it is now. Where the place means the same
+    /// whatever others write, it is made once more after somebody was faster.
+    pub(super) async fn work<T>(
+        &self,
+        place: Where,
+        write: Write,
+        patch: Option<&Document>,
+        make: impl AsyncFn(&mut Work<'_>, u64) -> Result<T>,
+    ) -> Result<T> {
+        let seen = match (place, write.if_rev) {
+            (Where::Message(At::Index(_)), None) => Some(self.record().rev),
+            (_, rev) => rev,
+        };
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            match (seen, place) {
+                (Some(seen), Where::Message(at)) => self.refresh_unchanged(seen, at, patch).await?,
+                _ => self.refresh().await?,
+            }
+            let mut work = Work::of(self)?;
+            let index = match place {
+                Where::End => work.len(),
+                Where::Message(At::Index(index)) => index,
+                Where::Message(At::Id(id)) => match work.log.position(id).await? {
+                    Some(index) => index,
+                    None => return Err(self.gone(id)),
+                },
+            };
+            let made = make(&mut work, index).await?;
+            match work.finish(write).await {
+                Err(error) if error.kind() == Kind::Conflict && seen.is_none() && attempts > 0 => {}
+                finished => {
+                    let (record, steps) = finished?;
+                    self.record.replace(record);
+                    self.done.borrow_mut().add(steps);
+                    return Ok(made);
+                }
+            }
         }
-        self.store(
-            change,
-            &body,
-            last.first().map(Vec::as_slice),
-            History::Keep,
-        )
-        .await
     }
 
     /// The whole chat as a file.
@@ -362,36 +451,6 @@ impl Chat {
         self.record.borrow()
     }
 
-    /// Lines that cannot be read and have no message beside them any more stand behind the header.
-    async fn extend_header(&self, lines: &[u8], change: &mut Change) -> Result<()> {
-        let part = self.record().parts.get("header").cloned();
-        let mut header = match part {
-            Some(part) => self.keep.store().part(&part).await?,
-            None => Vec::new(),
-        };
-        header.extend_from_slice(lines);
-        self.record
-            .borrow_mut()
-            .parts
-            .insert("header".into(), change.add_part(&header));
-        Ok(())
-    }
-
-    async fn store(
-        &self,
-        mut change: Change,
-        body: &Body,
-        last: Option<&[u8]>,
-        history: History,
-    ) -> Result<()> {
-        let mut record = self.record().clone();
-        summarize(&mut record, body, last)?;
-        change.write(record, history);
-        let record = self.keep.commit_one(change).await?;
-        self.record.replace(record);
-        Ok(())
-    }
-
     pub(super) async fn refresh(&self) -> Result<()> {
         let record = self.keep.record(Domain::Chats, &self.id).await?;
         self.record.replace(record);
@@ -399,13 +458,7 @@ impl Chat {
     }
 
     /// Positions mean what the caller saw, so the chat must still be that one.
-    async fn refresh_unchanged(
-        &self,
-        if_rev: Option<u64>,
-        index: u64,
-        patch: Option<&Document>,
-    ) -> Result<()> {
-        let seen = if_rev.unwrap_or_else(|| self.record().rev);
+    async fn refresh_unchanged(&self, seen: u64, at: At, patch: Option<&Document>) -> Result<()> {
         let found = self
             .keep
             .record_at(Domain::Chats, &self.id, Some(seen))
@@ -414,29 +467,32 @@ impl Chat {
             Err(error) if error.kind() == Kind::Conflict => {
                 // The next call sees the new state; this one must not act on old positions.
                 self.refresh().await?;
-                Err(error.between(self.sides(seen, index, patch).await))
+                Err(error.between(self.sides(seen, at, patch).await))
             }
             found => found.map(|record| drop(self.record.replace(record))),
         }
     }
 
-    /// The message at a position as the caller saw it, as the patch makes it, and as it is
+    /// The message at a place as the caller saw it, as the patch makes it, and as it is
     /// now; what cannot be read is left out.
-    async fn sides(&self, seen: u64, index: u64, patch: Option<&Document>) -> Sides {
+    async fn sides(&self, seen: u64, at: At, patch: Option<&Document>) -> Sides {
         let domain = Domain::Chats.name();
         let version = self.keep.store().version(domain, &self.id, seen).await;
         let base = match version.ok().flatten() {
-            Some(version) => self.line(Body::of(&version), index).await,
+            Some(version) => self.line(Body::of(&version), at).await,
             None => None,
         };
-        let theirs = self.line(self.body(), index).await;
+        let theirs = self.line(self.body(), at).await;
         let dialect = self.body().and_then(|body| body.dialect());
-        let tell = |line: &Vec<u8>| {
+        let tell = |(place, line): &(Place, Vec<u8>)| {
             let dialect = dialect.as_ref().ok()?;
-            chat::message(line, index as usize, *dialect, &self.limits).ok()
+            chat::message(line, *place, *dialect, &self.limits).ok()
         };
         let mine = match (base.as_ref().or(theirs.as_ref()), patch, &dialect) {
-            (Some(line), Some(patch), Ok(dialect)) => chat::edit_line(line, patch, *dialect).ok(),
+            (Some((place, line)), Some(patch), Ok(dialect)) => {
+                let edited = chat::edit_line(line, patch, *dialect).ok();
+                edited.map(|line| (*place, line))
+            }
             _ => None,
         };
         Sides {
@@ -447,10 +503,27 @@ impl Chat {
     }
 
     /// The line of one message.
-    async fn line(&self, body: Result<Body>, index: u64) -> Option<Vec<u8>> {
+    async fn line(&self, body: Result<Body>, at: At) -> Option<(Place, Vec<u8>)> {
         let body = body.ok()?;
-        let records = self.log(&body).records(index, index + 1).await.ok()?;
-        Some(chat::record_line(records.first()?).to_vec())
+        let log = self.log(&body);
+        let index = match at {
+            At::Index(index) => index,
+            At::Id(id) => log.position(id).await.ok()??,
+        };
+        let records = log.numbered(index, index + 1).await.ok()?;
+        let record = records.first()?;
+        let place = Place {
+            index: index as usize,
+            id: Some(record.id),
+        };
+        Some((place, chat::record_line(&record.bytes).to_vec()))
+    }
+
+    fn gone(&self, id: u64) -> Error {
+        let detail = format!("there is no message with the id {id}");
+        Kind::NotFound
+            .because(detail)
+            .of(Domain::Chats.name(), &self.id)
     }
 
     pub(super) fn body(&self) -> Result<Body> {

@@ -1,12 +1,14 @@
 //! How a chat's records rest: sealed segments, their manifest, and a tail.
 //!
-//! A record is a message's line with its newline, as it came. New records land in the
-//! tail, one small page each; a full tail becomes a segment. Segments and the runs of
+//! A record is a message's line with its newline, as it came, and has a number that no other
+//! record of the chat ever gets. New records land in the tail, one small page each, under
+//! their numbers; a full tail becomes a segment. Segments and the runs of
 //! the manifest are parts addressed by content and never change: an edit replaces one
 //! segment and one run, a branch or a version shares all the others. So every write
 //! costs the same at any length. Knows nothing of what a record says.
 
-use crate::codec::{self, PAGE_BYTES, Part};
+use super::segment::{self, Content, First, Numbered, Segment};
+use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Key, Store};
 use serde::{Deserialize, Serialize};
@@ -14,16 +16,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A segment is full at so many records …
-const SEGMENT_RECORDS: usize = 64;
-/// … or so many bytes. A single longer record is a segment of its own.
-const SEGMENT_BYTES: usize = 48 * 1024;
-/// Segments of one full run of the manifest.
-const RUN_SEGMENTS: usize = 256;
-/// Form byte of segments and runs.
-const FORM: u8 = 1;
-/// A segment in a run: hash, records, content bytes.
-const ENTRY: usize = 40;
 /// Segments and runs kept decoded.
 const CACHED: usize = 24;
 
@@ -40,6 +32,9 @@ struct Run {
     #[serde(flatten)]
     part: Part,
     records: u64,
+    /// Whether it says the numbers of its records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ids: bool,
 }
 
 /// Records not sealed yet: pages `[tail, chat, n]` with `from <= n < to`.
@@ -52,18 +47,10 @@ struct Tail {
     check: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
-    part: Part,
-    records: u64,
-}
-
-type Records = Rc<Vec<Vec<u8>>>;
-
 /// Decoded segments and runs by their hashes, which never go stale.
 #[derive(Default)]
 pub(super) struct Cache {
-    segments: RefCell<Vec<(String, Records)>>,
+    segments: RefCell<Vec<(String, Rc<Content>)>>,
     runs: RefCell<Vec<(String, Rc<Vec<Segment>>)>>,
 }
 
@@ -108,6 +95,20 @@ impl Manifest {
         };
     }
 
+    /// The number that the next record gets.
+    pub(super) fn next_id(&self) -> u64 {
+        self.tail.to
+    }
+
+    /// A number for a record that is put between others. The tail must be settled: its
+    /// numbers have no gaps.
+    pub(super) fn take_id(&mut self) -> u64 {
+        debug_assert_eq!(self.tail.from, self.tail.to, "a tail has no gaps");
+        self.tail.from = self.tail.to + 1;
+        self.tail.to = self.tail.from;
+        self.tail.to - 1
+    }
+
     /// Number of records.
     pub(super) fn len(&self) -> u64 {
         self.sealed() + (self.tail.to - self.tail.from)
@@ -126,23 +127,55 @@ impl Manifest {
 impl Log<'_> {
     /// The records `from..to`, cut to what is there.
     pub(super) async fn records(&self, from: u64, to: u64) -> Result<Vec<Vec<u8>>> {
+        let found = self.numbered(from, to).await?;
+        Ok(found.into_iter().map(|record| record.bytes).collect())
+    }
+
+    /// The records `from..to` with their numbers, cut to what is there.
+    pub(super) async fn numbered(&self, from: u64, to: u64) -> Result<Vec<Numbered>> {
         let to = to.min(self.manifest.len());
         let segments = self.covering(from, to).await?;
         self.fetch(&segments).await?;
         let mut found = Vec::new();
         for (at, segment) in &segments {
-            let records = self.segment(segment).await?;
+            let content = self.segment(segment).await?;
             let behind = at + segment.records;
             let wanted = from.saturating_sub(*at) as usize..(to.min(behind) - at) as usize;
-            found.extend_from_slice(records.get(wanted).ok_or_else(|| miscount(self.chat))?);
+            let records = content.records.get(wanted.clone());
+            let records = records.ok_or_else(|| miscount(self.chat))?;
+            found.extend(records.iter().zip(wanted).map(|(bytes, n)| Numbered {
+                id: content.id(n, segment.first),
+                bytes: bytes.clone(),
+            }));
         }
         let start = self.manifest.sealed();
         if to > start {
             let Tail { from: first, .. } = self.manifest.tail;
             let wanted = first + from.saturating_sub(start)..first + (to - start);
-            found.extend(self.tail_pages(wanted).await?);
+            let pages = self.tail_pages(wanted.clone()).await?;
+            found.extend(number(pages, wanted.start));
         }
         Ok(found)
+    }
+
+    /// The position of the record with a number; `None` when there is none.
+    pub(super) async fn position(&self, id: u64) -> Result<Option<u64>> {
+        let Tail { from, to, .. } = self.manifest.tail;
+        if (from..to).contains(&id) {
+            return Ok(Some(self.manifest.sealed() + (id - from)));
+        }
+        let all = self.covering(0, self.manifest.sealed()).await?;
+        for (at, segment) in all.iter().filter(|(_, segment)| segment.may_hold(id)) {
+            if let First::At(first) = segment.first {
+                return Ok(Some(at + (id - first)));
+            }
+            let content = self.segment(segment).await?;
+            let mut ids = (0..content.records.len()).map(|n| content.id(n, segment.first));
+            if let Some(n) = ids.position(|found| found == id) {
+                return Ok(Some(at + n as u64));
+            }
+        }
+        Ok(None)
     }
 
     /// The sealed segments that hold a stretch, each with the position of its first record.
@@ -156,7 +189,7 @@ impl Log<'_> {
                 for segment in self.run(run).await?.iter() {
                     let behind = at + segment.records;
                     if at < to && behind > from {
-                        segments.push((at, segment.clone()));
+                        segments.push((at, segment.numbered(at)));
                     }
                     at = behind;
                 }
@@ -180,8 +213,8 @@ impl Log<'_> {
             .await
             .map_err(|error| error.of("chats", self.chat))?;
         for (part, content) in missing.iter().zip(contents) {
-            let records = read_segment(&content).ok_or_else(|| miscount(self.chat))?;
-            Cache::put(&self.cache.segments, &part.hash, Rc::new(records));
+            let content = segment::read(&content).ok_or_else(|| miscount(self.chat))?;
+            Cache::put(&self.cache.segments, &part.hash, Rc::new(content));
         }
         Ok(())
     }
@@ -197,7 +230,7 @@ impl Log<'_> {
         } = self.manifest.tail;
         let count = (to - from) as usize + records.len();
         let bytes = bytes as usize + records.iter().map(Vec::len).sum::<usize>();
-        if count >= SEGMENT_RECORDS || bytes >= SEGMENT_BYTES {
+        if count >= segment::RECORDS || bytes >= segment::BYTES {
             // Nothing but this row refers to these pages: whoever makes a second reference seals first.
             (from..to).for_each(|n| change.drop_page(Key::page("tail", self.chat, n)));
             return self.extend(records, change).await;
@@ -222,8 +255,16 @@ impl Log<'_> {
         change: &mut Change,
     ) -> Result<()> {
         let mut all = self.tail().await?;
-        all.extend(records);
+        let next = self.manifest.tail.to;
+        self.manifest.tail.to += records.len() as u64;
+        all.extend(number(records, next));
         self.seal(all, change).await
+    }
+
+    /// Stages a first record, with its number.
+    pub(super) async fn push(&mut self, record: Numbered, change: &mut Change) -> Result<()> {
+        self.settle(change).await?;
+        self.seal(vec![record], change).await
     }
 
     /// Stages what `edit` makes of the records of the segment that holds record `index`;
@@ -233,15 +274,14 @@ impl Log<'_> {
         &mut self,
         index: u64,
         change: &mut Change,
-        edit: impl FnOnce(&mut Vec<Vec<u8>>, usize) -> Result<()>,
+        edit: impl FnOnce(&mut Vec<Numbered>, usize) -> Result<()>,
     ) -> Result<()> {
         if index >= self.manifest.len() {
             let detail = format!("message {index} of {}", self.manifest.len());
             return Err(Kind::NotFound.because(detail).of("chats", self.chat));
         }
-        if self.manifest.tail.from < self.manifest.tail.to {
-            self.settle(change).await?;
-        }
+        self.settle(change).await?;
+        self.number_runs(change).await?;
         let mut start = 0;
         for position in 0..self.manifest.runs.len() {
             let run = self.manifest.runs[position].clone();
@@ -257,19 +297,20 @@ impl Log<'_> {
                     .iter()
                     .position(holds)
                     .ok_or_else(|| miscount(self.chat))?;
-                let mut records = self.segment(&segments[place]).await?.as_ref().clone();
+                let content = self.segment(&segments[place]).await?;
+                let mut records = content.numbered(segments[place].first);
                 let offset = (index - at) as usize;
                 if offset >= records.len() {
                     return Err(miscount(self.chat));
                 }
                 edit(&mut records, offset)?;
-                let replaced: Vec<Segment> = pack(records)
+                let replaced: Vec<Segment> = segment::pack(records)
                     .into_iter()
                     .map(|group| self.add_segment(group, change))
                     .collect();
                 segments.splice(place..=place, replaced);
                 let runs: Vec<Run> = segments
-                    .chunks(RUN_SEGMENTS)
+                    .chunks(segment::RUN)
                     .map(|chunk| self.add_run(chunk, change))
                     .collect();
                 self.manifest.runs.splice(position..=position, runs);
@@ -282,12 +323,41 @@ impl Log<'_> {
 
     /// Stages the tail as segments, so that a second row may refer to everything.
     pub(super) async fn settle(&mut self, change: &mut Change) -> Result<()> {
+        if self.manifest.tail.from == self.manifest.tail.to {
+            return Ok(());
+        }
         let records = self.tail().await?;
         self.seal(records, change).await
     }
 
+    /// Stages lists that say the numbers of their records in place of those that do not:
+    /// positions are about to change.
+    async fn number_runs(&mut self, change: &mut Change) -> Result<()> {
+        let mut start = 0;
+        for position in 0..self.manifest.runs.len() {
+            let run = self.manifest.runs[position].clone();
+            if !run.ids {
+                let segments = self.numbered_run(&run, start).await?;
+                self.manifest.runs[position] = self.add_run(&segments, change);
+            }
+            start += run.records;
+        }
+        Ok(())
+    }
+
+    /// The segments of a run whose first record has a position, with their numbers.
+    async fn numbered_run(&self, run: &Run, start: u64) -> Result<Vec<Segment>> {
+        let mut at = start;
+        let mut segments = Vec::new();
+        for segment in self.run(run).await?.iter() {
+            segments.push(segment.numbered(at));
+            at += segment.records;
+        }
+        Ok(segments)
+    }
+
     /// Stages the first records as a log of its own, which shares everything sealed but the
-    /// segment that is cut, and gives its manifest.
+    /// segment that is cut, and gives its manifest. Its records keep their numbers.
     pub(super) async fn head(&self, length: u64, change: &mut Change) -> Result<Manifest> {
         let mut head = Log {
             manifest: Manifest::default(),
@@ -305,8 +375,8 @@ impl Log<'_> {
                 if start + segment.records > length {
                     break;
                 }
+                segments.push(segment.numbered(start));
                 start += segment.records;
-                segments.push(segment.clone());
             }
             if !segments.is_empty() {
                 head.manifest.runs.push(self.add_run(&segments, change));
@@ -314,8 +384,9 @@ impl Log<'_> {
             break;
         }
         if start < length {
-            cut = self.records(start, length).await?;
+            cut = self.numbered(start, length).await?;
         }
+        head.manifest.tail_behind(&self.manifest);
         if !cut.is_empty() {
             head.seal(cut, change).await?;
         }
@@ -323,22 +394,25 @@ impl Log<'_> {
     }
 
     /// Puts records behind the sealed ones and starts a new tail.
-    async fn seal(&mut self, records: Vec<Vec<u8>>, change: &mut Change) -> Result<()> {
+    async fn seal(&mut self, records: Vec<Numbered>, change: &mut Change) -> Result<()> {
         let mut segments = match self.manifest.runs.last() {
-            Some(last) => self.run(last).await?.as_ref().clone(),
+            Some(last) => {
+                let start = self.manifest.sealed() - last.records;
+                self.numbered_run(last, start).await?
+            }
             None => Vec::new(),
         };
-        if segments.len() < RUN_SEGMENTS {
+        if segments.len() < segment::RUN {
             self.manifest.runs.pop();
         } else {
             segments.clear();
         }
         segments.extend(
-            pack(records)
+            segment::pack(records)
                 .into_iter()
                 .map(|group| self.add_segment(group, change)),
         );
-        for chunk in segments.chunks(RUN_SEGMENTS) {
+        for chunk in segments.chunks(segment::RUN) {
             let run = self.add_run(chunk, change);
             self.manifest.runs.push(run);
         }
@@ -352,7 +426,7 @@ impl Log<'_> {
         Ok(())
     }
 
-    async fn tail(&self) -> Result<Vec<Vec<u8>>> {
+    async fn tail(&self) -> Result<Vec<Numbered>> {
         let tail = self.manifest.tail;
         let records = self.tail_pages(tail.from..tail.to).await?;
         let check = records.iter().fold(0, |check, record| chain(check, record));
@@ -361,7 +435,7 @@ impl Log<'_> {
                 .because("the tail's records are not the ones written")
                 .of("chats", self.chat));
         }
-        Ok(records)
+        Ok(number(records, tail.from).collect())
     }
 
     async fn tail_pages(&self, range: std::ops::Range<u64>) -> Result<Vec<Vec<u8>>> {
@@ -383,48 +457,35 @@ impl Log<'_> {
         }
     }
 
-    fn add_segment(&self, records: Vec<Vec<u8>>, change: &mut Change) -> Segment {
-        let mut content =
-            Vec::with_capacity(5 + records.iter().map(|record| record.len() + 4).sum::<usize>());
-        content.push(FORM);
-        content.extend_from_slice(&(records.len() as u32).to_le_bytes());
-        records
-            .iter()
-            .for_each(|record| content.extend_from_slice(&(record.len() as u32).to_le_bytes()));
-        records
-            .iter()
-            .for_each(|record| content.extend_from_slice(record));
+    fn add_segment(&self, records: Vec<Numbered>, change: &mut Change) -> Segment {
+        let (bytes, content, first) = segment::write(records);
         let segment = Segment {
-            part: change.add_part(&content),
-            records: records.len() as u64,
+            part: change.add_part(&bytes),
+            records: content.records.len() as u64,
+            first,
         };
-        Cache::put(&self.cache.segments, &segment.part.hash, Rc::new(records));
+        Cache::put(&self.cache.segments, &segment.part.hash, Rc::new(content));
         segment
     }
 
     fn add_run(&self, segments: &[Segment], change: &mut Change) -> Run {
-        let mut content = Vec::with_capacity(1 + segments.len() * ENTRY);
-        content.push(FORM);
-        for segment in segments {
-            content.extend_from_slice(&hash_bytes(&segment.part.hash));
-            content.extend_from_slice(&(segment.records as u32).to_le_bytes());
-            content.extend_from_slice(&(segment.part.bytes as u32).to_le_bytes());
-        }
         let run = Run {
-            part: change.add_part(&content),
+            part: change.add_part(&segment::write_run(segments)),
             records: segments.iter().map(|s| s.records).sum(),
+            ids: true,
         };
         Cache::put(&self.cache.runs, &run.part.hash, Rc::new(segments.to_vec()));
         run
     }
 
-    async fn segment(&self, segment: &Segment) -> Result<Records> {
-        self.cached(&self.cache.segments, &segment.part, read_segment)
+    async fn segment(&self, segment: &Segment) -> Result<Rc<Content>> {
+        self.cached(&self.cache.segments, &segment.part, segment::read)
             .await
     }
 
     async fn run(&self, run: &Run) -> Result<Rc<Vec<Segment>>> {
-        self.cached(&self.cache.runs, &run.part, read_run).await
+        self.cached(&self.cache.runs, &run.part, segment::read_run)
+            .await
     }
 
     /// A part, decoded: from the cache, else from the store.
@@ -515,28 +576,30 @@ impl Log<'_> {
     ) -> Result<u64> {
         let mut lost = 0;
         let mut kept = Vec::new();
+        let mut start = 0;
         for (place, run) in self.manifest.runs.clone().iter().enumerate() {
             let elders = elders.iter().filter_map(|elder| elder.runs.get(place));
             let mut segments = Vec::new();
             for run in std::iter::once(run).chain(elders) {
-                match self.run(run).await {
+                match self.numbered_run(run, start).await {
                     Ok(read) => {
-                        segments.extend(read.iter().cloned());
+                        segments.extend(read);
                         break;
                     }
                     Err(error) if error.kind() == Kind::Corrupt => {}
                     Err(error) => return Err(error),
                 }
             }
+            start += run.records;
             let listed = segments.iter().map(|segment| segment.records).sum();
             lost += run.records.saturating_sub(listed);
             for segment in &segments {
                 match self.store.parts(std::slice::from_ref(&segment.part)).await {
                     Ok(content) => {
-                        match content.first().and_then(|content| read_segment(content)) {
-                            Some(records) => kept.push(Segment {
-                                part: segment.part.clone(),
-                                records: records.len() as u64,
+                        match content.first().and_then(|content| segment::read(content)) {
+                            Some(content) => kept.push(Segment {
+                                records: content.records.len() as u64,
+                                ..segment.clone()
                             }),
                             None => lost += segment.records,
                         }
@@ -550,13 +613,13 @@ impl Log<'_> {
         let Tail { from, to, .. } = self.manifest.tail;
         for n in from..to {
             match self.tail_pages(n..n + 1).await {
-                Ok(read) => records.extend(read),
+                Ok(read) => records.extend(number(read, n)),
                 Err(error) if error.kind() == Kind::Corrupt => lost += 1,
                 Err(error) => return Err(error),
             }
         }
         self.manifest.runs.clear();
-        for segments in kept.chunks(RUN_SEGMENTS) {
+        for segments in kept.chunks(segment::RUN) {
             let run = self.add_run(segments, change);
             self.manifest.runs.push(run);
         }
@@ -566,74 +629,10 @@ impl Log<'_> {
     }
 }
 
-/// Groups of records that make segments.
-fn pack(records: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
-    let mut groups: Vec<Vec<Vec<u8>>> = Vec::new();
-    let mut bytes = 0;
-    for record in records {
-        bytes += record.len();
-        match groups.last_mut() {
-            Some(group) if group.len() < SEGMENT_RECORDS && bytes <= SEGMENT_BYTES => {
-                group.push(record)
-            }
-            _ => {
-                bytes = record.len();
-                groups.push(vec![record]);
-            }
-        }
-    }
-    groups
-}
-
-fn read_segment(content: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let (&[FORM], rest) = content.split_first_chunk()? else {
-        return None;
-    };
-    let (count, rest) = rest.split_first_chunk()?;
-    let count = u32::from_le_bytes(*count) as usize;
-    let (lengths, mut rest) = rest.split_at_checked(count.checked_mul(4)?)?;
-    let mut records = Vec::with_capacity(count);
-    for length in lengths.as_chunks::<4>().0 {
-        let (record, behind) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        records.push(record.to_vec());
-        rest = behind;
-    }
-    rest.is_empty().then_some(records)
-}
-
-fn read_run(content: &[u8]) -> Option<Vec<Segment>> {
-    let (&[FORM], rest) = content.split_first_chunk()? else {
-        return None;
-    };
-    let (entries, []) = rest.as_chunks::<ENTRY>() else {
-        return None;
-    };
-    let number = |entry: &[u8; ENTRY], at: usize| {
-        u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
-    };
-    let segment = |entry: &[u8; ENTRY]| {
-        let hash = entry[..32]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Segment {
-            part: Part {
-                hash,
-                bytes: number(entry, 36).into(),
-            },
-            records: number(entry, 32).into(),
-        }
-    };
-    Some(entries.iter().map(segment).collect())
-}
-
-fn hash_bytes(hash: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (byte, digits) in bytes.iter_mut().zip(hash.as_bytes().as_chunks::<2>().0) {
-        let digit = |c: u8| (c as char).to_digit(16).unwrap_or(0) as u8;
-        *byte = digit(digits[0]) << 4 | digit(digits[1]);
-    }
-    bytes
+/// Records that are numbered one after the other.
+fn number(records: Vec<Vec<u8>>, first: u64) -> impl Iterator<Item = Numbered> {
+    let numbered = |(bytes, id)| Numbered { id, bytes };
+    records.into_iter().zip(first..).map(numbered)
 }
 
 fn chain(check: u32, record: &[u8]) -> u32 {
@@ -647,8 +646,3 @@ fn miscount(chat: &str) -> Error {
         .because("a segment does not hold what the manifest says")
         .of("chats", chat)
 }
-
-const _: () = assert!(
-    SEGMENT_BYTES < PAGE_BYTES,
-    "a record that goes to the tail fits its page"
-);
