@@ -43,9 +43,13 @@ pub use record::{record_line, remove_line, replace_line};
 pub use source::Source;
 pub use swipe::{SwipeChange, swipe_line};
 pub use view::{
-    Place, declared_count, header_json, header_name, message, page, placed_page, said_at, text,
+    Counted, Place, counted, declared_count, header_json, header_name, message, page, placed_page,
+    said_at, text,
 };
-pub use write::{NewHeader, edit_line, hide_line, write_header, write_line, write_world_header};
+pub use write::{
+    NewHeader, edit_line, hide_line, mark_line, name_main_chat, write_header, write_line,
+    write_world_header,
+};
 
 use crate::error::{Kind, Limits, Result, Warning};
 use std::borrow::Cow;

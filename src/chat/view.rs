@@ -388,6 +388,36 @@ pub fn placed_page<'a>(
     out
 }
 
+/// What is counted of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// Who says it.
+    pub name: String,
+    /// `user`, `character` or `system`.
+    pub role: &'static str,
+    /// Words of the text that is shown, as white space tells them apart.
+    pub words: u64,
+    /// Alternatives, the shown one among them; 1 where there are no others.
+    pub swipes: u64,
+    /// When, in milliseconds since 1970.
+    pub at_ms: Option<i64>,
+}
+
+/// What is counted of a line; `None` when it cannot be read.
+pub fn counted(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<Counted> {
+    let document = document(line, limits).ok()?;
+    let spoken = Spoken::of(document.root(), dialect);
+    let words = |said: &Said<'_>| said.text().split_whitespace().count() as u64;
+    let name = spoken.name.as_ref().map(|name| name.text().into_owned());
+    Some(Counted {
+        name: name.unwrap_or_default(),
+        role: spoken.role.as_str(),
+        words: spoken.text.as_ref().map_or(0, words),
+        swipes: spoken.swipes.len().max(1) as u64,
+        at_ms: spoken.at_ms,
+    })
+}
+
 /// When a line was said, in milliseconds since 1970; `None` when it does not say so.
 pub fn said_at(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<i64> {
     let document = document(line, limits).ok()?;

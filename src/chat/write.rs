@@ -3,6 +3,7 @@
 use super::Dialect;
 use super::date;
 use super::foreign::one_line;
+use super::line::{Pieces, What};
 use super::view::{self, Role, Spoken};
 use crate::error::{Error, Kind, Limits, Result};
 use crate::json::{Document, Node, Shape, quote};
@@ -227,6 +228,45 @@ pub fn hide_line(line: &[u8], hidden: bool, dialect: Dialect) -> Result<Vec<u8>>
         (false, false) => document.remove(&flag)?,
     };
     Ok(line_of(&changed))
+}
+
+/// A line that names a checkpoint which was made at it, as SillyTavern does; the rest of it
+/// stays byte for byte.
+///
+/// # Errors
+/// `bad-json` when the line cannot be read.
+pub fn mark_line(line: &[u8], name: &str) -> Result<Vec<u8>> {
+    let document = view::document(line, &Limits::default())?;
+    with_member(&document, "extra", "bookmark_link", &quote(name)).map(|marked| line_of(&marked))
+}
+
+/// The bytes before the first message with a header that names the chat which this one comes
+/// from, as SillyTavern does; `None` where no header of SillyTavern's is.
+pub fn name_main_chat(header: &[u8], name: &str, limits: &Limits) -> Option<Vec<u8>> {
+    let piece = Pieces::of(header).find(|piece| piece.what == What::Header)?;
+    let document = view::document(&header[piece.start..piece.end], limits).ok()?;
+    if document.root().get("metadata").is_some() {
+        return None;
+    }
+    let named = with_member(&document, "chat_metadata", "main_chat", &quote(name)).ok()?;
+    Some(
+        [
+            &header[..piece.start],
+            &line_of(&named),
+            &header[piece.end..],
+        ]
+        .concat(),
+    )
+}
+
+/// A document with a member in one of its objects, which is made where it is none.
+fn with_member(document: &Document, object: &str, key: &str, value: &str) -> Result<Document> {
+    match document.root().get(object) {
+        Some(node) if node.shape() == Shape::Object => {
+            document.set(&[object.into(), key.into()], value)
+        }
+        _ => document.set(&[object.into()], &format!("{{{}:{value}}}", quote(key))),
+    }
 }
 
 /// A changed document as the line it is.

@@ -5,11 +5,14 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, json, limits, list, options, safety, text, whole, writing } from "./options.js";
+import { fields, flag, json, limits, list, options, safety, text, whole, writing } from "./options.js";
 import type {
-  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ExportChatOptions, ExportedChat, ImportEvent, Json, Loss, Message,
-  MessagePatch, NewChat, NewMessage, SafetyOptions, SearchHit, SearchOptions, WriteOptions,
+  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ExportChatOptions,
+  ExportedChat, ImportEvent, Json, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, SafetyOptions,
+  SearchHit, SearchOptions, WriteOptions,
 } from "./types.js";
+
+const LINKS = ["characters", "persona", "world", "location", "playthrough"] as const;
 
 export class Chats extends Domain<ChatEntry> {
   /** @internal */
@@ -26,12 +29,56 @@ export class Chats extends Domain<ChatEntry> {
   }
 
   /**
+   * The chats that all of it is true of, newest change first, and what cannot be read. Those in the archive are left out, or
+   * with `archived` nothing else is given. Throws `invalid` for a location or playthrough without its world.
+   */
+  override list(given?: ChatListOptions): Promise<Listing<ChatEntry>> {
+    return this.answer("list", () => {
+      const known = ["trashed", "archived", "character", "persona", "world", "location", "playthrough"] as const;
+      const { trashed, archived, ...links } = options(given, known);
+      const of = present(links, (id, name) => text(id, name));
+      return this.handle.listChats({ ...of, trashed: flag(trashed, "trashed"), archived: flag(archived, "archived") });
+    });
+  }
+
+  /** Gives a chat another title, of 1 to 100 characters. Throws `not-found`, `conflict`, `invalid`. */
+  rename(id: string, title: string, given?: WriteOptions): Promise<ChatEntry> {
+    return this.answer("rename", () => this.handle.renameChat(text(id, "id"), text(title, "title"), writing(given)));
+  }
+
+  /** Puts a chat into the archive: `list` leaves it out, everything else is as before. Throws `not-found`, `conflict`. */
+  archive(id: string, given?: WriteOptions): Promise<ChatEntry> {
+    return this.answer("archive", () => this.handle.archiveChat(text(id, "id"), true, writing(given)));
+  }
+
+  /** Takes a chat out of the archive. Throws `not-found`, `conflict`. */
+  unarchive(id: string, given?: WriteOptions): Promise<ChatEntry> {
+    return this.answer("unarchive", () => this.handle.archiveChat(text(id, "id"), false, writing(given)));
+  }
+
+  /**
+   * Makes these the links of a chat, in place of all it had. Throws `not-found`, `conflict`, and `invalid` for a location or
+   * playthrough without its world.
+   */
+  link(id: string, links: ChatLinks, given?: WriteOptions): Promise<ChatEntry> {
+    return this.answer("link", () => this.handle.linkChat(text(id, "id"), linked(options(links, LINKS)), writing(given)));
+  }
+
+  /**
+   * The whole tree of chats that one stands in: the chat that all come from first, each before its branches, the branches by
+   * their places. Throws `not-found`.
+   */
+  tree(id: string): Promise<ChatNode[]> {
+    return this.answer("tree", () => this.handle.chatTree(text(id, "id")));
+  }
+
+  /**
    * Adds chat files of any tool that `readChat` reads, every chat of a file. Lines that cannot be read are kept, and told as
    * warnings.
    */
   import(sources: ImportSources, given?: ChatImportOptions): AsyncIterable<ImportEvent<ChatEntry>> {
-    const { limits: within, signal, ...linked } = options(given, ["limits", "signal", "characters", "title"]);
-    const chosen = Object.entries({ ...linked, limits: limits(within) }).filter(([, value]) => value !== undefined);
+    const { limits: within, signal, title, ...links } = options(given, ["limits", "signal", "title", ...LINKS]);
+    const chosen = Object.entries({ ...linked(links), title, limits: limits(within) }).filter(([, value]) => value !== undefined);
     const take = async (bytes: Uint8Array, name: string) =>
       JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "chat", signal, take });
@@ -76,7 +123,7 @@ export class Chats extends Domain<ChatEntry> {
   /** Begins an empty chat. */
   create(chat: NewChat): Promise<ChatEntry> {
     return this.answer("create", () => {
-      const known = options(chat, ["title", "characters", "userName", "characterName"]);
+      const known = options(chat, ["title", "userName", "characterName", ...LINKS]);
       text(known.title, "title");
       return this.handle.createChat(fields(known, "chat"));
     });
@@ -102,6 +149,24 @@ export class Chats extends Domain<ChatEntry> {
 }
 
 const BATCH = 100;
+
+/** What is there of some options, checked one by one. */
+function present<T extends object>(given: T, check: (value: string, name: string) => string): Record<string, string> {
+  const there = Object.entries(given).filter(([, value]) => value !== undefined) as [string, string][];
+  return Object.fromEntries(there.map(([name, value]) => [name, check(value, name)]));
+}
+
+/** Links as the module reads them. */
+function linked({ characters, ...one }: ChatLinks): object {
+  const of = present(one, (id, name) => text(id, name));
+  return characters === undefined ? of : { ...of, characters: list(characters, "characters").map((id) => text(id, "characters")) };
+}
+
+/** A message by its position or its id. */
+function place(given: MessageRef, name: string): [at: number, byId: boolean] {
+  if (typeof given === "number") return [whole(given, name), false];
+  return [whole(options(given, ["id"]).id, `${name}.id`), true];
+}
 
 function looking<T extends SearchOptions>(given: T | undefined, beside: readonly (keyof T & string)[] = []): T {
   const known = ["case", "words", "regex", "name", "role", "swipes", "limit"] as const satisfies readonly (keyof SearchOptions)[];
@@ -198,34 +263,80 @@ export class ChatHandle {
   }
 
   /**
-   * Changes one message; the rest of its line stays as it was written. `ifRev` is the `entry.rev` of the chat in which you
-   * saw the index; without it, that of this handle's last call.
-   *
-   * Throws `conflict`, `not-found`, `invalid`.
+   * Where a message is by now, `undefined` when it is gone. An id stays the same whatever happens to the messages around it,
+   * and in the branches of the chat.
    */
-  edit(index: number, patch: MessagePatch, given?: WriteOptions): Promise<Message> {
-    return this.#answer("edit", () => {
-      const [at, text, write] = [whole(index, "index"), fields(patch, "patch"), writing(given)];
-      return this.#next(() => this.#raw.edit(at, text, write));
+  indexOf(id: number): Promise<number | undefined> {
+    return this.#ask("indexOf", () => this.#raw.indexOf(whole(id, "id")) as Promise<number | undefined>);
+  }
+
+  /**
+   * Where the first message from a date on is, `undefined` when there is none. It is looked for by halves, so the dates are
+   * taken to go up; messages without one are passed over.
+   */
+  indexAt(date: number | Date): Promise<number | undefined> {
+    return this.#ask("indexAt", () => {
+      const at = typeof date === "number" ? date : date.getTime();
+      if (!Number.isFinite(at)) throw failure("bad-option", "`date` is no date");
+      return this.#raw.indexAt(at) as Promise<number | undefined>;
     });
   }
 
   /**
-   * Puts a message before the one at an index, or at the end; those behind it move down. `ifRev` as in `edit`. Throws
+   * Changes one message, named by its index or as `{ id }`; the rest of its line stays as it was written. `ifRev` is the
+   * `entry.rev` of the chat in which you saw the index; without it, that of this handle's last call. An id means the same
+   * message whatever was written since, so without `ifRev` nothing is compared.
+   *
+   * Throws `conflict`, `not-found`, `invalid`.
+   */
+  edit(message: MessageRef, patch: MessagePatch, given?: WriteOptions): Promise<Message> {
+    return this.#answer("edit", () => {
+      const [at, text, write] = [place(message, "message"), fields(patch, "patch"), writing(given)];
+      return this.#next(() => this.#raw.edit(...at, text, write));
+    });
+  }
+
+  /**
+   * Puts a message before another one, or at the end; those behind it move down. `ifRev` as in `edit`. Throws
    * `conflict`, `not-found`, `invalid`.
    */
-  insert(index: number, message: NewMessage, given?: WriteOptions): Promise<Message> {
+  insert(before: MessageRef, message: NewMessage, given?: WriteOptions): Promise<Message> {
     return this.#answer("insert", () => {
-      const [at, text, write] = [whole(index, "index"), fields(message, "message"), writing(given)];
-      return this.#next(() => this.#raw.insert(at, text, write));
+      const [at, text, write] = [place(before, "before"), fields(message, "message"), writing(given)];
+      return this.#next(() => this.#raw.insert(...at, text, write));
+    });
+  }
+
+  /** Moves a message, so that it has the index `to` then. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  move(message: MessageRef, to: number, given?: WriteOptions): Promise<Message> {
+    return this.#answer("move", () => {
+      const [at, target, write] = [place(message, "message"), whole(to, "to"), writing(given)];
+      return this.#next(() => this.#raw.moveTo(...at, target, write));
+    });
+  }
+
+  /** Keeps a message from the model, as SillyTavern's `/hide` does. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  hide(message: MessageRef, given?: WriteOptions): Promise<Message> {
+    return this.#hide("hide", message, true, given);
+  }
+
+  /** Gives a hidden message to the model again. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  unhide(message: MessageRef, given?: WriteOptions): Promise<Message> {
+    return this.#hide("unhide", message, false, given);
+  }
+
+  #hide(verb: string, message: MessageRef, hidden: boolean, given?: WriteOptions): Promise<Message> {
+    return this.#answer(verb, () => {
+      const [at, write] = [place(message, "message"), writing(given)];
+      return this.#next(() => this.#raw.hide(...at, hidden, write));
     });
   }
 
   /** Adds an alternative to a message and shows it; the ones before stay. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
-  addSwipe(index: number, swipe: string, given?: WriteOptions): Promise<Message> {
+  addSwipe(message: MessageRef, swipe: string, given?: WriteOptions): Promise<Message> {
     return this.#answer("addSwipe", () => {
-      const [at, said, write] = [whole(index, "index"), text(swipe, "swipe"), writing(given)];
-      return this.#next(() => this.#raw.addSwipe(at, said, write));
+      const [at, said, write] = [place(message, "message"), text(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.addSwipe(...at, said, write));
     });
   }
 
@@ -233,30 +344,74 @@ export class ChatHandle {
    * Shows another alternative of a message, by its place in `swipes`. `ifRev` as in `edit`. Throws `conflict`, and `not-found`
    * when there is no such message or alternative.
    */
-  chooseSwipe(index: number, swipe: number, given?: WriteOptions): Promise<Message> {
+  chooseSwipe(message: MessageRef, swipe: number, given?: WriteOptions): Promise<Message> {
     return this.#answer("chooseSwipe", () => {
-      const [at, which, write] = [whole(index, "index"), whole(swipe, "swipe"), writing(given)];
-      return this.#next(() => this.#raw.chooseSwipe(at, which, write));
+      const [at, which, write] = [place(message, "message"), whole(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.chooseSwipe(...at, which, write));
     });
   }
 
   /** Takes an alternative out; of the others the next one is shown, or the last. Throws as `chooseSwipe`, and `invalid` for the only one. */
-  removeSwipe(index: number, swipe: number, given?: WriteOptions): Promise<Message> {
+  removeSwipe(message: MessageRef, swipe: number, given?: WriteOptions): Promise<Message> {
     return this.#answer("removeSwipe", () => {
-      const [at, which, write] = [whole(index, "index"), whole(swipe, "swipe"), writing(given)];
-      return this.#next(() => this.#raw.removeSwipe(at, which, write));
+      const [at, which, write] = [place(message, "message"), whole(swipe, "swipe"), writing(given)];
+      return this.#next(() => this.#raw.removeSwipe(...at, which, write));
+    });
+  }
+
+  /** Takes one message out; those behind it move up. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
+  remove(message: MessageRef, given?: WriteOptions): Promise<void> {
+    return this.#ask("remove", () => {
+      const [at, write] = [place(message, "message"), writing(given)];
+      return this.#next(() => this.#raw.remove(...at, write) as Promise<void>);
     });
   }
 
   /**
-   * Begins a new chat with the messages up to and with the one at an index, which both share. It costs the same at any
+   * Undoes the last change of messages that was made through this handle; `false` when there is none left. Up to 200 of them,
+   * 4 MB of text; messages that were changed elsewhere meanwhile stay as they are. Throws `conflict` when a message of that
+   * change is not what it was; the change is forgotten then.
+   */
+  undo(given?: SafetyOptions): Promise<boolean> {
+    return this.#ask("undo", () => {
+      const write = safety(given);
+      return this.#next(() => this.#raw.undo(false, write) as Promise<boolean>);
+    });
+  }
+
+  /** Makes the change again that was undone last; `false` when there is none, or another one was made since. Throws as `undo`. */
+  redo(given?: SafetyOptions): Promise<boolean> {
+    return this.#ask("redo", () => {
+      const write = safety(given);
+      return this.#next(() => this.#raw.undo(true, write) as Promise<boolean>);
+    });
+  }
+
+  /**
+   * Begins a new chat with the messages up to and with one, which both share. It costs the same at any
    * length, and neither changes with the other. Throws `not-found`.
    */
-  branch(index: number, given?: BranchOptions): Promise<ChatEntry> {
+  branch(message: MessageRef, given?: BranchOptions): Promise<ChatEntry> {
     return this.#answer("branch", () => {
       const { title } = options(given, ["title"]);
-      return this.#raw.branch(whole(index, "index"), title === undefined ? undefined : text(title, "title"));
+      return this.#raw.branch(...place(message, "message"), title === undefined ? undefined : text(title, "title"));
     });
+  }
+
+  /**
+   * Makes a branch with a name that both chats tell, as SillyTavern does: the message in `extra.bookmark_link`, the header of
+   * the branch in `chat_metadata.main_chat`. `ifRev` as in `edit`. Throws `conflict`, `not-found`, `invalid`.
+   */
+  checkpoint(message: MessageRef, title: string, given?: WriteOptions): Promise<ChatEntry> {
+    return this.#answer("checkpoint", () => {
+      const [at, name, write] = [place(message, "message"), text(title, "title"), writing(given)];
+      return this.#next(() => this.#raw.checkpoint(...at, name, write));
+    });
+  }
+
+  /** What is in the chat, counted: every message is read. */
+  stats(): Promise<ChatStats> {
+    return this.#answer("stats", () => this.#raw.stats());
   }
 
   /** The messages that say something, in their order; `from`: looks from this index on. Throws `invalid`. */
@@ -264,19 +419,15 @@ export class ChatHandle {
     return this.#answer("search", () => this.#raw.search(text(query, "query"), looking(given, ["from"])));
   }
 
-  /** Takes one message out; those behind it move up. `ifRev` as in `edit`. Throws `conflict`, `not-found`. */
-  remove(index: number, given?: WriteOptions): Promise<void> {
-    return ask("ChatHandle.remove", () => {
-      const [at, write] = [whole(index, "index"), writing(given)];
-      return this.#next(() => this.#raw.remove(at, write) as Promise<void>);
-    });
-  }
-
   /** One write after the other: at the same time they would only be each other's conflicts. */
   #next<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#writing.then(work);
     this.#writing = done.catch(() => undefined);
     return done;
+  }
+
+  #ask<T>(verb: string, work: () => Promise<T>): Promise<T> {
+    return ask(`ChatHandle.${verb}`, work);
   }
 
   #answer<T>(verb: string, work: () => Promise<string>): Promise<T> {

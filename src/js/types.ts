@@ -432,9 +432,13 @@ export interface Fault {
 export interface Message {
   /** Position in the chat, from 0. */
   index: number;
+  /** In a keep: names the message in its chat for ever, wherever it moves, and in the branches of the chat. */
+  id?: number;
   name: string;
   role: "user" | "character" | "system";
   text: string;
+  /** Kept from the model, as SillyTavern's `/hide` does; the role is `system` then. */
+  hidden?: true;
   /** Milliseconds since 1970, when the date could be understood. The original spelling is in `fields`. */
   at?: number;
   /** Alternatives, when there are any; holes come as empty text. */
@@ -446,6 +450,9 @@ export interface Message {
   /** The line as the dialect has it. */
   fields: { [key: string]: Json };
 }
+
+/** A message of an open chat: its index, or its `id`. */
+export type MessageRef = number | { id: number };
 
 /** A message to write. `fields` go into the line as they are; the named ones win over them. */
 export interface NewMessage {
@@ -879,10 +886,65 @@ export interface ChatEntry extends Entry {
   length: number;
   /** Ids of the characters in it. */
   characters: string[];
-  /** The chat that this one branches off, and the index of the last message that both share. */
-  parent?: { id: string; at: number };
+  /** The persona that the user is in it. */
+  persona?: string;
+  /** The world it is in, and where in it. */
+  world?: string;
+  location?: string;
+  playthrough?: string;
+  /** The chat that this one branches off, and the last message that both share: its index then, and its id. */
+  parent?: { id: string; at: number; message?: number };
+  /** Whether the branch is a checkpoint. */
+  checkpoint?: boolean;
+  archived?: boolean;
   /** The beginning of the last message, for lists. */
   last?: string;
+}
+
+/** What a chat belongs to, by ids. */
+export interface ChatLinks {
+  /** The characters in it; several are a group. */
+  characters?: readonly string[];
+  persona?: string;
+  world?: string;
+  /** A place of the world, as the world names it. */
+  location?: string;
+  playthrough?: string;
+}
+
+export interface ChatListOptions extends ListOptions {
+  /** List the archive instead. */
+  archived?: boolean;
+  /** Only those that this character is in. */
+  character?: string;
+  persona?: string;
+  world?: string;
+  location?: string;
+  playthrough?: string;
+}
+
+/** A chat in its tree. */
+export interface ChatNode extends ChatEntry {
+  /** How many chats lie between it and the one that all come from, itself counted. */
+  depth: number;
+}
+
+/** What is in a chat, counted. */
+export interface ChatStats {
+  messages: number;
+  /** Words of the texts that are shown, as white space tells them apart. */
+  words: number;
+  /** Alternatives that are not shown. */
+  swipes: number;
+  /** Messages that cannot be read. */
+  unreadable: number;
+  /** The first and the last date, milliseconds since 1970. */
+  first?: number;
+  last?: number;
+  /** Who says how much, the most messages first. */
+  speakers: { name: string; role: "user" | "character" | "system"; messages: number; words: number }[];
+  /** Chats that branch off this one. */
+  branches: number;
 }
 
 export interface BranchOptions {
@@ -938,18 +1000,14 @@ export interface ExportedChat extends Exported {
   losses: Loss[];
 }
 
-export interface NewChat {
+export interface NewChat extends ChatLinks {
   title: string;
-  /** Ids of the characters in it. */
-  characters?: string[];
   /** As the header line names them. */
   userName?: string;
   characterName?: string;
 }
 
-export interface ChatImportOptions extends ImportOptions {
-  /** Ids of the characters to link the chat to. */
-  characters?: string[];
+export interface ChatImportOptions extends ImportOptions, ChatLinks {
   title?: string;
 }
 

@@ -1,8 +1,8 @@
 //! Backups: everything at one moment, in a file, by hand and by itself.
 
 use super::Keep;
-use super::chat_row;
 use super::domain::Domain;
+use super::links::Links;
 use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::{
@@ -502,24 +502,14 @@ fn moved_version(at: &Key, value: Value, new: &str, places: &Places) -> Option<(
     Some((at, value))
 }
 
-/// Has a chat name the copies of its characters.
+/// Has a chat name the copies of what it belongs to.
 fn relink(record: &mut Record, places: &Places) {
     if record.domain != Domain::Chats.name() {
         return;
     }
-    let known = record.head["characters"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let copy = |id: &str| match places.get(&Key::row(Domain::Characters.name(), id)) {
-        Some(place) => place.id.clone(),
-        None => id.to_owned(),
+    let copy = |domain: Domain, id: &str| match places.get(&Key::row(domain.name(), id)) {
+        Some(place) => Some(place.id.clone()),
+        None => Some(id.to_owned()),
     };
-    let links: Vec<String> = known
-        .iter()
-        .filter_map(|id| id.as_str())
-        .map(copy)
-        .collect();
-    record.by.retain(|key| !key.starts_with(chat_row::LINK));
-    chat_row::link(record, &links);
+    Links::of(record).with(copy).put(record);
 }

@@ -519,7 +519,7 @@ impl Chat {
         Some((place, chat::record_line(&record.bytes).to_vec()))
     }
 
-    fn gone(&self, id: u64) -> Error {
+    pub(super) fn gone(&self, id: u64) -> Error {
         let detail = format!("there is no message with the id {id}");
         Kind::NotFound
             .because(detail)

@@ -59,22 +59,25 @@ pub(super) fn entry(record: &Record) -> Value {
             "source",
             "length",
             "characters",
+            "persona",
+            "world",
+            "location",
+            "playthrough",
             "parent",
+            "checkpoint",
+            "archived",
             "last",
         ],
     )
     .into()
 }
 
-/// What the index keys of a chat's links begin with.
-pub(super) const LINK: &str = "chats/character/";
+/// Characters of a title.
+pub(super) const LONGEST_TITLE: usize = 100;
 
-/// The links of a chat: in its head for lists, in its index keys for look-ups.
-pub(super) fn link(record: &mut Record, characters: &[String]) {
-    record.head["characters"] = json!(characters);
-    record
-        .by
-        .extend(characters.iter().map(|id| format!("{LINK}{id}")));
+/// A title as rows have it.
+pub(super) fn short(title: &str) -> String {
+    title.chars().take(LONGEST_TITLE).collect()
 }
 
 /// Writes the body, and what lists show of it, into the record.

@@ -1,17 +1,19 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::Chat;
-use super::chat_row::{self, Body, link, summarize};
+use super::chat_row::{self, Body, LONGEST_TITLE, short, summarize};
 use super::content::Subject;
 use super::domain::{Domain, newest_first, present};
 use super::journal::Making;
+use super::links::Links;
 use super::manifest::{Cache, Log, Manifest};
+use super::records::unreadable_json;
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
 use crate::error::{Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
-use crate::store::{Change, History, Record};
+use crate::store::{Change, History, Record, Write};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -41,6 +43,14 @@ pub struct Chats {
 pub struct ChatImport {
     /// Ids of the characters to link it to.
     pub characters: Vec<String>,
+    /// The persona, world, place and playthrough to link it to.
+    pub persona: Option<String>,
+    /// See `persona`.
+    pub world: Option<String>,
+    /// See `persona`.
+    pub location: Option<String>,
+    /// See `persona`.
+    pub playthrough: Option<String>,
     /// Its title; else the character's name in the header, else the file's name.
     pub title: Option<String>,
     /// How much input is accepted.
@@ -54,8 +64,56 @@ struct NewChat {
     title: String,
     #[serde(default)]
     characters: Vec<String>,
+    persona: Option<String>,
+    world: Option<String>,
+    location: Option<String>,
+    playthrough: Option<String>,
     user_name: Option<String>,
     character_name: Option<String>,
+}
+
+impl ChatImport {
+    fn links(&self) -> Links {
+        Links {
+            characters: self.characters.clone(),
+            persona: self.persona.clone(),
+            world: self.world.clone(),
+            location: self.location.clone(),
+            playthrough: self.playthrough.clone(),
+        }
+    }
+}
+
+impl NewChat {
+    fn links(&self) -> Links {
+        Links {
+            characters: self.characters.clone(),
+            persona: self.persona.clone(),
+            world: self.world.clone(),
+            location: self.location.clone(),
+            playthrough: self.playthrough.clone(),
+        }
+    }
+}
+
+/// Which chats to list: those that all of it is true of.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ChatFilter {
+    /// Those in the trash instead of the others.
+    pub trashed: bool,
+    /// Those in the archive instead of the others.
+    pub archived: bool,
+    /// A character is in it.
+    pub character: Option<String>,
+    /// The user is this persona in it.
+    pub persona: Option<String>,
+    /// It is in this world.
+    pub world: Option<String>,
+    /// It is at this place of the world.
+    pub location: Option<String>,
+    /// It belongs to this playthrough of the world.
+    pub playthrough: Option<String>,
 }
 
 impl Chats {
@@ -67,13 +125,14 @@ impl Chats {
     /// adds; a session with the very bytes of a kept chat's file is a duplicate.
     ///
     /// # Errors
-    /// Those of [`chat::read`], and what the medium reports.
+    /// Those of [`chat::read`], `invalid` for links that cannot be, and what the medium reports.
     pub async fn import(
         &self,
         bytes: &[u8],
         file_name: &str,
         options: &ChatImport,
     ) -> Result<Value> {
+        options.links().check()?;
         let file = chat::read(bytes, &options.limits)?;
         let mut warnings = file.warnings.clone();
         let fault = |fault: &chat::Fault| {
@@ -144,9 +203,9 @@ impl Chats {
             .clone()
             .or(named)
             .unwrap_or_else(|| stem.to_owned());
-        record.head = json!({ "title": title.chars().take(100).collect::<String>(), "dialect": file.dialect.as_str(), "source": file.source.tool });
+        record.head = json!({ "title": short(&title), "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
-        link(&mut record, &options.characters);
+        options.links().put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
             record
@@ -203,6 +262,8 @@ impl Chats {
                 .caused_by(cause)
         })?;
         let now = self.keep.store().now();
+        let links = new_chat.links();
+        links.check()?;
         let header = chat::NewHeader {
             user_name: new_chat.user_name.unwrap_or_else(|| "User".to_owned()),
             character_name: new_chat
@@ -215,10 +276,10 @@ impl Chats {
         let mut change = Change::new();
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
         record.head = json!({
-            "title": new_chat.title.chars().take(100).collect::<String>(),
+            "title": short(&new_chat.title),
             "dialect": Dialect::SillyTavern.as_str(),
         });
-        link(&mut record, &new_chat.characters);
+        links.put(&mut record);
         record
             .parts
             .insert("header".into(), change.add_part(&header));
@@ -237,6 +298,124 @@ impl Chats {
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn open(&self, id: &str) -> Result<Chat> {
         Chat::open(self.keep.clone(), id).await
+    }
+
+    /// The entries of chats: `{ items, unreadable }`, newest change first.
+    ///
+    /// # Errors
+    /// `invalid` for a location or a playthrough of no world, and what the medium reports. A
+    /// record that cannot be read hides no other.
+    pub async fn list(&self, filter: &ChatFilter) -> Result<Value> {
+        let links = Links {
+            characters: filter.character.iter().cloned().collect(),
+            persona: filter.persona.clone(),
+            world: filter.world.clone(),
+            location: filter.location.clone(),
+            playthrough: filter.playthrough.clone(),
+        };
+        links.check()?;
+        let keys = links.keys();
+        let store = self.keep.store();
+        let mut listing = match keys.last() {
+            // The last one is the narrowest, mostly.
+            Some(key) => store.find(key).await?,
+            None => store.list(Domain::Chats.name()).await?,
+        };
+        listing.records.retain(|record| {
+            record.domain == Domain::Chats.name()
+                && record.trashed_ms.is_some() == filter.trashed
+                && (filter.trashed || (record.head["archived"] == true) == filter.archived)
+                && keys.iter().all(|key| record.by.contains(key))
+        });
+        newest_first(&mut listing.records);
+        let items: Vec<Value> = listing.records.iter().map(chat_row::entry).collect();
+        let unreadable: Vec<Value> = listing.unreadable.iter().map(unreadable_json).collect();
+        Ok(json!({ "items": items, "unreadable": unreadable }))
+    }
+
+    /// Gives a chat another title and gives its entry. The state before becomes a version.
+    ///
+    /// # Errors
+    /// `invalid` for an empty or long one, `not-found`, `conflict`, and what the medium reports.
+    pub async fn rename(&self, id: &str, title: &str, write: impl Into<Write>) -> Result<Value> {
+        let title = title.trim();
+        if title.is_empty() || title.chars().count() > LONGEST_TITLE {
+            let detail = format!("a title has 1 to {LONGEST_TITLE} characters");
+            return Err(Kind::Invalid.because(detail).of(Domain::Chats.name(), id));
+        }
+        let rename = |record: &mut Record| {
+            record.head["title"] = title.into();
+            Ok(())
+        };
+        self.amend(id, write.into(), History::Keep, rename).await
+    }
+
+    /// Puts a chat into the archive or takes it out, and gives its entry.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict`, and what the medium reports.
+    pub async fn archive(
+        &self,
+        id: &str,
+        archived: bool,
+        write: impl Into<Write>,
+    ) -> Result<Value> {
+        let mark = |record: &mut Record| {
+            match archived {
+                true => record.head["archived"] = true.into(),
+                false => drop(
+                    record
+                        .head
+                        .as_object_mut()
+                        .map(|head| head.remove("archived")),
+                ),
+            }
+            Ok(())
+        };
+        self.amend(id, write.into(), History::Skip, mark).await
+    }
+
+    /// Makes what is given the links of a chat, in place of all it had, and gives its entry.
+    ///
+    /// # Errors
+    /// `invalid` for a location or a playthrough of no world, `not-found`, `conflict`, and what
+    /// the medium reports.
+    pub async fn link(&self, id: &str, links: &Links, write: impl Into<Write>) -> Result<Value> {
+        links.check()?;
+        let put = |record: &mut Record| {
+            links.put(record);
+            Ok(())
+        };
+        self.amend(id, write.into(), History::Keep, put).await
+    }
+
+    /// Changes what a row says beside the messages.
+    async fn amend(
+        &self,
+        id: &str,
+        write: Write,
+        history: History,
+        amend: impl FnOnce(&mut Record) -> Result<()>,
+    ) -> Result<Value> {
+        let mut record = self.keep.record_at(Domain::Chats, id, write.if_rev).await?;
+        let mut change = Change::new();
+        if history == History::Keep {
+            // A state that is kept may not share an open tail with the one that follows.
+            let mut body = Body::of(&record)?;
+            let cache = Cache::default();
+            let mut log = Log {
+                store: self.keep.store(),
+                cache: &cache,
+                chat: id,
+                manifest: body.manifest,
+            };
+            log.settle(&mut change).await?;
+            body.manifest = log.manifest;
+            record.body = json!(body);
+        }
+        amend(&mut record)?;
+        change.asked(write).write(record, history);
+        Ok(chat_row::entry(&self.keep.commit_one(change).await?))
     }
 
     /// The entries of the chats that a character is in, newest change first.

@@ -6,6 +6,7 @@
 use super::Keep;
 use super::domain::Domain;
 use super::examine::{Flaw, Remedy, Sound};
+use super::links::Links;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Access, Key, Level, LogEntry, Row, SecondCopy, Table, VERSIONS};
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,8 @@ impl Keep {
         Ok(findings)
     }
 
-    /// The characters that a chat names and that are not there; `known` spares looking.
+    /// The records that a chat names and that are not there; of the characters, `known` spares
+    /// looking.
     pub(super) async fn broken_links(
         &self,
         row: &Row,
@@ -163,13 +165,14 @@ impl Keep {
         if row.is_version() || record.domain != Domain::Chats.name() {
             return Ok(Vec::new());
         }
-        let links = record.head["characters"].as_array();
-        let ids = links.into_iter().flatten().filter_map(|id| id.as_str());
         let mut broken = Vec::new();
-        for id in ids.filter(|id| !known.contains(*id)) {
-            let key = Key::row(Domain::Characters.name(), id);
+        for (domain, id) in Links::of(record).records() {
+            if domain == Domain::Characters && known.contains(&id) {
+                continue;
+            }
+            let key = Key::row(domain.name(), &id);
             if self.store().row(&key).await?.is_none() {
-                broken.push(id.to_owned());
+                broken.push(id);
             }
         }
         Ok(broken)

@@ -9,12 +9,13 @@ use super::chat_row::{self, Body};
 use super::check::{Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
+use super::links::Links;
 use super::manifest::{Cache, Log};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
 use crate::store::{Access, Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 
 /// A remedy can bring to light what the next one mends: a row that came back may lack pages.
@@ -444,20 +445,10 @@ impl Mending<'_> {
         let Ok(mut record) = row.record.clone() else {
             return Ok(());
         };
-        let links = record.head["characters"].as_array().cloned();
-        let kept: Vec<Value> = links
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|id| !broken.iter().any(|broken| id == broken))
-            .collect();
-        record.head["characters"] = json!(kept);
-        let gone: Vec<String> = broken
-            .iter()
-            .map(|id| format!("chats/character/{id}"))
-            .collect();
-        record.by.retain(|by| !gone.contains(by));
+        let kept = |_, id: &str| (!broken.iter().any(|broken| id == broken)).then(|| id.to_owned());
+        Links::of(&record).with(kept).put(&mut record);
         let value = row_of(&record, row.value.rev + 1);
-        let why = Kind::Corrupt.because("it named characters that are not there");
+        let why = Kind::Corrupt.because("it named records that are not there");
         let store = self.keep.store();
         store
             .replace_row(&row.key, Some(&row.value), Some(value), Some(&why))

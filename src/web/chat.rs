@@ -5,7 +5,7 @@ use super::keep::{KeepHandle, promise};
 use crate::chat::SwipeChange;
 use crate::error::Result;
 use crate::json::Document;
-use crate::keep::{Chat, SearchOptions};
+use crate::keep::{At, Chat, ChatFilter, Links, SearchOptions};
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -45,6 +45,55 @@ impl KeepHandle {
     pub fn chat_branches(&self, id: String) -> Promise {
         let keep = self.keep().clone();
         promise(async move { Ok(keep.chats().branches(&id).await?.to_string()) })
+    }
+
+    /// `{ items, unreadable }` as JSON.
+    #[wasm_bindgen(js_name = listChats)]
+    pub fn list_chats(&self, filter: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let filter: ChatFilter = convert::options(&filter)?;
+            Ok(keep.chats().list(&filter).await?.to_string())
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = renameChat)]
+    pub fn rename_chat(&self, id: String, title: String, write: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let write = convert::write(&write)?;
+            Ok(keep.chats().rename(&id, &title, write).await?.to_string())
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = archiveChat)]
+    pub fn archive_chat(&self, id: String, archived: bool, write: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let write = convert::write(&write)?;
+            let entry = keep.chats().archive(&id, archived, write).await?;
+            Ok(entry.to_string())
+        })
+    }
+
+    /// The entry as JSON.
+    #[wasm_bindgen(js_name = linkChat)]
+    pub fn link_chat(&self, id: String, links: JsValue, write: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let links: Links = convert::options(&links)?;
+            let write = convert::write(&write)?;
+            Ok(keep.chats().link(&id, &links, write).await?.to_string())
+        })
+    }
+
+    /// `ChatNode[]` as JSON.
+    #[wasm_bindgen(js_name = chatTree)]
+    pub fn chat_tree(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { Ok(keep.chats().tree(&id).await?.to_string()) })
     }
 
     /// `[{ entry, hits }]` as JSON.
@@ -91,63 +140,107 @@ impl ChatHandle {
         })
     }
 
-    /// The message as JSON.
-    pub fn edit(&self, index: f64, patch: String, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
+    /// The message as JSON. With `by_id`, here and below, `at` is a message's number instead of its position.
+    pub fn edit(&self, at: f64, by_id: bool, patch: String, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
         promise(async move {
             let (patch, write) = (Document::parse(&patch)?, convert::write(&write)?);
-            chat.edit(index as u64, &patch, write).await
+            chat.edit(at, &patch, write).await
         })
     }
 
     /// Removes a message.
-    pub fn remove(&self, index: f64, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
+    pub fn remove(&self, at: f64, by_id: bool, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
         promise(async move {
-            chat.remove(index as u64, convert::write(&write)?).await?;
+            chat.remove(at, convert::write(&write)?).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
 
     /// The message as JSON.
-    pub fn insert(&self, index: f64, message: String, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
+    pub fn insert(&self, before: f64, by_id: bool, message: String, write: JsValue) -> Promise {
+        let (chat, before) = (Rc::clone(&self.chat), place(before, by_id));
         promise(async move {
             let (message, write) = (Document::parse(&message)?, convert::write(&write)?);
-            chat.insert(index as u64, &message, write).await
+            chat.insert(before, &message, write).await
         })
     }
 
     /// The message as JSON.
+    #[wasm_bindgen(js_name = moveTo)]
+    pub fn move_to(&self, at: f64, by_id: bool, to: f64, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
+        promise(async move { chat.move_to(at, to as u64, convert::write(&write)?).await })
+    }
+
+    /// The message as JSON.
+    pub fn hide(&self, at: f64, by_id: bool, hidden: bool, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
+        promise(async move { chat.hide(at, hidden, convert::write(&write)?).await })
+    }
+
+    /// The message as JSON.
     #[wasm_bindgen(js_name = addSwipe)]
-    pub fn add_swipe(&self, index: f64, text: String, write: JsValue) -> Promise {
-        let chat = Rc::clone(&self.chat);
+    pub fn add_swipe(&self, at: f64, by_id: bool, text: String, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
         promise(async move {
             let write = convert::write(&write)?;
-            chat.swipe(index as u64, SwipeChange::Add(&text), write)
-                .await
+            chat.swipe(at, SwipeChange::Add(&text), write).await
         })
     }
 
     /// The message as JSON.
     #[wasm_bindgen(js_name = chooseSwipe)]
-    pub fn choose_swipe(&self, index: f64, swipe: f64, write: JsValue) -> Promise {
-        self.swipe(index, SwipeChange::Choose(swipe as usize), write)
+    pub fn choose_swipe(&self, at: f64, by_id: bool, swipe: f64, write: JsValue) -> Promise {
+        self.swipe(place(at, by_id), SwipeChange::Choose(swipe as usize), write)
     }
 
     /// The message as JSON.
     #[wasm_bindgen(js_name = removeSwipe)]
-    pub fn remove_swipe(&self, index: f64, swipe: f64, write: JsValue) -> Promise {
-        self.swipe(index, SwipeChange::Remove(swipe as usize), write)
+    pub fn remove_swipe(&self, at: f64, by_id: bool, swipe: f64, write: JsValue) -> Promise {
+        self.swipe(place(at, by_id), SwipeChange::Remove(swipe as usize), write)
+    }
+
+    /// Whether there was something to undo, or with `again` something undone.
+    pub fn undo(&self, again: bool, write: JsValue) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { chat.undo(again, convert::write(&write)?).await })
     }
 
     /// The entry of the new chat as JSON.
-    pub fn branch(&self, index: f64, title: Option<String>) -> Promise {
-        let chat = Rc::clone(&self.chat);
+    pub fn branch(&self, at: f64, by_id: bool, title: Option<String>) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
+        promise(async move { Ok(chat.branch(at, title.as_deref()).await?.to_string()) })
+    }
+
+    /// The entry of the new chat as JSON.
+    pub fn checkpoint(&self, at: f64, by_id: bool, title: String, write: JsValue) -> Promise {
+        let (chat, at) = (Rc::clone(&self.chat), place(at, by_id));
         promise(async move {
-            let entry = chat.branch(index as u64, title.as_deref()).await?;
-            Ok(entry.to_string())
+            let write = convert::write(&write)?;
+            Ok(chat.checkpoint(at, &title, write).await?.to_string())
         })
+    }
+
+    /// The position of the message with a number, or `undefined`.
+    #[wasm_bindgen(js_name = indexOf)]
+    pub fn index_of(&self, id: f64) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { Ok(chat.index_of(id as u64).await?.map(|index| index as f64)) })
+    }
+
+    /// The position of the first message from a date on, or `undefined`.
+    #[wasm_bindgen(js_name = indexAt)]
+    pub fn index_at(&self, date: f64) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { Ok(chat.index_at(date as i64).await?.map(|index| index as f64)) })
+    }
+
+    /// `ChatStats` as JSON.
+    pub fn stats(&self) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { Ok(chat.stats().await?.to_string()) })
     }
 
     /// `SearchHit[]` as JSON.
@@ -161,11 +254,15 @@ impl ChatHandle {
 }
 
 impl ChatHandle {
-    fn swipe(&self, index: f64, swipe: SwipeChange<'static>, write: JsValue) -> Promise {
+    fn swipe(&self, at: At, swipe: SwipeChange<'static>, write: JsValue) -> Promise {
         let chat = Rc::clone(&self.chat);
-        promise(async move {
-            let write = convert::write(&write)?;
-            chat.swipe(index as u64, swipe, write).await
-        })
+        promise(async move { chat.swipe(at, swipe, convert::write(&write)?).await })
+    }
+}
+
+fn place(at: f64, by_id: bool) -> At {
+    match by_id {
+        true => At::Id(at as u64),
+        false => At::Index(at as u64),
     }
 }

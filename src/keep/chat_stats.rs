@@ -1,0 +1,60 @@
+//! What a chat has, counted: messages, words, who says how much, from when to when.
+
+use super::chat::Chat;
+use crate::chat;
+use crate::error::{Limits, Result};
+use crate::order;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Messages read at once.
+const AT_ONCE: u64 = 1024;
+
+impl Chat {
+    /// `{ messages, words, swipes, unreadable, first?, last?, speakers: [{ name, role, messages,
+    /// words }], branches }`: the speakers by their messages, most first; `swipes` the
+    /// alternatives that are not shown; the dates in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn stats(&self) -> Result<Value> {
+        self.refresh().await?;
+        let body = self.body()?;
+        let (log, dialect) = (self.log(&body), body.dialect()?);
+        let length = body.manifest.len();
+        let (mut words, mut swipes, mut unreadable) = (0, 0, 0);
+        let (mut first, mut last) = (None, None);
+        let mut speakers: HashMap<(String, &str), (u64, u64)> = HashMap::new();
+        for from in (0..length).step_by(AT_ONCE as usize) {
+            for record in log.records(from, from + AT_ONCE).await? {
+                let line = chat::record_line(&record);
+                let Some(said) = chat::counted(line, dialect, &Limits::default()) else {
+                    unreadable += 1;
+                    continue;
+                };
+                words += said.words;
+                swipes += said.swipes - 1;
+                first = [first, said.at_ms].into_iter().flatten().min();
+                last = last.max(said.at_ms);
+                let speaker = speakers.entry((said.name, said.role)).or_default();
+                *speaker = (speaker.0 + 1, speaker.1 + said.words);
+            }
+        }
+        let mut speakers: Vec<_> = speakers.into_iter().collect();
+        order::sort_by(&mut speakers, |(a, (more, _)), (b, (less, _))| {
+            (less, a).cmp(&(more, b))
+        });
+        let told = |((name, role), (messages, words)): ((String, &str), (u64, u64))| json!({ "name": name, "role": role, "messages": messages, "words": words });
+        let speakers: Vec<Value> = speakers.into_iter().map(told).collect();
+        let mut stats = json!({
+            "messages": length, "words": words, "swipes": swipes, "unreadable": unreadable,
+            "speakers": speakers, "branches": self.branch_count().await?,
+        });
+        for (name, at) in [("first", first), ("last", last)] {
+            if let Some(at) = at {
+                stats[name] = at.into();
+            }
+        }
+        Ok(stats)
+    }
+}
