@@ -48,7 +48,7 @@ test("a branch begins as the chat did and goes its own way", async () => {
   const keep = await opened();
   const chat = await chatOf(keep, "a", "b", "c");
   const entry = await chat.branch(1);
-  assert.deepEqual([entry.title, entry.length, entry.parent, entry.characters], ["Talk - Branch #1", 2, { id: chat.id, at: 1 }, ["zoe"]]);
+  assert.deepEqual([entry.title, entry.length, entry.parent, entry.characters], ["Talk - Branch #1", 2, { id: chat.id, at: 1, message: 1 }, ["zoe"]]);
   const branch = await keep.chats.open(entry.id);
   await branch.append(said("elsewhere"));
   await chat.remove(0);
@@ -73,5 +73,109 @@ test("what was said is found, in one chat and in all", async () => {
   assert.deepEqual(all.map(({ entry, hits }) => [entry.id, hits.length]), [[chat.id, 1]]);
   await assert.rejects(chat.search("(", { regex: true }), { code: "invalid", op: "ChatHandle.search" });
   await assert.rejects(keep.chats.search("x", { fuzzy: true }), { code: "bad-option" });
+  await keep.close();
+});
+
+const saidBy = async (chat) => (await chat.page(0, 999)).map(({ text }) => text);
+
+test("a message is named by its id wherever it is, in the branches too", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, "a", "b", "c", "d");
+  const [, b, , d] = await chat.page(0, 9);
+  await chat.remove(0);
+  assert.equal(await chat.indexOf(d.id), 2);
+  assert.deepEqual(await chat.move({ id: d.id }, 0), { ...d, index: 0 });
+  assert.equal((await chat.edit({ id: b.id }, { text: "B" })).index, 1);
+  assert.equal((await chat.insert({ id: b.id }, said("before"))).index, 1);
+  assert.deepEqual(await saidBy(chat), ["d", "before", "B", "c"]);
+  const entry = await chat.branch({ id: b.id });
+  assert.equal(entry.parent.message, b.id);
+  assert.equal(await (await keep.chats.open(entry.id)).indexOf(b.id), 2);
+  await chat.remove({ id: b.id });
+  assert.equal(await chat.indexOf(b.id), undefined);
+  for (const verb of [() => chat.edit({ id: b.id }, {}), () => chat.hide({ id: 99 }), () => chat.addSwipe({ id: 99 }, "x")]) {
+    await assert.rejects(verb(), { code: "not-found" });
+  }
+  await assert.rejects(chat.edit({ index: 1 }, {}), { code: "bad-option", op: "ChatHandle.edit" });
+  await assert.rejects(chat.move(0, 9), { code: "not-found", op: "ChatHandle.move" });
+  await keep.close();
+});
+
+test("every change of messages is undone and made again, in turn", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, "a", "b", "c");
+  const states = [await saidBy(chat)];
+  const step = async (work) => {
+    await work();
+    states.push(await saidBy(chat));
+  };
+  await step(() => chat.edit(1, { text: "B" }));
+  await step(() => chat.remove(0));
+  await step(() => chat.addSwipe(0, "B2"));
+  await step(() => chat.move(0, 1));
+  await step(() => chat.insert(0, said("first")));
+  await step(() => chat.append(said("last")));
+  for (const state of states.slice(0, -1).reverse()) {
+    assert.equal(await chat.undo(), true);
+    assert.deepEqual(await saidBy(chat), state);
+  }
+  for (const state of states.slice(1)) {
+    assert.equal(await chat.redo({ durable: true }), true);
+    assert.deepEqual(await saidBy(chat), state);
+  }
+  assert.equal(await chat.redo(), false);
+  await assert.rejects(chat.undo({ ifRev: 1 }), { code: "bad-option", op: "ChatHandle.undo" });
+  await keep.close();
+});
+
+test("a hidden message is the system's until it is shown again", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, "a");
+  const hidden = await chat.hide(0);
+  assert.deepEqual([hidden.role, hidden.hidden, hidden.fields.is_system], ["system", true, true]);
+  const shown = await chat.unhide(0);
+  assert.deepEqual([shown.role, shown.hidden], ["character", undefined]);
+  await keep.close();
+});
+
+test("a date and a count lead through a chat", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep);
+  const day = (n) => Date.UTC(2026, 0, n);
+  await chat.appendMany([1, 2, 3].map((n) => ({ ...said(`day ${n}`), at: day(n) })));
+  assert.deepEqual([await chat.indexAt(day(2)), await chat.indexAt(new Date(day(2) + 1)), await chat.indexAt(day(4))], [1, 2, undefined]);
+  await assert.rejects(chat.indexAt(Number.NaN), { code: "bad-option", op: "ChatHandle.indexAt" });
+  assert.deepEqual(await chat.stats(), {
+    messages: 3, words: 6, swipes: 0, unreadable: 0, branches: 0, first: day(1), last: day(3),
+    speakers: [{ name: "Zoë", role: "character", messages: 3, words: 6 }],
+  });
+  await keep.close();
+});
+
+test("chats have titles, an archive, links and a tree", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, "a", "b");
+  const renamed = await keep.chats.rename(chat.id, "Evening");
+  assert.equal(renamed.title, "Evening");
+  await assert.rejects(keep.chats.rename(chat.id, " "), { code: "invalid", op: "chats.rename" });
+  await assert.rejects(chat.checkpoint(0, "Before"), { code: "conflict" });
+  const checkpoint = await chat.checkpoint(0, "Before");
+  assert.deepEqual([checkpoint.checkpoint, (await chat.page(0, 1))[0].fields.extra.bookmark_link], [true, "Before"]);
+  assert.equal((await keep.chats.open(checkpoint.id)).header.chat_metadata.main_chat, "Evening");
+  assert.deepEqual((await keep.chats.tree(checkpoint.id)).map(({ id, depth }) => [id, depth]), [[chat.id, 0], [checkpoint.id, 1]]);
+
+  const linked = await keep.chats.link(chat.id, { characters: ["zoe", "ann"], world: "w", location: "inn" });
+  assert.deepEqual([linked.characters, linked.world, linked.location], [["zoe", "ann"], "w", "inn"]);
+  const found = async (filter) => (await keep.chats.list(filter)).items.map(({ id }) => id);
+  assert.deepEqual(await found({ world: "w", location: "inn", character: "ann" }), [chat.id]);
+  assert.deepEqual(await found({ persona: "me" }), []);
+  await assert.rejects(keep.chats.link(chat.id, { location: "inn" }), { code: "invalid", op: "chats.link" });
+  await assert.rejects(keep.chats.list({ tag: "x" }), { code: "bad-option", op: "chats.list" });
+
+  await keep.chats.archive(chat.id);
+  assert.deepEqual(await found(), [checkpoint.id]);
+  assert.deepEqual(await found({ archived: true }), [chat.id]);
+  assert.equal((await keep.chats.unarchive(chat.id)).archived, undefined);
+  assert.equal((await found()).length, 2);
   await keep.close();
 });

@@ -2,7 +2,6 @@
 
 use crate::store::clock;
 use crate::turn::now;
-use cardkeep::chat::SwipeChange;
 use cardkeep::error::{Kind, Limits, Result};
 use cardkeep::json::Document;
 use cardkeep::keep::{Chat, ChatImport, Domain, Keep};

@@ -23,6 +23,7 @@ mod containers;
 mod dialects_chats;
 mod export_chats;
 mod foreign_cards;
+mod handle;
 mod histories;
 mod journal;
 mod json;

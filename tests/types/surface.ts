@@ -21,6 +21,11 @@ import init, {
   type CharacterEntry,
   type Characters,
   type ChatEntry,
+  type ChatLinks,
+  type ChatListOptions,
+  type ChatNode,
+  type ChatStats,
+  type MessageRef,
   type ChatHits,
   type SearchHit,
   type ChatFile,
@@ -403,6 +408,24 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const swiped: Message = await chat.addSwipe(inserted.index, "or so");
   await chat.chooseSwipe(swiped.index, 0);
   await chat.removeSwipe(swiped.index, 1, { durable: true });
+  const ref: MessageRef = { id: swiped.id ?? 0 };
+  await chat.edit(ref, { text: "x" });
+  const shifted: Message = await chat.move(ref, 0, { ifRev: seen });
+  const hidden: true | undefined = (await chat.hide(ref)).hidden;
+  await chat.unhide(shifted.index);
+  const done: boolean = (await chat.undo()) && (await chat.redo({ durable: true }));
+  const where: [number | undefined, number | undefined] = [await chat.indexOf(1), await chat.indexAt(new Date())];
+  const stats: ChatStats = await chat.stats();
+  const tree: ChatNode[] = await service.tree((await chat.checkpoint(ref, "A")).id);
+  const links: ChatLinks = { characters: ["id"], persona: "id", world: "id", location: "inn", playthrough: "id" };
+  const linked: ChatEntry = await service.link(begun.id, links, { ifRev: seen });
+  const filter: ChatListOptions = { world: linked.world ?? "", archived: true };
+  same<Awaited<ReturnType<typeof service.list>>, Listing<ChatEntry>>(true);
+  await service.list(filter);
+  await service.unarchive((await service.archive((await service.rename(begun.id, "B")).id)).id);
+  // @ts-expect-error a message is named by its index or its id
+  void chat.edit({ index: 1 }, {});
+  void [hidden, done, where, stats, tree];
   const branch: ChatEntry = await chat.branch(0, { title: "else" });
   const at: number | undefined = branch.parent?.at;
   const hits: SearchHit[] = await chat.search("x", { regex: true, from: at ?? 0 });
