@@ -56,7 +56,10 @@ fn a_branch_and_its_trunk_know_each_other_and_change_apart() {
     let title = trunk.entry()["title"].as_str().unwrap().to_owned();
     assert_eq!(first["title"], format!("{title} - Branch #1"));
     assert_eq!(second["title"], format!("{title} - Branch #2"));
-    assert_eq!(first["parent"], json!({ "id": id, "at": 40 }));
+    assert_eq!(
+        first["parent"],
+        json!({ "id": id, "at": 40, "message": 40 })
+    );
     assert_eq!(first["characters"], json!(["zoe"]));
     let children = now(keep.chats().branches(&id)).unwrap();
     let ids: Vec<&Value> = children
