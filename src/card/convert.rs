@@ -56,10 +56,7 @@ pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
 
 /// The same `data` under the name of V2 or V3.
 pub(super) fn respelled(document: &Document, spec: Spec) -> Result<Document> {
-    let (name, version) = match spec {
-        Spec::V3 => ("chara_card_v3", "3.0"),
-        Spec::V1 | Spec::V2 => ("chara_card_v2", "2.0"),
-    };
+    let (name, version) = spec.spelled();
     let mut named = document.clone();
     for (key, value) in [("spec", name), ("spec_version", version)] {
         let says = named.root().get(key).and_then(Node::text);

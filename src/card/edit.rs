@@ -11,63 +11,98 @@ pub(super) fn edit(document: &Document, patch: &Document) -> Result<Document> {
     if root.shape() != Shape::Object {
         return Err(Kind::Invalid.because("a patch must be an object of fields"));
     }
+    let mut edited = document.clone();
+    for (field, new, wanted) in given(root)? {
+        let old = view::value(document, field, &mut Vec::new());
+        if !same(field, &old, &wanted) {
+            edited = put(&edited, field, new)?;
+        }
+    }
+    Ok(edited)
+}
+
+/// The fields that an object has, in the order they are told, each with what it is to say.
+fn given(root: Node<'_>) -> Result<Vec<(&'static Field, Node<'_>, Value<'_>)>> {
     for (key, _) in root.entries() {
         if !FIELDS.iter().any(|field| field.key == key) {
             return Err(Kind::BadOption
                 .because(format!("`{key}` is no field of a card that can be changed")));
         }
     }
-    let mut edited = document.clone();
-    let old = view::values(document, &mut Vec::new());
-    for (field, old) in FIELDS.iter().zip(&old) {
+    let mut given = Vec::new();
+    for field in FIELDS {
         if let Some(new) = root.get(field.key) {
-            let wanted = checked(field, new)?;
-            if !same(field, old, &wanted) {
-                edited = put(&edited, field, new)?;
-            }
+            given.push((field, new, checked(field, new)?));
         }
     }
-    Ok(edited)
+    Ok(given)
 }
 
 /// The document that has these fields and no others; extensions stay where none are given.
 /// Without a document a new one, V3 where only that has a field that is given.
 pub(super) fn replace(document: Option<&Document>, fields: &Document) -> Result<Document> {
-    let root = fields.root();
-    let given = |field: &&Field| {
-        root.get(field.key).is_some_and(|value| {
-            !(value.is_null() || value.shape() == Shape::Array && value.is_empty())
-        })
-    };
-    let spec = match FIELDS.iter().filter(|field| field.since_v3).find(given) {
-        Some(_) => Spec::V3,
-        None => Spec::V2,
-    };
     let Some(document) = document else {
-        let data = FIELDS
-            .iter()
-            .filter(|field| spec == Spec::V3 || !field.since_v3);
-        let data = object(data.filter(|field| !may_be_absent(field)));
-        let new = fields.sibling(&format!(r#"{{"spec":"","spec_version":"","data":{data}}}"#))?;
-        return edit(&super::convert::respelled(&new, spec)?, fields);
+        return made(fields);
     };
+    let root = fields.root();
     let others = FIELDS
         .iter()
         .filter(|field| field.kind != view::Kind::Extensions);
-    let others = object(others.filter(|field| root.get(field.key).is_none()));
+    let others = others.filter(|field| root.get(field.key).is_none());
+    let others = object(others.map(|field| (field, empty(field))));
     edit(&edit(document, &fields.sibling(&others)?)?, fields)
 }
 
-/// These fields with nothing in them, as JSON.
-fn object<'a>(fields: impl Iterator<Item = &'a Field>) -> String {
-    let empty = |field: &Field| match field.kind {
+/// A new document with these fields: V3 where only that has a field that is given.
+fn made(fields: &Document) -> Result<Document> {
+    let given = given(fields.root())?;
+    let says = |(field, new, wanted): &&(&Field, Node<'_>, Value<'_>)| {
+        let empty = new.shape() == Shape::Array && new.is_empty();
+        field.since_v3 && !matches!(wanted, Value::Absent) && !new.is_null() && !empty
+    };
+    let spec = match given.iter().find(says) {
+        Some(_) => Spec::V3,
+        None => Spec::V2,
+    };
+    let of_spec = FIELDS
+        .iter()
+        .filter(|field| spec == Spec::V3 || !field.since_v3);
+    let members = of_spec.filter_map(|field| {
+        let new = given.iter().find(|(of, ..)| of.key == field.key);
+        match new {
+            Some((_, new, _)) if !new.is_null() => Some((field, new.raw())),
+            _ if may_be_absent(field) => None,
+            _ => Some((field, empty(field))),
+        }
+    });
+    let (name, version) = spec.spelled();
+    let data = object(members);
+    fields.sibling(&format!(
+        r#"{{"spec":"{name}","spec_version":"{version}","data":{data}}}"#
+    ))
+}
+
+/// A field with nothing in it.
+fn empty(field: &Field) -> &'static str {
+    match field.kind {
         _ if may_be_absent(field) => "null",
         view::Kind::List => "[]",
         view::Kind::Extensions => "{}",
         view::Kind::Text | view::Kind::Any => "\"\"",
-    };
-    let member = |field: &Field| format!("\"{}\":{}", field.key, empty(field));
-    format!("{{{}}}", fields.map(member).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// Fields and what they say, as JSON.
+fn object<'a>(fields: impl Iterator<Item = (&'a Field, &'a str)>) -> String {
+    let mut object = String::from("{");
+    for (field, value) in fields {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.extend(["\"", field.key, "\":", value]);
+    }
+    object.push('}');
+    object
 }
 
 fn may_be_absent(field: &Field) -> bool {

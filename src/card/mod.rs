@@ -71,6 +71,14 @@ impl Spec {
             Spec::V3 => "v3",
         }
     }
+
+    /// What a card that has `data` says in `spec` and `spec_version`.
+    const fn spelled(self) -> (&'static str, &'static str) {
+        match self {
+            Spec::V3 => ("chara_card_v3", "3.0"),
+            Spec::V1 | Spec::V2 => ("chara_card_v2", "2.0"),
+        }
+    }
 }
 
 impl FromStr for Spec {
@@ -493,11 +501,12 @@ pub fn summary(document: &Document) -> Summary {
         version: String::new(),
         spec: spec(document),
     };
-    for (field, value) in view::FIELDS
-        .iter()
-        .zip(view::values(document, &mut Vec::new()))
-    {
-        match (field.key, value) {
+    let told = ["name", "creator", "character_version", "tags"];
+    for field in view::FIELDS {
+        if !told.contains(&field.key) {
+            continue;
+        }
+        match (field.key, view::value(document, field, &mut Vec::new())) {
             ("name", view::Value::Text(text)) => summary.name = text.read().into_owned(),
             ("creator", view::Value::Text(text)) => summary.creator = text.read().into_owned(),
             ("character_version", view::Value::Text(text)) => {

@@ -294,7 +294,8 @@ pub(super) fn values<'a>(document: &'a Document, warnings: &mut Vec<Warning>) ->
         .collect()
 }
 
-fn value<'a>(document: &'a Document, field: &Field, warnings: &mut Vec<Warning>) -> Value<'a> {
+/// What a field says.
+pub(super) fn value<'a>(document: &'a Document, field: &Field, warnings: &mut Vec<Warning>) -> Value<'a> {
     let found = find(document, field, warnings);
     let coerce = Coerce {
         path: found

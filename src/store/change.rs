@@ -80,6 +80,13 @@ impl Change {
 
     /// Adds a byte string and gives the reference to put into a record.
     pub fn add_part(&mut self, bytes: &[u8]) -> Part {
+        // A new document is its file too, and comparing is cheaper than hashing it once more.
+        if let Some((hash, _)) = self.fresh.last().filter(|(_, last)| last == bytes) {
+            return Part {
+                hash: hash.clone(),
+                bytes: bytes.len() as u64,
+            };
+        }
         let part = Part::of(bytes);
         if !self.parts.insert(part.hash.clone()) {
             return part;
