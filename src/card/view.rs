@@ -295,7 +295,11 @@ pub(super) fn values<'a>(document: &'a Document, warnings: &mut Vec<Warning>) ->
 }
 
 /// What a field says.
-pub(super) fn value<'a>(document: &'a Document, field: &Field, warnings: &mut Vec<Warning>) -> Value<'a> {
+pub(super) fn value<'a>(
+    document: &'a Document,
+    field: &Field,
+    warnings: &mut Vec<Warning>,
+) -> Value<'a> {
     let found = find(document, field, warnings);
     let coerce = Coerce {
         path: found

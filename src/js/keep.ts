@@ -303,7 +303,6 @@ export abstract class OpenKeep extends EventTarget {
   }
 
   #stored(change: Omit<ChangeDetail, "remote">): void {
-    // Before anything else: the page may be about to go away.
     if (!this.#closed) this.#channel?.tell(change);
     if (change.domain === "settings") void this.journal.refresh();
     queueMicrotask(() => this.#dispatch({ ...change, remote: false }));

@@ -7,6 +7,7 @@
 use super::writer::{WRITER, locked};
 use crate::error::{Error, Kind, Result};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -233,6 +234,24 @@ pub struct Burst {
     pub durable: bool,
     /// Have the store read it back and compare; a medium has nothing to do for it.
     pub verify: bool,
+}
+
+impl Burst {
+    /// The rows that must be absent and are put: where a medium can add a value only if there
+    /// is none, it need not ask for them.
+    pub fn added(&self) -> HashSet<&Key> {
+        let absent = self.checks.iter().filter_map(|check| match check {
+            Check::Rev { key, rev: None } => Some(key),
+            _ => None,
+        });
+        let mut added: HashSet<&Key> = absent.collect();
+        if !added.is_empty() {
+            let rows = self.puts.iter().filter(|put| put.table == Table::Rows);
+            let put: HashSet<&Key> = rows.map(|put| &put.key).collect();
+            added.retain(|key| put.contains(key));
+        }
+        added
+    }
 }
 
 /// A future of this crate: single-threaded, as in a browser.

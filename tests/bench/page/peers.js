@@ -43,6 +43,18 @@ export function putRaw(db, puts) {
   return done;
 }
 
+/** The same, committed when what stands under the keys that are asked for first has been seen. */
+export async function putCheckedRaw(db, asked, puts) {
+  const stores = [...asked, ...puts].map(([store]) => store);
+  const transaction = db.transaction([...new Set(stores)], "readwrite", { durability: "relaxed" });
+  const done = completed(transaction);
+  const answers = asked.map(([store, key]) => promised(transaction.objectStore(store).get(key)));
+  for (const [store, value, key] of puts) transaction.objectStore(store).put(value, key);
+  await Promise.all(answers);
+  transaction.commit();
+  return done;
+}
+
 export const getRaw = (db, store, key) => promised(db.transaction(store).objectStore(store).get(key));
 export const getAllRaw = (db, store, range) => promised(db.transaction(store).objectStore(store).getAll(range));
 

@@ -5,7 +5,7 @@ import init, { Keep } from "cardkeep";
 import { unwrap } from "idb";
 import { card, chatFile, jsonFile, line, lines, prose, random, world } from "./data.js";
 import { measure } from "./measure.js";
-import { getAllRaw, getRaw, openDexie, openIdb, openRaw, openTables, putRaw } from "./peers.js";
+import { getAllRaw, getRaw, openDexie, openIdb, openRaw, openTables, putCheckedRaw, putRaw } from "./peers.js";
 
 /** The options of a part, from what the run allows itself. */
 const scaled = (effort, rounds) => ({ passes: effort.passes, rounds: Math.max(1, Math.round(rounds * effort.share)) });
@@ -137,19 +137,22 @@ export async function saves(effort) {
   const row = new Uint8Array(600);
 
   /** The transaction that the engine makes, by hand and without reading, checking or encoding. */
-  const samePuts = (id, turn, value) => {
+  const putsOf = (id, turn, value) => {
     const bytes = encoder.encode(JSON.stringify(value));
-    return putRaw(tables, [
+    return [
       ["pages", bytes, ["part", `${id}${turn}`, 0]],
       ["rows", { rev: turn, by: [], bytes: row }, ["versions", id, turn]],
       ["rows", { rev: turn + 1, by: [], bytes: row }, [id, id]],
-    ]);
+    ];
   };
+  const samePuts = (id, turn, value) => putRaw(tables, putsOf(id, turn, value));
+  const sameChecks = (id, turn, value) => putCheckedRaw(tables, [["meta", ["keep"]], ["rows", [id, id]]], putsOf(id, turn, value));
   const peers = (id, changed) => ({
     raw: (turn) => putRaw(raw, [["records", changed(turn)]]),
     idb: (turn) => idb.put("records", changed(turn)),
     Dexie: (turn) => dexie.table("records").put(changed(turn)),
     "raw, the engine's puts": (turn) => samePuts(id, turn, changed(turn)),
+    "raw, the engine's checks and puts": (turn) => sameChecks(id, turn, changed(turn)),
   });
   const ours = async (prepare) => {
     const made = {};
