@@ -21,6 +21,7 @@
 //! # Ok::<(), cardkeep::error::Error>(())
 //! ```
 
+mod compose;
 pub mod date;
 mod export;
 mod find;
@@ -37,6 +38,7 @@ mod tree;
 mod view;
 mod write;
 
+pub use compose::Composed;
 pub use export::{Form, Written, export};
 pub use find::{FindOptions, Finder};
 pub use record::{record_line, remove_line, replace_line};
@@ -44,11 +46,11 @@ pub use source::Source;
 pub use swipe::{SwipeChange, swipe_line};
 pub use view::{
     Counted, Place, counted, declared_count, header_json, header_name, message, page, placed_page,
-    said_at, text,
+    said_at, swipe_warnings, text,
 };
 pub use write::{
-    NewHeader, edit_line, hide_line, mark_line, name_main_chat, write_header, write_line,
-    write_world_header,
+    NewHeader, edit_line, hide_line, interrupt_line, mark_line, name_main_chat, write_header,
+    write_line, write_world_header,
 };
 
 use crate::error::{Kind, Limits, Result, Warning};

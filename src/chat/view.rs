@@ -127,6 +127,8 @@ pub(super) struct Spoken<'a> {
     pub role: Role,
     /// Kept from the model, whoever says it.
     pub hidden: bool,
+    /// Its end is missing.
+    pub interrupted: bool,
     pub text: Option<Said<'a>>,
     pub at_ms: Option<i64>,
     pub swipes: Vec<Option<Said<'a>>>,
@@ -189,6 +191,11 @@ impl<'a> Spoken<'a> {
             name: root.get("name").and_then(Said::of),
             role: role(root),
             hidden: is_hidden(root),
+            interrupted: root
+                .get("extra")
+                .and_then(|extra| extra.get("interrupted"))
+                .and_then(truth)
+                == Some(true),
             text,
             at_ms: own_date
                 .into_iter()
@@ -209,6 +216,9 @@ impl<'a> Spoken<'a> {
         self.text.as_ref().unwrap_or(&empty).strict(out);
         if self.hidden {
             out.push_str(",\"hidden\":true");
+        }
+        if self.interrupted {
+            out.push_str(",\"interrupted\":true");
         }
         if let Some(at_ms) = self.at_ms {
             out.push_str(&format!(",\"at\":{at_ms}"));
@@ -416,6 +426,18 @@ pub fn counted(line: &[u8], dialect: Dialect, limits: &Limits) -> Option<Counted
         swipes: spoken.swipes.len().max(1) as u64,
         at_ms: spoken.at_ms,
     })
+}
+
+/// What had to be put right to understand a line, as far as its alternatives go; empty as
+/// well when it cannot be read.
+pub fn swipe_warnings(line: &[u8], dialect: Dialect, limits: &Limits) -> Vec<Warning> {
+    if memchr::memmem::find(line, b"\"swipe").is_none() {
+        return Vec::new();
+    }
+    match document(line, limits) {
+        Ok(document) => Spoken::of(document.root(), dialect).warnings,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// When a line was said, in milliseconds since 1970; `None` when it does not say so.

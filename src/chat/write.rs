@@ -240,6 +240,15 @@ pub fn mark_line(line: &[u8], name: &str) -> Result<Vec<u8>> {
     with_member(&document, "extra", "bookmark_link", &quote(name)).map(|marked| line_of(&marked))
 }
 
+/// A line that says of its text that the end is missing; the rest of it stays byte for byte.
+///
+/// # Errors
+/// `bad-json` when the line cannot be read.
+pub fn interrupt_line(line: &[u8]) -> Result<Vec<u8>> {
+    let document = view::document(line, &Limits::default())?;
+    with_member(&document, "extra", "interrupted", "true").map(|marked| line_of(&marked))
+}
+
 /// The bytes before the first message with a header that names the chat which this one comes
 /// from, as SillyTavern does; `None` where no header of SillyTavern's is.
 pub fn name_main_chat(header: &[u8], name: &str, limits: &Limits) -> Option<Vec<u8>> {

@@ -2,11 +2,13 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { rawReadChat, type RawChatText } from "./cardkeep.js";
+import { rawComposeChat, rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
-import { bytes, limits, options, text, whole } from "./options.js";
-import type { ChatDialect, ChatSource, Fault, Json, Limits, Loss, Message, Warning, WriteChatOptions } from "./types.js";
+import { bytes, fields, json, limits, list, options, text, whole } from "./options.js";
+import type {
+  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, Warning, WriteChatOptions,
+} from "./types.js";
 
 export interface ReadChatOptions {
   limits?: Limits;
@@ -120,14 +122,25 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
 
 /**
  * Writes a chat as another tool's file, as a text, or as a page that needs nothing else and runs nothing. Lines that the
- * form reads as they are stay byte for byte; `losses` says what it cannot hold.
+ * form reads as they are stay byte for byte; `losses` says what it cannot hold. A chat that was never a file is given as
+ * `{ header, messages }`, and may be of any dialect.
  *
- * Throws `bad-option`, `closed`, `not-ready`.
+ * Throws `bad-option`, `closed`, `not-ready`; for messages that cannot be written `invalid` with their `index`.
  */
-export function writeChat(chat: ChatText, given: WriteChatOptions): { bytes: Uint8Array; losses: Loss[] } {
+export function writeChat(chat: ChatText, given: WriteChatOptions): { bytes: Uint8Array; losses: Loss[] };
+export function writeChat(chat: ComposedChat, given: ComposeChatOptions): { bytes: Uint8Array; losses: Loss[] };
+export function writeChat(chat: ChatText | ComposedChat, given: ComposeChatOptions): { bytes: Uint8Array; losses: Loss[] } {
   return call("writeChat", () => {
     const { as, title = "" } = options(given, ["as", "title"]);
-    if (!(chat instanceof ChatText)) throw failure("bad-option", "a chat that `readChat` gave was wanted");
-    return chat.write(text(as, "as"), text(title, "title"));
+    const [form, name] = [text(as, "as"), text(title, "title")];
+    if (chat instanceof ChatText) return chat.write(form, name);
+    const { header, messages } = options(chat, ["header", "messages"]);
+    const told = fields(options(header, ["userName", "characterName", "created", "location"]), "header");
+    const raw = rawComposeChat(told, json(list(messages, "messages"), "messages"), form, name, Date.now());
+    try {
+      return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as Loss[] };
+    } finally {
+      raw.free();
+    }
   });
 }

@@ -5,19 +5,24 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
+import { interrupted, Reply } from "./reply.js";
 import { fields, flag, json, limits, list, options, safety, text, whole, writing } from "./options.js";
 import type {
-  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ExportChatOptions,
-  ExportedChat, ImportEvent, Json, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, SafetyOptions,
+  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
+  ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
   SearchHit, SearchOptions, WriteOptions,
 } from "./types.js";
 
 const LINKS = ["characters", "persona", "world", "location", "playthrough"] as const;
 
 export class Chats extends Domain<ChatEntry> {
+  /** Of the keep; none in a transaction. */
+  readonly #keep: string | undefined;
+
   /** @internal */
-  constructor(handle: KeepHandle) {
+  constructor(handle: KeepHandle, keep?: string) {
     super(handle, "chats");
+    this.#keep = keep;
   }
 
   /** What lists show of one chat, or `undefined` when there is none or it is in the trash. */
@@ -62,6 +67,22 @@ export class Chats extends Domain<ChatEntry> {
    */
   link(id: string, links: ChatLinks, given?: WriteOptions): Promise<ChatEntry> {
     return this.answer("link", () => this.handle.linkChat(text(id, "id"), linked(options(links, LINKS)), writing(given)));
+  }
+
+  /** The template that a chat uses, as it was when the chat took it; `undefined` when it uses none. Throws `not-found`, `corrupt`. */
+  template(id: string): Promise<ChatTemplate | undefined> {
+    return this.ask("template", async () => {
+      const found = (await this.handle.chatTemplate(text(id, "id"))) as string | undefined;
+      return found === undefined ? undefined : (JSON.parse(found) as ChatTemplate);
+    });
+  }
+
+  /** Gives a chat another template, or with `undefined` none: the text stays as it is now. Throws `not-found`, `conflict`. */
+  setTemplate(id: string, template: ChatTemplate | undefined, given?: WriteOptions): Promise<ChatEntry> {
+    return this.answer("setTemplate", () => {
+      const taken = template === undefined ? undefined : present(options(template, ["id", "text"]), (value, name) => text(value, name));
+      return this.handle.setChatTemplate(text(id, "id"), taken, writing(given));
+    });
   }
 
   /**
@@ -123,7 +144,7 @@ export class Chats extends Domain<ChatEntry> {
   /** Begins an empty chat. */
   create(chat: NewChat): Promise<ChatEntry> {
     return this.answer("create", () => {
-      const known = options(chat, ["title", "userName", "characterName", ...LINKS]);
+      const known = options(chat, ["title", "userName", "characterName", "template", ...LINKS]);
       text(known.title, "title");
       return this.handle.createChat(fields(known, "chat"));
     });
@@ -144,7 +165,25 @@ export class Chats extends Domain<ChatEntry> {
 
   /** Opens a chat for reading and writing. Throws `not-found`, `corrupt`. */
   open(id: string): Promise<ChatHandle> {
-    return this.ask("open", async () => ChatHandle.of((await this.handle.openChat(text(id, "id"))) as RawHandle));
+    return this.ask("open", async () => ChatHandle.of((await this.handle.openChat(text(id, "id"))) as RawHandle, this.handle, this.#keep));
+  }
+
+  /**
+   * The replies that were on their way when their page ended, newest first. They stay until `keepReply` or `discardReply` ends
+   * them. Replies of pages that live are not among them.
+   */
+  interrupted(): Promise<InterruptedReply[]> {
+    return this.ask("interrupted", () => interrupted(this.handle, this.#keep ?? ""));
+  }
+
+  /** Makes an interrupted reply a message of its chat that says so (`interrupted`). Throws `not-found` also when its chat is gone. */
+  keepReply(id: string): Promise<Message> {
+    return this.answer("keepReply", () => this.handle.keepReply(text(id, "id")));
+  }
+
+  /** Forgets an interrupted reply. Throws `not-found`. */
+  discardReply(id: string): Promise<void> {
+    return this.ask("discardReply", () => this.handle.discardReply(text(id, "id")) as Promise<void>);
   }
 }
 
@@ -162,6 +201,9 @@ function linked({ characters, ...one }: ChatLinks): object {
   return characters === undefined ? of : { ...of, characters: list(characters, "characters").map((id) => text(id, "characters")) };
 }
 
+/** Everything that may be said of a reply when it begins. */
+type Begun = Partial<Omit<NewMessage, "text"> & { swipeOf: number }>;
+
 /** A message by its position or its id. */
 function place(given: MessageRef, name: string): [at: number, byId: boolean] {
   if (typeof given === "number") return [whole(given, name), false];
@@ -177,15 +219,19 @@ function looking<T extends SearchOptions>(given: T | undefined, beside: readonly
 /** One open chat. Messages are read page by page; the chat may be of any length. Writes happen in the order of their calls. */
 export class ChatHandle {
   readonly #raw: RawHandle;
+  readonly #handle: KeepHandle;
+  readonly #keep: string | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(raw: RawHandle) {
+  private constructor(raw: RawHandle, handle: KeepHandle, keep: string | undefined) {
     this.#raw = raw;
+    this.#handle = handle;
+    this.#keep = keep;
   }
 
   /** @internal */
-  static of(raw: RawHandle): ChatHandle {
-    return new ChatHandle(raw);
+  static of(raw: RawHandle, handle: KeepHandle, keep: string | undefined): ChatHandle {
+    return new ChatHandle(raw, handle, keep);
   }
 
   get id(): string {
@@ -279,6 +325,22 @@ export class ChatHandle {
       const at = typeof date === "number" ? date : date.getTime();
       if (!Number.isFinite(at)) throw failure("bad-option", "`date` is no date");
       return this.#raw.indexAt(at) as Promise<number | undefined>;
+    });
+  }
+
+  /**
+   * Begins a reply that comes in pieces: a message at the end, or with `{ swipeOf }` an alternative of the message with that id.
+   * What has come is kept beside the chat about every second, and found again by `chats.interrupted()` when the page ends
+   * before the reply does. Throws `not-found`, `invalid`, and `bad-option` in a transaction.
+   */
+  begin(reply: NewReply): Promise<Reply> {
+    return this.#ask("begin", () => {
+      const known = ["name", "role", "at", "fields", "swipeOf"] as const satisfies readonly (keyof Begun)[];
+      const message = fields(options<Begun>(reply, known), "reply");
+      const end = (id: string) => (said: string, cut: boolean, write: SafetyOptions | undefined) =>
+        this.#next(() => this.#raw.finish(id, json(said, "text"), cut, write) as Promise<string>);
+      if (this.#keep === undefined) throw failure("bad-option", "a transaction ends before a reply does");
+      return Reply.begin(this.#handle, this.#keep, this.id, (writer) => this.#raw.begin(message, writer) as Promise<string>, end);
     });
   }
 

@@ -19,6 +19,7 @@ export { matchLorebook, readLorebook, writeLorebook } from "./lore.js";
 export { editPersona, readPersonas, writePersonas } from "./persona.js";
 export type { Personas } from "./personas.js";
 export { estimateTokens, fillMacros } from "./prompt.js";
+export type { Reply } from "./reply.js";
 export type { Saver, SaverEventMap, SaverOptions } from "./saver.js";
 export { merge } from "./merge.js";
 export type { SettingsStore } from "./settings.js";

@@ -115,7 +115,7 @@ export abstract class OpenKeep extends EventTarget {
     this.#channel = channel;
     this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }), ...(opened.fallback && { fallback: opened.fallback }) };
     this.characters = new Characters(handle);
-    this.chats = new Chats(handle);
+    this.chats = new Chats(handle, name);
     this.worlds = new Worlds(handle);
     this.personas = new Personas(handle);
     this.settings = new SettingsStore(handle);

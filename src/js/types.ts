@@ -414,6 +414,27 @@ export interface ChatSource {
 /** What a chat can be written as: lines of a tool, a text, or a page. */
 export type ChatForm = "sillytavern" | "cardshark" | "world" | "text" | "html";
 
+/** A chat that was never a file. */
+export interface ComposedChat {
+  header?: {
+    /** "User", if absent. */
+    userName?: string;
+    /** The title, if absent; in a world's chat the world's name. */
+    characterName?: string;
+    /** When the chat began and messages without a date were said, milliseconds since 1970; now, if absent. */
+    created?: number;
+    /** Where in the world. */
+    location?: string;
+  };
+  messages: readonly NewMessage[];
+}
+
+export interface ComposeChatOptions {
+  as: ChatForm | ChatDialect;
+  /** For people. */
+  title?: string;
+}
+
 export interface WriteChatOptions {
   as: ChatForm;
   /** For people. Default: what the header calls the chat. */
@@ -439,6 +460,8 @@ export interface Message {
   text: string;
   /** Kept from the model, as SillyTavern's `/hide` does; the role is `system` then. */
   hidden?: true;
+  /** Its end is missing: the reply was ended before its time. */
+  interrupted?: true;
   /** Milliseconds since 1970, when the date could be understood. The original spelling is in `fields`. */
   at?: number;
   /** Alternatives, when there are any; holes come as empty text. */
@@ -462,6 +485,26 @@ export interface NewMessage {
   /** Milliseconds since 1970; now, if absent. */
   at?: number;
   fields?: { [key: string]: Json };
+}
+
+/** A reply that begins: a message without its text, or the message that gets it as an alternative, by its id. */
+export type NewReply = Omit<NewMessage, "text"> | { swipeOf: number };
+
+/** A reply whose page was gone before it ended. */
+export interface InterruptedReply {
+  id: string;
+  /** The chat it is for. */
+  chat: string;
+  /** What has come. */
+  text: string;
+  /** When it began and when it was kept last, milliseconds since 1970. */
+  started: number;
+  changed: number;
+  /** Who says it; not of alternatives. */
+  name?: string;
+  role?: "user" | "character" | "system";
+  /** The id of the message that it is an alternative of. */
+  swipeOf?: number;
 }
 
 /** What may be changed in a message. */
@@ -892,6 +935,8 @@ export interface ChatEntry extends Entry {
   world?: string;
   location?: string;
   playthrough?: string;
+  /** The id of the template it uses, empty when that has none. */
+  template?: string;
   /** The chat that this one branches off, and the last message that both share: its index then, and its id. */
   parent?: { id: string; at: number; message?: number };
   /** Whether the branch is a checkpoint. */
@@ -1000,8 +1045,16 @@ export interface ExportedChat extends Exported {
   losses: Loss[];
 }
 
+/** A template's text as a chat has it, and which one it was. */
+export interface ChatTemplate {
+  id?: string;
+  text: string;
+}
+
 export interface NewChat extends ChatLinks {
   title: string;
+  /** Kept with the chat as it is now: a later change of the template changes no old chat. */
+  template?: ChatTemplate;
   /** As the header line names them. */
   userName?: string;
   characterName?: string;

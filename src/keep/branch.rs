@@ -106,6 +106,9 @@ impl Chat {
             "dialect": trunk.head["dialect"],
             "parent": { "id": trunk.id, "at": index, "message": message },
         });
+        if trunk.head["template"].is_string() {
+            record.head["template"] = trunk.head["template"].clone();
+        }
         record.by = vec![key(&trunk.id)];
         Links::of(trunk).put(&mut record);
         for name in ["header", "template"] {

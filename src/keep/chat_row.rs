@@ -63,6 +63,7 @@ pub(super) fn entry(record: &Record) -> Value {
             "world",
             "location",
             "playthrough",
+            "template",
             "parent",
             "checkpoint",
             "archived",

@@ -21,6 +21,12 @@ use std::borrow::Cow;
 /// Bytes of pages written in one transaction of an import.
 const BATCH_BYTES: usize = 4 << 20;
 
+/// Warnings told of one file, so that a broken one does not drown them.
+const MOST_WARNINGS: usize = 100;
+
+/// The part of a row with the text of the template that the chat was begun with.
+const TEMPLATE: &str = "template";
+
 /// The part of a row with the file as it came.
 const ORIGINAL: &str = "original";
 
@@ -68,8 +74,28 @@ struct NewChat {
     world: Option<String>,
     location: Option<String>,
     playthrough: Option<String>,
+    template: Option<Template>,
     user_name: Option<String>,
     character_name: Option<String>,
+}
+
+/// The template that a chat uses, as it was when the chat took it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Template {
+    /// Which one it was.
+    pub id: Option<String>,
+    /// Its text.
+    pub text: String,
+}
+
+impl Template {
+    /// Keeps the text with the chat: a change of the template changes no old chat.
+    fn put(&self, record: &mut Record, change: &mut Change) {
+        let part = change.add_part(self.text.as_bytes());
+        record.parts.insert(TEMPLATE.into(), part);
+        record.head[TEMPLATE] = self.id.as_deref().unwrap_or_default().into();
+    }
 }
 
 impl ChatImport {
@@ -160,6 +186,7 @@ impl Chats {
                 );
                 warnings.push(Warning::noticed("count-differs", "", message));
             }
+            odd_swipes(&file, session, &options.limits, &mut warnings);
             items.push(json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings }));
             warnings.clear();
         }
@@ -280,6 +307,9 @@ impl Chats {
             "dialect": Dialect::SillyTavern.as_str(),
         });
         links.put(&mut record);
+        if let Some(template) = &new_chat.template {
+            template.put(&mut record, &mut change);
+        }
         record
             .parts
             .insert("header".into(), change.add_part(&header));
@@ -343,9 +373,8 @@ impl Chats {
             let detail = format!("a title has 1 to {LONGEST_TITLE} characters");
             return Err(Kind::Invalid.because(detail).of(Domain::Chats.name(), id));
         }
-        let rename = |record: &mut Record| {
+        let rename = |record: &mut Record, _: &mut Change| {
             record.head["title"] = title.into();
-            Ok(())
         };
         self.amend(id, write.into(), History::Keep, rename).await
     }
@@ -360,17 +389,14 @@ impl Chats {
         archived: bool,
         write: impl Into<Write>,
     ) -> Result<Value> {
-        let mark = |record: &mut Record| {
-            match archived {
-                true => record.head["archived"] = true.into(),
-                false => drop(
-                    record
-                        .head
-                        .as_object_mut()
-                        .map(|head| head.remove("archived")),
-                ),
-            }
-            Ok(())
+        let mark = |record: &mut Record, _: &mut Change| match archived {
+            true => record.head["archived"] = true.into(),
+            false => drop(
+                record
+                    .head
+                    .as_object_mut()
+                    .map(|head| head.remove("archived")),
+            ),
         };
         self.amend(id, write.into(), History::Skip, mark).await
     }
@@ -382,9 +408,49 @@ impl Chats {
     /// the medium reports.
     pub async fn link(&self, id: &str, links: &Links, write: impl Into<Write>) -> Result<Value> {
         links.check()?;
-        let put = |record: &mut Record| {
+        let put = |record: &mut Record, _: &mut Change| {
             links.put(record);
-            Ok(())
+        };
+        self.amend(id, write.into(), History::Keep, put).await
+    }
+
+    /// The template that a chat uses, as it was when the chat took it: `{ id?, text }`;
+    /// `None` when it uses none.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn template(&self, id: &str) -> Result<Option<Value>> {
+        let record = self.keep.record(Domain::Chats, id).await?;
+        let Some(part) = record.parts.get(TEMPLATE) else {
+            return Ok(None);
+        };
+        let text = self.keep.store().part(part).await?;
+        let mut template = json!({ "text": String::from_utf8_lossy(&text) });
+        if !record.head_text(TEMPLATE).is_empty() {
+            template["id"] = record.head_text(TEMPLATE).into();
+        }
+        Ok(Some(template))
+    }
+
+    /// Gives a chat another template, or none, and gives its entry.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict`, and what the medium reports.
+    pub async fn set_template(
+        &self,
+        id: &str,
+        template: Option<&Template>,
+        write: impl Into<Write>,
+    ) -> Result<Value> {
+        let put = |record: &mut Record, change: &mut Change| match template {
+            Some(template) => template.put(record, change),
+            None => {
+                record.parts.remove(TEMPLATE);
+                record
+                    .head
+                    .as_object_mut()
+                    .map(|head| head.remove(TEMPLATE));
+            }
         };
         self.amend(id, write.into(), History::Keep, put).await
     }
@@ -395,7 +461,7 @@ impl Chats {
         id: &str,
         write: Write,
         history: History,
-        amend: impl FnOnce(&mut Record) -> Result<()>,
+        amend: impl FnOnce(&mut Record, &mut Change),
     ) -> Result<Value> {
         let mut record = self.keep.record_at(Domain::Chats, id, write.if_rev).await?;
         let mut change = Change::new();
@@ -413,7 +479,7 @@ impl Chats {
             body.manifest = log.manifest;
             record.body = json!(body);
         }
-        amend(&mut record)?;
+        amend(&mut record, &mut change);
         change.asked(write).write(record, history);
         Ok(chat_row::entry(&self.keep.commit_one(change).await?))
     }
@@ -509,6 +575,32 @@ impl Chats {
             media_type: "application/jsonl",
             bytes: chat.bytes().await?,
         })
+    }
+}
+
+/// Warns of alternatives that are missing or not there, by the place of their message. The
+/// file's bytes stay; who changes the alternatives of such a message puts them right.
+fn odd_swipes(
+    file: &chat::ChatFile<'_>,
+    session: &Session,
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) {
+    let mut more = 0;
+    for (n, range) in session.lines.iter().enumerate() {
+        let line = chat::record_line(&file.bytes[range.clone()]);
+        for odd in chat::swipe_warnings(line, file.dialect, limits) {
+            if warnings.len() < MOST_WARNINGS {
+                let path = format!("messages.{n}.{}", odd.path);
+                warnings.push(Warning { path, ..odd });
+            } else {
+                more += 1;
+            }
+        }
+    }
+    if more > 0 {
+        let message = format!("{more} more alternatives are missing or not there");
+        warnings.push(Warning::noticed("more-warnings", "", message));
     }
 }
 

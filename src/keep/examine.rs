@@ -6,7 +6,7 @@
 use super::chat_row::Body;
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
-use super::{Keep, drafts, settings, unsent};
+use super::{Keep, drafts, reply, settings, unsent};
 use crate::codec::Part;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Key, QUARANTINE, Record, Row, Table, part_keys};
@@ -113,7 +113,13 @@ impl Sound {
 /// Whether this version knows what a row of this domain means.
 pub(super) fn is_told(domain: &str) -> bool {
     Domain::of(domain).is_ok()
-        || [settings::DOMAIN, drafts::DOMAIN, unsent::DOMAIN].contains(&domain)
+        || [
+            settings::DOMAIN,
+            drafts::DOMAIN,
+            unsent::DOMAIN,
+            reply::DOMAIN,
+        ]
+        .contains(&domain)
 }
 
 impl Keep {

@@ -27,6 +27,7 @@ mod personas;
 mod quarantine;
 mod records;
 mod repair;
+mod reply;
 mod search;
 mod segment;
 mod settings;
@@ -41,7 +42,7 @@ pub use backups::{Backups, Copied};
 pub use batch::Target;
 pub use characters::Characters;
 pub use chat::{At, Chat};
-pub use chats::{ChatFilter, ChatImport, Chats};
+pub use chats::{ChatFilter, ChatImport, Chats, Template};
 pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
 pub use documents::{Given, PatchDocument, PutDocument};
 pub use domain::Domain;
@@ -308,7 +309,7 @@ impl Keep {
     /// what a replay put aside.
     async fn commit(&self, change: Change) -> Result<Vec<Record>> {
         let records = self.store().commit(change).await?;
-        let silent = [unsent::DOMAIN, drafts::DOMAIN];
+        let silent = [unsent::DOMAIN, drafts::DOMAIN, reply::DOMAIN];
         let mut changed = Changed::default();
         for record in records
             .iter()

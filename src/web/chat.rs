@@ -5,7 +5,7 @@ use super::keep::{KeepHandle, promise};
 use crate::chat::SwipeChange;
 use crate::error::Result;
 use crate::json::Document;
-use crate::keep::{At, Chat, ChatFilter, Links, SearchOptions};
+use crate::keep::{At, Chat, ChatFilter, Links, SearchOptions, Template};
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -47,6 +47,39 @@ impl KeepHandle {
         promise(async move { Ok(keep.chats().branches(&id).await?.to_string()) })
     }
 
+    /// Keeps what has come of a reply, a JSON string.
+    #[wasm_bindgen(js_name = saveReply)]
+    pub fn save_reply(&self, id: String, text: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            keep.chats().save_reply(&id, &text).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Removes a reply that is in no chat yet.
+    #[wasm_bindgen(js_name = discardReply)]
+    pub fn discard_reply(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            keep.chats().discard_reply(&id).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The replies that are in no chat yet, as JSON.
+    pub fn replies(&self) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { keep.chats().replies().await })
+    }
+
+    /// The message as JSON.
+    #[wasm_bindgen(js_name = keepReply)]
+    pub fn keep_reply(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { keep.chats().keep_reply(&id).await })
+    }
+
     /// `{ items, unreadable }` as JSON.
     #[wasm_bindgen(js_name = listChats)]
     pub fn list_chats(&self, filter: JsValue) -> Promise {
@@ -86,6 +119,32 @@ impl KeepHandle {
             let links: Links = convert::options(&links)?;
             let write = convert::write(&write)?;
             Ok(keep.chats().link(&id, &links, write).await?.to_string())
+        })
+    }
+
+    /// `{ id, text }` as JSON, or `undefined`.
+    #[wasm_bindgen(js_name = chatTemplate)]
+    pub fn chat_template(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let template = keep.chats().template(&id).await?;
+            Ok(template.map(|template| convert::ascii(&template)))
+        })
+    }
+
+    /// The entry as JSON; without a template the chat has none then.
+    #[wasm_bindgen(js_name = setChatTemplate)]
+    pub fn set_chat_template(&self, id: String, template: JsValue, write: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let template: Option<Template> = match template.is_undefined() {
+                true => None,
+                false => Some(convert::options(&template)?),
+            };
+            let write = convert::write(&write)?;
+            let chats = keep.chats();
+            let entry = chats.set_template(&id, template.as_ref(), write).await?;
+            Ok(entry.to_string())
         })
     }
 
@@ -235,6 +294,21 @@ impl ChatHandle {
     pub fn index_at(&self, date: f64) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move { Ok(chat.index_at(date as i64).await?.map(|index| index as f64)) })
+    }
+
+    /// The id of a reply that begins.
+    pub fn begin(&self, reply: String, writer: String) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move { chat.begin(&Document::parse(&reply)?, &writer).await })
+    }
+
+    /// The message that a reply has become, as JSON; `text` is a JSON string.
+    pub fn finish(&self, id: String, text: String, interrupted: bool, write: JsValue) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        promise(async move {
+            let write = convert::write(&write)?;
+            chat.finish(&id, Some(&text), interrupted, write).await
+        })
     }
 
     /// `ChatStats` as JSON.

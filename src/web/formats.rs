@@ -3,12 +3,15 @@
 //! Options are checked by the face in JavaScript, except limits, which are read here.
 
 use super::convert;
-use crate::chat::{self, ChatFile, Dialect, Session};
+use super::keep::parse;
+use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Session};
+use crate::codec;
 use crate::error::Limits;
 use crate::json::{self, Document, quote_ascii};
 use crate::lore::{self, LoreFile};
 use crate::{settings, world};
 use js_sys::Uint8Array;
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -154,6 +157,43 @@ impl RawWrittenChat {
     pub fn losses(&self) -> String {
         convert::ascii(&self.0.losses)
     }
+}
+
+/// Writes a chat out of values: `header` is `ChatHeader` as JSON, `messages` `NewMessage[]`.
+///
+/// # Errors
+/// Those of [`Composed::write`].
+#[wasm_bindgen(js_name = rawComposeChat)]
+pub fn compose_chat(
+    header: &str,
+    messages: &str,
+    form: &str,
+    title: &str,
+    now_ms: f64,
+) -> Thrown<RawWrittenChat> {
+    let header: ChatHeader = parse(header)?;
+    let created_ms = header.created.unwrap_or(now_ms as i64);
+    let composed = Composed {
+        header: &NewHeader {
+            user_name: header.user_name.unwrap_or_else(|| "User".to_owned()),
+            character_name: header.character_name.unwrap_or_else(|| title.to_owned()),
+            created_ms,
+        },
+        location: header.location.as_deref().unwrap_or_default(),
+        messages: &Document::parse(messages)?,
+    };
+    let written = composed.write(form, title, &mut || codec::new_id(now_ms as i64))?;
+    Ok(RawWrittenChat(written))
+}
+
+/// What is said in the header of a chat out of values.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ChatHeader {
+    user_name: Option<String>,
+    character_name: Option<String>,
+    created: Option<i64>,
+    location: Option<String>,
 }
 
 /// Reads a chat log.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Keep } from "cardkeep";
+import init, { Keep, readChat, writeChat } from "cardkeep";
 
 const opened = () => Keep.open({ medium: "memory" });
 const said = (text, name = "Zoë") => ({ name, role: name === "You" ? "user" : "character", text });
@@ -178,4 +178,40 @@ test("chats have titles, an archive, links and a tree", async () => {
   assert.equal((await keep.chats.unarchive(chat.id)).archived, undefined);
   assert.equal((await found()).length, 2);
   await keep.close();
+});
+
+test("a chat keeps its template's text as it was, and is written as any form", async () => {
+  const keep = await opened();
+  const taken = { id: "plain", text: "{{char}}" };
+  const { id, template } = await keep.chats.create({ title: "T", template: taken });
+  assert.equal(template, "plain");
+  assert.deepEqual(await keep.chats.template(id), taken);
+  await keep.chats.setTemplate(id, { text: "other" });
+  assert.deepEqual(await keep.chats.template(id), { text: "other" });
+  assert.equal((await keep.chats.setTemplate(id, undefined)).template, undefined);
+  assert.equal(await keep.chats.template(id), undefined);
+  await assert.rejects(keep.chats.setTemplate(id, { name: "x" }), { code: "bad-option", op: "chats.setTemplate" });
+
+  await (await keep.chats.open(id)).appendMany([said("a"), said("b", "You")]);
+  for (const as of ["sillytavern", "cardshark", "world", "text", "html"]) {
+    const file = await keep.chats.export(id, { as });
+    if (as === "text") assert.equal(new TextDecoder().decode(file.bytes), "Zoë: a\n\nYou: b\n");
+    else if (as === "html") assert.match(new TextDecoder().decode(file.bytes), /<h2>Zoë<\/h2>/);
+    else assert.deepEqual([...readChat(file.bytes).sessions[0].messages()].map(({ text, role }) => [text, role]), [["a", "character"], ["b", "user"]]);
+  }
+  await keep.close();
+});
+
+test("a chat that was never a file is written as any dialect", async () => {
+  await init();
+  const chat = { header: { userName: "You", characterName: "Zoë", created: 1_758_870_252_000, location: "inn" }, messages: [said("a"), said("b", "You")] };
+  for (const as of ["sillytavern", "cardshark", "world", "tavernai", "chub"]) {
+    const { bytes, losses } = writeChat(chat, { as });
+    const { dialect, sessions } = readChat(bytes);
+    assert.deepEqual([dialect, losses, sessions[0].page(0, 9).map(({ name, text }) => [name, text])], [as, [], [["Zoë", "a"], ["You", "b"]]]);
+  }
+  assert.match(new TextDecoder().decode(writeChat(chat, { as: "html", title: "A & B" }).bytes), /<title>A &amp; B<\/title>/);
+  assert.throws(() => writeChat({ messages: [said("a"), { name: "b" }] }, { as: "chub" }), { code: "invalid", index: 1 });
+  assert.throws(() => writeChat({ messages: "x" }, { as: "chub" }), { code: "bad-option" });
+  assert.throws(() => writeChat(chat, { as: "risu" }), { code: "bad-option" });
 });

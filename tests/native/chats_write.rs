@@ -1,7 +1,7 @@
 //! Writing chat logs: new lines and headers in each dialect, and changes that touch nothing else.
 
 use crate::chats::{fixture, messages, read};
-use cardkeep::chat::{self, Dialect, NewHeader};
+use cardkeep::chat::{self, Composed, Dialect, NewHeader};
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
 use serde_json::{Value, json};
@@ -343,4 +343,72 @@ fn a_world_log_is_written_as_the_strategy_has_it() {
         String::from_utf8_lossy(&written),
         String::from_utf8_lossy(&log)
     );
+}
+
+#[test]
+fn a_chat_of_values_is_written_as_any_dialect_and_for_people() {
+    let header = NewHeader {
+        user_name: "You".into(),
+        character_name: "Zoë".into(),
+        created_ms: AT,
+    };
+    let given = json!([
+        {"name": "You", "role": "user", "text": "a\n<b>", "at": AT},
+        {"name": "Zoë", "role": "character", "text": "c", "at": AT + 1000, "fields": {"x": 1}},
+    ]);
+    let compose = |messages: &Value, form: &str| {
+        let messages = &document(messages);
+        let composed = Composed {
+            header: &header,
+            location: "inn",
+            messages,
+        };
+        composed.write(form, "T", &mut || "id-1".to_owned())
+    };
+    for dialect in DIALECTS {
+        let written = compose(&given, dialect.as_str()).expect("it is written");
+        assert!(written.losses.is_empty());
+        let file = read(&written.bytes);
+        assert_eq!((file.dialect, file.faults.len()), (dialect, 0));
+        let told = messages(&file, 0);
+        for (told, given) in told.iter().zip(given.as_array().expect("it is one")) {
+            for key in ["name", "role", "text"] {
+                assert_eq!(told[key], given[key], "{}", dialect.as_str());
+            }
+            assert_eq!(
+                told["at"].as_i64().map(|at| at / 1000),
+                given["at"].as_i64().map(|at| at / 1000)
+            );
+        }
+        assert_eq!((told.len(), &told[1]["fields"]["x"]), (2, &json!(1)));
+        // One header and nothing behind it is a chat too.
+        let empty = compose(&json!([]), dialect.as_str()).expect("it is written");
+        assert_eq!(read(&empty.bytes).sessions[0].lines.len(), 0);
+    }
+    let text = compose(&given, "text").expect("it is written");
+    assert_eq!(
+        String::from_utf8_lossy(&text.bytes),
+        "You: a\n<b>\n\nZoë: c\n"
+    );
+    let page = compose(&given, "html").expect("it is written");
+    let page = String::from_utf8_lossy(&page.bytes).into_owned();
+    assert!(
+        page.contains("a\n&lt;b&gt;") && page.contains("<title>T</title>"),
+        "{page}"
+    );
+    let wrong = json!([{"name": "You", "role": "user", "text": "a"}, {"name": "You"}]);
+    let error = compose(&wrong, "sillytavern").expect_err("a text is missing");
+    assert_eq!(
+        (error.kind(), error.place().is_some()),
+        (Kind::Invalid, true)
+    );
+    for (messages, form, kind) in [
+        (json!({}), "chub", Kind::Invalid),
+        (json!([]), "risu", Kind::BadOption),
+    ] {
+        assert_eq!(
+            compose(&messages, form).err().map(|error| error.kind()),
+            Some(kind)
+        );
+    }
 }

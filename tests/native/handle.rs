@@ -4,9 +4,9 @@ use crate::frozen;
 use crate::keep::{log, open};
 use crate::turn::now;
 use cardkeep::chat::SwipeChange;
-use cardkeep::error::Kind;
+use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::keep::{At, Chat, ChatFilter, ChatImport, Keep, Links};
+use cardkeep::keep::{At, Chat, ChatFilter, ChatImport, Domain, Keep, Links, Template};
 use cardkeep::store::{MemoryMedium, Table, Write};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -362,7 +362,7 @@ fn a_tree_has_every_chat_once_whichever_is_asked() {
     let deep = now(opened(&keep, &left).branch(5, Some("deep"))).unwrap();
     let gone = now(root.branch(20, Some("gone"))).unwrap();
     let trashed = gone["id"].as_str().unwrap();
-    now(keep.trash(cardkeep::keep::Domain::Chats, trashed, None)).unwrap();
+    now(keep.trash(Domain::Chats, trashed, None)).unwrap();
     for entry in [&root.entry(), &left, &right, &deep] {
         let tree = now(keep.chats().tree(entry["id"].as_str().unwrap())).unwrap();
         let told: Vec<_> = tree
@@ -380,12 +380,7 @@ fn a_tree_has_every_chat_once_whichever_is_asked() {
         assert_eq!(told, want);
     }
     // A branch whose trunk was deleted is where its tree begins.
-    now(keep.trash(
-        cardkeep::keep::Domain::Chats,
-        left["id"].as_str().unwrap(),
-        None,
-    ))
-    .unwrap();
+    now(keep.trash(Domain::Chats, left["id"].as_str().unwrap(), None)).unwrap();
     let tree = now(keep.chats().tree(deep["id"].as_str().unwrap())).unwrap();
     assert_eq!(tree[0]["id"], deep["id"]);
 }
@@ -492,7 +487,7 @@ fn a_renamed_chat_keeps_its_messages_and_its_older_title() {
         let refused = now(keep.chats().rename(&id, title, None)).unwrap_err();
         assert_eq!(refused.kind(), Kind::Invalid);
     }
-    let back = now(keep.restore_version(cardkeep::keep::Domain::Chats, &id, rev)).unwrap();
+    let back = now(keep.restore_version(Domain::Chats, &id, rev)).unwrap();
     assert_eq!(back["title"], old);
     assert_eq!(said(&chat), before);
 }
@@ -598,4 +593,125 @@ fn what_cannot_be_read_is_never_saved_over() {
         }
         assert!(medium.dump() == before, "nothing was written");
     }
+}
+
+#[test]
+fn every_chat_file_comes_out_of_a_keep_as_the_bytes_that_came_in() {
+    let keep = open(&MemoryMedium::new());
+    let mut whole = 0;
+    for file in std::fs::read_dir("tests/fixtures/chats").unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Ok(read) = cardkeep::chat::read(&bytes, &Limits::default()) else {
+            continue;
+        };
+        let options = ChatImport::default();
+        let items = now(keep.chats().import(&bytes, &name, &options)).unwrap();
+        let mut exported = Vec::new();
+        for item in items.as_array().unwrap() {
+            let chat = opened(&keep, &item["entry"]);
+            let id = item["entry"]["id"].as_str().unwrap();
+            let file = now(keep.export(Domain::Chats, id)).unwrap();
+            assert_eq!(file.bytes, now(chat.bytes()).unwrap(), "{name}");
+            exported.extend(file.bytes);
+            for form in ["sillytavern", "cardshark", "world", "text", "html"] {
+                let (file, _) = now(keep.chats().export_as(id, form.parse().unwrap())).unwrap();
+                let texts: Vec<String> = said(&chat).into_iter().map(|(_, text)| text).collect();
+                if form == "text" || form == "html" || texts.is_empty() {
+                    continue;
+                }
+                let again = cardkeep::chat::read(&file.bytes, &Limits::default()).unwrap();
+                let count: usize = again.sessions.iter().map(|s| s.lines.len()).sum();
+                assert_eq!(count, texts.len(), "{name} as {form}");
+            }
+        }
+        // Of the others the keep has the file itself.
+        let recoded = matches!(read.bytes, std::borrow::Cow::Owned(_));
+        if recoded {
+            let id = items[0]["entry"]["id"].as_str().unwrap();
+            assert_eq!(
+                now(keep.chats().original(id)).unwrap().bytes,
+                bytes,
+                "{name}"
+            );
+        } else {
+            assert_eq!(exported, bytes, "{name}");
+            whole += 1;
+        }
+    }
+    assert!(whole > 10, "{whole} files are lines");
+}
+
+#[test]
+fn odd_alternatives_are_told_at_import_and_put_right_by_the_next_change() {
+    let keep = open(&MemoryMedium::new());
+    let file = r#"{"user_name":"You","character_name":"Zoë"}
+{"name":"You","is_user":true,"mes":"a"}
+{"name":"Zoë","mes":"b","swipes":["b",null,"c"],"swipe_id":7}"#;
+    let options = ChatImport::default();
+    let items = now(keep.chats().import(file.as_bytes(), "z.jsonl", &options)).unwrap();
+    let warnings: Vec<_> = items[0]["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| (w["code"].clone(), w["path"].clone()))
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            (json!("swipe-hole"), json!("messages.1.swipes.1")),
+            (json!("swipe-out-of-range"), json!("messages.1.swipe_id")),
+        ]
+    );
+    let chat = opened(&keep, &items[0]["entry"]);
+    assert_eq!(now(chat.bytes()).unwrap(), file.as_bytes());
+    now(chat.swipe(1, SwipeChange::Choose(2), None)).unwrap();
+    let message = &messages(&chat)[1];
+    assert_eq!(message["warnings"], Value::Null);
+    assert_eq!(
+        (&message["swipes"], &message["swipe"]),
+        (&json!(["b", "", "c"]), &json!(2))
+    );
+    let broken = (0..300).map(|_| r#"{"name":"a","mes":"b","swipes":[null],"swipe_id":0}"#);
+    let broken: Vec<&str> = broken.collect();
+    let items = now(keep
+        .chats()
+        .import(broken.join("\n").as_bytes(), "b.jsonl", &options))
+    .unwrap();
+    let warnings = items[0]["warnings"].as_array().unwrap();
+    assert_eq!(
+        (warnings.len(), &warnings[100]["code"]),
+        (101, &json!("more-warnings"))
+    );
+}
+
+#[test]
+fn a_chat_keeps_the_template_as_it_was() {
+    let keep = open(&MemoryMedium::new());
+    let chats = keep.chats();
+    let made = json!({ "title": "T", "template": { "id": "plain", "text": "{{char}}: é" } });
+    let entry = now(chats.create(&made.to_string())).unwrap();
+    let id = entry["id"].as_str().unwrap();
+    assert_eq!(entry["template"], "plain");
+    let taken = json!({ "id": "plain", "text": "{{char}}: é" });
+    assert_eq!(now(chats.template(id)).unwrap(), Some(taken.clone()));
+    let chat = opened(&keep, &entry);
+    now(chat.append(&new("x"))).unwrap();
+    let branch = now(chat.branch(0, None)).unwrap();
+    let other = Template {
+        id: None,
+        text: "other".to_owned(),
+    };
+    let entry = now(chats.set_template(id, Some(&other), None)).unwrap();
+    assert_eq!(
+        now(chats.template(id)).unwrap(),
+        Some(json!({ "text": "other" }))
+    );
+    let stale = now(chats.set_template(id, None, Some(1))).unwrap_err();
+    assert_eq!(stale.kind(), Kind::Conflict);
+    now(chats.set_template(id, None, entry["rev"].as_u64())).unwrap();
+    assert_eq!(now(chats.template(id)).unwrap(), None);
+    let branch = branch["id"].as_str().unwrap();
+    assert_eq!(now(chats.template(branch)).unwrap(), Some(taken));
 }

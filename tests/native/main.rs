@@ -41,6 +41,7 @@ mod personas;
 mod png;
 mod recent;
 mod redo;
+mod replies;
 mod search;
 mod second_copy;
 mod settings;

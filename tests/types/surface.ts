@@ -21,6 +21,10 @@ import init, {
   type CharacterEntry,
   type Characters,
   type ChatEntry,
+  type ChatTemplate,
+  type InterruptedReply,
+  type Reply,
+  type ComposedChat,
   type ChatLinks,
   type ChatListOptions,
   type ChatNode,
@@ -202,6 +206,8 @@ export function chats(bytes: Uint8Array): Message[] {
   new ChatText();
   const { tool, era, because }: ChatSource = file.source;
   const written: { bytes: Uint8Array; losses: Loss[] } = writeChat(chat, { as: "html", title: "T" });
+  const composed: ComposedChat = { header: { userName: "You" }, messages: [{ name: "You", role: "user", text: "Hi" }] };
+  writeChat(composed, { as: "chub", title: "T" });
   // @ts-expect-error no such form
   writeChat(chat, { as: "chub" });
   void [faults, header, chat.bytes(), chat.length, tool, era, because, written];
@@ -416,6 +422,20 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const done: boolean = (await chat.undo()) && (await chat.redo({ durable: true }));
   const where: [number | undefined, number | undefined] = [await chat.indexOf(1), await chat.indexAt(new Date())];
   const stats: ChatStats = await chat.stats();
+  const reply: Reply = await chat.begin({ name: "Ann", role: "character" });
+  reply.push("x");
+  await reply.flush();
+  const finished: Message | undefined = (await reply.interrupt({ durable: true })) ?? (await (await chat.begin({ swipeOf: 1 })).finish());
+  const cut: InterruptedReply[] = await service.interrupted();
+  for (const { id } of cut) await service.keepReply(id);
+  same<Awaited<ReturnType<typeof service.keepReply>>, Message>(true);
+  await service.discardReply("id");
+  await reply.cancel();
+  // @ts-expect-error a reply has no text when it begins
+  void chat.begin({ name: "Ann", role: "character", text: "x" });
+  const template: ChatTemplate | undefined = await service.template(begun.id);
+  await service.setTemplate(begun.id, template);
+  void finished;
   const tree: ChatNode[] = await service.tree((await chat.checkpoint(ref, "A")).id);
   const links: ChatLinks = { characters: ["id"], persona: "id", world: "id", location: "inn", playthrough: "id" };
   const linked: ChatEntry = await service.link(begun.id, links, { ifRev: seen });

@@ -1,0 +1,154 @@
+// A reply on its way: text that comes in pieces, kept about every second, and in its chat at the end. What is kept and how
+// it ends is known to the module; here is only when. A lock says whose page still lives.
+
+import type { KeepHandle } from "./cardkeep.js";
+import { failure } from "./errors.js";
+import { followPage, type Stop } from "./lifecycle.js";
+import { ask, call } from "./loading.js";
+import { safety, text as string } from "./options.js";
+import type { InterruptedReply, Message, SafetyOptions } from "./types.js";
+import { claim, live, newWriter, type Release } from "./writer.js";
+
+/** What has come is kept at most once in so many milliseconds. */
+const PACE_MS = 1_000;
+
+/** Replies of this page: where there are no locks, they are known to live all the same. */
+const living = new Set<string>();
+
+/** @internal */
+export interface Ending {
+  (text: string, interrupted: boolean, given: SafetyOptions | undefined): Promise<string>;
+}
+
+/** A reply that is on its way into a chat. What has come is kept while it comes. */
+export class Reply {
+  /** The chat it is for. */
+  readonly chat: string;
+  readonly #handle: KeepHandle;
+  readonly #id: string;
+  readonly #end: Ending;
+  readonly #stop: Stop;
+  readonly #release: () => void;
+  #text = "";
+  #kept = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #over = false;
+
+  private constructor(handle: KeepHandle, chat: string, id: string, end: Ending, release: () => void) {
+    this.#handle = handle;
+    this.chat = chat;
+    this.#id = id;
+    this.#end = end;
+    this.#release = release;
+    const ending = () => void this.flush().catch(() => undefined);
+    this.#stop = followPage({ ending, away: () => undefined, back: () => undefined });
+  }
+
+  /** @internal */
+  static async begin(handle: KeepHandle, keep: string, chat: string, begin: (writer: string) => Promise<string>, end: (id: string) => Ending): Promise<Reply> {
+    const writer = newWriter();
+    living.add(writer);
+    const alive: Release = await live(keep, writer);
+    const release = () => {
+      living.delete(writer);
+      alive();
+    };
+    try {
+      const id = await begin(writer);
+      return new Reply(handle, chat, id, end(id), release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** What has come so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Adds what has come. It is kept within a second, and when the page ends. Throws `closed` when the reply has ended. */
+  push(piece: string): void {
+    call("Reply.push", () => {
+      if (this.#over) throw failure("closed", "the reply has ended");
+      this.#text += string(piece, "piece");
+    });
+    // What cannot be kept now is kept with the next piece, or told at the end.
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), PACE_MS);
+  }
+
+  /** Keeps what has come, now. Rejects when that fails. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const save = async () => {
+      const text = this.#text;
+      if (this.#over || text === this.#kept) return;
+      await ask("Reply.flush", () => this.#handle.saveReply(this.#id, JSON.stringify(text)) as Promise<void>);
+      this.#kept = text;
+    };
+    const saved = this.#saving.then(save);
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  /** Ends the reply: it is a message of the chat. When that fails, it is kept as it is and can be ended again. */
+  finish(given?: SafetyOptions): Promise<Message> {
+    return this.#ended("finish", async () => JSON.parse(await this.#end(this.#text, false, safety(given))) as Message);
+  }
+
+  /**
+   * Ends the reply before its time: what has come is a message of the chat that says so (`interrupted`); `undefined` when
+   * nothing has.
+   */
+  interrupt(given?: SafetyOptions): Promise<Message | undefined> {
+    return this.#ended("interrupt", async () => {
+      const write = safety(given);
+      if (this.#text !== "") return JSON.parse(await this.#end(this.#text, true, write)) as Message;
+      await this.#handle.discardReply(this.#id);
+      return undefined;
+    });
+  }
+
+  /** Ends the reply and forgets what has come. */
+  cancel(): Promise<void> {
+    return this.#ended("cancel", () => this.#handle.discardReply(this.#id) as Promise<void>);
+  }
+
+  #ended<T>(verb: string, work: () => Promise<T>): Promise<T> {
+    return ask(`Reply.${verb}`, async () => {
+      if (this.#over) throw failure("closed", "the reply has ended");
+      this.#over = true;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      await this.#saving;
+      try {
+        const done = await work();
+        this.#stop();
+        this.#release();
+        return done;
+      } catch (error) {
+        this.#over = false;
+        throw error;
+      }
+    });
+  }
+}
+
+/**
+ * The replies whose page is gone.
+ * @internal
+ */
+export async function interrupted(handle: KeepHandle, keep: string): Promise<InterruptedReply[]> {
+  const all = JSON.parse((await handle.replies()) as string) as (InterruptedReply & { writer: string })[];
+  const gone: InterruptedReply[] = [];
+  for (const { writer, ...reply } of all) {
+    if (living.has(writer)) continue;
+    const release = await claim(keep, writer);
+    if (release === undefined) continue;
+    release();
+    gone.push(reply);
+  }
+  return gone;
+}

@@ -1,0 +1,79 @@
+// Replies that come in pieces: kept while they come, ended once, found again when nobody ended them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Keep } from "cardkeep";
+
+async function chatOf(keep) {
+  const { id } = await keep.chats.create({ title: "Talk" });
+  const chat = await keep.chats.open(id);
+  await chat.append({ name: "You", role: "user", text: "Tell me" });
+  return chat;
+}
+
+const zoe = { name: "Zoë", role: "character" };
+const texts = async (chat) => (await chat.page(0, 99)).map(({ text }) => text);
+
+test("a reply comes in pieces and is one message", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const chat = await chatOf(keep);
+  const reply = await chat.begin(zoe);
+  for (const piece of ["Once ", "upon ", "a time"]) reply.push(piece);
+  assert.deepEqual([reply.text, reply.chat], ["Once upon a time", chat.id]);
+  assert.deepEqual(await texts(chat), ["Tell me"]);
+  const message = await reply.finish({ durable: true });
+  assert.deepEqual([message.index, message.text, message.interrupted], [1, "Once upon a time", undefined]);
+  assert.deepEqual(await texts(chat), ["Tell me", "Once upon a time"]);
+  assert.throws(() => reply.push("!"), { code: "closed" });
+  for (const end of [() => reply.finish(), () => reply.interrupt(), () => reply.cancel()]) await assert.rejects(end(), { code: "closed" });
+  await keep.close();
+});
+
+test("a reply that is stopped says so, and one of which nothing came leaves nothing", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const chat = await chatOf(keep);
+  const reply = await chat.begin(zoe);
+  reply.push("Once upon");
+  assert.equal((await reply.interrupt()).interrupted, true);
+  assert.equal(await (await chat.begin(zoe)).interrupt(), undefined);
+  const cancelled = await chat.begin(zoe);
+  cancelled.push("no");
+  await cancelled.flush();
+  await cancelled.cancel();
+  assert.deepEqual(await texts(chat), ["Tell me", "Once upon"]);
+  assert.equal(await chat.undo(), true);
+  assert.deepEqual(await keep.chats.interrupted(), []);
+  await keep.close();
+});
+
+test("an alternative comes in pieces too, for the message it was begun for", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const chat = await chatOf(keep);
+  const said = await chat.append({ ...zoe, text: "No" });
+  const reply = await chat.begin({ swipeOf: said.id });
+  reply.push("Yes");
+  await chat.insert(0, { ...zoe, text: "Hello" });
+  const message = await reply.finish();
+  assert.deepEqual([message.index, message.id, message.text, message.swipes], [2, said.id, "Yes", ["No", "Yes"]]);
+  await assert.rejects(chat.begin({ swipeOf: 99 }), { code: "not-found", op: "ChatHandle.begin" });
+  await assert.rejects(chat.begin({ name: "Zoë" }), { code: "invalid" });
+  await assert.rejects(chat.begin({ ...zoe, text: "x" }), { code: "bad-option" });
+  await assert.rejects(keep.transaction(["chats"], async (tx) => (await tx.chats.open(chat.id)).begin(zoe)), { code: "bad-option" });
+  await keep.close();
+});
+
+test("what has come is kept within about a second, and twenty late replies end in their own chats", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const chats = await Promise.all(Array.from({ length: 20 }, () => chatOf(keep)));
+  const replies = await Promise.all(chats.map((chat) => chat.begin(zoe)));
+  replies.forEach((reply, n) => reply.push(`for ${n}`));
+  await sleep(1_300);
+  // This page lives, so none of them is interrupted.
+  assert.deepEqual(await keep.chats.interrupted(), []);
+  await Promise.all(replies.reverse().map((reply) => reply.finish()));
+  for (const [n, chat] of chats.entries()) assert.deepEqual(await texts(chat), ["Tell me", `for ${n}`]);
+  await assert.rejects(keep.chats.keepReply("none"), { code: "not-found", op: "chats.keepReply" });
+  await assert.rejects(keep.chats.discardReply("none"), { code: "not-found", op: "chats.discardReply" });
+  await keep.close();
+});
