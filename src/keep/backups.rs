@@ -30,6 +30,8 @@ pub(super) struct Schedule {
     seen: Cell<u64>,
     /// … and when the last backup was made.
     backed_up: Cell<u64>,
+    /// Whether what earlier builds made was looked for.
+    took_over: Cell<bool>,
 }
 
 /// What copying a backup in did.
@@ -171,8 +173,8 @@ impl Backups {
     }
 
     /// Makes a backup when the settings say that one is due and something was changed since the
-    /// last, and thins them then. For idle time, every few seconds: while somebody writes it
-    /// waits.
+    /// last, and thins them then; makes backups of the copies that earlier builds left. For idle
+    /// time, every few seconds: while somebody writes it waits.
     ///
     /// # Errors
     /// As [`Backups::create`].
@@ -190,6 +192,9 @@ impl Backups {
             return Ok(None);
         }
         schedule.looked_ms.set(now);
+        if !schedule.took_over.replace(true) {
+            store.take_over_copies().await?;
+        }
         let settings = self.keep.settings().get().await?;
         let whole = |name: &str| settings[name].as_u64().unwrap_or(0);
         let (hours, many) = (whole("backupHours"), whole("backupWrites"));
@@ -285,8 +290,8 @@ impl Backups {
         let there = self.keep.parts_there().await?;
         for entry in 0..content.len() {
             for row in content.rows(entry).await? {
-                if !self.keep.has_parts_of(&row, &there).await? {
-                    let detail = "the backup has no parts of its own, and some are not there";
+                if !self.keep.is_whole(&row, &there, &content).await? {
+                    let detail = "the backup has no parts of its own, and something that it refers to is gone";
                     return Err(Kind::Corrupt.because(detail).of("backups", id));
                 }
             }
@@ -406,7 +411,7 @@ impl Backups {
                 let present = self.keep.store().rows_at(&keys).await?;
                 for row in rows {
                     let whole = match &parts {
-                        Some(there) => self.keep.has_parts_of(&row, there).await?,
+                        Some(there) => self.keep.is_whole(&row, there, content).await?,
                         None => true,
                     };
                     let Some(record) = row.record.ok().filter(|_| whole) else {

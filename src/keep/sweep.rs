@@ -12,7 +12,7 @@ use super::domain::Domain;
 use super::manifest::{Cache, Log};
 use crate::codec::Part;
 use crate::error::Result;
-use crate::store::{Access, Change, Key, QUARANTINE, Record, Row, SNAPSHOTS, Scan, Table};
+use crate::store::{Access, Change, Content, Key, QUARANTINE, Record, Row, SNAPSHOTS, Scan, Table};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -149,11 +149,18 @@ impl Keep {
         Ok(Some(references))
     }
 
-    /// Whether a row stands whole: all that it refers to in parts is there.
-    pub(super) async fn has_parts_of(&self, row: &Row, there: &PartsThere) -> Result<bool> {
+    /// Whether a row of a backup would stand whole: the parts that it refers to are there, and
+    /// the other pages in the backup.
+    pub(super) async fn is_whole(
+        &self,
+        row: &Row,
+        there: &PartsThere,
+        content: &Content,
+    ) -> Result<bool> {
         let mut references = References::default();
         self.refer(row, &Cache::default(), &mut references).await?;
-        Ok(references.parts.is_subset(&there.0))
+        let mut tails = references.tails.iter();
+        Ok(references.parts.is_subset(&there.0) && tails.all(|key| content.has(Table::Pages, key)))
     }
 
     /// The parts that are there.

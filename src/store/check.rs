@@ -15,8 +15,6 @@ use crate::error::{Error, Kind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Where `meta` remembers the last check.
-const CHECKED: &str = "check";
 /// Pages read at once.
 const PAGES: usize = 64;
 
@@ -164,26 +162,23 @@ impl Store {
         self.maintain(i64::MAX).await.map(drop)
     }
 
-    /// What [`Store::note_check`] remembered.
-    pub(crate) async fn last_check<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        let found = self
-            .medium()
-            .read(Table::Meta, &[Key::meta(CHECKED)])
-            .await?;
+    /// What was remembered under a name.
+    pub(crate) async fn remembered<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let found = self.medium().read(Table::Meta, &[Key::meta(name)]).await?;
         let found = found.into_iter().next().flatten();
         // What cannot be read says no more than what is not there: that nobody has looked.
         Ok(found.and_then(|value| serde_json::from_slice(&value.bytes).ok()))
     }
 
-    /// Remembers what the last check found.
-    pub(crate) async fn note_check<T: Serialize>(&self, told: &T) -> Result<()> {
+    /// Remembers what was done last, under a name.
+    pub(crate) async fn remember<T: Serialize>(&self, name: &str, told: &T) -> Result<()> {
         let bytes = serde_json::to_vec(told)
             .map_err(|cause| Kind::Bug.because("a note is not JSON").caused_by(cause))?;
         let mut burst = self.guarded()?;
         burst.durable = false;
         burst.puts.push(Put {
             table: Table::Meta,
-            key: Key::meta(CHECKED),
+            key: Key::meta(name),
             value: Value::bytes(bytes),
         });
         self.write(burst).await

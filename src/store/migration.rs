@@ -28,6 +28,8 @@ const PASSES: u32 = 3;
 pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// The cursor's name in `meta`.
 const CURSOR: &str = "migration";
+/// Where `meta` has the list of those that came to their end.
+const DONE: &str = "migrations";
 
 /// How far a migration has come, for whoever waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,6 +42,37 @@ pub struct Upgrade {
     pub done: u64,
     /// Rows there are.
     pub total: u64,
+}
+
+/// A migration that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// When, milliseconds since 1970.
+    pub at: i64,
+    /// The schema before.
+    pub from: u32,
+    /// The schema after.
+    pub to: u32,
+    /// Records lifted.
+    pub lifted: u64,
+    /// Records that could not be lifted, in quarantine.
+    pub quarantined: u64,
+    /// Id of the backup made before.
+    pub backup: String,
+}
+
+impl Store {
+    /// The migrations that the keep went through, oldest first.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn migrations(&self) -> Result<Vec<Done>> {
+        let told = read_meta(self, DONE).await?;
+        // A list that cannot be read says no more than one that is not there.
+        Ok(told
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default())
+    }
 }
 
 /// What opening would do to a keep.
@@ -107,7 +140,7 @@ pub(crate) async fn run(
 ) -> Result<Migrated> {
     if keep.min_writer < SCHEMA {
         keep.min_writer = SCHEMA;
-        write_keep(store, &keep, Vec::new()).await?;
+        write_keep(store, &keep, Vec::new(), Vec::new()).await?;
     }
     let mut pass = Pass::begin(store, keep.schema).await?;
     let total = store.medium().count(Scan::of(Table::Rows, [])).await?;
@@ -132,8 +165,24 @@ pub(crate) async fn run(
         }
     }
     keep.schema = SCHEMA;
-    write_keep(store, &keep, vec![(Table::Meta, Key::meta(CURSOR))]).await?;
     let cursor = pass.cursor;
+    let mut done = store.migrations().await?;
+    done.push(Done {
+        at: store.now(),
+        from: cursor.from,
+        to: cursor.to,
+        lifted: cursor.lifted,
+        quarantined: cursor.quarantined,
+        backup: cursor.backup.clone(),
+    });
+    let bytes =
+        serde_json::to_vec(&done).map_err(|cause| Kind::Bug.because("list").caused_by(cause))?;
+    let list = Put {
+        table: Table::Meta,
+        key: Key::meta(DONE),
+        value: Value::bytes(bytes),
+    };
+    write_keep(store, &keep, vec![list], vec![(Table::Meta, Key::meta(CURSOR))]).await?;
     Ok(Migrated {
         from: cursor.from,
         to: cursor.to,
@@ -398,10 +447,16 @@ async fn read_meta(store: &Store, name: &str) -> Result<Option<Vec<u8>>> {
     Ok(found.into_iter().next().flatten().map(|value| value.bytes))
 }
 
-/// Writes the keep's record, removes what is named, and moves the fence along.
-async fn write_keep(store: &Store, keep: &KeepMeta, deletes: Vec<(Table, Key)>) -> Result<()> {
+/// Writes the keep's record and what is given, removes what is named, and moves the fence along.
+async fn write_keep(
+    store: &Store,
+    keep: &KeepMeta,
+    puts: Vec<Put>,
+    deletes: Vec<(Table, Key)>,
+) -> Result<()> {
     let mut burst = Burst {
         checks: vec![store.fence()],
+        puts,
         deletes,
         durable: true,
         ..Burst::default()

@@ -42,7 +42,7 @@ pub(crate) use quarantine::QUARANTINE;
 
 pub use memory::MemoryMedium;
 pub(crate) use migration::SNAPSHOTS;
-pub use migration::{Odd, Plan, Step, Upgrade};
+pub use migration::{Done as MigrationDone, Odd, Plan, Step, Upgrade};
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};

@@ -123,6 +123,7 @@ describe("the storage page", () => {
   });
 
   test("diagnostics say nothing of what is stored", async () => {
+    await app.visit("#/storage");
     const { name, bytes } = await app.download(() => button(app, "Save diagnostics"));
     assert.equal(name, "cardkeep-diagnostics.json");
     const text = bytes.toString();

@@ -1108,3 +1108,109 @@ fn a_backup_without_parts_replaces_nothing_where_they_are_not() {
     assert!(copied.unreadable > 0, "{copied:?}");
     sound(&other);
 }
+
+/// Leaves what builds before backups made: a copy of all rows, in a record of its own.
+fn copy_of_earlier_builds(browser: &Browser) -> Vec<(Key, Value)> {
+    let dump = browser.medium.dump().into_iter();
+    let rows: Vec<(Key, Value)> = dump
+        .filter(|(table, ..)| *table == Table::Rows)
+        .map(|(_, key, value)| (key, value))
+        .collect();
+    let mut bytes = Vec::new();
+    let block = |bytes: &mut Vec<u8>, block: &[u8]| {
+        bytes.extend((block.len() as u64).to_le_bytes());
+        bytes.extend(block);
+    };
+    for (key, value) in &rows {
+        block(&mut bytes, key.to_json().to_string().as_bytes());
+        bytes.extend(value.rev.to_le_bytes());
+        block(&mut bytes, json!(value.by).to_string().as_bytes());
+        block(&mut bytes, &value.bytes);
+    }
+    let store = crate::store::open(&browser.medium);
+    let mut change = Change::new();
+    let mut record = Record::new("snapshots", "0190", 1_600_000_000_000);
+    let part = change.add_part(&bytes);
+    record.head = json!({ "reason": "before a repair", "schema": 2, "records": rows.len(), "bytes": part.bytes });
+    record.parts.insert("rows".into(), part);
+    change.write(record, History::Skip);
+    now(store.commit(change)).unwrap();
+    rows
+}
+
+#[test]
+fn copies_that_earlier_builds_made_become_backups_and_hinder_no_sweep() {
+    for late in [false, true] {
+        earlier_copies(late);
+    }
+}
+
+/// `late`: messages have moved on before the copy is taken over, and nobody kept them for it.
+fn earlier_copies(late: bool) {
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let opened = || {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    let keep = opened();
+    filled(&keep);
+    let want = seen(&keep);
+    let rows = copy_of_earlier_builds(&browser);
+    let keep = opened();
+    now(keep.settings().patch(&json!({ "backupHours": 0 }))).unwrap();
+    let tend = || {
+        time.set(time.get() + 100_000);
+        now(keep.backups().tend()).unwrap();
+    };
+    if late {
+        change(&keep);
+    }
+    (tend(), tend());
+    if !late {
+        change(&keep);
+    }
+    let made = now(keep.backups().list()).unwrap();
+    let [made] = made.as_slice() else {
+        panic!("{made:?}");
+    };
+    assert_eq!(
+        (made.created, &*made.reason, made.records, made.rows_only),
+        (
+            1_600_000_000_000,
+            "before a repair",
+            rows.len() as u64,
+            true
+        )
+    );
+    let left = browser.medium.dump();
+    assert!(left.iter().all(|(_, key, _)| key.text(0) != "snapshots"));
+    let pages = |browser: &Browser| {
+        browser
+            .medium
+            .dump()
+            .iter()
+            .filter(|(table, ..)| *table == Table::Pages)
+            .count()
+    };
+    let before = pages(&browser);
+    now(keep.leftovers()).unwrap();
+    time.set(time.get() + 200_000);
+    assert!(
+        now(keep.sweep()).unwrap() > 0,
+        "the copy itself is referred to by nothing"
+    );
+    assert!(pages(&browser) < before);
+    let replaced = now(keep.backups().replace(&made.id));
+    if late {
+        assert_eq!(replaced.unwrap_err().kind(), Kind::Corrupt);
+        let copied = now(keep.backups().copy(&made.id)).unwrap();
+        assert_eq!((copied.added, copied.unreadable), (1, 1), "{copied:?}");
+    } else {
+        replaced.unwrap();
+        assert_eq!(seen(&keep)["chats"], want["chats"]);
+    }
+    sound(&keep);
+    (tend(), tend());
+    assert_eq!(now(opened().backups().list()).unwrap().len(), 2);
+}

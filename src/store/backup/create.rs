@@ -7,7 +7,7 @@
 use super::archive::Writer;
 use super::content::{End, FIRST, LAST, Manifest};
 use super::shelf::BACKUP;
-use super::{Backup, FILE, NewBackup, PIN};
+use super::{Backup, FILE, NewBackup};
 use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::engine::Store;
@@ -46,19 +46,34 @@ impl Store {
         new: &NewBackup,
         rows_only: bool,
     ) -> Result<Backup> {
+        let manifest = Manifest::new(self.now(), &new.reason, self.schema(), rows_only);
+        let backup = self.back_up_as(&manifest, None).await?;
+        match new.pin {
+            true => self.pin_backup(&backup.id, true).await,
+            false => Ok(backup),
+        }
+    }
+
+    /// Makes a backup that says this of itself; `rows`: of these, with what they refer to where it is.
+    pub(super) async fn back_up_as(
+        &self,
+        manifest: &Manifest,
+        rows: Option<Vec<Put>>,
+    ) -> Result<Backup> {
         self.refuse_read_only()?;
-        let schema = self.schema();
-        let (now, place) = (self.now(), self.shelf());
-        let id = codec::new_id(now);
+        let place = self.shelf();
+        let id = codec::new_id(self.now());
         let file = format!("{id}{FILE}");
-        let manifest = Manifest::new(now, &new.reason, schema, rows_only);
         let mut copying = Copying {
             store: self,
             writer: Writer::new(&*place, &file),
             entries: 0,
             rotten: HashSet::new(),
         };
-        let written = copying.all(&manifest).await;
+        let written = match rows {
+            None => copying.all(manifest).await,
+            Some(rows) => copying.these(manifest, rows).await,
+        };
         let written = match written {
             Ok(()) => copying.writer.finish().await,
             Err(error) => Err(error),
@@ -69,11 +84,6 @@ impl Store {
             let failed = LogEntry::new(self.now(), Level::Error, "backup-failed");
             self.log().note(failed.error(&error));
             return Err(error);
-        }
-        if new.pin {
-            let pin = format!("{id}{PIN}");
-            place.append(&pin, Vec::new(), true).await?;
-            place.release(&pin).await?;
         }
         let backup = self.backup(&id).await?;
         // Before anything relies on it, it is read again.
@@ -123,10 +133,7 @@ impl Copying<'_> {
         self.writer.add(FIRST, &first).await?;
         let (mut rows, mut pages) = (Copied::new(), Copied::new());
         let all_rows = Scan::of(Table::Rows, []);
-        let scanned = match manifest.rows_only {
-            true => Scan::of(Table::Pages, [TAIL.into()]),
-            false => Scan::of(Table::Pages, []),
-        };
+        let scanned = pages_of(manifest);
         self.round(&all_rows, &mut rows, &mut codec::Hashing::default())
             .await?;
         for _ in 0..ROUNDS {
@@ -134,17 +141,48 @@ impl Copying<'_> {
                 .await?;
             let mut state = codec::Hashing::default();
             if !self.round(&all_rows, &mut rows, &mut state).await? {
-                let end = End {
-                    manifest: manifest.clone(),
-                    rows: self.count(Table::Rows, &rows),
-                    pages: self.count(Table::Pages, &pages),
-                    entries: self.entries,
-                    state: state.finish(),
-                };
-                return self.writer.add(LAST, &json(&end)?).await;
+                return self.end(manifest, &rows, &pages, state).await;
             }
         }
         Err(Kind::Aborted.because("others write without a pause in which a backup can be made"))
+    }
+
+    /// These rows, and the pages there are.
+    async fn these(&mut self, manifest: &Manifest, mut rows: Vec<Put>) -> Result<()> {
+        let first = json(manifest)?;
+        self.writer.add(FIRST, &first).await?;
+        let (mut copied, mut pages) = (Copied::new(), Copied::new());
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut state = codec::Hashing::default();
+        for rows in rows.chunks(ROWS as usize) {
+            let mut burst = Burst::default();
+            for Put { table, key, value } in rows.iter().cloned() {
+                add_state(&mut state, &key, &value);
+                copied.insert(key.clone(), (value.rev, codec::checksum(&value.bytes)));
+                burst.puts.extend(self.sound(table, key, value).await);
+            }
+            self.add(burst).await?;
+        }
+        let hashing = &mut codec::Hashing::default();
+        self.round(&pages_of(manifest), &mut pages, hashing).await?;
+        self.end(manifest, &copied, &pages, state).await
+    }
+
+    async fn end(
+        &mut self,
+        manifest: &Manifest,
+        rows: &Copied,
+        pages: &Copied,
+        state: codec::Hashing,
+    ) -> Result<()> {
+        let end = End {
+            manifest: manifest.clone(),
+            rows: self.count(Table::Rows, rows),
+            pages: self.count(Table::Pages, pages),
+            entries: self.entries,
+            state: state.finish(),
+        };
+        self.writer.add(LAST, &json(&end)?).await
     }
 
     /// Copies what a range has and the file does not; whether there was anything.
@@ -227,6 +265,14 @@ impl Copying<'_> {
         let name = format!("data/{:06}.ckf", self.entries);
         let frame = frame::write(&burst, self.store.now());
         self.writer.add(&name, &frame).await
+    }
+}
+
+/// The pages that are in a backup.
+fn pages_of(manifest: &Manifest) -> Scan {
+    match manifest.rows_only {
+        true => Scan::of(Table::Pages, [TAIL.into()]),
+        false => Scan::of(Table::Pages, []),
     }
 }
 

@@ -8,6 +8,7 @@
 mod archive;
 mod content;
 mod create;
+mod earlier;
 mod restore;
 mod shelf;
 
