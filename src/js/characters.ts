@@ -15,6 +15,8 @@ import type {
   NewCard,
   PutCharacter,
   PutCharacterOptions,
+  ValidateOptions,
+  Validity,
 } from "./types.js";
 
 export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacter> {
@@ -58,6 +60,14 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
    */
   put(card: CardDocument | Card | NewCard, given?: PutCharacterOptions): Promise<CharacterEntry> {
     return this.putOne(given, ({ id, image }) => ({ card, ...(id !== undefined && { id }), ...(image && { image }) }));
+  }
+
+  /**
+   * Says what `put` would say of a card, and what its specification forbids (`validateCard`); stores nothing. With `id` it is
+   * held against that character.
+   */
+  validate(card: CardDocument | Card | NewCard, given?: ValidateOptions & Pick<PutCharacterOptions, "image">): Promise<Validity> {
+    return this.validateOne(given, ({ id, image }) => ({ card, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 
   /** @internal */

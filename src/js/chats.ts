@@ -142,11 +142,11 @@ export class Chats extends Domain<ChatEntry> {
   }
 
   /** Begins an empty chat. */
-  create(chat: NewChat): Promise<ChatEntry> {
+  create(chat: NewChat, given?: SafetyOptions): Promise<ChatEntry> {
     return this.answer("create", () => {
       const known = options(chat, ["title", "userName", "characterName", "template", ...LINKS]);
       text(known.title, "title");
-      return this.handle.createChat(fields(known, "chat"));
+      return this.handle.createChat(fields(known, "chat"), safety(given));
     });
   }
 

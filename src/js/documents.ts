@@ -2,8 +2,8 @@
 
 import { items, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";
-import { revision, safety, writing } from "./options.js";
-import type { Entry, PatchItem, PutOptions, SafetyOptions, WriteOptions } from "./types.js";
+import { options, revision, safety, writing } from "./options.js";
+import type { Entry, PatchItem, PutOptions, SafetyOptions, ValidateOptions, Validity, WriteOptions } from "./types.js";
 
 /** Entries `E` of documents that are patched with `P` and put as `I`. */
 export abstract class Documents<E extends Entry, P extends object, I extends Pick<PutOptions, "id" | "ifRev">> extends Domain<E> {
@@ -45,6 +45,14 @@ export abstract class Documents<E extends Entry, P extends object, I extends Pic
       return [[{ ...of(given ?? {}), ...revision({ ifRev }) }], write];
     });
     return entry as E;
+  }
+
+  /** @internal */
+  protected validateOne<O extends ValidateOptions>(given: O | undefined, of: (given: Partial<O>) => I): Promise<Validity> {
+    return this.answer("validate", () => {
+      const item = of(options<Partial<O>>(given, ["id", ...this.beside] as (keyof O & string)[]));
+      return this.handle.validate(this.name, { ...this.given(item), ...place(item) });
+    });
   }
 
   #patch(verb: string, given: () => [readonly PatchItem<P>[], SafetyOptions | undefined]): Promise<E[]> {

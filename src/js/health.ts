@@ -1,5 +1,6 @@
 // Whether everything that is stored is whole, what is done about what is not, and how the storage is.
 
+import type { Chronicle } from "./chronicle.js";
 import type { CheckRun, KeepHandle, RawExport, RepairRun } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { ask, call } from "./loading.js";
@@ -51,10 +52,13 @@ const LEVELS = ["debug", "info", "warn", "error"] as const satisfies readonly Lo
 /** What the engine did and what went wrong since the keep was opened: the last 2,000 entries, without contents. */
 export class KeepLog {
   readonly #handle: KeepHandle;
+  readonly #chronicle: Chronicle;
 
   /** @internal */
-  constructor(handle: KeepHandle) {
+  constructor(handle: KeepHandle, chronicle: Chronicle) {
     this.#handle = handle;
+    this.#chronicle = chronicle;
+    for (const entry of this.list({ level: "info" })) chronicle.note(entry);
   }
 
   /** From which level on entries are kept. Default `"info"`. Throws `bad-option`. */
@@ -74,14 +78,20 @@ export class KeepLog {
     });
   }
 
-  /** Removes all entries. */
+  /** What pages before this one and other tabs noted, oldest first: the last 300 entries of all of them, where there is localStorage. */
+  earlier(): LogEntry[] {
+    return this.#chronicle.others();
+  }
+
+  /** Removes all entries, those of `earlier` too. */
   clear(): void {
     this.#handle.clearLog();
+    this.#chronicle.clear();
   }
 
   /** A JSON file for whoever helps: health and log, with ids hashed and nothing of what is stored. */
   export(): Promise<Exported> {
-    return ask("log.export", async () => exported((await this.#handle.diagnostics()) as RawExport));
+    return ask("log.export", async () => exported((await this.#handle.diagnostics(JSON.stringify(this.earlier()))) as RawExport));
   }
 }
 

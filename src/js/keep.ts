@@ -11,6 +11,7 @@ import { DOMAINS } from "./domain.js";
 import { Drafts } from "./drafts.js";
 import { type ErrorCode, failure } from "./errors.js";
 import { Journal } from "./journal.js";
+import { Chronicle } from "./chronicle.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
@@ -79,6 +80,8 @@ export interface Opened {
   readonly presence: Presence;
   /** Why nothing is kept. @internal */
   readonly fallback: ErrorCode | undefined;
+  /** Whether other pages may have the same keep. @internal */
+  readonly shared: boolean;
   readonly later: { replayed(replayed: Replayed): void };
 }
 
@@ -125,15 +128,17 @@ export abstract class OpenKeep extends EventTarget {
     this.drafts = new Drafts(handle);
     opened.later.replayed = (detail) => this.#closed || this.dispatchEvent(new CustomEvent("replayed", { detail }));
     this.quarantine = new Quarantine(handle);
-    this.log = new KeepLog(handle);
-    handle.listenToLog((entry: string) =>
+    const chronicle = new Chronicle(name, opened.shared);
+    this.log = new KeepLog(handle, chronicle);
+    handle.listenToLog((entry: string) => {
+      const detail = JSON.parse(entry) as LogEntry;
+      chronicle.note(detail);
       queueMicrotask(() => {
-        const detail = JSON.parse(entry) as LogEntry;
         this.dispatchEvent(new CustomEvent("log", { detail }));
         const full = detail.event === "full";
         if (full || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full } }));
-      }),
-    );
+      });
+    });
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
     listen((type, detail) => {
       if (type === "closed") queueMicrotask(() => this.#end());
@@ -385,6 +390,6 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const later: Opened["later"] = { replayed: () => undefined };
     // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
     const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
-    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, presence, fallback };
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, presence, fallback, shared };
   });
 }

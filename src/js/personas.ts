@@ -15,6 +15,8 @@ import type {
   PersonaPatch,
   PutPersona,
   PutPersonaOptions,
+  ValidateOptions,
+  Validity,
 } from "./types.js";
 
 export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> {
@@ -57,6 +59,11 @@ export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> 
    */
   put(persona: PersonaDocument | Persona | NewPersona, given?: PutPersonaOptions): Promise<PersonaEntry> {
     return this.putOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
+  }
+
+  /** Says what `put` would say of a persona; stores nothing. With `id` it is held against that one. */
+  validate(persona: PersonaDocument | Persona | NewPersona, given?: ValidateOptions & Pick<PutPersonaOptions, "image">): Promise<Validity> {
+    return this.validateOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 
   /** @internal */

@@ -2,8 +2,8 @@
 
 import { rawDefaults, type KeepHandle } from "./cardkeep.js";
 import { ask } from "./loading.js";
-import { fields, text } from "./options.js";
-import type { Settings } from "./types.js";
+import { fields, safety, text } from "./options.js";
+import type { SafetyOptions, Settings, Validity } from "./types.js";
 
 export class SettingsStore {
   readonly #handle: KeepHandle;
@@ -22,13 +22,18 @@ export class SettingsStore {
   }
 
   /** Changes some of them. Throws `bad-option` for an unknown one, `invalid` for a value out of range. */
-  patch(patch: Partial<Settings>): Promise<Settings> {
-    return this.#answer("patch", () => this.#handle.patchSettings(fields(patch, "patch")));
+  patch(patch: Partial<Settings>, given?: SafetyOptions): Promise<Settings> {
+    return this.#answer("patch", () => this.#handle.patchSettings(fields(patch, "patch"), safety(given)));
   }
 
   /** Sets one back to its default, or all. */
-  reset(key?: keyof Settings): Promise<Settings> {
-    return this.#answer("reset", () => this.#handle.resetSettings(key === undefined ? undefined : text(key, "key")));
+  reset(key?: keyof Settings, given?: SafetyOptions): Promise<Settings> {
+    return this.#answer("reset", () => this.#handle.resetSettings(key === undefined ? undefined : text(key, "key"), safety(given)));
+  }
+
+  /** Says what `patch` would say of some settings, all of it at once; changes nothing. */
+  validate(patch: object): Promise<Validity> {
+    return ask("settings.validate", async () => JSON.parse(this.#handle.validateSettings(fields(patch, "patch"))) as Validity);
   }
 
   #answer(verb: string, work: () => Promise<string>): Promise<Settings> {

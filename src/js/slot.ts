@@ -64,7 +64,11 @@ export function slotsOf(name: string): Slots | undefined {
   };
 }
 
-function localStore(): Storage | undefined {
+/**
+ * This origin's localStorage, where there is one.
+ * @internal
+ */
+export function localStore(): Storage | undefined {
   // Node has the name as well, and warns of it.
   if (typeof window === "undefined") return undefined;
   let found: Storage | undefined;

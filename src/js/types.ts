@@ -161,6 +161,21 @@ export interface CardValidity {
   warnings: CardIssue[];
 }
 
+/** What is wrong with a value that is to be stored, and what is odd about it. */
+export interface Validity {
+  /** Whether there are no errors. */
+  ok: boolean;
+  /** What would be refused, or is against the rules of its form. `path` is empty for all of it. */
+  errors: CardIssue[];
+  /** What is taken and is hardly meant. */
+  warnings: CardIssue[];
+}
+
+export interface ValidateOptions {
+  /** The record in whose place it is to be put. */
+  id?: string | undefined;
+}
+
 /** A place in which two cards say something else. */
 export interface CardDifference {
   /** The field, and the way to the place within it: `character_book.entries.3.content`. */
@@ -1374,6 +1389,12 @@ export interface Health {
   stored: { [kind in DomainName | "trash" | "versions" | "snapshots" | "quarantine" | "drafts" | "unreadable" | "other"]?: Amount };
   /** Scheduled edits that are not in their records yet. */
   journal: Amount;
+  /** Whole backups, the bytes of all, and the newest. */
+  backups: { count: number; bytes: number; newest?: Backup };
+  /** When a backup was read as a file to its end, and of when it is. */
+  lastExport?: { at: number; of: number };
+  /** The upgrades of the data that were made, oldest first; `backup` is the id of the one made before. */
+  migrations: { at: number; from: number; to: number; lifted: number; quarantined: number; backup: string }[];
   lastCheck?: { at: number; full: boolean; records: number; findings: number };
   /** How many pages have the keep open, this one too; absent where the browser does not tell. */
   tabs?: number;
@@ -1387,7 +1408,7 @@ export interface Health {
 
 export type HealthWarningCode =
   | "read-only" | "unreadable" | "second-copy-off" | "second-copy-failing" | "second-copy-catching-up" | "check-found" | "check-old"
-  | "quarantine" | "drafts" | "not-persisted" | "nearly-full";
+  | "export-old" | "quarantine" | "drafts" | "not-persisted" | "nearly-full";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 

@@ -3,13 +3,16 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { fields, json, limits, options, text, writing } from "./options.js";
+import { fields, json, limits, options, safety, text, writing } from "./options.js";
 import type {
   ImportEvent,
   ImportOptions,
   Json,
   PutOptions,
   PutWorld,
+  SafetyOptions,
+  ValidateOptions,
+  Validity,
   World,
   WorldEntry,
   WorldPatch,
@@ -44,8 +47,8 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
   }
 
   /** Makes a world with one location. */
-  create(name: string): Promise<WorldEntry> {
-    return this.answer("create", () => this.handle.createWorld(text(name, "name")));
+  create(name: string, given?: SafetyOptions): Promise<WorldEntry> {
+    return this.answer("create", () => this.handle.createWorld(text(name, "name"), safety(given)));
   }
 
   /** Moves the player to `"x,y,z"`. Throws `invalid` when there is no such location, `not-found`, `conflict`. */
@@ -68,6 +71,14 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
    */
   put(state: WorldState, given?: PutOptions): Promise<WorldEntry> {
     return this.putOne(given, ({ id }) => ({ state, ...(id !== undefined && { id }) }));
+  }
+
+  /**
+   * Says what `put` would say of a state, and what in it does not fit together; stores nothing. With `id` it is held against
+   * that world.
+   */
+  validate(state: object, given?: ValidateOptions): Promise<Validity> {
+    return this.validateOne(given, ({ id }) => ({ state: state as WorldState, ...(id !== undefined && { id }) }));
   }
 
   /** @internal */

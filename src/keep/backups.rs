@@ -9,7 +9,7 @@ use crate::store::{
     Access, Backup, Content, Key, NewBackup, Record, Restored, Row, Table, Value, Verified,
     next_rev, row_of,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,18 @@ const LOOK_EVERY_MS: i64 = 60_000;
 /// An hour, a megabyte as people count them.
 const HOUR_MS: i64 = 3_600_000;
 const MEGABYTE: u64 = 1_000_000;
+
+/// Where `meta` remembers that.
+const EXPORTED: &str = "exported";
+
+/// When a backup was handed out as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Then, milliseconds since 1970.
+    pub at: i64,
+    /// Of when the backup is.
+    pub of: i64,
+}
 
 /// When the next backup comes by itself.
 #[derive(Default)]
@@ -108,7 +120,25 @@ impl Backups {
     /// # Errors
     /// As [`Store::backup_piece`](crate::store::Store::backup_piece).
     pub async fn piece(&self, id: &str, from: u64) -> Result<Vec<u8>> {
-        self.keep.store().backup_piece(id, from).await
+        let store = self.keep.store();
+        let piece = store.backup_piece(id, from).await?;
+        if piece.is_empty() && from > 0 && *store.access() == Access::ReadWrite {
+            let exported = Exported {
+                at: store.now(),
+                of: self.find(id).await?.created,
+            };
+            // The file is out, whether or not that can be remembered.
+            let _ = store.remember(EXPORTED, &exported).await;
+        }
+        Ok(piece)
+    }
+
+    /// The last time that a backup's file was read to its end; `None` when there was none.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn last_export(&self) -> Result<Option<Exported>> {
+        self.keep.store().remembered(EXPORTED).await
     }
 
     /// Begins taking in a backup's file; gives the id that it has here.

@@ -163,6 +163,6 @@ fn entries(domain: Domain, written: &[Record]) -> Vec<Value> {
     written.iter().map(entry).collect()
 }
 
-fn no_document() -> crate::error::Error {
+pub(super) fn no_document() -> crate::error::Error {
     Kind::BadOption.because("a chat has no document; its messages are written one by one")
 }

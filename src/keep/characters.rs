@@ -204,7 +204,7 @@ fn patching<'a>(id: &'a str, patch: &'a Document, if_rev: Option<u64>) -> Edit<'
     }
 }
 
-fn putting(put: &PutDocument) -> Edit<'_> {
+pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
     Edit {
         id: put.id.as_deref(),
         if_rev: put.if_rev,

@@ -283,6 +283,14 @@ impl Chats {
     /// # Errors
     /// `invalid`, and what the medium reports.
     pub async fn create(&self, new_chat: &str) -> Result<Value> {
+        self.create_as(new_chat, Write::default()).await
+    }
+
+    /// As [`Chats::create`], in the way that is asked for.
+    ///
+    /// # Errors
+    /// As [`Chats::create`], and `corrupt` when it does not read back.
+    pub async fn create_as(&self, new_chat: &str, write: Write) -> Result<Value> {
         let new_chat: NewChat = serde_json::from_str(new_chat).map_err(|cause| {
             Kind::Invalid
                 .because("the new chat cannot be used")
@@ -301,6 +309,7 @@ impl Chats {
         let mut header = chat::write_header(Dialect::SillyTavern, &header);
         header.push(b'\n');
         let mut change = Change::new();
+        change.asked(write);
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
         record.head = json!({
             "title": short(&new_chat.title),

@@ -76,6 +76,9 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
 }
 
+/// Where `meta` remembers the last check.
+pub(super) const CHECKED: &str = "check";
+
 /// What is remembered of the last check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastCheck {
@@ -139,7 +142,7 @@ impl Keep {
     /// # Errors
     /// What the medium reports.
     pub async fn last_check(&self) -> Result<Option<LastCheck>> {
-        self.store().last_check().await
+        self.store().remembered(CHECKED).await
     }
 
     /// Everything that is wrong with a row, as findings.
@@ -328,7 +331,7 @@ impl Check {
                 records: self.report.records + self.report.versions,
                 findings: self.report.findings.len() as u64,
             };
-            self.keep.store().note_check(&last).await?;
+            self.keep.store().remember(CHECKED, &last).await?;
         }
         let count = self.report.findings.len() as u64;
         let level = if count > 0 { Level::Warn } else { Level::Info };

@@ -12,13 +12,17 @@ use super::manifest::{Cache, Log};
 use crate::codec::{self, Part};
 use crate::error::Result;
 use crate::migrate::SCHEMA;
-use crate::store::{Access, Level, QUARANTINE, Record, Row, SNAPSHOTS, SecondCopy};
+use crate::store::{
+    Access, Backup, Level, MigrationDone, QUARANTINE, Record, Row, SNAPSHOTS, SecondCopy,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
 /// Rows read at once.
 const ROWS: u32 = 500;
+/// What was changed should be in a file outside of the browser after so long.
+const EXPORT_EVERY_MS: i64 = 14 * 86_400_000;
 /// A keep should be looked through once a month.
 const CHECK_EVERY_MS: i64 = 30 * 86_400_000;
 
@@ -44,6 +48,18 @@ impl Amount {
         self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
         self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
     }
+}
+
+/// How many backups there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BackupAmount {
+    /// Whole ones.
+    pub count: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+    /// The newest whole one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Backup>,
 }
 
 /// "1 item", "2 items".
@@ -76,6 +92,13 @@ pub struct Health {
     pub stored: BTreeMap<&'static str, Amount>,
     /// What was scheduled and is not saved yet.
     pub journal: Amount,
+    /// The backups there are.
+    pub backups: BackupAmount,
+    /// When a backup was handed out as a file last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_export: Option<super::backups::Exported>,
+    /// The migrations that the keep went through, oldest first.
+    pub migrations: Vec<MigrationDone>,
     /// The last check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_check: Option<LastCheck>,
@@ -153,11 +176,25 @@ impl Keep {
             second_copy: self.second_copy(),
             stored,
             journal,
+            backups: self.backup_amount().await?,
+            last_export: self.backups().last_export().await?,
+            migrations: store.migrations().await?,
             last_check: self.last_check().await?,
             warnings: Vec::new(),
         };
         health.warnings = health.warn(unreadable + scheduled.unreadable.len() as u64);
         Ok(health)
+    }
+
+    async fn backup_amount(&self) -> Result<BackupAmount> {
+        let mut listed = self.backups().list().await?;
+        let bytes = listed.iter().map(|one| one.bytes).sum();
+        listed.retain(|one| one.complete);
+        Ok(BackupAmount {
+            count: listed.len() as u64,
+            bytes,
+            newest: listed.pop(),
+        })
     }
 
     async fn count_row(
@@ -201,19 +238,17 @@ impl Keep {
     }
 
     /// What helps to find out why something went wrong, as JSON: health and the log. Ids are
-    /// hashed, and nothing of what records say is in it.
+    /// hashed, and nothing of what records say is in it. `earlier`: entries of pages before.
     ///
     /// # Errors
     /// As [`Keep::health`].
-    pub async fn diagnostics(&self) -> Result<Value> {
-        let mut entries = Vec::new();
-        for entry in self.log().entries(Level::Debug) {
-            let mut entry = json!(entry);
-            if let Some(id) = entry["id"].as_str() {
-                entry["id"] = codec::hash(id.as_bytes())[..12].into();
-            }
-            entries.push(entry);
-        }
+    pub async fn diagnostics(&self, earlier: &[Value]) -> Result<Value> {
+        let entries = self.log().entries(Level::Debug);
+        let entries: Vec<Value> = entries
+            .iter()
+            .map(|entry| anonymous(json!(entry)))
+            .collect();
+        let earlier: Vec<Value> = earlier.iter().cloned().map(anonymous).collect();
         let mut health = json!(self.health().await?);
         // The browser's own words may name anything.
         if let Some(copy) = health["secondCopy"].as_object_mut() {
@@ -221,9 +256,17 @@ impl Keep {
         }
         Ok(json!({
             "cardkeep": env!("CARGO_PKG_VERSION"), "report": self.report(), "health": health,
-            "log": entries,
+            "log": entries, "earlier": earlier,
         }))
     }
+}
+
+/// An entry of the log that tells nobody which record it is about.
+fn anonymous(mut entry: Value) -> Value {
+    if let Some(id) = entry["id"].as_str() {
+        entry["id"] = codec::hash(id.as_bytes())[..12].into();
+    }
+    entry
 }
 
 impl Health {
@@ -275,6 +318,24 @@ impl Health {
                 );
             }
             _ => {}
+        }
+        // What somebody made since is nowhere else.
+        let kinds = Domain::ALL.map(|domain| self.stored.get(domain.name()));
+        let changed = kinds.into_iter().flatten().filter_map(|kind| kind.newest);
+        let changed = changed.max().unwrap_or(i64::MIN);
+        let oldest = |kind: &Amount| kind.oldest.unwrap_or(i64::MAX);
+        let kinds = Domain::ALL.map(|domain| self.stored.get(domain.name()));
+        let began = kinds.into_iter().flatten().map(oldest).min();
+        let since = match self.last_export {
+            Some(exported) => Some(exported.of),
+            None => began,
+        };
+        if since.is_some_and(|since| changed > since && self.at - since > EXPORT_EVERY_MS) {
+            let message = match self.last_export {
+                Some(_) => "The last backup in a file of your own is over two weeks old.",
+                None => "There is no backup in a file of your own.",
+            };
+            warn("export-old", message.to_owned());
         }
         let held = self.count("quarantine");
         if held > 0 {

@@ -180,7 +180,7 @@ fn patching(patch: &PatchDocument) -> Edit<'_> {
 }
 
 /// A persona in the place of another, or a new one, and perhaps another picture.
-fn putting(put: &PutDocument) -> Edit<'_> {
+pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
     let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
         let limits = Limits::default();
         let document = match &put.given {

@@ -6,7 +6,7 @@
 use super::Keep;
 use super::characters::summarize;
 use super::chat_row::{self, Body};
-use super::check::{Finding, Progress, row_key};
+use super::check::{CHECKED, Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
 use super::links::Links;
@@ -160,7 +160,7 @@ impl Repair {
         let settled = |item: &&Mended| matches!(item.outcome, Outcome::Repaired | Outcome::Sound);
         let settled = self.report.items.iter().filter(settled).count() as u64;
         last.findings = last.findings.saturating_sub(settled);
-        self.keep.store().note_check(&last).await
+        self.keep.store().remember(CHECKED, &last).await
     }
 
     /// How far it is.

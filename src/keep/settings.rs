@@ -7,7 +7,7 @@ use super::Keep;
 use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::settings;
-use crate::store::{Change, History, Record};
+use crate::store::{Change, History, Record, Write};
 use serde_json::{Map, Value, json};
 
 pub(super) const DOMAIN: &str = "settings";
@@ -44,6 +44,14 @@ impl Settings {
     /// # Errors
     /// `bad-option` for an unknown setting, `invalid` for a value, and what the medium reports.
     pub async fn patch(&self, patch: &Value) -> Result<Value> {
+        self.patch_as(patch, Write::default()).await
+    }
+
+    /// As [`Settings::patch`], in the way that is asked for.
+    ///
+    /// # Errors
+    /// As [`Settings::patch`], and `corrupt` when it does not read back.
+    pub async fn patch_as(&self, patch: &Value, write: Write) -> Result<Value> {
         let patch = patch
             .as_object()
             .ok_or_else(|| Kind::Invalid.because("settings to set are no object"))?;
@@ -54,6 +62,7 @@ impl Settings {
         let keys: Vec<&str> = patch.keys().map(String::as_str).collect();
         let found = store.get_many(DOMAIN, &keys).await?;
         let mut change = Change::new();
+        change.asked(write);
         for ((key, value), found) in patch.iter().zip(found) {
             let mut record = found.unwrap_or_else(|| Record::new(DOMAIN, key, store.now()));
             record.body = value.clone();
@@ -68,14 +77,14 @@ impl Settings {
     ///
     /// # Errors
     /// `bad-option` for an unknown setting, and what the medium reports.
-    pub async fn reset(&self, key: Option<&str>) -> Result<Value> {
+    pub async fn reset(&self, key: Option<&str>, write: Write) -> Result<Value> {
         let defaults = defaults()?;
         let unknown = |key: &str| Kind::BadOption.because(format!("there is no setting {key:?}"));
         let patch = match key {
             Some(key) => json!({ key: defaults.get(key).ok_or_else(|| unknown(key))? }),
             None => Value::Object(defaults),
         };
-        self.patch(&patch).await
+        self.patch_as(&patch, write).await
     }
 
     /// Makes the engine follow the settings.

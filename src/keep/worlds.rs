@@ -35,7 +35,10 @@ impl Worlds {
         let kept = self.keep.store().find(&same).await?.records;
         let (record, status) = match kept.into_iter().find(|record| record.trashed_ms.is_none()) {
             Some(record) => (record, Status::Duplicate),
-            None => (self.add(&document, Some(same)).await?, Status::Added),
+            None => (
+                self.add(&document, Some(same), Write::default()).await?,
+                Status::Added,
+            ),
         };
         Ok(json!({ "entry": entry(&record), "status": status, "warnings": warnings }))
     }
@@ -45,8 +48,16 @@ impl Worlds {
     /// # Errors
     /// What the medium reports.
     pub async fn create(&self, name: &str) -> Result<Value> {
+        self.create_as(name, Write::default()).await
+    }
+
+    /// As [`Worlds::create`], in the way that is asked for.
+    ///
+    /// # Errors
+    /// As [`Worlds::create`], and `corrupt` when it does not read back.
+    pub async fn create_as(&self, name: &str, write: Write) -> Result<Value> {
         let document = world::create(name, self.keep.store().now());
-        Ok(entry(&self.add(&document, None).await?))
+        Ok(entry(&self.add(&document, None, write).await?))
     }
 
     /// A world with its state as JSON: the entry and `state`, `warnings`; `None` when there is none.
@@ -131,9 +142,10 @@ impl Worlds {
     }
 
     /// A new world; one that came as a file is read back.
-    async fn add(&self, document: &Document, file: Option<String>) -> Result<Record> {
+    async fn add(&self, document: &Document, file: Option<String>, write: Write) -> Result<Record> {
         let now = self.keep.store().now();
         let mut change = Change::new();
+        change.asked(write);
         let mut record = Record::new(Domain::Worlds.name(), &codec::new_id(now), now);
         if let Some(file) = file {
             record.by.push(file);
@@ -178,7 +190,7 @@ impl Worlds {
 }
 
 /// A state of its own in the place of another.
-fn putting(put: &PutDocument) -> Edit<'_> {
+pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
     let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
         let bytes = match &put.given {
             Given::Document(bytes) => bytes,

@@ -182,7 +182,13 @@ pub(crate) async fn run(
         key: Key::meta(DONE),
         value: Value::bytes(bytes),
     };
-    write_keep(store, &keep, vec![list], vec![(Table::Meta, Key::meta(CURSOR))]).await?;
+    write_keep(
+        store,
+        &keep,
+        vec![list],
+        vec![(Table::Meta, Key::meta(CURSOR))],
+    )
+    .await?;
     Ok(Migrated {
         from: cursor.from,
         to: cursor.to,

@@ -24,6 +24,15 @@ impl KeepHandle {
         })
     }
 
+    /// `{ document | values, id?, image? }`; `Validity` as JSON.
+    pub fn validate(&self, domain: String, item: JsValue) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let (domain, put) = (Domain::of(&domain)?, put(&item)?);
+            Ok(convert::ascii(&keep.validate(domain, &put).await?))
+        })
+    }
+
     /// `[{ id, patch, ifRev? }]`; the entries as JSON.
     #[wasm_bindgen(js_name = patchMany)]
     pub fn patch_many(&self, domain: String, items: Array, write: JsValue) -> Promise {

@@ -186,11 +186,11 @@ impl KeepHandle {
         self.keep.log().listen(listener);
     }
 
-    /// A `RawExport`.
-    pub fn diagnostics(&self) -> Promise {
+    /// A `RawExport`; `earlier` is `LogEntry[]` as JSON.
+    pub fn diagnostics(&self, earlier: String) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            let told = keep.diagnostics().await?;
+            let told = keep.diagnostics(&parse::<Vec<_>>(&earlier)?).await?;
             Ok(RawExport(Exported {
                 filename: "cardkeep-diagnostics.json".to_owned(),
                 media_type: "application/json",

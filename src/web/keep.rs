@@ -393,9 +393,12 @@ impl KeepHandle {
 
     /// The entry as JSON.
     #[wasm_bindgen(js_name = createChat)]
-    pub fn create_chat(&self, chat: String) -> Promise {
+    pub fn create_chat(&self, chat: String, write: JsValue) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.chats().create(&chat).await?.to_string()) })
+        promise(async move {
+            let write = convert::write(&write)?;
+            Ok(keep.chats().create_as(&chat, write).await?.to_string())
+        })
     }
 
     /// `{ entry, status, warnings }` as JSON.
@@ -411,9 +414,12 @@ impl KeepHandle {
 
     /// The entry as JSON.
     #[wasm_bindgen(js_name = createWorld)]
-    pub fn create_world(&self, name: String) -> Promise {
+    pub fn create_world(&self, name: String, write: JsValue) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.worlds().create(&name).await?.to_string()) })
+        promise(async move {
+            let write = convert::write(&write)?;
+            Ok(keep.worlds().create_as(&name, write).await?.to_string())
+        })
     }
 
     /// The world as JSON, or `undefined`.
@@ -450,16 +456,31 @@ impl KeepHandle {
 
     /// `Settings` as JSON.
     #[wasm_bindgen(js_name = patchSettings)]
-    pub fn patch_settings(&self, patch: String) -> Promise {
+    pub fn patch_settings(&self, patch: String, write: JsValue) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.settings().patch(&parse(&patch)?).await?.to_string()) })
+        promise(async move {
+            let (patch, write) = (parse(&patch)?, convert::write(&write)?);
+            Ok(keep.settings().patch_as(&patch, write).await?.to_string())
+        })
+    }
+
+    /// `Validity` as JSON.
+    #[wasm_bindgen(js_name = validateSettings)]
+    pub fn validate_settings(&self, patch: String) -> Result<String, JsValue> {
+        Ok(convert::ascii(
+            &self.keep.validate_settings(&parse(&patch)?),
+        ))
     }
 
     /// `Settings` as JSON.
     #[wasm_bindgen(js_name = resetSettings)]
-    pub fn reset_settings(&self, key: Option<String>) -> Promise {
+    pub fn reset_settings(&self, key: Option<String>, write: JsValue) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.settings().reset(key.as_deref()).await?.to_string()) })
+        promise(async move {
+            let write = convert::write(&write)?;
+            let settings = keep.settings().reset(key.as_deref(), write).await?;
+            Ok(settings.to_string())
+        })
     }
 }
 

@@ -532,10 +532,13 @@ fn settings_start_with_their_defaults_and_remember_what_was_set() {
         (&json!(20), &json!("Ana"), &defaults["theme"])
     );
     assert_eq!(
-        now(keep.settings().reset(Some("pageSize"))).unwrap()["pageSize"],
+        now(keep.settings().reset(Some("pageSize"), Default::default())).unwrap()["pageSize"],
         50
     );
-    assert_eq!(now(keep.settings().reset(None)).unwrap(), defaults);
+    assert_eq!(
+        now(keep.settings().reset(None, Default::default())).unwrap(),
+        defaults
+    );
 }
 
 #[test]

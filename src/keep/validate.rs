@@ -1,0 +1,113 @@
+//! What would be said of a value that is to be stored; nothing is stored.
+//!
+//! A value is made into a record in the same way as when it is put, so what would be refused
+//! then is an error here. What else a card's specification forbids, and what does not fit
+//! together in a world, is the matter of `card` and `world`.
+
+use super::Keep;
+use super::documents::{Edit, PutDocument};
+use super::domain::{Domain, present};
+use super::{characters, personas, settings, worlds};
+use crate::card::{self, Issue};
+use crate::error::{Error, Kind, Limits, Result, Warning};
+use crate::json::Document;
+use crate::store::{Change, Record};
+use crate::world;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What is wrong with a value, and what is odd about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Validity {
+    /// Whether there are no errors.
+    pub ok: bool,
+    /// What is refused, or against the rules of its form.
+    pub errors: Vec<Issue>,
+    /// What is taken and is hardly meant.
+    pub warnings: Vec<Issue>,
+}
+
+impl Validity {
+    fn of(errors: Vec<Issue>, warnings: Vec<Issue>) -> Validity {
+        Validity {
+            ok: errors.is_empty(),
+            errors,
+            warnings,
+        }
+    }
+}
+
+impl Keep {
+    /// What is wrong with a document that is to be put, with an id: in the place of that record.
+    ///
+    /// # Errors
+    /// `bad-option` for chats, which have no document; `corrupt` when what is there cannot be
+    /// read, and what the medium reports. What is wrong with the document is no error.
+    pub async fn validate(&self, domain: Domain, put: &PutDocument) -> Result<Validity> {
+        let edit: Edit<'_> = match domain {
+            Domain::Characters => characters::putting(put),
+            Domain::Worlds => worlds::putting(put),
+            Domain::Personas => personas::putting(put),
+            Domain::Chats => return Err(super::batch::no_document()),
+        };
+        let there = match &put.id {
+            Some(id) => present(self.record(domain, id).await)?,
+            None => None,
+        };
+        let old = match &there {
+            Some(record) => Some(self.document(record).await?),
+            None => None,
+        };
+        let now = self.store().now();
+        let mut record = there.unwrap_or_else(|| Record::new(domain.name(), "", now));
+        let made = (edit.make)(old.as_ref(), &mut record, &mut Change::new());
+        Ok(match made {
+            Ok(document) => rules(domain, &document)?,
+            Err(error) => Validity::of(vec![issue("", &error)], Vec::new()),
+        })
+    }
+
+    /// What is wrong with some settings.
+    pub fn validate_settings(&self, patch: &Value) -> Validity {
+        let wrong = |(key, value): (&String, &Value)| {
+            let error = settings::check(key, value).err()?;
+            Some(issue(key, &error))
+        };
+        let errors = match patch.as_object() {
+            Some(patch) => patch.iter().filter_map(wrong).collect(),
+            None => vec![issue("", &Kind::Invalid.because("settings are an object"))],
+        };
+        Validity::of(errors, Vec::new())
+    }
+}
+
+/// What the rules of a domain say of a document that can be stored.
+fn rules(domain: Domain, document: &Document) -> Result<Validity> {
+    Ok(match domain {
+        Domain::Characters => {
+            let found = card::validate(document);
+            Validity::of(found.errors, found.warnings)
+        }
+        Domain::Worlds => {
+            let (_, warnings) = world::read(document.bytes(), &Limits::default())?;
+            Validity::of(Vec::new(), warnings.into_iter().map(told).collect())
+        }
+        Domain::Personas | Domain::Chats => Validity::of(Vec::new(), Vec::new()),
+    })
+}
+
+fn issue(path: &str, error: &Error) -> Issue {
+    Issue {
+        path: path.to_owned(),
+        code: error.kind().code(),
+        message: error.detail().to_owned(),
+    }
+}
+
+fn told(warning: Warning) -> Issue {
+    Issue {
+        path: warning.path,
+        code: warning.code,
+        message: warning.message,
+    }
+}
