@@ -33,7 +33,7 @@ export class SettingsStore {
 
   /** Says what `patch` would say of some settings, all of it at once; changes nothing. */
   validate(patch: object): Promise<Validity> {
-    return ask("settings.validate", async () => JSON.parse(this.#handle.validateSettings(fields(patch, "patch"))) as Validity);
+    return ask("settings.validate", async () => JSON.parse((await this.#handle.validateSettings(fields(patch, "patch"))) as string) as Validity);
   }
 
   #answer(verb: string, work: () => Promise<string>): Promise<Settings> {

@@ -466,10 +466,9 @@ impl KeepHandle {
 
     /// `Validity` as JSON.
     #[wasm_bindgen(js_name = validateSettings)]
-    pub fn validate_settings(&self, patch: String) -> Result<String, JsValue> {
-        Ok(convert::ascii(
-            &self.keep.validate_settings(&parse(&patch)?),
-        ))
+    pub fn validate_settings(&self, patch: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.validate_settings(&parse(&patch)?))) })
     }
 
     /// `Settings` as JSON.

@@ -170,3 +170,44 @@ describe("damage in a browser", () => {
     });
   });
 });
+
+describe("the log of pages before", () => {
+  let browser, server;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
+    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
+    browser = await open({});
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test("is there after the page ended, bounded, without contents, until it is cleared", async () => {
+    await browser.go(server.url);
+    await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "logged" });
+      const { id } = await keep.worlds.create("A secret place");
+      await keep.worlds.setStat(id, "health", 1, { ifRev: 99 }).catch(() => undefined);
+      if (keep.log.earlier().length > 0) throw new Error("this page's own entries are earlier ones");
+      for (let n = 0; n < 160; n += 1) await keep.backups.delete((await keep.backups.create()).id);
+    });
+    await browser.go(server.url);
+    const { earlier, file, left, kept } = await browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const kept = localStorage.getItem("cardkeep:logged:log");
+      const keep = await Keep.open({ name: "logged" });
+      const earlier = keep.log.earlier();
+      const file = new TextDecoder().decode((await keep.log.export()).bytes);
+      keep.log.clear();
+      return { earlier, file, left: keep.log.earlier(), kept };
+    });
+    assert.ok(earlier.length > 50 && earlier.length <= 300, `${earlier.length}`);
+    assert.ok(kept.length <= 64 * 1024);
+    assert.ok(earlier.every(({ at, level, event }) => at > 0 && level !== "debug" && event.length > 0));
+    assert.equal(JSON.parse(file).earlier.length, earlier.length);
+    assert.ok(!file.includes("secret") && !kept.includes("secret"));
+    assert.deepEqual(left, []);
+  });
+});

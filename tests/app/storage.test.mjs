@@ -97,11 +97,13 @@ describe("the storage page", () => {
     await button(app, "Back up now");
     await settled(before + 1);
     assert.match(await app.text(row("first-child")), /by hand, \d+ records/);
+    assert.match(await app.text(".facts"), /Last backup\s*[^,]*, by hand.*Last backup saved as a file\s*None yet/s);
     await button(app, "Pin", row("first-child"));
     await app.until(() => document.querySelector('[aria-label="Backups"] li').textContent.includes("pinned"));
     const { name, bytes } = await app.download(() => button(app, "Save a file", row("first-child")));
     assert.match(name, /\.cardkeep$/);
     assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    await app.until(() => /saved as a file\s*(?!None)/.test(document.querySelector(".facts").textContent));
     await button(app, "Delete", row("first-child"));
     await button(app, "Really delete", row("first-child"));
     await settled(before);

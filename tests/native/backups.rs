@@ -1214,3 +1214,46 @@ fn earlier_copies(late: bool) {
     (tend(), tend());
     assert_eq!(now(opened().backups().list()).unwrap().len(), 2);
 }
+
+#[test]
+fn health_tells_of_the_last_backup_and_the_last_file_and_what_was_changed_since() {
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let keep = {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    const DAYS: i64 = 86_400_000;
+    let old = |keep: &Keep| {
+        let health = now(keep.health()).unwrap();
+        health
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "export-old")
+    };
+    time.set(time.get() + 20 * DAYS);
+    assert!(!old(&keep), "there is nothing to save");
+    world(&keep, "Here");
+    assert!(!old(&keep));
+    time.set(time.get() + 15 * DAYS);
+    world(&keep, "There");
+    assert!(old(&keep), "no file was ever made");
+    let made = create(&keep, "by hand");
+    assert!(old(&keep), "the backup lies in the browser");
+    file(&keep, &made.id);
+    assert!(!old(&keep));
+    let health = now(keep.health()).unwrap();
+    assert_eq!(
+        (health.backups.count, health.backups.bytes),
+        (1, made.bytes)
+    );
+    assert_eq!(health.backups.newest.as_ref(), Some(&made));
+    assert_eq!(health.last_export.map(|told| told.of), Some(made.created));
+    time.set(time.get() + 15 * DAYS);
+    assert!(!old(&keep), "nothing was changed since");
+    world(&keep, "Everywhere");
+    assert!(old(&keep));
+    let again = browser.opens();
+    let health = now(again.health()).unwrap();
+    assert_eq!(health.last_export.map(|told| told.of), Some(made.created));
+}

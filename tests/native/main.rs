@@ -52,5 +52,6 @@ mod swipe;
 mod transaction;
 mod trash;
 mod turn;
+mod validate;
 mod worlds;
 mod writer;

@@ -603,3 +603,19 @@ fn a_record_climbs_to_the_same_place_stepwise_and_at_once() {
         }
     }
 }
+
+#[test]
+fn what_was_lifted_and_when_is_remembered() {
+    let medium = old_keep();
+    let keep = open(&medium);
+    let report = keep.report().migrated.clone().unwrap();
+    for keep in [keep, open(&medium)] {
+        let health = now(keep.health()).unwrap();
+        let [done] = health.migrations.as_slice() else {
+            panic!("{:?}", health.migrations);
+        };
+        assert_eq!((done.from, done.to), (report.from, report.to));
+        assert_eq!((done.lifted, &done.backup), (report.lifted, &report.backup));
+        assert!(done.at > 0);
+    }
+}

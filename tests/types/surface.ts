@@ -16,6 +16,7 @@ import init, {
   type CardSource,
   type CardTokens,
   type CardValidity,
+  type Validity,
   type ChangeDetail,
   type Character,
   type CharacterEntry,
@@ -512,6 +513,9 @@ export async function health(keep: Keep): Promise<void> {
   keep.addEventListener("persistence", ({ detail }) => detail.persisted === persisted);
   void taken;
   const health: Health = await keep.health();
+  const earlier: LogEntry[] = keep.log.earlier();
+  const valid: Validity[] = [await keep.worlds.validate({}), await keep.characters.validate({ name: "" }, { id: "x" }), await keep.settings.validate({ pageSize: 1 })];
+  void [earlier, valid, health.backups.newest?.created, health.lastExport?.at, health.migrations[0]?.from];
   const amount: Amount | undefined = health.stored.characters;
   const warnings: HealthWarningCode[] = health.warnings.map(({ code }) => code);
   same<typeof amount, Amount | undefined>(true);

@@ -25,7 +25,7 @@ export class Backups extends LightElement {
         They lie in this browser; save one as a file to have it elsewhere.</p>
       <p class="tools">
         <button type="button" class="button" ?disabled=${!this.writable || this.busy !== undefined} @click=${() => void this.#create()}>Back up now</button>
-        <label class="button">Add a backup file<input type="file" accept=".cardkeep" hidden ?disabled=${!this.writable || this.busy !== undefined} @change=${(event: Event) => void this.#add(event)}></label>
+        <label class="button">Add a backup file<input class="unseen" type="file" accept=".cardkeep" ?disabled=${!this.writable || this.busy !== undefined} @change=${(event: Event) => void this.#add(event)}></label>
       </p>
       ${this.busy === undefined ? nothing : html`<p role="status">${this.busy}</p>`}
       ${this.backups.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul class="rows">${this.backups.toReversed().map((one) => this.#row(one))}</ul>`}

@@ -78,7 +78,7 @@ export class StorageScreen extends Screen {
   }
 
   #safety(health: Health) {
-    const { access, persisted, secondCopy, journal } = health;
+    const { access, persisted, secondCopy, journal, backups, lastExport, migrations } = health;
     // That is said in a sentence of its own.
     const warnings = health.warnings.filter(({ code }) => code !== "not-persisted");
     return html`<section class="panel" aria-label="Safety">
@@ -97,7 +97,9 @@ export class StorageScreen extends Screen {
         <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : `read-only: ${access.reason}`}</dd></div>
         <div><dt>Second copy</dt><dd>${SECOND_COPY[secondCopy.state]}</dd></div>
         <div><dt>Waiting to be saved</dt><dd>${journal.count === 0 ? "Nothing" : counted(journal.count, "edit")}</dd></div>
-        <div><dt>Format</dt><dd>${health.schema}</dd></div>
+        <div><dt>Last backup</dt><dd>${backups.newest === undefined ? "None yet" : `${ago(backups.newest.created)}${backups.newest.reason === "" ? "" : `, ${backups.newest.reason}`}`}</dd></div>
+        <div><dt>Last backup saved as a file</dt><dd>${lastExport === undefined ? "None yet" : ago(lastExport.at)}</dd></div>
+        <div><dt>Format</dt><dd>${health.schema}${migrations.map(({ from, to, at }) => `, ${from} became ${to} ${ago(at)}`).join("")}</dd></div>
       </dl>
     </section>`;
   }

@@ -1,0 +1,103 @@
+//! What would be said of a value, and nothing of it is stored.
+
+use crate::turn::now;
+use cardkeep::json::Document;
+use cardkeep::keep::{Domain, Given, Keep, PutDocument, Validity};
+use cardkeep::store::MemoryMedium;
+use serde_json::json;
+
+fn validate(keep: &Keep, domain: Domain, text: &str, id: Option<&str>) -> Validity {
+    let put = PutDocument {
+        given: Given::Values(Document::parse(text).unwrap()),
+        id: id.map(str::to_owned),
+        if_rev: None,
+        image: None,
+    };
+    now(keep.validate(domain, &put)).unwrap()
+}
+
+fn told(issues: &[cardkeep::card::Issue]) -> Vec<(&str, &str)> {
+    let pair = |issue| {
+        let cardkeep::card::Issue { path, code, .. } = issue;
+        (path.as_str(), *code)
+    };
+    issues.iter().map(pair).collect()
+}
+
+#[test]
+fn what_put_refuses_is_an_error_and_what_it_takes_is_none_and_nothing_is_stored() {
+    let medium = MemoryMedium::new();
+    let keep = crate::keep::open(&medium);
+    let world = now(keep.worlds().create("Here")).unwrap();
+    let world = world["id"].as_str().unwrap();
+    let before = medium.dump();
+    let cases = [
+        (Domain::Worlds, r#"{"rooms":{}}"#, "unsupported"),
+        (Domain::Worlds, "{}", "not-a-world"),
+        (Domain::Worlds, "[]", "not-a-world"),
+    ];
+    for (domain, text, code) in cases {
+        for id in [None, Some(world)] {
+            let found = validate(&keep, domain, text, id);
+            assert_eq!(
+                (found.ok, told(&found.errors)),
+                (false, vec![("", code)]),
+                "{text}"
+            );
+            let put = PutDocument {
+                given: Given::Values(Document::parse(text).unwrap()),
+                id: id.map(str::to_owned),
+                if_rev: None,
+                image: None,
+            };
+            let refused = now(keep.put_many(domain, &[put], Default::default())).unwrap_err();
+            assert_eq!(refused.kind().code(), code);
+        }
+    }
+    let odd = r#"{"current_position":"0,0,0","locations":{"here":{"name":"Gate"}}}"#;
+    let found = validate(&keep, Domain::Worlds, odd, Some(world));
+    assert!(found.ok, "{found:?}");
+    assert!(
+        told(&found.warnings).contains(&("locations.here", "bad-position")),
+        "{found:?}"
+    );
+    let card = json!({ "spec": "chara_card_v2", "spec_version": "2.0", "data": { "name": 7 } });
+    let found = validate(&keep, Domain::Characters, &card["data"].to_string(), None);
+    assert!(!found.ok, "{found:?}");
+    let persona = validate(
+        &keep,
+        Domain::Personas,
+        r#"{"name":"Ana","description":"x"}"#,
+        None,
+    );
+    assert!(persona.ok, "{persona:?}");
+    let put = PutDocument {
+        given: Given::Document(b"{}".to_vec()),
+        id: None,
+        if_rev: None,
+        image: None,
+    };
+    let chats = now(keep.validate(Domain::Chats, &put)).unwrap_err();
+    assert_eq!(chats.kind().code(), "bad-option");
+    assert_eq!(medium.dump(), before);
+}
+
+#[test]
+fn every_setting_that_is_wrong_is_named_at_once() {
+    let keep = crate::keep::open(&MemoryMedium::new());
+    let found = keep.validate_settings(
+        &json!({ "pageSize": -1, "theme": "dark", "colour": 1, "trashDays": "x" }),
+    );
+    let mut errors = told(&found.errors);
+    errors.sort_unstable();
+    assert_eq!(
+        errors,
+        [
+            ("colour", "bad-option"),
+            ("pageSize", "invalid"),
+            ("trashDays", "invalid")
+        ]
+    );
+    assert!(keep.validate_settings(&json!({ "pageSize": 20 })).ok);
+    assert!(!keep.validate_settings(&json!([])).ok);
+}
