@@ -24,7 +24,7 @@ const CHUNK_BYTES: usize = 2 << 20;
 const ATTEMPTS: u32 = 50;
 /// How often the rows are gone through until nothing is left to lift.
 const PASSES: u32 = 3;
-/// The domain of the copies of all rows that earlier builds made; they stay as they are.
+/// The domain of the copies of all rows that earlier builds made; they become backups later.
 pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// The cursor's name in `meta`.
 const CURSOR: &str = "migration";
