@@ -17,11 +17,8 @@ fn validate(keep: &Keep, domain: Domain, text: &str, id: Option<&str>) -> Validi
 }
 
 fn told(issues: &[cardkeep::card::Issue]) -> Vec<(&str, &str)> {
-    let pair = |issue| {
-        let cardkeep::card::Issue { path, code, .. } = issue;
-        (path.as_str(), *code)
-    };
-    issues.iter().map(pair).collect()
+    let issues = issues.iter();
+    issues.map(|issue| (&*issue.path, issue.code)).collect()
 }
 
 #[test]
