@@ -1166,7 +1166,8 @@ fn earlier_copies(late: bool) {
     if late {
         change(&keep);
     }
-    (tend(), tend());
+    tend();
+    tend();
     if !late {
         change(&keep);
     }
@@ -1211,7 +1212,8 @@ fn earlier_copies(late: bool) {
         assert_eq!(seen(&keep)["chats"], want["chats"]);
     }
     sound(&keep);
-    (tend(), tend());
+    tend();
+    tend();
     assert_eq!(now(opened().backups().list()).unwrap().len(), 2);
 }
 
