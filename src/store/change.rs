@@ -287,7 +287,7 @@ impl Store {
         if self.stage.as_deref().is_some_and(kept_on) {
             return Ok(());
         }
-        let key = |rev: u64| Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        let key = |rev: u64| version_key(&record.domain, &record.id, rev);
         let before = match std::mem::take(&mut record.stored) {
             bytes if !bytes.is_empty() => bytes,
             _ => {
@@ -325,11 +325,7 @@ impl Store {
         let owner = version_owner(key.text(0), key.text(1));
         // All there are: a row that was brought back may not name every one of them.
         for kept in self.kept_versions(&owner).await? {
-            let version = Key(vec![
-                VERSIONS.into(),
-                owner.as_str().into(),
-                kept.rev.into(),
-            ]);
+            let version = version_key(key.text(0), key.text(1), kept.rev);
             burst.deletes.push((Table::Rows, version));
         }
         burst.checks.push(Check::Rev {
@@ -354,8 +350,7 @@ impl Store {
     /// # Errors
     /// `corrupt`, and what the medium reports.
     pub async fn version(&self, domain: &str, id: &str, rev: u64) -> Result<Option<Record>> {
-        let owner = version_owner(domain, id);
-        let key = Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()]);
+        let key = version_key(domain, id, rev);
         let found = self.medium().read(Table::Rows, &[key]).await?;
         let found = found.into_iter().next().flatten();
         found
@@ -426,4 +421,10 @@ pub(crate) const VERSIONS: &str = "versions";
 
 fn version_owner(domain: &str, id: &str) -> String {
     format!("{domain}/{id}")
+}
+
+/// The key of an older state.
+pub(super) fn version_key(domain: &str, id: &str, rev: u64) -> Key {
+    let owner = version_owner(domain, id);
+    Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()])
 }

@@ -166,19 +166,22 @@ impl Store {
         let begun = self.now();
         // First the second copy: what the medium has committed when a page ends must not be
         // missing there, since later saves build on it.
-        let logged = self.copy.append(&burst, begun).await;
+        let (frame, logged) = self.copy.append(&burst, begun).await;
         let mut written = match self.medium.write(&burst).await {
             Err(error) if error.kind() == Kind::TooNew && burst.checks.contains(&self.fence()) => {
                 Err(self.why_fenced(error).await)
             }
             written => written,
         };
-        if let Err(Kind::Conflict | Kind::Aborted) = written.as_ref().map_err(|error| error.kind())
+        // Of these nobody knows whether the medium has committed; the others say that it has not.
+        let is_unsure = |kind| matches!(kind, Kind::Timeout | Kind::Closed | Kind::Medium);
+        // All the same it may be there: another page that compared the two in between took it for
+        // lost and put it back.
+        let refused = |error: &Error| logged.is_ok() && !is_unsure(error.kind());
+        if written.as_ref().is_err_and(refused)
+            && self.copy.is_put_back(&*self.medium, &burst).await
         {
-            // Another page that compared the two in between took it for lost and put it there.
-            if logged.is_ok() && self.copy.is_put_back(&*self.medium, &burst).await {
-                written = Ok(());
-            }
+            written = Ok(());
         }
         self.learn_space(&burst, &written);
         if let Err(error) = &written {
@@ -191,16 +194,16 @@ impl Store {
             if error.kind() == Kind::Locked {
                 self.leave_turn();
             }
-            // Of these nobody knows whether the medium has committed; an abort says that it has not.
-            let unsure = matches!(error.kind(), Kind::Timeout | Kind::Closed | Kind::Medium);
+            let unsure = is_unsure(error.kind());
+            if !unsure {
+                self.copy.refused(&*self.medium, frame, begun).await;
+            }
             if unsure || logged.is_err() {
                 self.copy.unsure(&*self.medium).await;
-            } else {
-                // Told as of the time of the write, so that it outdoes no later one of another writer.
-                self.copy.take_back(&*self.medium, &burst, begun).await;
             }
         }
         written?;
+        self.copy.settled(frame);
         let before = self.second_copy();
         if let Err(error) = logged {
             self.copy.failed(&*self.medium, &error).await;

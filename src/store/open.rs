@@ -255,7 +255,8 @@ impl Healed {
         let wiped = keep.is_none();
         let found = match redo.files().await {
             Ok(files) => Healed::compare(medium, &*redo, files, keep, now_ms).await,
-            Err(error) => Err((false, error)),
+            // What cannot be listed may hold all there was.
+            Err(error) => Err((true, error)),
         };
         match found {
             Ok(opening) => Ok(Healed {

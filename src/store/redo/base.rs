@@ -4,6 +4,7 @@
 //! twice what such a copy takes, a new copy is made and the older files go.
 
 use super::frame;
+use super::index::Lengths;
 use super::{Note, Redo, RedoFile};
 use crate::error::Result;
 use crate::store::medium::{Burst, Key, Medium, Put, Scan, Table};
@@ -27,13 +28,17 @@ pub(super) fn is_due(files: &[RedoFile], note: &Note) -> bool {
     }
 }
 
-/// Copies everything that the medium has into a file of the log.
+/// Copies everything that the medium has into a file of the log. `covers`: up to where it has
+/// all that the other files say, which was compared before.
 pub(super) async fn copy(
     medium: &dyn Medium,
     redo: &dyn Redo,
     name: &str,
+    covers: &Lengths,
     now: &dyn Fn() -> i64,
 ) -> Result<()> {
+    let begun = frame::write_covers(covers, now());
+    redo.append(name, begun, false).await?;
     for (table, chunk) in [
         (Table::Pages, PAGES),
         (Table::Rows, ROWS),

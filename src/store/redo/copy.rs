@@ -5,13 +5,17 @@
 //! it. The medium remembers the gap under `second-copy` in `meta`, and until a new complete
 //! copy is made the state is not `on`.
 
-use super::index::{self, Index, Lengths};
+use super::frame::Standing;
+use super::index::{Index, Lengths};
 use super::recovery::{self, Healing};
 use super::{Census, Note, Redo, RedoFile, base, frame};
 use crate::error::{Error, Result};
+use crate::store::change::version_key;
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
+use crate::store::quarantine;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// How the second copy is doing.
@@ -40,6 +44,40 @@ pub(in crate::store) struct Upkeep {
     pub compared: bool,
 }
 
+/// What a writer knows of its own frames.
+#[derive(Default)]
+struct Frames {
+    /// The number of the last one.
+    last: u64,
+    /// Those whose end is not known.
+    waiting: BTreeSet<u64>,
+    /// Those that the medium refused, until a frame that says so is in the log.
+    refused: BTreeSet<u64>,
+}
+
+impl Frames {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Gives the number of the frame that says so.
+    fn refuse(&mut self, number: u64) -> u64 {
+        self.waiting.remove(&number);
+        self.refused.insert(number);
+        self.next()
+    }
+
+    fn forget_many(&mut self) {
+        if self.waiting.len() > UNSURE {
+            self.waiting.pop_first();
+        }
+    }
+}
+
+/// Of so many frames the writer goes on to say that it does not know how they ended.
+const UNSURE: usize = 64;
+
 /// The mark of a gap in `meta`.
 const GAP: &str = "second-copy";
 
@@ -51,6 +89,8 @@ pub(in crate::store) struct Copy {
     names: RefCell<(String, String)>,
     /// Bursts that the log refused.
     gaps: Cell<u64>,
+    /// What this writer knows of its own frames.
+    frames: RefCell<Frames>,
     /// Something was seen that makes a comparison with all of the log due.
     doubt: Cell<bool>,
     /// Made when something is looked up, and followed on from there.
@@ -64,6 +104,7 @@ impl Copy {
             state: RefCell::new(state),
             names: RefCell::default(),
             gaps: Cell::new(0),
+            frames: RefCell::default(),
             doubt: Cell::new(false),
             index: RefCell::default(),
         }
@@ -108,23 +149,50 @@ impl Copy {
         self.redo.is_some() && (lacking || self.doubt.get())
     }
 
-    /// Appends what the medium is about to be given. A log that fails costs no save: then
+    /// Appends what the medium is about to be given, and gives the number of the frame, of which
+    /// [`Copy::settled`] or [`Copy::refused`] is to be told. A log that fails costs no save: then
     /// [`Copy::failed`] is told once the medium has it.
-    ///
-    /// # Errors
-    /// What the log reports.
-    pub(in crate::store) async fn append(&self, burst: &Burst, now_ms: i64) -> Result<()> {
+    pub(in crate::store) async fn append(&self, burst: &Burst, now_ms: i64) -> (u64, Result<()>) {
+        if self.redo.is_none() {
+            return (0, Ok(()));
+        }
+        let number = self.frames.borrow_mut().next();
+        let appended = self.append_as(number, burst, now_ms);
+        (number, appended.await)
+    }
+
+    /// Appends a frame; from here on its end is awaited, unless it is empty.
+    async fn append_as(&self, number: u64, burst: &Burst, now_ms: i64) -> Result<()> {
         let Some(redo) = &self.redo else {
             return Ok(());
         };
-        let frame = frame::write(burst, now_ms);
+        let standing = {
+            let mut frames = self.frames.borrow_mut();
+            let standing = Standing {
+                number,
+                waiting: frames.waiting.iter().copied().collect(),
+                refused: frames.refused.iter().copied().collect(),
+            };
+            if !(burst.puts.is_empty() && burst.deletes.is_empty()) {
+                frames.waiting.insert(number);
+            }
+            standing
+        };
+        let frame = frame::write_numbered(burst, now_ms, &standing);
         let file = self.names.borrow().1.clone();
         redo.append(&file, frame, burst.durable).await?;
+        let told = |refused: &u64| !standing.refused.contains(refused);
+        self.frames.borrow_mut().refused.retain(told);
         let mut state = self.state.borrow_mut();
         if matches!(*state, SecondCopy::Failing { .. }) {
             *state = SecondCopy::CatchingUp;
         }
         Ok(())
+    }
+
+    /// The medium has taken a frame. The next one says so.
+    pub(in crate::store) fn settled(&self, number: u64) {
+        self.frames.borrow_mut().waiting.remove(&number);
     }
 
     /// The medium has a burst that the log refused.
@@ -134,81 +202,51 @@ impl Copy {
         self.mark_gap(medium).await;
     }
 
-    /// The medium refused a burst that the log has: the log is told what is there instead.
-    pub(in crate::store) async fn take_back(
-        &self,
-        medium: &dyn Medium,
-        burst: &Burst,
-        now_ms: i64,
-    ) {
+    /// The medium refused a frame. Settles when the log says so too, so that whoever is told
+    /// later that a write failed will not find it there.
+    pub(in crate::store) async fn refused(&self, medium: &dyn Medium, number: u64, now_ms: i64) {
         if self.redo.is_none() {
             return;
         }
-        let told = match self.instead_of(medium, burst).await {
-            Ok((there, sound)) => self.append(&there, now_ms).await.is_ok() && sound,
-            Err(_) => false,
-        };
-        if !told {
+        let mark = self.frames.borrow_mut().refuse(number);
+        if self
+            .append_as(mark, &Burst::default(), now_ms)
+            .await
+            .is_err()
+        {
             self.unsure(medium).await;
         }
     }
 
-    /// Whether the medium has every row of a burst that it refused, byte for byte, and its pages:
-    /// then somebody else has taken it from the log.
+    /// Whether the medium has every row of a burst that it refused, byte for byte, or has one built
+    /// on it: then somebody else has taken the burst from the log, which is done whole.
     pub(in crate::store) async fn is_put_back(&self, medium: &dyn Medium, burst: &Burst) -> bool {
-        let rows = |put: &&Put| put.table == Table::Rows;
-        if self.redo.is_none() || !burst.puts.iter().any(|put| rows(&put)) {
+        let put = |put: &&Put| put.table == Table::Rows && !quarantine::is_version(&put.key);
+        let puts: Vec<&Put> = burst.puts.iter().filter(put).collect();
+        if self.redo.is_none() || puts.is_empty() {
             return false;
         }
-        for table in [Table::Rows, Table::Pages] {
-            let puts = burst.puts.iter().filter(|put| put.table == table);
-            let puts: Vec<&Put> = puts.collect();
-            let keys: Vec<Key> = puts.iter().map(|put| put.key.clone()).collect();
-            let Ok(there) = medium.read(table, &keys).await else {
-                return false;
+        let older = |put: &&Put| version_key(put.key.text(0), put.key.text(1), put.value.rev);
+        let keys = puts.iter().map(|put| put.key.clone());
+        let keys: Vec<Key> = keys.chain(puts.iter().map(older)).collect();
+        let Ok(there) = medium.read(Table::Rows, &keys).await else {
+            return false;
+        };
+        let (present, older) = there.split_at(puts.len());
+        let mut states = puts.iter().zip(present.iter().zip(older));
+        states.all(|(put, (present, older))| {
+            let is_it = |there: &Option<Value>| {
+                let bytes = there.as_ref().map(|there| &there.bytes);
+                bytes == Some(&put.value.bytes)
             };
-            let is_there = |(put, value): (&&Put, &Option<Value>)| match value {
-                Some(value) => table == Table::Pages || *value == put.value,
-                None => false,
-            };
-            if !puts.iter().zip(&there).all(is_there) {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// What the medium has under the keys of a burst, and whether all of it is sound: rot
-    /// never goes into the log.
-    async fn instead_of(&self, medium: &dyn Medium, burst: &Burst) -> Result<(Burst, bool)> {
-        let mut there = Burst::default();
-        let mut sound = true;
-        let put = burst.puts.iter().map(|put| (put.table, put.key.clone()));
-        let touched: Vec<(Table, Key)> = put.chain(burst.deletes.iter().cloned()).collect();
-        for table in [Table::Pages, Table::Rows, Table::Journal, Table::Meta] {
-            let keys: Vec<Key> = touched
-                .iter()
-                .filter(|(of, _)| *of == table)
-                .map(|(_, key)| key.clone())
-                .collect();
-            let values = medium.read(table, &keys).await?;
-            for (key, value) in keys.into_iter().zip(values) {
-                match value {
-                    Some(value) if !index::is_sound(table, &value.bytes) => sound = false,
-                    Some(value) => there.puts.push(Put { table, key, value }),
-                    // A page that nothing refers to does no harm, and another writer may be
-                    // about to put the same one.
-                    None if table == Table::Pages => {}
-                    None => there.deletes.push((table, key)),
-                }
-            }
-        }
-        Ok((there, sound))
+            is_it(present) || is_it(older)
+        })
     }
 
     /// Nobody knows whether the medium and the log agree about a burst that failed.
     pub(in crate::store) async fn unsure(&self, medium: &dyn Medium) {
         if self.redo.is_some() {
+            self.frames.borrow_mut().forget_many();
             self.renew();
             self.mark_gap(medium).await;
         }
@@ -262,7 +300,9 @@ impl Copy {
         let mut rows = Vec::new();
         for (table, keys) in recovery::chunks(&index.there(&[Table::Rows])) {
             let lost = recovery::lost(medium, &index, table, &keys).await?;
-            rows.extend(lost.into_iter().map(|(key, _)| key));
+            let lost = lost.into_iter().map(|(key, _)| key);
+            // What is not settled may be on its way.
+            rows.extend(lost.filter(|key| !index.is_unsettled(table, key)));
         }
         Ok(rows)
     }
@@ -279,17 +319,22 @@ impl Copy {
 
     /// The index of all of the log, as it is now.
     async fn index(&self, redo: &dyn Redo) -> Result<Rc<Index>> {
+        let index = Rc::new(self.take_index(redo).await?);
+        self.index.replace(Some(Rc::clone(&index)));
+        Ok(index)
+    }
+
+    /// The same, to go on from.
+    async fn take_index(&self, redo: &dyn Redo) -> Result<Index> {
         let known = self.index.take();
         let mut index = match known.map(Rc::try_unwrap) {
             Some(Ok(index)) => index,
-            _ => Index::default(),
+            _ => Index::new(&Note::read(redo).await?.covered),
         };
         let files = self.files(redo).await?;
         index
             .extend(redo, &files, &Lengths::new(), &Lengths::new())
             .await?;
-        let index = Rc::new(index);
-        self.index.replace(Some(Rc::clone(&index)));
         Ok(index)
     }
 
@@ -317,11 +362,12 @@ impl Copy {
         let lacking = mark.is_some() || self.state() != SecondCopy::On;
         let copying = lacking || base::is_due(&files, &note);
         let overdue = now().saturating_sub(note.compared_ms) >= interval_ms;
+        let mut covered = Lengths::new();
         // Also before a copy that lets the older files go: nothing but them may have what the
         // medium lost.
         if !files.is_empty() && (copying || overdue || self.doubt.get()) {
             self.doubt.set(false);
-            let index = match self.index(redo).await {
+            let mut index = match self.take_index(redo).await {
                 Ok(index) => index,
                 Err(error) => {
                     self.doubt.set(true);
@@ -329,11 +375,12 @@ impl Copy {
                 }
             };
             let tables = [Table::Pages, Table::Rows];
-            let healing = recovery::put_back(medium, redo, &index, &tables, false, now()).await?;
+            let healing =
+                recovery::put_back(medium, redo, &mut index, &tables, false, now()).await?;
+            covered = index.coverage();
             upkeep.compared = true;
             let found = healing.recovered.rows + healing.recovered.pages > 0;
             upkeep.healing = found.then_some(healing);
-            self.index.replace(None);
             let compared = Note {
                 compared_ms: now(),
                 ..Note::read(redo).await?
@@ -351,7 +398,7 @@ impl Copy {
             "{keep}.{begun}.base-{}",
             file.rsplit('.').next().unwrap_or_default()
         );
-        let copied = base::copy(medium, redo, &name, now).await;
+        let copied = base::copy(medium, redo, &name, &covered, now).await;
         let complete = match copied {
             Ok(()) => self.gaps.get() == gaps && self.read_mark(medium).await? == mark,
             Err(error) => {
@@ -368,6 +415,7 @@ impl Copy {
         let lengths = self.files(redo).await?;
         let note = Note {
             base: Some(name),
+            covered,
             census: Some(Census::of(medium, &lengths).await?),
             compared_ms: now(),
             ..Note::read(redo).await?
@@ -397,6 +445,12 @@ impl Copy {
         for old in old {
             redo.remove(&old.name).await?;
         }
+        // A file of the same name would be another one.
+        let left = self.files(redo).await?;
+        let mut note = Note::read(redo).await?;
+        let stays = |name: &String| left.iter().any(|file| file.name == *name);
+        note.covered.retain(|name, _| stays(name));
+        note.write(redo).await?;
         Ok(upkeep)
     }
 

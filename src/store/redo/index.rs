@@ -1,6 +1,7 @@
 //! What the log says of every key, read from the headers of its frames alone.
 
-use super::frame::{self, LEAD, Op, Stored, TRAIL};
+use super::frame::{self, Header, LEAD, Op, Stored, TRAIL};
+use super::unsettled::{Overlaid, Unsettled};
 use super::{Redo, RedoFile};
 use crate::codec;
 use crate::error::Result;
@@ -18,75 +19,130 @@ const WINDOW: u64 = 1 << 20;
 pub(super) type Lengths = HashMap<String, u64>;
 
 /// The last thing that the log says of a key.
-struct Last {
-    at_ms: i64,
-    file: Rc<str>,
+#[derive(Clone)]
+pub(super) struct Last {
+    pub at_ms: i64,
+    pub file: Rc<str>,
+    /// Where its frame stands in the file.
+    frame: u64,
     /// Whether the file is a copy, whose times are those of the copying.
     base: bool,
     /// The revision that was put or, where that was known, removed; else 0.
-    rev: u64,
+    pub rev: u64,
     /// `None`: it was removed.
-    put: Option<Stored>,
+    pub put: Option<Stored>,
     /// Said behind the lengths that a census knows …
     fresh: bool,
     /// … and the key was not there before.
     born: bool,
-    /// The last removal that named its revision, also when something was put behind it:
-    /// revisions begin anew with a row that is made again, so they alone do not tell its states
-    /// from those before.
-    removal: Option<Removal>,
 }
 
-/// A removal of a row.
-#[derive(Clone, Copy)]
-struct Removal {
-    rev: u64,
-    at_ms: i64,
-}
-
-impl Removal {
-    /// Whether this removal is behind a state that was put.
-    fn outdoes(self, put: &Last) -> bool {
-        put.put.is_some()
-            && put.rev > 0
-            && put.rev <= self.rev
-            && (put.base || put.at_ms <= self.at_ms)
-    }
+/// What became of a row, versions apart.
+#[derive(Default)]
+pub(super) struct Life {
+    /// Every state that was put.
+    pub states: Vec<Last>,
+    /// Every removal that named its revision.
+    pub removals: Vec<Last>,
 }
 
 impl Last {
-    /// Whether this came after what another file says of the key. Two states of a row are told
-    /// apart by revision, all else by time. A removal names the revision that it removed,
-    /// and outdoes every copy of it, and every earlier state when the row is made again.
-    fn follows(&self, known: &Last) -> bool {
-        let by_rev = self.rev > 0 && known.rev > 0;
-        let removed = |last| known.removal.is_some_and(|removal| removal.outdoes(last));
-        match (&self.put, &known.put) {
-            (Some(_), Some(_)) if removed(self) != removed(known) => removed(known),
-            (Some(_), Some(_)) if by_rev && self.rev != known.rev => self.rev > known.rev,
-            (Some(_), None) if by_rev => self.outlives(known),
-            (None, Some(_)) if by_rev => !known.outlives(self),
-            _ => self.at_ms >= known.at_ms,
+    /// Whether this removes a row in a revision that it names.
+    pub(super) fn is_removal(&self) -> bool {
+        self.put.is_none() && self.rev > 0
+    }
+}
+
+impl Life {
+    /// The newest state that no removal outdoes, one more that comes to these included.
+    fn newest(&self, copies: &Copies, removal: &Last) -> Option<Last> {
+        let is_over = |state: &&Last| {
+            let mut removals = self.removals.iter().chain([removal]);
+            removals.any(|removal| copies.outdoes(removal, state))
+        };
+        let there = self.states.iter().filter(|state| !is_over(state));
+        there.max_by_key(|state| (state.rev, state.at_ms)).cloned()
+    }
+}
+
+/// What the copies have, by their files: the lengths of the other files when they were begun.
+#[derive(Default)]
+pub(super) struct Copies(HashMap<Rc<str>, Lengths>);
+
+impl Copies {
+    /// Whether one thing was said behind another one. A copy's times are those of the copying, so
+    /// what stood in the log when it was begun tells.
+    pub(super) fn is_behind(&self, one: &Last, other: &Last) -> bool {
+        if let Some(lengths) = self.0.get(&one.file) {
+            let length = lengths.get(&*other.file);
+            return length.is_some_and(|length| other.frame < *length);
+        }
+        if let Some(lengths) = self.0.get(&other.file) {
+            let length = lengths.get(&*one.file);
+            return length.is_none_or(|length| one.frame >= *length);
+        }
+        match one.file == other.file {
+            // One writer's file is in order.
+            true => one.frame >= other.frame,
+            false => one.at_ms >= other.at_ms,
         }
     }
 
-    /// Whether a write of a row is behind a removal of it.
-    fn outlives(&self, removal: &Last) -> bool {
-        self.rev > removal.rev || (!self.base && self.at_ms > removal.at_ms)
+    /// Whether a removal is behind a state of a row: it names the revision that it removed, and
+    /// outdoes that and every earlier one, also when the row is made again and its revisions
+    /// begin anew.
+    pub(super) fn outdoes(&self, removal: &Last, put: &Last) -> bool {
+        // A copy of before copies said what they cover.
+        let old = put.base && !self.0.contains_key(&put.file);
+        put.rev <= removal.rev && (old || self.is_behind(removal, put))
+    }
+
+    /// Whether what `last` says of a key came after what is known of it. Two states of a row are
+    /// told apart by revision, all else by time.
+    fn follows(&self, last: &Last, known: &Last) -> bool {
+        let by_rev = last.rev > 0 && known.rev > 0;
+        match (&last.put, &known.put) {
+            (Some(_), Some(_)) if by_rev && last.rev != known.rev && last.file != known.file => {
+                last.rev > known.rev
+            }
+            (Some(_), None) if by_rev => !self.outdoes(known, last),
+            (None, Some(_)) if by_rev => self.outdoes(last, known),
+            _ => self.is_behind(last, known),
+        }
     }
 }
 
 /// The last thing that was done to every key.
 #[derive(Default)]
 pub(in crate::store) struct Index {
-    lasts: HashMap<(Table, Key), Last>,
+    pub(super) lasts: HashMap<(Table, Key), Last>,
+    pub(super) lives: HashMap<Key, Life>,
+    /// By their files, in order.
+    pub(super) unsettled: HashMap<Rc<str>, Vec<Unsettled>>,
+    /// Those among them that count, in the order in which they do …
+    pub(super) believed: Vec<Unsettled>,
+    /// … and what that changed.
+    pub(super) overlaid: Vec<Overlaid>,
+    pub(super) copies: Copies,
     /// How far each file was followed.
     ends: Lengths,
+    /// Up to where a complete copy has all that counts of a file, removals included.
+    covered: Lengths,
+    /// Of some files only the end was read.
+    partial: bool,
     /// A stretch of a file cannot be read, so the log lacks something.
     damaged: bool,
 }
 
 impl Index {
+    /// An index that knows nothing yet; `covered`: up to where each file is not to be read.
+    pub(super) fn new(covered: &Lengths) -> Index {
+        Index {
+            covered: covered.clone(),
+            ..Index::default()
+        }
+    }
+
     /// Goes on where it stopped; in files that are new to it, at the offsets given. What
     /// lies behind the lengths of a census counts for [`Index::growth`].
     pub(super) async fn extend(
@@ -96,16 +152,53 @@ impl Index {
         from: &Lengths,
         census: &Lengths,
     ) -> Result<()> {
+        self.doubt();
         for file in files {
             let length = |lengths: &Lengths| lengths.get(&file.name).copied().unwrap_or(0);
             let at = match self.ends.get(&file.name) {
                 Some(end) => *end,
-                None => length(from),
+                None => {
+                    let covered = length(&self.covered);
+                    self.partial |= length(from) > covered;
+                    length(from).max(covered)
+                }
             };
             let end = self.follow(redo, file, at, length(census)).await?;
             self.ends.insert(file.name.clone(), end);
         }
-        Ok(())
+        self.believe(redo).await
+    }
+
+    /// Goes on with what was appended since. Where of some files only the end was read, `whole`
+    /// reads all of them.
+    pub(super) async fn refresh(&mut self, redo: &dyn Redo, whole: bool) -> Result<()> {
+        let mut files = redo.files().await?;
+        let keep = self.ends.keys().next().cloned().unwrap_or_default();
+        let keep = keep.split('.').next().unwrap_or_default();
+        files.retain(|file| file.keep() == keep);
+        if whole && self.partial {
+            *self = Index::new(&self.covered);
+        }
+        self.extend(redo, &files, &Lengths::new(), &Lengths::new())
+            .await
+    }
+
+    /// Up to where a copy of the medium, made after [`recovery::put_back`], has all that the files
+    /// say. What is not settled is in it too, or was refused; only the journal is never put back
+    /// while others write.
+    ///
+    /// [`recovery::put_back`]: super::recovery::put_back
+    pub(super) fn coverage(&self) -> Lengths {
+        let mut ends = self.ends.clone();
+        for frame in self.unsettled.values().flatten() {
+            let other = |op: &Op| !matches!(op.table, Table::Rows | Table::Pages);
+            if let Some(end) = ends.get_mut(&*frame.file)
+                && frame.ops.iter().any(other)
+            {
+                *end = frame.offset.min(*end);
+            }
+        }
+        ends
     }
 
     /// Notes what the frames of a file say, and gives the offset where they end.
@@ -126,10 +219,8 @@ impl Index {
         let mut at = from;
         loop {
             match window.frame(at).await? {
-                Found::Frame { end, at_ms, ops } => {
-                    for op in ops {
-                        self.note(op, at_ms, &name, file.is_base(), at >= census);
-                    }
+                Found::Frame { end, header } => {
+                    self.take(header, (&name, at), file.is_base(), at >= census);
                     at = end;
                 }
                 Found::Damaged { end } => {
@@ -144,34 +235,97 @@ impl Index {
         }
     }
 
-    fn note(&mut self, op: Op, at_ms: i64, file: &Rc<str>, base: bool, fresh: bool) {
+    /// Notes what a frame does, or keeps it until a later one of its file says how it ended.
+    fn take(&mut self, header: Header, (file, offset): (&Rc<str>, u64), base: bool, fresh: bool) {
+        let Header {
+            at_ms,
+            standing,
+            covers,
+            ops,
+        } = header;
+        if let Some(covers) = covers {
+            self.copies.0.insert(Rc::clone(file), covers);
+        }
+        for open in self.unsettled.remove(file).unwrap_or_default() {
+            if standing.refused.contains(&open.number) {
+                continue;
+            }
+            if standing.number == 0 || standing.waiting.contains(&open.number) {
+                let known = self.unsettled.entry(Rc::clone(file)).or_default();
+                known.push(open);
+                continue;
+            }
+            for op in open.ops {
+                self.note(op, (open.at_ms, file, open.offset), base, open.fresh);
+            }
+        }
+        // A part is addressed by its content: whoever put it, it is right.
+        let (now, later): (Vec<Op>, Vec<Op>) = ops.into_iter().partition(|op| {
+            let part = op.table == Table::Pages && op.key.text(0) == "part";
+            standing.number == 0 || (part && op.put.is_some())
+        });
+        for op in now {
+            self.note(op, (at_ms, file, offset), base, fresh);
+        }
+        if !later.is_empty() {
+            let known = self.unsettled.entry(Rc::clone(file)).or_default();
+            known.push(Unsettled {
+                file: Rc::clone(file),
+                offset,
+                number: standing.number,
+                at_ms,
+                fresh,
+                ops: later,
+            });
+        }
+    }
+
+    /// Notes what one operation says of its key; `from`: the time, file and offset of its frame.
+    pub(super) fn note(
+        &mut self,
+        op: Op,
+        (at_ms, file, frame): (i64, &Rc<str>, u64),
+        base: bool,
+        fresh: bool,
+    ) {
         let rev = op.rev;
         let made = fresh && op.put.is_some() && (rev == 1 || op.key.text(0) == VERSIONS);
-        let removal = (op.put.is_none() && rev > 0).then_some(Removal { rev, at_ms });
+        let is_row = op.table == Table::Rows && op.key.text(0) != VERSIONS;
         let last = Last {
             at_ms,
             file: Rc::clone(file),
+            frame,
             base,
             rev,
             put: op.put,
             fresh,
             born: made,
-            removal,
         };
+        let life = (is_row && rev > 0).then(|| self.lives.entry(op.key.clone()).or_default());
         match self.lasts.entry((op.table, op.key)) {
-            Entry::Vacant(entry) => drop(entry.insert(last)),
+            Entry::Vacant(entry) => drop(entry.insert(last.clone())),
             Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
                 let born = known.born || (made && !known.fresh);
                 let fresh = known.fresh || fresh;
-                let removals = [known.removal, removal].into_iter().flatten();
-                let removal = removals.max_by_key(|removal| removal.at_ms);
-                known.removal = removal;
-                // One writer's file is in order.
-                if known.file == *file || last.follows(known) {
-                    *known = last;
+                let mut removals = life.iter().flat_map(|life| &life.removals);
+                let over = last.put.is_some()
+                    && removals.any(|removal| self.copies.outdoes(removal, &last));
+                if !over && self.copies.follows(&last, known) {
+                    *known = last.clone();
+                    // What it removes may have stood in the way of what was made again.
+                    if let (true, Some(life)) = (last.is_removal(), &life) {
+                        let newest = life.newest(&self.copies, &last);
+                        newest.into_iter().for_each(|newest| *known = newest);
+                    }
                 }
-                (known.born, known.fresh, known.removal) = (born, fresh, removal);
+                (known.born, known.fresh) = (born, fresh);
+            }
+        }
+        if let Some(life) = life {
+            match last.put {
+                Some(_) => life.states.push(last),
+                None => life.removals.push(last),
             }
         }
     }
@@ -222,6 +376,24 @@ impl Index {
             (rank(*a), x).cmp(&(rank(*b), y))
         });
         keys
+    }
+
+    /// Whether the last that is said of a key stands in a frame that counts without being settled.
+    pub(super) fn is_unsettled(&self, table: Table, key: &Key) -> bool {
+        // Parts that stand in the same frame count at once.
+        let names = |frame: &Unsettled| {
+            let mut ops = frame.ops.iter();
+            ops.any(|op| op.table == table && op.key == *key)
+        };
+        self.believed
+            .iter()
+            .any(|frame| self.is_last(frame, table, key) && names(frame))
+    }
+
+    /// Whether a frame says the last that is said of a key.
+    pub(super) fn is_last(&self, frame: &Unsettled, table: Table, key: &Key) -> bool {
+        let last = self.lasts.get(&(table, key.clone()));
+        last.is_some_and(|last| last.file == frame.file && last.frame == frame.offset)
     }
 
     /// The revision that the log has of a row; `None` when it was removed or never there.
@@ -276,8 +448,7 @@ pub(in crate::store) fn is_sound(table: Table, bytes: &[u8]) -> bool {
 enum Found {
     Frame {
         end: u64,
-        at_ms: i64,
-        ops: Vec<Op>,
+        header: Header,
     },
     /// Something that is no sound frame; where the next one begins, if its lengths tell.
     Damaged {
@@ -313,17 +484,17 @@ impl Window<'_> {
         let Some(header) = self.get(at + LEAD, header_bytes).await? else {
             return damaged;
         };
-        let Some((at_ms, mut ops)) = frame::read_header(header, sum) else {
+        let Some(mut header) = frame::read_header(header, sum) else {
             return damaged;
         };
         match self.get(end - TRAIL, TRAIL).await? {
             Some(trail) if trail == sum.to_le_bytes() => {}
             _ => return damaged,
         }
-        for stored in ops.iter_mut().filter_map(|op| op.put.as_mut()) {
+        for stored in header.ops.iter_mut().filter_map(|op| op.put.as_mut()) {
             stored.offset += payload;
         }
-        Ok(Found::Frame { end, at_ms, ops })
+        Ok(Found::Frame { end, header })
     }
 
     /// The bytes at an offset; `None` when the file ends before.

@@ -12,6 +12,7 @@ pub(in crate::store) mod frame;
 mod index;
 mod memory;
 mod recovery;
+mod unsettled;
 
 pub(super) use copy::Copy;
 pub use copy::SecondCopy;
@@ -104,6 +105,9 @@ pub(super) struct Note {
     before: Lengths,
     /// The file that holds a complete copy.
     base: Option<String>,
+    /// Up to where that copy has all that counts of the other files. It has no removals, so what
+    /// it covers must not be read again, also of a file that somebody holds and that stays.
+    covered: Lengths,
     /// How many rows there were.
     census: Option<Census>,
     /// When the medium was compared with all of the log, milliseconds since 1970.
@@ -151,7 +155,7 @@ pub(super) async fn open(
     now_ms: i64,
 ) -> Result<Opening> {
     let note = Note::read(redo).await?;
-    let mut index = Index::default();
+    let mut index = Index::new(&note.covered);
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
@@ -165,12 +169,14 @@ pub(super) async fn open(
             .saturating_add(index.growth());
         doubt = i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
     }
-    let mut healing = recovery::put_back(medium, redo, &index, &Table::ALL, wiped, now_ms).await?;
+    let mut healing =
+        recovery::put_back(medium, redo, &mut index, &Table::ALL, wiped, now_ms).await?;
     if doubt {
-        let mut all = Index::default();
+        let mut all = Index::new(&note.covered);
         all.extend(redo, files, &Lengths::new(), &Lengths::new())
             .await?;
-        let rows = recovery::put_back(medium, redo, &all, &[Table::Rows], false, now_ms).await?;
+        let rows =
+            recovery::put_back(medium, redo, &mut all, &[Table::Rows], false, now_ms).await?;
         healing.recovered.rows += rows.recovered.rows;
     }
     let last: Lengths = files
@@ -186,11 +192,12 @@ pub(super) async fn open(
         },
         _ => Census::of(medium, files).await?,
     };
+    // Another page may have made a complete copy meanwhile.
     let note = Note {
         census: Some(census),
         before: note.last,
         last,
-        ..note
+        ..Note::read(redo).await?
     };
     note.write(redo).await?;
     Ok(Opening {

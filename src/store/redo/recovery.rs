@@ -1,6 +1,12 @@
 //! Comparing the medium with the log, and putting back what the medium lost.
+//!
+//! Others write meanwhile. Whatever the medium has, the log had before; so the medium is read
+//! first and the log after it, and what is put back is checked against what was read. A frame
+//! that is not settled may be under way at this moment: it is put back whole, in one
+//! transaction, as its writer would have done it, or not at all.
 
 use super::index::{Index, is_sound};
+use super::unsettled::Unsettled;
 use super::{Recovered, Redo};
 use crate::error::{Kind, Result};
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Table, Value};
@@ -29,49 +35,52 @@ pub(in crate::store) struct Healing {
 pub(super) async fn put_back(
     medium: &dyn Medium,
     redo: &dyn Redo,
-    index: &Index,
+    index: &mut Index,
     tables: &[Table],
     wiped: bool,
     now_ms: i64,
 ) -> Result<Healing> {
     let mut healing = Healing::default();
     healing.recovered.wiped = wiped;
+    // Nobody writes to a medium that has no record of its own, and what is interrupted begins anew.
+    if !wiped {
+        let groups = put_back_groups(medium, redo, index, tables, now_ms).await?;
+        groups
+            .into_iter()
+            .for_each(|group| healing.add(group, wiped));
+    }
     for (table, keys) in chunks(&index.there(tables)) {
         let mut attempts = ATTEMPTS;
         let healed = loop {
             attempts -= 1;
-            match heal(medium, redo, index, table, &keys, now_ms).await {
+            match heal(medium, redo, index, (table, &keys), wiped, now_ms).await {
                 // Somebody wrote one of the rows since it was read, or removed it.
                 Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
                 settled => break settled?,
             }
         };
-        match table {
-            Table::Pages => healing.recovered.pages += healed.len() as u64,
-            Table::Rows => {
-                // An older version that gave way just before the page went is no loss to tell of.
-                let told = healed
-                    .into_iter()
-                    .filter(|key| wiped || !quarantine::is_version(key));
-                let told: Vec<Key> = told.collect();
-                healing.recovered.rows += told.len() as u64;
-                healing.rows.extend(told);
-            }
-            _ => {}
-        }
+        let healed = healed.into_iter().map(|key| (table, key));
+        healing.add(healed.collect(), wiped);
     }
     // What was removed on purpose is there again when the medium went back in time.
     for (table, keys) in chunks(&index.gone(tables)) {
         let there = medium.read(table, &keys).await?;
+        let is_back = |index: &Index, (key, there): &(Key, Option<Value>)| {
+            let there = there.as_ref();
+            there.is_some_and(|there| is_back(index, table, key, there))
+                && (wiped || !index.is_unsettled(table, key))
+        };
+        let mut back: Vec<(Key, Option<Value>)> = keys.into_iter().zip(there).collect();
+        back.retain(|found| is_back(index, found));
+        if back.is_empty() {
+            continue;
+        }
+        index.refresh(redo, false).await?;
+        back.retain(|found| is_back(index, found));
         let mut burst = Burst::default();
-        for (key, there) in keys.into_iter().zip(there) {
-            let Some(there) = there.filter(|there| is_back(index, table, &key, there)) else {
-                continue;
-            };
+        for (key, there) in back {
             if table == Table::Rows {
-                let rev = Some(there.rev);
-                let key = key.clone();
-                burst.checks.push(Check::Rev { key, rev });
+                burst.checks.push(same(&key, there.as_ref()));
             }
             burst.deletes.push((table, key));
         }
@@ -86,6 +95,139 @@ pub(super) async fn put_back(
     Ok(healing)
 }
 
+impl Healing {
+    fn add(&mut self, healed: Vec<(Table, Key)>, wiped: bool) {
+        for (table, key) in healed {
+            match table {
+                Table::Pages => self.recovered.pages += 1,
+                // An older version that gave way just before the page went is no loss to tell of.
+                Table::Rows if wiped || !quarantine::is_version(&key) => {
+                    self.recovered.rows += 1;
+                    self.rows.push(key);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The check that a row is what was read.
+fn same(key: &Key, there: Option<&Value>) -> Check {
+    Check::Same {
+        table: Table::Rows,
+        key: key.clone(),
+        bytes: there.map(|there| there.bytes.clone()),
+    }
+}
+
+/// Puts back what is lost of the frames that count without being settled.
+async fn put_back_groups(
+    medium: &dyn Medium,
+    redo: &dyn Redo,
+    index: &mut Index,
+    tables: &[Table],
+    now_ms: i64,
+) -> Result<Vec<Vec<(Table, Key)>>> {
+    let mut healed = Vec::new();
+    let (mut at, mut conflicts, mut looked) = (0, 0, false);
+    while let Some(group) = index.believed.get(at).cloned() {
+        let lacking = group_burst(medium, redo, index, &group, tables, now_ms).await?;
+        let Some((burst, keys)) = lacking else {
+            at += 1;
+            continue;
+        };
+        // By now the log may say how it ended, and all of it says more than a part.
+        if !std::mem::replace(&mut looked, true) {
+            index.refresh(redo, true).await?;
+            at = 0;
+            continue;
+        }
+        looked = false;
+        match medium.write(&burst).await {
+            // Its writer was there first, or somebody who leaves no room for it.
+            Err(error) if error.kind() == Kind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
+            // The next comparison looks again.
+            Err(error) if error.kind() == Kind::Conflict => break,
+            settled => {
+                settled?;
+                healed.push(keys);
+                at += 1;
+            }
+        }
+    }
+    Ok(healed)
+}
+
+/// What the medium lacks of a frame, and the keys of what is put; `None` when it lacks nothing,
+/// or has something else in its place.
+async fn group_burst(
+    medium: &dyn Medium,
+    redo: &dyn Redo,
+    index: &Index,
+    group: &Unsettled,
+    tables: &[Table],
+    now_ms: i64,
+) -> Result<Option<(Burst, Vec<(Table, Key)>)>> {
+    let mut burst = Burst {
+        durable: true,
+        ..Burst::default()
+    };
+    let mut healed = Vec::new();
+    for table in Table::ALL {
+        let ops = group.ops.iter().filter(|op| op.table == table);
+        let ops: Vec<_> = ops
+            .filter(|op| index.is_last(group, table, &op.key))
+            .collect();
+        let keys: Vec<Key> = ops.iter().map(|op| op.key.clone()).collect();
+        let there = medium.read(table, &keys).await?;
+        for (op, there) in ops.into_iter().zip(there) {
+            let sound = there
+                .as_ref()
+                .is_some_and(|there| is_sound(table, &there.bytes));
+            if op.put.is_none() {
+                if there.is_some_and(|there| is_back(index, table, &op.key, &there)) {
+                    burst.deletes.push((table, op.key.clone()));
+                    healed.push((Table::Meta, op.key.clone()));
+                }
+                continue;
+            }
+            let Some(value) = index.value(redo, table, &op.key).await? else {
+                return Ok(None);
+            };
+            if table == Table::Rows {
+                burst.checks.push(same(&op.key, there.as_ref()));
+                match &there {
+                    Some(there) if sound && there.rev == op.rev && there.bytes != value.bytes => {
+                        return Ok(None);
+                    }
+                    Some(there)
+                        if op
+                            .base
+                            .is_some_and(|base| there.rev > base && there.rev < op.rev) =>
+                    {
+                        return Ok(None);
+                    }
+                    Some(there) if there.rev > op.rev => return Ok(None),
+                    _ => {}
+                }
+            }
+            if !is_lost(index, table, &op.key, there.as_ref()) {
+                continue;
+            }
+            if let Some(there) = there.filter(|_| table == Table::Rows && !sound) {
+                burst.puts.extend(rotten(&op.key, &there, now_ms));
+            }
+            if tables.contains(&table) {
+                healed.push((table, op.key.clone()));
+            }
+            let key = op.key.clone();
+            burst.puts.push(Put { table, key, value });
+        }
+    }
+    // What stands in other tables only goes along.
+    Ok((!healed.is_empty()).then_some((burst, healed)))
+}
+
 /// The keys among these that the medium has lost, in one table.
 pub(super) async fn lost(
     medium: &dyn Medium,
@@ -94,20 +236,18 @@ pub(super) async fn lost(
     keys: &[Key],
 ) -> Result<Vec<(Key, Option<Value>)>> {
     let there = medium.read(table, keys).await?;
-    let lost = keys.iter().zip(there);
-    Ok(lost
-        .filter(|(key, there)| is_lost(index, table, key, there.as_ref()))
-        .map(|(key, there)| (key.clone(), there))
-        .collect())
+    let mut lost: Vec<_> = keys.iter().cloned().zip(there).collect();
+    lost.retain(|(key, there)| is_lost(index, table, key, there.as_ref()));
+    Ok(lost)
 }
 
 /// Puts back what is lost of some keys, and gives those that were.
 async fn heal(
     medium: &dyn Medium,
     redo: &dyn Redo,
-    index: &Index,
-    table: Table,
-    keys: &[Key],
+    index: &mut Index,
+    (table, keys): (Table, &[Key]),
+    wiped: bool,
     now_ms: i64,
 ) -> Result<Vec<Key>> {
     let mut healed = Vec::new();
@@ -116,21 +256,23 @@ async fn heal(
         ..Burst::default()
     };
     let mut bytes = 0;
-    for (key, there) in lost(medium, index, table, keys).await? {
+    let mut lost = lost(medium, index, table, keys).await?;
+    lost.retain(|(key, _)| wiped || !index.is_unsettled(table, key));
+    if lost.is_empty() {
+        return Ok(healed);
+    }
+    index.refresh(redo, false).await?;
+    lost.retain(|(key, there)| {
+        is_lost(index, table, key, there.as_ref()) && (wiped || !index.is_unsettled(table, key))
+    });
+    for (key, there) in lost {
         let Some(value) = index.value(redo, table, &key).await? else {
             continue;
         };
         if table == Table::Rows {
-            let rev = there.as_ref().map(|there| there.rev);
-            burst.checks.push(Check::Rev {
-                key: key.clone(),
-                rev,
-            });
+            burst.checks.push(same(&key, there.as_ref()));
             if let Some(there) = there.filter(|there| !is_sound(table, &there.bytes)) {
-                let reason = "the row was rotten, and was put back from the second copy";
-                burst
-                    .puts
-                    .extend(quarantine::row(&key, &there, Kind::Corrupt, reason, now_ms));
+                burst.puts.extend(rotten(&key, &there, now_ms));
             }
         }
         bytes += value.bytes.len();
@@ -151,6 +293,11 @@ async fn heal(
     Ok(healed)
 }
 
+fn rotten(key: &Key, there: &Value, now_ms: i64) -> Vec<Put> {
+    let reason = "the row was rotten, and was put back from the second copy";
+    quarantine::row(key, there, Kind::Corrupt, reason, now_ms)
+}
+
 /// Keys of one table each, few enough to be read at once.
 pub(super) fn chunks(keys: &[(Table, Key)]) -> Vec<(Table, Vec<Key>)> {
     let mut chunks: Vec<(Table, Vec<Key>)> = Vec::new();
@@ -168,6 +315,8 @@ pub(super) fn chunks(keys: &[(Table, Key)]) -> Vec<(Table, Vec<Key>)> {
 /// may have been put again by a tab whose log says so later or not yet; it stays.
 fn is_back(index: &Index, table: Table, key: &Key, there: &Value) -> bool {
     match table {
+        // An older state bears its revision in its key.
+        Table::Rows if quarantine::is_version(key) => true,
         Table::Rows => index.removed_rev(key).is_some_and(|rev| there.rev <= rev),
         Table::Pages => key.text(0) == "tail",
         Table::Journal | Table::Meta => false,
