@@ -30,6 +30,7 @@ mod index;
 mod line;
 mod plain;
 mod record;
+mod search;
 mod source;
 mod swipe;
 mod tools;
@@ -42,6 +43,7 @@ pub use compose::Composed;
 pub use export::{Form, Written, export};
 pub use find::{FindOptions, Finder};
 pub use record::{record_line, remove_line, replace_line};
+pub use search::{Search, SearchOptions};
 pub use source::Source;
 pub use swipe::{SwipeChange, swipe_line};
 pub use view::{

@@ -5,9 +5,9 @@
 import { rawComposeChat, rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
-import { bytes, fields, json, limits, list, options, text, whole } from "./options.js";
+import { bytes, fields, json, limits, list, looking, options, text, whole } from "./options.js";
 import type {
-  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, Warning, WriteChatOptions,
+  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, SearchHit, SearchOptions, Warning, WriteChatOptions,
 } from "./types.js";
 
 export interface ReadChatOptions {
@@ -62,6 +62,11 @@ export class ChatText {
   /** Every message, in order. */
   *messages(): Generator<Message, void, undefined> {
     for (let from = 0; from < this.length; from += BATCH) yield* this.page(from, from + BATCH);
+  }
+
+  /** The messages that say something, in their order; `from`: looks from this index on. Throws `invalid`. */
+  search(query: string, given?: SearchOptions & { from?: number }): SearchHit[] {
+    return call("ChatText.search", () => JSON.parse(this.#text().search(text(query, "query"), json(looking(given, ["from"]), "options"))) as SearchHit[]);
   }
 
   /** The chat's lines, byte for byte as the file has them where it was not `converted`. */

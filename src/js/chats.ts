@@ -6,7 +6,7 @@ import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
 import { interrupted, Reply } from "./reply.js";
-import { fields, flag, json, limits, list, options, safety, text, whole, writing } from "./options.js";
+import { fields, flag, json, limits, list, looking, options, safety, text, whole, writing } from "./options.js";
 import type {
   BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
   ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
@@ -208,12 +208,6 @@ type Begun = Partial<Omit<NewMessage, "text"> & { swipeOf: number }>;
 function place(given: MessageRef, name: string): [at: number, byId: boolean] {
   if (typeof given === "number") return [whole(given, name), false];
   return [whole(options(given, ["id"]).id, `${name}.id`), true];
-}
-
-function looking<T extends SearchOptions>(given: T | undefined, beside: readonly (keyof T & string)[] = []): T {
-  const known = ["case", "words", "regex", "name", "role", "swipes", "limit"] as const satisfies readonly (keyof SearchOptions)[];
-  const chosen = options(given, [...known, ...beside]);
-  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** One open chat. Messages are read page by page; the chat may be of any length. Writes happen in the order of their calls. */

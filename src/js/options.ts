@@ -1,7 +1,7 @@
 // What callers give, checked: a misspelt name or a wrong type is an error at once, never silently without effect.
 
 import { failure } from "./errors.js";
-import type { CardDocument, Limits, RevOptions, SafetyOptions, WriteOptions } from "./types.js";
+import type { CardDocument, Limits, RevOptions, SafetyOptions, SearchOptions, WriteOptions } from "./types.js";
 
 /** The options with nothing but known names in them. */
 export function options<T extends object>(given: T | undefined, known: readonly (keyof T & string)[]): T {
@@ -69,6 +69,13 @@ export function writing(given: WriteOptions | undefined, beside: readonly string
 /** The same for what changes several records, each with a revision of its own. */
 export function safety(given: SafetyOptions | undefined): SafetyOptions | undefined {
   return writing(options(given, ["durable", "verify"]));
+}
+
+/** What to look for: without what is not set. */
+export function looking<T extends SearchOptions>(given: T | undefined, beside: readonly (keyof T & string)[] = []): T {
+  const known = ["case", "words", "regex", "name", "role", "swipes", "limit"] as const satisfies readonly (keyof SearchOptions)[];
+  const chosen = options(given, [...known, ...beside]);
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** A value as JSON text. */

@@ -1032,6 +1032,8 @@ export interface SearchOptions {
 /** A message that says what was looked for. */
 export interface SearchHit {
   index: number;
+  /** In a keep: as the message has it. */
+  id?: number;
   name: string;
   role: "user" | "character" | "system";
   /** Milliseconds since 1970. */

@@ -39,6 +39,7 @@ mod validate;
 mod work;
 mod worlds;
 
+pub use crate::chat::SearchOptions;
 pub use backups::{Backups, Copied, Exported as ExportedBackup};
 pub use batch::Target;
 pub use characters::Characters;
@@ -55,7 +56,6 @@ pub use links::Links;
 pub use personas::Personas;
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
-pub use search::SearchOptions;
 pub use settings::Settings;
 pub use transaction::Transaction;
 pub use trash::Trash;

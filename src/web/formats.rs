@@ -4,7 +4,7 @@
 
 use super::convert;
 use super::keep::parse;
-use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Session};
+use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Search, SearchOptions, Session};
 use crate::codec;
 use crate::error::Limits;
 use crate::json::{self, Document, quote_ascii};
@@ -124,6 +124,22 @@ impl RawChatText {
             form,
             title,
         )))
+    }
+
+    /// `SearchHit[]` as JSON; `options` is `SearchOptions` as JSON.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn search(&self, query: &str, options: &str) -> Thrown<String> {
+        let options: SearchOptions = parse(options)?;
+        let search = Search::new(query, &options)?;
+        let Log { bytes, dialect, .. } = &*self.log;
+        let lines = self.session().lines.iter().enumerate();
+        let hits = lines.skip(options.from as usize).filter_map(|(n, record)| {
+            search.hit(chat::record_line(&bytes[record.clone()]), n, *dialect)
+        });
+        let hits: Vec<_> = hits.take(options.limit as usize).collect();
+        Ok(convert::ascii(&hits))
     }
 
     /// Its lines, byte for byte.

@@ -26,9 +26,9 @@ function binary() {
   return found;
 }
 
-/** Starts Chromium on a profile. */
-export async function start(profile) {
-  const child = spawn(binary(), [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+/** Starts Chromium on a profile, with more flags where something needs them. */
+export async function start(profile, more = []) {
+  const child = spawn(binary(), [...FLAGS, ...more, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const [, , , to, from] = child.stdio;
   const waiting = new Map();
   let rest = "";
