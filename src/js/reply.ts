@@ -20,6 +20,29 @@ export interface Ending {
   (text: string, interrupted: boolean, given: SafetyOptions | undefined): Promise<string>;
 }
 
+/** Says that a reply's page lives. */
+class Life {
+  readonly #keep: string;
+  readonly #writer: string;
+  #held: Promise<Release> | undefined;
+
+  constructor(keep: string, writer: string) {
+    this.#keep = keep;
+    this.#writer = writer;
+  }
+
+  async begin(): Promise<void> {
+    living.add(this.#writer);
+    await (this.#held ??= live(this.#keep, this.#writer));
+  }
+
+  end(): void {
+    living.delete(this.#writer);
+    void this.#held?.then((release) => release());
+    this.#held = undefined;
+  }
+}
+
 /** A reply that is on its way into a chat. What has come is kept while it comes. */
 export class Reply {
   /** The chat it is for. */
@@ -28,37 +51,34 @@ export class Reply {
   readonly #id: string;
   readonly #end: Ending;
   readonly #stop: Stop;
-  readonly #release: () => void;
+  readonly #life: Life;
   #text = "";
   #kept = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> = Promise.resolve();
   #over = false;
 
-  private constructor(handle: KeepHandle, chat: string, id: string, end: Ending, release: () => void) {
+  private constructor(handle: KeepHandle, chat: string, id: string, end: Ending, life: Life) {
     this.#handle = handle;
     this.chat = chat;
     this.#id = id;
     this.#end = end;
-    this.#release = release;
+    this.#life = life;
     const ending = () => void this.flush().catch(() => undefined);
-    this.#stop = followPage({ ending, away: () => undefined, back: () => undefined });
+    // A page in the browser's cache is as good as gone: who comes back to it may find the reply ended by another.
+    this.#stop = followPage({ ending, away: () => life.end(), back: () => void life.begin() });
   }
 
   /** @internal */
   static async begin(handle: KeepHandle, keep: string, chat: string, begin: (writer: string) => Promise<string>, end: (id: string) => Ending): Promise<Reply> {
     const writer = newWriter();
-    living.add(writer);
-    const alive: Release = await live(keep, writer);
-    const release = () => {
-      living.delete(writer);
-      alive();
-    };
+    const life = new Life(keep, writer);
+    await life.begin();
     try {
       const id = await begin(writer);
-      return new Reply(handle, chat, id, end(id), release);
+      return new Reply(handle, chat, id, end(id), life);
     } catch (error) {
-      release();
+      life.end();
       throw error;
     }
   }
@@ -126,7 +146,7 @@ export class Reply {
       try {
         const done = await work();
         this.#stop();
-        this.#release();
+        this.#life.end();
         return done;
       } catch (error) {
         this.#over = false;
