@@ -85,3 +85,14 @@ test("a chat is written in another form, with what is lost", () => {
   assert.throws(() => writeChat(chat, { as: "chub" }), { code: "bad-option", op: "writeChat" });
   assert.throws(() => writeChat(log(1), { as: "text" }), { code: "bad-option" });
 });
+
+test("words are found in a file as in a keep", async () => {
+  const file = bytes(['{"user_name":"You","character_name":"Zoë"}', '{"name":"Zoë","mes":"The Dragon sleeps"}', '{"name":"You","is_user":true,"mes":"d\\u0072agon?"}'].join("\n"));
+  const [chat] = readChat(file).sessions;
+  assert.deepEqual(chat.search("dragon").map(({ index, name, matches, id }) => [index, name, matches, id]), [[0, "Zoë", [[4, 10]], undefined], [1, "You", [[0, 6]], undefined]]);
+  assert.deepEqual(chat.search("dragon", { role: "user", from: 1 }).map(({ index }) => index), [1]);
+  assert.deepEqual(chat.search("dragon", { limit: 1 }).length, 1);
+  assert.throws(() => chat.search("(", { regex: true }), { code: "invalid", op: "ChatText.search" });
+  assert.throws(() => chat.search("x", { fuzzy: true }), { code: "bad-option" });
+  chat.free();
+});

@@ -62,8 +62,8 @@ for (const operation of ["save a message", "open at the end", "find a word"]) {
   }
   console.log("");
 }
-const mb = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-console.log(`Memory with ${weight.length.toLocaleString("en")} messages: empty page ${mb(weight.empty)}, keep open ${mb(weight.opened)}, 400 pages read ${mb(weight.paged)}, all of it searched ${mb(weight.searched)}.`);
+const mb = ({ page, module }) => `${(page / 2 ** 20).toFixed(1)} + ${(module / 2 ** 20).toFixed(1)} MB`;
+console.log(`Memory of page and module with ${weight.length.toLocaleString("en")} messages: empty page ${mb(weight.empty)}, keep open ${mb(weight.opened)}, 400 pages read ${mb(weight.paged)}, all of it searched ${mb(weight.searched)}.`);
 if (given.write) {
   const results = new URL("results/", import.meta.url);
   await mkdir(results, { recursive: true });

@@ -207,6 +207,8 @@ export function chats(bytes: Uint8Array): Message[] {
   new ChatText();
   const { tool, era, because }: ChatSource = file.source;
   const written: { bytes: Uint8Array; losses: Loss[] } = writeChat(chat, { as: "html", title: "T" });
+  const found: SearchHit[] = chat.search("x", { words: true, from: 1 });
+  void found;
   const composed: ComposedChat = { header: { userName: "You" }, messages: [{ name: "You", role: "user", text: "Hi" }] };
   writeChat(composed, { as: "chub", title: "T" });
   // @ts-expect-error no such form

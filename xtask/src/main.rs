@@ -22,7 +22,7 @@ usage: cargo xtask <task>
   build    the npm package, into pkg/
   start    the package and the app, served on http://localhost:4173
   test     everything there is to check
-  bench [storage] [--quick] [--only <parts>] [--write]
+  bench [storage | growth] [--quick] [--only <parts>] [--write]
            the storage measured against its peers
   faults [--short] [--seed <n>] [--count <n>] [--list] [<case> ...]
            real faults against the package in a browser

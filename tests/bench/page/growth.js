@@ -104,9 +104,25 @@ export async function grow(length, heavy, passes) {
   return { bytes: file.length, operations: { "save a message": append, "open at the end": opened, "find a word": found } };
 }
 
-const memory = async () => (await performance.measureUserAgentSpecificMemory()).bytes;
+/** The memories of modules, which the browser's own number may leave out. */
+const memories = [];
+for (const name of ["instantiate", "instantiateStreaming"]) {
+  const instantiate = WebAssembly[name];
+  WebAssembly[name] = async (...given) => {
+    const made = await instantiate.apply(WebAssembly, given);
+    const { memory } = (made.instance ?? made).exports;
+    if (memory) memories.push(memory);
+    return made;
+  };
+}
 
-/** Bytes of this page with nothing in it, and with a chat of a length open that was paged through. */
+/** Bytes of the page, and of modules in it. */
+async function memory() {
+  const { bytes } = await performance.measureUserAgentSpecificMemory();
+  return { page: bytes, module: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
+}
+
+/** What this page takes with nothing in it, and with a chat of a length open that was paged through. */
 export async function weigh(length) {
   const empty = await memory();
   await init();
