@@ -72,7 +72,7 @@ fn messages_are_found_by_what_they_say_and_who_says_it() {
     assert_eq!(
         hit,
         json!({
-            "index": 0, "name": "Zoë", "role": "character", "at": 1_700_000_000_000_i64,
+            "index": 0, "id": 0, "name": "Zoë", "role": "character", "at": 1_700_000_000_000_i64,
             "excerpt": "The dragon sleeps.", "matches": [[4, 10]],
         })
     );
