@@ -742,3 +742,25 @@ fn an_empty_medium_beside_a_log_that_cannot_be_listed_does_not_become_a_new_keep
     let store = settled(disk.open()).unwrap().unwrap();
     assert_eq!(settled(look(&store)).unwrap().unwrap()["a"], [(1, 1)]);
 }
+
+/// Neither its row nor its pages: an opening that finds them would tell of a loss.
+#[test]
+fn nothing_of_a_refused_write_is_put_back() {
+    let disk = Disk::default();
+    let open = || settled(disk.open()).unwrap().unwrap();
+    let store = open();
+    for number in [1, 2] {
+        let base = settled(store.get("notes", "a")).unwrap().unwrap();
+        settled(put(&store, base, "a", number)).unwrap().unwrap();
+    }
+    let mut stale = settled(store.get("notes", "a")).unwrap().unwrap().unwrap();
+    stale.rev -= 1;
+    let refused = settled(put(&store, Some(stale), "a", 3)).unwrap();
+    assert_eq!(refused.map_err(|it| it.kind()), Err(Kind::Conflict));
+    store.close();
+    let before = disk.medium.dump().len();
+    let store = open();
+    assert_eq!(store.report().recovered, None);
+    settled(store.maintain(0)).unwrap().unwrap();
+    assert_eq!(disk.medium.dump().len(), before);
+}

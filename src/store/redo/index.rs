@@ -259,15 +259,11 @@ impl Index {
                 self.note(op, (open.at_ms, file, open.offset), base, open.fresh);
             }
         }
-        // A part is addressed by its content: whoever put it, it is right.
-        let (now, later): (Vec<Op>, Vec<Op>) = ops.into_iter().partition(|op| {
-            let part = op.table == Table::Pages && op.key.text(0) == "part";
-            standing.number == 0 || (part && op.put.is_some())
-        });
-        for op in now {
-            self.note(op, (at_ms, file, offset), base, fresh);
-        }
-        if !later.is_empty() {
+        if standing.number == 0 {
+            for op in ops {
+                self.note(op, (at_ms, file, offset), base, fresh);
+            }
+        } else if !ops.is_empty() {
             let known = self.unsettled.entry(Rc::clone(file)).or_default();
             known.push(Unsettled {
                 file: Rc::clone(file),
@@ -275,7 +271,7 @@ impl Index {
                 number: standing.number,
                 at_ms,
                 fresh,
-                ops: later,
+                ops,
             });
         }
     }
@@ -380,14 +376,9 @@ impl Index {
 
     /// Whether the last that is said of a key stands in a frame that counts without being settled.
     pub(super) fn is_unsettled(&self, table: Table, key: &Key) -> bool {
-        // Parts that stand in the same frame count at once.
-        let names = |frame: &Unsettled| {
-            let mut ops = frame.ops.iter();
-            ops.any(|op| op.table == table && op.key == *key)
-        };
         self.believed
             .iter()
-            .any(|frame| self.is_last(frame, table, key) && names(frame))
+            .any(|frame| self.is_last(frame, table, key))
     }
 
     /// Whether a frame says the last that is said of a key.
