@@ -287,7 +287,7 @@ impl Issue {
 pub struct Difference {
     /// The field, and the way to the place within it: `character_book.entries.3.content`.
     pub path: String,
-    /// Strict JSON in ASCII of what the first says; `None` where it says nothing.
+    /// Strict JSON of what the first says; `None` where it says nothing.
     pub before: Option<String>,
     /// The same of the second.
     pub after: Option<String>,
@@ -479,7 +479,7 @@ pub fn spec(document: &Document) -> Spec {
     view::spec(document)
 }
 
-/// The card's fields as strict JSON in ASCII: the `Card` of the public types.
+/// The card's fields as strict JSON: the `Card` of the public types.
 ///
 /// ```
 /// use cardkeep::{card, json::Document};

@@ -122,7 +122,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// As a strict literal in ASCII.
+    /// As a strict literal.
     pub fn strict(&self, out: &mut String) {
         match self {
             Text::Own(node) => node.strict(out),
@@ -276,9 +276,9 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
 
 /// Whether no field says anything.
 pub(super) fn is_hollow(document: &Document) -> bool {
-    values(document, &mut Vec::new())
+    FIELDS
         .iter()
-        .all(|value| match value {
+        .all(|field| match value(document, field, &mut Vec::new()) {
             Value::Absent => true,
             Value::Text(text) => text.read().trim().is_empty(),
             Value::List(items) => items.is_empty(),
@@ -425,7 +425,7 @@ impl Coerce {
     fn text<'a>(&self, node: Node<'a>, warnings: &mut Vec<Warning>) -> Text<'a> {
         let path = self.path.clone();
         match node.shape() {
-            Shape::String => match node.text().as_deref().and_then(mended) {
+            Shape::String => match mended(node) {
                 Some(text) => {
                     self.tell_mended(warnings);
                     Text::Made(text)
@@ -519,7 +519,7 @@ impl Coerce {
         let mut mends = false;
         for item in node.items().chain(node.entries().map(|(_, item)| item)) {
             match item.shape() {
-                Shape::String => match item.text().as_deref().and_then(mended) {
+                Shape::String => match mended(item) {
                     Some(text) => {
                         mends = true;
                         items.push(Text::Made(text));
@@ -562,13 +562,31 @@ impl Coerce {
 
 /// What a text was before a tool took its UTF-8 for Windows-1252; `None` for a text that is
 /// what it should be. By chance no other text has only such characters in such an order.
-fn mended(text: &str) -> Option<String> {
-    if text.is_ascii() {
+fn mended(node: Node<'_>) -> Option<String> {
+    if !may_be_mended(node.raw()) {
         return None;
     }
+    let text = node.text()?;
     let bytes: Option<Vec<u8>> = text.chars().map(to_windows_1252).collect();
     let mended = String::from_utf8(bytes?).ok()?;
-    (!mended.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c))).then_some(mended)
+    (!mended.is_ascii() && !mended.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c)))
+        .then_some(mended)
+}
+
+/// Whether the first character beyond ASCII, as the file spells it, could be the beginning of
+/// UTF-8 that was read as Windows-1252: nearly no text gets further, so that nearly none is copied.
+fn may_be_mended(raw: &str) -> bool {
+    let first = raw.bytes().position(|byte| !byte.is_ascii());
+    let plain = &raw[..first.unwrap_or(raw.len())];
+    if memchr::memmem::find(plain.as_bytes(), b"\\u").is_some() {
+        return true;
+    }
+    let mut rest = raw[plain.len()..].chars().map(to_windows_1252);
+    matches!(rest.next(), Some(Some(0xc2..=0xf4)))
+        && match rest.next() {
+            Some(Some(next)) => matches!(next, 0x80..=0xbf | b'\\'),
+            _ => false,
+        }
 }
 
 /// What is odd about the document as a whole.

@@ -137,10 +137,10 @@ impl<'a> Node<'a> {
         &self.tree.text[self.span()]
     }
 
-    /// Appends it as strict JSON in ASCII; see [`Document::to_strict`](super::Document::to_strict).
+    /// Appends it as strict JSON; see [`Document::to_strict`](super::Document::to_strict).
     pub fn strict(self, out: &mut String) {
         if !self.entry().loose {
-            return text::ascii(self.raw(), out);
+            return text::ascii(self.raw(), self.tree.dense, out);
         }
         let end = self.entry().next as usize;
         // Containers around `at`: where each ends, and its closing bracket.
@@ -171,7 +171,7 @@ impl<'a> Node<'a> {
                     comma = false;
                 }
                 _ if !entry.loose => {
-                    text::ascii(node.raw(), out);
+                    text::ascii(node.raw(), self.tree.dense, out);
                     at = entry.next as usize;
                     continue;
                 }
@@ -257,10 +257,10 @@ impl<'a> Node<'a> {
         let raw = self.raw();
         if self.entry().loose {
             out.push('"');
-            text::strict(&raw[1..raw.len() - 1], out);
+            text::strict(&raw[1..raw.len() - 1], self.tree.dense, out);
             out.push('"');
         } else {
-            text::ascii(raw, out);
+            text::ascii(raw, self.tree.dense, out);
         }
     }
 }

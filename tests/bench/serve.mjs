@@ -28,9 +28,10 @@ async function answer(request, response, folder) {
 
 /**
  * Serves on this many free ports, out of a folder that all of it is copied into first, so that a build or
- * an installation under way changes nothing. `pkg` is another build of the package.
+ * an installation under way changes nothing. `pkg` is another build of the package, `beside` a folder with more.
  */
-export async function serve(count, folder, pkg) {
+export async function serve(count, folder, pkg, beside) {
+  if (beside) await cp(beside, join(folder, "beside"), { recursive: true });
   for (const shown of SHOWN) await cp((shown === "pkg" && pkg) || join(ROOT, shown), join(folder, shown), { recursive: true, dereference: true });
   const servers = Array.from({ length: count }, () => createServer((request, response) => answer(request, response, folder)));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))));

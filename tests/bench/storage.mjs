@@ -1,11 +1,12 @@
 // Runs the storage bench and prints it as a table. `--quick` for a first look, `--only saves,chats` for
 // some parts, `--package <folder>` for another build, `--write` to keep the numbers in results/storage.json.
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
+import { compare, median, report } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, only: { type: "string" }, package: { type: "string" } } });
@@ -21,22 +22,6 @@ const COLD_STARTS = given.quick ? 3 : 7;
 
 /** Calls one function of the page's module. */
 const call = (chromium, name, ...values) => chromium.run(async (verb, all) => (await import("./storage.js"))[verb](...all), name, values);
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
-const rounded = (value) => Number(value.toPrecision(3));
-
-/** What the first peer takes of each other's time, pass by pass. */
-function compare(operation, found) {
-  const [[, ours]] = Object.entries(found);
-  return Object.entries(found).map(([peer, { passes, mean, samples }]) => {
-    const ratios = passes.map((other, pass) => ours.passes[pass] / other);
-    return { operation, peer, ms: rounded(median(passes)), mean: rounded(mean), samples, ratio: rounded(median(ratios)), lowest: rounded(Math.min(...ratios)), highest: rounded(Math.max(...ratios)) };
-  });
-}
 
 /** Starts the browser anew for every single opening: full and empty keep take turns. */
 async function coldStarts(profile, [full, empty]) {
@@ -119,20 +104,4 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-const machine = { browser: version, node: process.version, cpu: cpus()[0]?.model.trim(), cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
-console.log(`${machine.browser}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB\n`);
-console.log("| operation | who | ms, median | ms, mean | first ÷ this | of passes | samples |\n|---|---|---:|---:|---:|---|---:|");
-let last;
-for (const { operation, peer, ms, mean, samples, ratio, lowest, highest } of rows) {
-  const compared = operation === last ? `${ratio} | ${lowest}–${highest}` : "1 | ";
-  console.log(`| ${operation === last ? "" : operation} | ${peer} | ${ms} | ${mean} | ${compared} | ${samples} |`);
-  last = operation;
-}
-if (given.write) {
-  const file = new URL("results/storage.json", import.meta.url);
-  await mkdir(new URL(".", file), { recursive: true });
-  // What this run did not measure stays as an earlier one found it.
-  const kept = await readFile(file, "utf8").then((text) => JSON.parse(text).rows, () => []);
-  const others = kept.filter(({ operation }) => !rows.some((row) => row.operation === operation));
-  await writeFile(file, `${JSON.stringify({ machine, rows: [...rows, ...others] }, undefined, 1)}\n`);
-}
+await report("storage", rows, version, given.write);
