@@ -16,11 +16,14 @@ use std::ops::Range;
 const HEAD: usize = 16 << 10;
 /// What is read where a header is expected.
 const HOP: usize = 512;
-/// Headers of image data that are followed one by one; most tools write one large chunk or
-/// very many small ones.
+/// Headers of image data that are followed one by one: most tools write one large chunk or very
+/// many small ones, and a reading takes a millisecond however little is read.
 const MOST_HOPS: usize = 3;
-/// How much more than one chunk the first end has that is read; each next one is twice as long.
-const TAIL: usize = 16 << 10;
+/// Image data below this is one chunk of many.
+const SMALL: usize = 128 << 10;
+/// How much more than one chunk the first end has that is read; each next one is three times as
+/// long. Most cards are in the first two.
+const TAIL: usize = 32 << 10;
 /// The end in which an archive's end record is looked for.
 const ARCHIVE_END: usize = 1 << 10;
 /// A bound on the steps; after it the whole file is read.
@@ -238,7 +241,7 @@ impl Peek {
                 }
                 b"IDAT" | b"fdAT" => {
                     hops += usize::from(at > HEAD);
-                    if hops > MOST_HOPS && !jumped {
+                    if hops > 0 && (length < SMALL || hops > MOST_HOPS) && !jumped {
                         at = self.last_image_data(at, length)?;
                         jumped = true;
                         continue;
@@ -262,9 +265,9 @@ impl Peek {
     /// image's end.
     fn last_image_data(&self, after: usize, usual: usize) -> Known<usize> {
         // An end that is longer than a chunk holds the start of one.
-        let mut length = TAIL + usual;
+        let mut more = TAIL;
         loop {
-            let start = self.size.saturating_sub(length);
+            let start = self.size.saturating_sub(more + usual);
             if start <= after {
                 return Err(Need::Everything);
             }
@@ -284,7 +287,7 @@ impl Peek {
                 .find(leads);
             match found {
                 Some(found) => return Ok(start + found),
-                None => length *= 2,
+                None => more *= 3,
             }
         }
     }
