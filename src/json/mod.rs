@@ -126,7 +126,7 @@ impl Document {
     }
 
     /// The value as strict JSON for `JSON.parse`: in ASCII, which the engines read several times
-    /// as fast, unless a twelfth of it is beyond that.
+    /// as fast, unless a twelfth of 4 KB or more is beyond that.
     ///
     /// Lone surrogates stay as escapes, numbers as they are spelled; `NaN` becomes
     /// `null` and `Infinity` `1e999`, which `JSON.parse` reads as `Infinity`.

@@ -6,28 +6,27 @@ use anyhow::{Result, bail};
 use std::ffi::OsString;
 use std::process::Command;
 
-/// Builds the package and runs one bench, `storage` where none is named. What follows
-/// its name goes to the bench itself.
+/// The benches there are; the first where none is named.
+const BENCHES: [&str; 3] = ["storage", "growth", "cards"];
+
+/// Builds the package and runs one bench. What follows its name goes to the bench itself.
 pub fn bench(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
-    let mut rest = Vec::new();
-    let mut bench = "tests/bench/storage.mjs";
-    match arguments.next() {
-        None => {}
-        Some(name) if name == "storage" => rest.extend(arguments),
-        Some(name) if name == "growth" => {
-            bench = "tests/bench/growth.mjs";
-            rest.extend(arguments);
-        }
-        Some(option) if option.to_string_lossy().starts_with("--") => {
-            rest.push(option);
-            rest.extend(arguments);
-        }
-        Some(name) => bail!(
-            "there is no bench `{}`; there are `storage` and `growth`",
-            name.display()
-        ),
-    }
+    let first = arguments.next();
+    let (bench, option) = match first.as_ref().and_then(|first| first.to_str()) {
+        None => (BENCHES[0], None),
+        Some(option) if option.starts_with("--") => (BENCHES[0], first),
+        Some(name) => match BENCHES.iter().find(|bench| **bench == name) {
+            Some(bench) => (*bench, None),
+            None => bail!(
+                "there is no bench `{name}`; there are {}",
+                BENCHES.join(", ")
+            ),
+        },
+    };
     tools::browser()?;
     package::build()?;
-    run(Command::new("node").arg(bench).args(rest))
+    run(Command::new("node")
+        .arg(format!("tests/bench/{bench}.mjs"))
+        .args(option)
+        .args(arguments))
 }
