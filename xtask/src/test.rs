@@ -144,6 +144,10 @@ pub fn all() -> Result<ExitCode> {
         need(app && browser, "the app and the browser")?;
         nodetest("tests/app")
     });
+    report.step("real faults, in short", || {
+        need(built && browser, "the package and the browser")?;
+        faults()
+    });
 
     println!("\n{}", report.lines.join("\n"));
     println!(
@@ -221,6 +225,20 @@ fn nodetest(folder: &str) -> Result<Count> {
                 _ => return None,
             },
         )
+    })
+}
+
+/// The cases with killed browsers and damaged storage, a few rounds of each; always the same
+/// seed, so that a failure can be looked at.
+fn faults() -> Result<Count> {
+    let mut command = Command::new("node");
+    command.args(["tests/faults/run.mjs", "--short", "--seed", "1"]);
+    counted(&mut command, |line| {
+        let (passed, failed) = line.trim_end().split_once(" passed, ")?;
+        Some(Count {
+            passed: passed.parse().ok()?,
+            failed: failed.strip_suffix(" failed")?.parse().ok()?,
+        })
     })
 }
 
