@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
-import { compare, report } from "./report.mjs";
+import { gather, report } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, only: { type: "string" }, package: { type: "string" } } });
@@ -27,21 +27,13 @@ if (!existsSync(join(peers, "node_modules"))) execFileSync("npm", ["ci", "--no-a
 execFileSync(process.execPath, [join(peers, "bundle.mjs"), join(folder, "beside")], { stdio: "inherit" });
 
 const server = await serve(1, join(folder, "served"), given.package, join(folder, "beside"));
-const told = (text) => process.stderr.write(`${text}\n`);
-const rows = [];
+const { rows, add } = gather();
 let version = "";
 const chromium = await start(join(folder, "profile"));
 try {
   version = await chromium.version();
   await chromium.go(server.pages[0]);
   const ask = (name, ...values) => chromium.run(async (verb, all) => (await import("./cards.js"))[verb](...all), name, values);
-  const add = (operations) => {
-    for (const [operation, found] of Object.entries(operations)) {
-      const compared = compare(operation, found);
-      rows.push(...compared);
-      told(compared.map(({ peer, ms, ratio }) => `  ${operation}: ${peer} ${ms} ms, ${ratio}`).join("\n"));
-    }
-  };
   if (parts.includes("reads")) add(await ask("reads", effort));
   if (parts.includes("writes")) add(await ask("writes", effort));
   if (parts.includes("gallery")) {

@@ -3,11 +3,12 @@
 // another build.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
 import { chart } from "./chart.mjs";
+import { machineWith, median, rounded } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, package: { type: "string" } } });
@@ -19,12 +20,6 @@ const EAGER = ["--enable-blink-features=ForceEagerMeasureMemory"];
 
 const call = (chromium, name, ...values) => chromium.run(async (verb, all) => (await import("./growth.js"))[verb](...all), name, values);
 
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
-const rounded = (value) => Number(value.toPrecision(3));
 const told = (text) => process.stderr.write(`${text}\n`);
 
 const folder = await mkdtemp(join(tmpdir(), "cardkeep-bench-"));
@@ -51,7 +46,7 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-const machine = { browser: version, node: process.version, cpu: cpus()[0]?.model.trim(), cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
+const machine = machineWith(version);
 console.log(`${machine.browser}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB; medians in milliseconds\n`);
 for (const operation of ["save a message", "open at the end", "find a word"]) {
   const peers = Object.keys(chats[0][operation]);

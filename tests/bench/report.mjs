@@ -11,7 +11,7 @@ export function median(values) {
 export const rounded = (value) => Number(value.toPrecision(3));
 
 /** What the first peer takes of each other's time, pass by pass. */
-export function compare(operation, found) {
+function compare(operation, found) {
   const [[, ours]] = Object.entries(found);
   return Object.entries(found).map(([peer, { passes, mean, samples }]) => {
     const ratios = passes.map((other, pass) => ours.passes[pass] / other);
@@ -19,9 +19,27 @@ export function compare(operation, found) {
   });
 }
 
+/** What it was measured on. */
+export function machineWith(browser) {
+  return { browser, node: process.version, cpu: cpus()[0]?.model.trim(), cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
+}
+
+/** The rows of a run: told when they come, and kept. */
+export function gather() {
+  const rows = [];
+  const add = (operations) => {
+    for (const [operation, found] of Object.entries(operations)) {
+      const compared = compare(operation, found);
+      rows.push(...compared);
+      process.stderr.write(`${compared.map(({ peer, ms, ratio }) => `  ${operation}: ${peer} ${ms} ms, ${ratio}`).join("\n")}\n`);
+    }
+  };
+  return { rows, add };
+}
+
 /** Prints the rows as a Markdown table, and writes them to `results/<name>.json` where that is asked. */
 export async function report(name, rows, browser, write) {
-  const machine = { browser, node: process.version, cpu: cpus()[0]?.model.trim(), cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
+  const machine = machineWith(browser);
   console.log(`${machine.browser}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB\n`);
   console.log("| operation | who | ms, median | ms, mean | first ÷ this | of passes | samples |\n|---|---|---:|---:|---:|---|---:|");
   let last;

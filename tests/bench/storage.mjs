@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
-import { compare, median, report } from "./report.mjs";
+import { gather, median, report } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, only: { type: "string" }, package: { type: "string" } } });
@@ -45,15 +45,8 @@ const profile = join(folder, "profile");
 const server = await serve(5, join(folder, "served"), given.package);
 const [full, empty, saves, chats, batches] = server.pages;
 const told = (text) => process.stderr.write(`${text}\n`);
-const rows = [];
+const { rows, add } = gather();
 let version = "";
-const add = (operations) => {
-  for (const [operation, found] of Object.entries(operations)) {
-    const compared = compare(operation, found);
-    rows.push(...compared);
-    told(compared.map(({ peer, ms, ratio }) => `  ${operation}: ${peer} ${ms} ms, ${ratio}`).join("\n"));
-  }
-};
 async function visit(page, work) {
   const chromium = await start(profile);
   try {

@@ -12,7 +12,8 @@ const BENCHES: [&str; 3] = ["storage", "growth", "cards"];
 /// Builds the package and runs one bench. What follows its name goes to the bench itself.
 pub fn bench(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let first = arguments.next();
-    let (bench, option) = match first.as_ref().and_then(|first| first.to_str()) {
+    let named = first.as_ref().map(|first| first.to_string_lossy());
+    let (bench, option) = match named.as_deref() {
         None => (BENCHES[0], None),
         Some(option) if option.starts_with("--") => (BENCHES[0], first),
         Some(name) => match BENCHES.iter().find(|bench| **bench == name) {
