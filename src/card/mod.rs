@@ -40,8 +40,9 @@ mod view;
 mod write;
 mod yaml;
 
+use crate::container::thin::{self, Distant};
 use crate::container::{jpeg, png, webp, zip};
-use crate::error::{Kind, Limits, Loss, Result, Warning};
+use crate::error::{Error, Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
 use crate::prompt::tokens;
 use embedded::Chunk;
@@ -82,7 +83,7 @@ impl Spec {
 }
 
 impl FromStr for Spec {
-    type Err = crate::error::Error;
+    type Err = Error;
 
     fn from_str(name: &str) -> Result<Spec> {
         match name {
@@ -153,7 +154,7 @@ impl Container {
 }
 
 impl FromStr for Container {
-    type Err = crate::error::Error;
+    type Err = Error;
 
     fn from_str(name: &str) -> Result<Container> {
         match name {
@@ -356,7 +357,41 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
     })
 }
 
-fn over(size: usize, limits: &Limits) -> crate::error::Error {
+/// What [`read`] gives, of a file that is somewhere else: of a picture as it should be its pixels
+/// are never taken over.
+///
+/// # Errors
+/// Those of [`read`], and what the file reports.
+pub fn read_from<F: Distant<Missing = Error>>(file: &F, limits: &Limits) -> Result<CardFile> {
+    if file.size() > limits.file {
+        return Err(over(file.size(), limits));
+    }
+    let mut start = Vec::new();
+    file.append(0..file.size().min(16), &mut start)?;
+    let thin = if png::is(&start) {
+        thin::png(file)?
+    } else if webp::is(&start) {
+        thin::webp(file)?
+    } else if jpeg::is(&start) {
+        thin::jpeg(file)?
+    } else {
+        None
+    };
+    // A place in the thin picture is none in the file, and behind a picture without words there
+    // may be an archive.
+    let placed = |warning: &Warning| warning.path.starts_with("byte ");
+    if let Some(thin) = thin
+        && let Ok(found) = read(&thin, limits)
+        && !found.warnings.iter().any(placed)
+    {
+        return Ok(found);
+    }
+    let mut whole = Vec::new();
+    file.append(0..file.size(), &mut whole)?;
+    read(&whole, limits)
+}
+
+fn over(size: usize, limits: &Limits) -> Error {
     Kind::TooLarge.because(format!(
         "the file has {size} bytes, the limit `file` allows {}",
         limits.file
@@ -444,7 +479,7 @@ fn find(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Fo
 
 /// The card of an archive within the file, or else the reason why there is no other.
 fn behind(
-    error: crate::error::Error,
+    error: Error,
     bytes: &[u8],
     limits: &Limits,
     warnings: &mut Vec<Warning>,

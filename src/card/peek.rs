@@ -7,6 +7,7 @@
 //! all of it is asked for.
 
 use super::{CardFile, embedded};
+use crate::container::thin::{self, Distant};
 use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Limits, Result};
 use std::collections::BTreeMap;
@@ -200,9 +201,15 @@ impl Peek {
         let (small, end) = if png::is(head) {
             self.png()?
         } else if webp::is(head) {
-            (self.webp()?, self.size)
+            (
+                thin::webp(&Partly(self))?.ok_or(Need::Everything)?,
+                self.size,
+            )
         } else if jpeg::is(head) {
-            (self.jpeg()?, self.size)
+            (
+                thin::jpeg(&Partly(self))?.ok_or(Need::Everything)?,
+                self.size,
+            )
         } else if zip::is(head) {
             let small = self.archive()?.ok_or(Need::Everything)?;
             return Ok(super::read(&small, &self.limits));
@@ -292,45 +299,6 @@ impl Peek {
         }
     }
 
-    /// The Exif alone.
-    fn webp(&self) -> Known<Vec<u8>> {
-        let mut at = 12;
-        let mut small = self.get(0..at)?.to_vec();
-        while at + 8 <= self.size {
-            let header = self.look(at, 8)?;
-            let [a, b, c, d, length @ ..] = header.first_chunk::<8>().ok_or(Need::Everything)?;
-            let length = u32::from_le_bytes(*length) as usize;
-            let end = at.saturating_add(8).saturating_add(length);
-            if end > self.size {
-                return Err(Need::Everything);
-            }
-            if [*a, *b, *c, *d] == *b"EXIF" {
-                small.extend_from_slice(self.get(at..end)?);
-                return Ok(small);
-            }
-            at = end + (length & 1);
-        }
-        // Lengths that lead past it are not the reader's only way to an Exif.
-        if at < self.size {
-            Err(Need::Everything)
-        } else {
-            Ok(small)
-        }
-    }
-
-    /// What stands before the picture.
-    fn jpeg(&self) -> Known<Vec<u8>> {
-        let mut end = HEAD.min(self.size);
-        loop {
-            let head = self.get(0..end)?;
-            match jpeg::scan(head) {
-                Some(at) => return Ok(head[..at].to_vec()),
-                None if end == self.size => return Err(Need::Everything),
-                None => end = (end * 2).min(self.size),
-            }
-        }
-    }
-
     /// The archive's card alone, as an archive; `None` when there is no archive.
     fn archive(&self) -> Known<Option<Vec<u8>>> {
         let start = self.size.saturating_sub(ARCHIVE_END);
@@ -349,6 +317,27 @@ impl Peek {
         let local_end = at.checked_add(length).filter(|end| *end <= self.size);
         let local = self.get(at..local_end.ok_or(Need::Everything)?)?;
         Ok(Some(zip::alone(line.bytes, local).ok_or(Need::Everything)?))
+    }
+}
+
+/// A file as far as it is known.
+struct Partly<'p>(&'p Peek);
+
+impl Distant for Partly<'_> {
+    type Missing = Need;
+
+    fn size(&self) -> usize {
+        self.0.size
+    }
+
+    fn header(&self, at: usize) -> Known<[u8; 8]> {
+        let header = self.0.look(at, 8)?.first_chunk();
+        header.copied().ok_or(Need::Everything)
+    }
+
+    fn append(&self, range: Range<usize>, out: &mut Vec<u8>) -> Known<()> {
+        out.extend_from_slice(self.0.get(range)?);
+        Ok(())
     }
 }
 

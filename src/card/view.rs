@@ -5,7 +5,7 @@
 
 use super::{Spec, agnai};
 use crate::error::Warning;
-use crate::json::{Document, Node, Shape, quote_ascii, to_windows_1252};
+use crate::json::{Document, Node, Shape, ascii_length, quote_ascii, to_windows_1252};
 use std::borrow::Cow;
 
 /// What a field holds.
@@ -563,7 +563,7 @@ impl Coerce {
 /// What a text was before a tool took its UTF-8 for Windows-1252; `None` for a text that is
 /// what it should be. By chance no other text has only such characters in such an order.
 fn mended(node: Node<'_>) -> Option<String> {
-    if !may_be_mended(node.raw()) {
+    if !may_be_mended(node) {
         return None;
     }
     let text = node.text()?;
@@ -575,13 +575,13 @@ fn mended(node: Node<'_>) -> Option<String> {
 
 /// Whether the first character beyond ASCII, as the file spells it, could be the beginning of
 /// UTF-8 that was read as Windows-1252: nearly no text gets further, so that nearly none is copied.
-fn may_be_mended(raw: &str) -> bool {
-    let first = raw.bytes().position(|byte| !byte.is_ascii());
-    let plain = &raw[..first.unwrap_or(raw.len())];
-    if memchr::memmem::find(plain.as_bytes(), b"\\u").is_some() {
+fn may_be_mended(node: Node<'_>) -> bool {
+    let raw = node.raw();
+    let (plain, rest) = raw.split_at(ascii_length(raw.as_bytes()));
+    if node.is_escaped() && memchr::memmem::find(plain.as_bytes(), b"\\u").is_some() {
         return true;
     }
-    let mut rest = raw[plain.len()..].chars().map(to_windows_1252);
+    let mut rest = rest.chars().map(to_windows_1252);
     matches!(rest.next(), Some(Some(0xc2..=0xf4)))
         && match rest.next() {
             Some(Some(next)) => matches!(next, 0x80..=0xbf | b'\\'),

@@ -6,5 +6,6 @@
 pub mod exif;
 pub mod jpeg;
 pub mod png;
+pub mod thin;
 pub mod webp;
 pub mod zip;

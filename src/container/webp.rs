@@ -1,5 +1,8 @@
 //! WebP as a row of RIFF chunks: where its Exif is.
 
+/// Where the first chunk begins.
+pub(super) const HEADER: usize = 12;
+
 /// Whether the bytes begin as a WebP does.
 pub fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")
@@ -8,7 +11,7 @@ pub fn is(bytes: &[u8]) -> bool {
 /// The Exif. A chunk whose length leads over the end is cut there; where lengths lead
 /// nowhere, the first thing that looks like an Exif chunk is taken.
 pub fn exif(bytes: &[u8]) -> Option<&[u8]> {
-    let mut at = 12;
+    let mut at = HEADER;
     while let Some((kind, length)) = header(bytes, at) {
         let data = at + 8;
         if kind == *b"EXIF" {

@@ -31,13 +31,16 @@ enum Utf16 {
 }
 
 /// The text, and the bytes again where they are not the text itself.
-pub(super) fn text(bytes: &[u8], warnings: &mut Vec<Warning>) -> (String, Option<Vec<u8>>) {
-    if let Some(order) = utf16(bytes) {
-        return (from_utf16(bytes, &order, warnings), Some(bytes.to_vec()));
+pub(super) fn text(bytes: Vec<u8>, warnings: &mut Vec<Warning>) -> (String, Option<Vec<u8>>) {
+    if let Some(order) = utf16(&bytes) {
+        return (from_utf16(&bytes, &order, warnings), Some(bytes));
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
-        Err(_) => (from_damaged(bytes, warnings), Some(bytes.to_vec())),
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(damaged) => {
+            let bytes = damaged.into_bytes();
+            (from_damaged(&bytes, warnings), Some(bytes))
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) use decode::{to_windows_1252, utf16_text};
 pub use merge::{Clash, Merged, merge};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;
+pub(crate) use text::ascii_length;
 pub use text::{quote, quote_ascii};
 
 use crate::error::{Kind, Limits, Place, Result, Warning};
@@ -71,13 +72,16 @@ impl Document {
     /// `bad-json` with the offset; `too-large` over `limits.text` or `limits.depth`, and
     /// over 1,000 levels in any case.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
-        if bytes.len() > limits.text {
-            return Err(Kind::TooLarge.because(format!(
-                "the text has {} bytes, the limit `text` allows {}",
-                bytes.len(),
-                limits.text
-            )));
-        }
+        fits(bytes, limits)?;
+        Document::take(bytes.to_vec(), limits)
+    }
+
+    /// The same of bytes that nobody else wants.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn take(bytes: Vec<u8>, limits: &Limits) -> Result<(Document, Vec<Warning>)> {
+        fits(&bytes, limits)?;
         let mut warnings = Vec::new();
         let (text, original) = decode::text(bytes, &mut warnings);
         if text.len() > u32::MAX as usize {
@@ -134,6 +138,17 @@ impl Document {
         let mut out = String::with_capacity(self.0.text.len() + self.0.text.len() / 8);
         self.root().strict(&mut out);
         out
+    }
+}
+
+fn fits(bytes: &[u8], limits: &Limits) -> Result<()> {
+    match bytes.len() > limits.text {
+        false => Ok(()),
+        true => Err(Kind::TooLarge.because(format!(
+            "the text has {} bytes, the limit `text` allows {}",
+            bytes.len(),
+            limits.text
+        ))),
     }
 }
 

@@ -241,6 +241,11 @@ impl<'a> Node<'a> {
         exact.or(padded)
     }
 
+    /// Whether there is a backslash in a string.
+    pub(crate) fn is_escaped(self) -> bool {
+        self.entry().escaped
+    }
+
     /// What a string or key says.
     pub(super) fn content(self) -> Cow<'a, str> {
         let raw = self.raw();

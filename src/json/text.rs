@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 /// Below this a text is always spelled in ASCII.
 const SMALL: usize = 4 << 10;
+/// The highest bit of each of eight bytes: set in what is not ASCII.
+const HIGHS: u64 = u64::MAX / 255 * 0x80;
 
 /// A strict JSON string literal; characters beyond ASCII stay themselves.
 ///
@@ -36,7 +38,10 @@ pub(super) fn is_dense(text: &str) -> bool {
     if text.len() < SMALL {
         return false;
     }
-    let beyond = text.bytes().filter(|byte| !byte.is_ascii()).count();
+    let (words, tail) = text.as_bytes().as_chunks::<8>();
+    let marked = |word: &[u8; 8]| (u64::from_le_bytes(*word) & HIGHS).count_ones() as usize;
+    let beyond = words.iter().map(marked).sum::<usize>();
+    let beyond = beyond + tail.iter().filter(|byte| !byte.is_ascii()).count();
     beyond * 12 > text.len()
 }
 
@@ -61,10 +66,10 @@ pub(super) fn ascii(json: &str, dense: bool, out: &mut String) {
 }
 
 /// How many bytes there are before the first that is not ASCII.
-fn ascii_length(bytes: &[u8]) -> usize {
+pub(crate) fn ascii_length(bytes: &[u8]) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     for (n, word) in words.iter().enumerate() {
-        let marks = u64::from_le_bytes(*word) & (u64::MAX / 255 * 0x80);
+        let marks = u64::from_le_bytes(*word) & HIGHS;
         if marks != 0 {
             return n * 8 + marks.trailing_zeros() as usize / 8;
         }

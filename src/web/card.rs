@@ -68,11 +68,8 @@ impl RawCardFile {
 /// Those of [`card::read`], and `bad-option` for limits.
 #[wasm_bindgen(js_name = rawReadCard)]
 pub fn read_card(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawCardFile> {
-    let limits = convert::limits(limits)?;
-    let bytes = convert::bytes(bytes, limits.file, "file")?;
-    Ok(RawCardFile {
-        file: card::read(&bytes, &limits)?,
-    })
+    let file = card::read_from(&convert::Outside::new(bytes), &convert::limits(limits)?)?;
+    Ok(RawCardFile { file })
 }
 
 /// A card file that is looked into.
@@ -199,7 +196,7 @@ pub fn write_card(
 
 fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
     let bytes = convert::bytes(given, limits.text, "text")?;
-    Ok(Document::read(&bytes, limits)?.0)
+    Ok(Document::take(bytes, limits)?.0)
 }
 
 /// A card of another specification.

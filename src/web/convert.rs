@@ -3,12 +3,14 @@
 //! Bulk goes out as ASCII JSON text, which engines parse faster than they take up
 //! UTF-8 or build objects from wasm; options come in as objects, and strictly.
 
-use crate::error::{Kind, Limits, Result};
+use crate::container::thin::Distant;
+use crate::error::{Error, Kind, Limits, Result};
 use crate::store::Write;
-use js_sys::Uint8Array;
+use js_sys::{DataView, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
+use std::ops::Range;
 use wasm_bindgen::prelude::*;
 
 /// Limits given as an object; the defaults for `undefined`.
@@ -61,12 +63,55 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
         return Err(Kind::TooLarge.because(detail));
     }
     let mut bytes = Vec::new();
+    take(given, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn take(given: &Uint8Array, bytes: &mut Vec<u8>) -> Result<()> {
+    let (known, length) = (bytes.len(), given.length() as usize);
     if bytes.try_reserve_exact(length).is_err() {
         return Err(Kind::TooLarge.because(format!("there is no memory for {length} bytes")));
     }
-    bytes.resize(length, 0);
-    given.copy_to(&mut bytes);
-    Ok(bytes)
+    bytes.resize(known + length, 0);
+    given.copy_to(&mut bytes[known..]);
+    Ok(())
+}
+
+/// A file in the memory of JavaScript, taken over piece by piece.
+pub struct Outside<'a> {
+    bytes: &'a Uint8Array,
+    view: DataView,
+}
+
+impl Outside<'_> {
+    /// The file that these bytes are.
+    pub fn new(bytes: &Uint8Array) -> Outside<'_> {
+        let (start, length) = (bytes.byte_offset() as usize, bytes.length() as usize);
+        Outside {
+            bytes,
+            view: DataView::new(&bytes.buffer(), start, length),
+        }
+    }
+}
+
+impl Distant for Outside<'_> {
+    type Missing = Error;
+
+    fn size(&self) -> usize {
+        self.bytes.length() as usize
+    }
+
+    fn header(&self, at: usize) -> Result<[u8; 8]> {
+        let (high, low) = (self.view.get_uint32(at), self.view.get_uint32(at + 4));
+        Ok((u64::from(high) << 32 | u64::from(low)).to_be_bytes())
+    }
+
+    fn append(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
+        take(
+            &self.bytes.subarray(range.start as u32, range.end as u32),
+            out,
+        )
+    }
 }
 
 /// A value as JSON text in ASCII.

@@ -3,8 +3,11 @@
 use crate::cards::{Png, card_chunk, chunk, fixture};
 use crate::json::Random;
 use cardkeep::card::{self, Asset, Container, Peek, WriteOptions};
-use cardkeep::error::{Kind, Limits, Result};
+use cardkeep::container::thin::Distant;
+use cardkeep::error::{Error, Kind, Limits, Result};
 use cardkeep::json::Document;
+use std::cell::Cell;
+use std::ops::Range;
 
 /// The answer, and how many bytes it took.
 fn peek(bytes: &[u8]) -> (Result<card::CardFile>, usize) {
@@ -24,7 +27,54 @@ fn peek(bytes: &[u8]) -> (Result<card::CardFile>, usize) {
     (peek.card(), read)
 }
 
+/// A file that counts what is taken of it.
+struct Far<'b> {
+    bytes: &'b [u8],
+    taken: Cell<usize>,
+}
+
+impl Distant for Far<'_> {
+    type Missing = Error;
+
+    fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn header(&self, at: usize) -> Result<[u8; 8]> {
+        Ok(self.bytes[at..at + 8].try_into().unwrap())
+    }
+
+    fn append(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
+        self.taken.set(self.taken.get() + range.len());
+        out.extend_from_slice(&self.bytes[range]);
+        Ok(())
+    }
+}
+
+/// Reading a file from afar gives what reading it at hand gives; and how many bytes were taken.
+fn from_afar(name: &str, bytes: &[u8]) -> usize {
+    let far = Far {
+        bytes,
+        taken: Cell::new(0),
+    };
+    let limits = Limits::default();
+    match (card::read_from(&far, &limits), card::read(bytes, &limits)) {
+        (Ok(far), Ok(near)) => {
+            assert_eq!(far.document.bytes(), near.document.bytes(), "{name}");
+            assert_eq!(far.spec, near.spec, "{name}");
+            assert_eq!(far.container, near.container, "{name}");
+            assert_eq!(far.source, near.source, "{name}");
+            assert_eq!(far.warnings, near.warnings, "{name}");
+            assert_eq!(far.assets, near.assets, "{name}");
+        }
+        (Err(far), Err(near)) => assert_eq!(far.to_string(), near.to_string(), "{name}"),
+        (far, near) => panic!("{name}: {far:?} against {near:?}"),
+    }
+    far.taken.get()
+}
+
 pub fn agrees(name: &str, bytes: &[u8]) -> usize {
+    from_afar(name, bytes);
     let (peeked, read) = peek(bytes);
     match (peeked, card::read(bytes, &Limits::default())) {
         (Ok(peeked), Ok(whole)) => {
@@ -117,6 +167,27 @@ fn a_large_image_is_known_from_a_small_part() {
                 read < words * 3 + (120 << 10),
                 "{name}, chunks of {chunk}: {read} bytes for {words} of words"
             );
+        }
+    }
+}
+
+#[test]
+fn of_a_picture_that_is_read_the_pixels_are_not_taken_over() {
+    let words = [
+        card_chunk("chara", &long("Ann", 6_000)),
+        card_chunk("ccv3", &long("Ann", 9_000)),
+        chunk(b"tEXt", b"chara-ext-asset_:1.png\0AAAA"),
+    ];
+    let size: usize = words.iter().map(Vec::len).sum();
+    for piece in [1 << 20, 8_192] {
+        let name = format!("chunks of {piece}");
+        for (before, after) in [
+            (&words[..], &[][..]),
+            (&[], &words),
+            (&words[..1], &words[1..]),
+        ] {
+            let taken = from_afar(&name, &picture(1 << 20, piece, before, after));
+            assert!(taken < size + 200, "{name}: {taken} bytes");
         }
     }
 }
