@@ -6,6 +6,7 @@ const PATHS = {
   characters: svg`<circle cx="12" cy="8" r="4" /><path d="M4.5 20c.8-4 3.7-6 7.5-6s6.7 2 7.5 6" />`,
   chats: svg`<path d="M4 5.5h16v11H10l-4.5 3.5v-3.5H4z" />`,
   worlds: svg`<path d="M3.5 6.5 9 4l6 2.5L20.5 4v13.5L15 20l-6-2.5L3.5 20z" /><path d="M9 4v13.5M15 6.5V20" />`,
+  personas: svg`<rect x="4" y="5" width="16" height="14" rx="2" /><circle cx="9" cy="11" r="2" /><path d="M5.5 16.5c.5-1.7 1.8-2.5 3.5-2.5s3 .8 3.5 2.5M15 10h3M15 14h3" />`,
   settings: svg`<path d="M4 7h9M17 7h3M4 17h3M11 17h9" /><circle cx="15" cy="7" r="2" /><circle cx="9" cy="17" r="2" />`,
   import: svg`<path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M4.5 19.5h15" />`,
   export: svg`<path d="M12 15V4M7.5 8.5 12 4l4.5 4.5M4.5 19.5h15" />`,

@@ -1,7 +1,7 @@
 // The app's one door to the package. Every other file imports from here, so this list is all of
 // cardkeep that the app uses, and it is public face only.
 
-export { isCardkeepError, Keep, readCard, readChat, readWorld, version } from "cardkeep";
+export { isCardkeepError, Keep, readCard, readChat, readPersonas, readWorld, version } from "cardkeep";
 export type {
   Backup,
   Card,
@@ -19,9 +19,12 @@ export type {
   Health,
   ImportEvent,
   Json,
+  KeptPersona,
   Message,
   MessagePatch,
   NewMessage,
+  PersonaEntry,
+  PersonaPatch,
   QuarantineEntry,
   RecoveredEdit,
   Remedy,

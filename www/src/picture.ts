@@ -1,4 +1,4 @@
-// <ck-picture>: the picture of a character, small or whole, or its initial where there is none.
+// <ck-picture>: the picture of a character or a persona, small or whole, or its initial where there is none.
 
 import { html, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -8,8 +8,9 @@ import type { Keep } from "./library";
 @customElement("ck-picture")
 export class Picture extends LightElement {
   @property({ attribute: false }) keep!: Keep;
-  @property({ attribute: false }) character = "";
-  /** Changes with every write of the character, and makes the picture load again. */
+  @property({ attribute: false }) domain: "characters" | "personas" = "characters";
+  @property({ attribute: false }) record = "";
+  /** Changes with every write of the record, and makes the picture load again. */
   @property({ attribute: false }) rev = 0;
   @property({ attribute: false }) name = "";
   @property({ attribute: false }) whole = false;
@@ -17,7 +18,7 @@ export class Picture extends LightElement {
   #turn = 0;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("character") || changed.has("rev") || changed.has("whole")) void this.#load();
+    if (changed.has("record") || changed.has("rev") || changed.has("whole")) void this.#load();
   }
 
   override connectedCallback(): void {
@@ -38,12 +39,12 @@ export class Picture extends LightElement {
 
   async #load(): Promise<void> {
     const turn = ++this.#turn;
-    const { characters } = this.keep;
+    const records = this.keep[this.domain];
     let bytes: Uint8Array | undefined;
     try {
       // Small pictures are made of PNGs only; the others are shown as they are.
-      bytes = this.whole ? undefined : await characters.thumbnail(this.character);
-      bytes ??= await characters.image(this.character);
+      bytes = this.whole ? undefined : await records.thumbnail(this.record);
+      bytes ??= await records.image(this.record);
     } catch {
       // A picture is an ornament: the record's own screen tells what is wrong with it.
     }

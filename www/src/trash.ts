@@ -4,7 +4,7 @@ import { sentence } from "./failure";
 import type { Keep } from "./library";
 import { notify } from "./notice";
 
-type Domain = "characters" | "chats" | "worlds";
+type Domain = "characters" | "chats" | "worlds" | "personas";
 
 /** True when it is in the trash now. */
 export async function discard(from: EventTarget, keep: Keep, domain: Domain, id: string, name: string): Promise<boolean> {

@@ -125,7 +125,7 @@ export class CardScreen extends Screen {
           </div>
         </header>
         <aside>
-          <ck-picture class="portrait" .keep=${this.keep} .character=${character.id} .rev=${character.rev} .name=${name} .whole=${true}></ck-picture>
+          <ck-picture class="portrait" .keep=${this.keep} .record=${character.id} .rev=${character.rev} .name=${name} .whole=${true}></ck-picture>
           <button type="button" class="button main wide-button" ?disabled=${!this.writable} @click=${() => void this.#startChat(card)}>${icon("chats")}Start a chat</button>
           <button type="button" class="button wide-button" @click=${() => void this.#export()}>${icon("export")}Export ${character.container.toUpperCase()}</button>
           <button type="button" class="button wide-button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>

@@ -8,7 +8,7 @@ import { handOut } from "../download";
 import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
-import type { ChangeDetail, Character, ChatHandle, Message, MessagePatch, NewMessage, Settings } from "../library";
+import type { ChangeDetail, Character, ChatHandle, Message, MessagePatch, NewMessage, PersonaEntry, Settings } from "../library";
 import { notify } from "../notice";
 import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
@@ -37,6 +37,8 @@ export class ChatScreen extends Screen {
   @state() private editing: { one: Message; text: string } | undefined;
   @state() private removing: Message | undefined;
   @state() private cast: Character[] = [];
+  /** Those that the person can be here. */
+  @state() private personas: PersonaEntry[] = [];
   /** What was typed for this chat before and not sent. */
   @state() private draft = "";
   readonly #drafting = new Saving(this, () => this.keep, "chats", () => this.record);
@@ -73,6 +75,7 @@ export class ChatScreen extends Screen {
       }
       const found = await Promise.all(entry.characters.map((id) => this.keep.characters.get(id)));
       this.cast = found.filter((one) => one !== undefined);
+      this.personas = (await this.keep.personas.list()).items.toSorted((a, b) => a.name.localeCompare(b.name));
       this.draft = this.#drafting.patch?.draft ?? (await this.keep.chats.draft(this.record));
       const handle = await this.keep.chats.open(this.record);
       this.messages = await handle.last(this.#settings.pageSize);
@@ -104,7 +107,7 @@ export class ChatScreen extends Screen {
       <header class="chat-head">
         <a class="bare" href=${partner ? href("card", partner.id) : "#/chats"} aria-label=${partner ? `To ${partner.name}` : "To your chats"}>${icon("back")}</a>
         ${partner
-          ? html`<ck-picture class="avatar" .keep=${this.keep} .character=${partner.id} .rev=${partner.rev} .name=${partner.name}></ck-picture>`
+          ? html`<ck-picture class="avatar" .keep=${this.keep} .record=${partner.id} .rev=${partner.rev} .name=${partner.name}></ck-picture>`
           : html`<span class="avatar">${icon("chats")}</span>`}
         <div class="what">
           <h1 dir="auto">${entry.title || "No title"}</h1>
@@ -121,7 +124,7 @@ export class ChatScreen extends Screen {
         ${repeat(this.messages, ({ index }) => index, (one) => message(one, this.#actions(one)))}
       </div>
       <footer class="chat-foot">
-        <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
+        <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .personas=${this.personas} .persona=${entry.persona} .become=${this.#become} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
       </footer>
       ${this.#confirm()}
     `;
@@ -167,7 +170,7 @@ export class ChatScreen extends Screen {
       return typeof name === "string" && name !== "unused" && name !== "" ? name : undefined;
     };
     const lastOf = (role: Message["role"]) => this.messages.findLast((one) => one.role === role && one.name !== "")?.name;
-    const user = lastOf("user") ?? named("user_name") ?? this.#settings?.userName ?? "You";
+    const user = this.#persona?.name ?? lastOf("user") ?? named("user_name") ?? this.#settings?.userName ?? "You";
     const others = this.cast.map((one) => one.name);
     if (others.length === 0) others.push(lastOf("character") ?? named("character_name") ?? "Character");
     return [{ name: user, role: "user" }, ...others.map((name): Speaker => ({ name, role: "character" }))];
@@ -211,6 +214,18 @@ export class ChatScreen extends Screen {
   }
 
   readonly #typed = (draft: string): void => this.#drafting.schedule({ draft });
+
+  get #persona(): PersonaEntry | undefined {
+    const chosen = this.handle?.entry.persona;
+    return this.personas.find(({ id, name }) => id === chosen && name !== "");
+  }
+
+  readonly #become = (persona: string | undefined): void => void this.#write(async (handle) => {
+    const { characters, world, location, playthrough } = handle.entry;
+    const links = Object.entries({ characters, world, location, playthrough, persona }).filter(([, value]) => value !== undefined);
+    await this.keep.chats.link(this.record, Object.fromEntries(links));
+    await this.#reread(handle);
+  });
 
   readonly #send = async (text: string, speaker: Speaker): Promise<boolean> => {
     const saved = await this.#append({ ...speaker, text });

@@ -4,6 +4,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LightElement } from "../element";
 import { icon } from "../icon";
+import type { PersonaEntry } from "../library";
 
 export interface Speaker {
   name: string;
@@ -22,6 +23,10 @@ export class Composer extends LightElement {
   /** Told of what is typed, while it is. */
   @property({ attribute: false }) typed!: (text: string) => void;
   @property({ attribute: false }) speakers: Speaker[] = [];
+  /** Whom the person can be, and who they are. */
+  @property({ attribute: false }) personas: PersonaEntry[] = [];
+  @property({ attribute: false }) persona: string | undefined;
+  @property({ attribute: false }) become!: (persona: string | undefined) => void;
   @property({ attribute: false }) disabled = false;
   /** Who answers, and who does not. */
   @property({ attribute: false }) note = "";
@@ -45,6 +50,7 @@ export class Composer extends LightElement {
     return html`<form class="composer" aria-label="New message" @submit=${this.#submitted}>
       <div class="top">
       <p class="note quiet">${this.note}</p>
+      ${this.#personas()}
       ${this.speakers.length > 1
         ? html`<label class="as"><span class="unseen">Write as</span>
             <select ?disabled=${this.disabled} @change=${(event: Event) => (this.speaker = (event.target as HTMLSelectElement).selectedIndex)}>
@@ -57,6 +63,16 @@ export class Composer extends LightElement {
         .value=${this.text} ?disabled=${this.disabled} @input=${this.#typed} @keydown=${this.#key}></textarea>
       <button type="submit" class="button main round" aria-label="Send" @mousedown=${keepFocus} ?disabled=${this.disabled || this.sending || this.text.trim() === ""}>${icon("send")}</button>
     </form>`;
+  }
+
+  #personas() {
+    if (this.personas.length === 0) return nothing;
+    const label = ({ name, title }: PersonaEntry) => (title === "" ? name : `${name}, ${title}`);
+    return html`<label class="as"><span class="unseen">Your persona</span>
+      <select name="persona" ?disabled=${this.disabled} @change=${(event: Event) => this.become((event.target as HTMLSelectElement).value || undefined)}>
+        <option value="" ?selected=${this.persona === undefined}>no persona</option>
+        ${this.personas.map((one) => html`<option value=${one.id} ?selected=${one.id === this.persona}>${label(one)}</option>`)}
+      </select></label>`;
   }
 
   readonly #typed = (event: Event): void => {

@@ -58,7 +58,7 @@ export class CharactersScreen extends Screen {
     const name = entry.name || "No name";
     return html`<li class="tile">
       <a href=${href("card", entry.id)}>
-        <ck-picture .keep=${this.keep} .character=${entry.id} .rev=${entry.rev} .name=${name}></ck-picture>
+        <ck-picture .keep=${this.keep} .record=${entry.id} .rev=${entry.rev} .name=${name}></ck-picture>
         <span class="name" dir="auto">${name}</span>
         ${entry.creator ? html`<span class="by" dir="auto">by ${entry.creator}</span>` : nothing}
       </a>

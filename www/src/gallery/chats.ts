@@ -63,7 +63,7 @@ export class ChatsScreen extends Screen {
       <a class="row" href=${href("chat", entry.id)}>
         ${first === undefined
           ? html`<span class="avatar">${icon("chats")}</span>`
-          : html`<ck-picture class="avatar" .keep=${this.keep} .character=${first} .name=${title}></ck-picture>`}
+          : html`<ck-picture class="avatar" .keep=${this.keep} .record=${first} .name=${title}></ck-picture>`}
         <span class="what">
           <span class="name" dir="auto">${title}</span>
           <span class="quiet line" dir="auto">${entry.last ?? ""}</span>

@@ -1,9 +1,9 @@
 // Takes files in. What a file is, its bytes decide, never its name.
 
 import { codeOf, sentence, withoutCode } from "../failure";
-import { isCardkeepError, readCard, readChat, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
+import { isCardkeepError, readCard, readChat, readPersonas, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
 
-export type Kind = "card" | "chat" | "world";
+export type Kind = "card" | "chat" | "world" | "persona";
 
 /** What became of one file. */
 export type Outcome = { name: string } & (
@@ -45,6 +45,7 @@ async function one(keep: Keep, file: File, characters: string[] | undefined): Pr
   // A file by its bytes alone: what was read is what is imported, whatever happens to the file meanwhile.
   const source = new File([bytes], file.name);
   if (kind === "card") return drain(kind, keep.characters.import(source), (entry) => entry.name);
+  if (kind === "persona") return drain(kind, keep.personas.import(source), (entry) => entry.name);
   if (kind === "world") return drain(kind, keep.worlds.import(source), (entry) => entry.name);
   const links = characters ?? (await speakersOf(keep, bytes));
   return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
@@ -52,12 +53,16 @@ async function one(keep: Keep, file: File, characters: string[] | undefined): Pr
 
 /**
  * What the bytes are.
- * Worlds and cards are one JSON value and easily told; what is neither has to be a chat, and if
+ * Worlds, personas and cards are easily told; what is none of them has to be a chat, and if
  * nothing fits, the card reader's error is the answer: most files that come are meant to be cards.
  */
 export function sniff(bytes: Uint8Array): Kind {
   const world = attempt(() => readWorld(bytes));
   if (world === undefined) return "world";
+  let persona = false;
+  // Whatever is a card can be taken for a persona; then the reader says so.
+  attempt(() => (persona = !readPersonas(bytes).warnings.some(({ code }) => code === "card-as-persona")));
+  if (persona) return "persona";
   const card = attempt(() => readCard(bytes));
   if (card === undefined) return "card";
   let lines = 0;

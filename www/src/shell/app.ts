@@ -24,9 +24,11 @@ import "./notices";
 import "./report";
 import "../gallery/characters";
 import "../gallery/chats";
+import "../gallery/personas";
 import "../gallery/worlds";
 import "../card/card";
 import "../chat/chat";
+import "../persona/persona";
 import "../world/world";
 import "../settings/settings";
 import "../storage/storage";
@@ -35,6 +37,7 @@ const PLACES: { address: string; label: string; icon: IconName; screens: Route["
   { address: "#/", label: "Characters", icon: "characters", screens: ["gallery", "card"] },
   { address: "#/chats", label: "Chats", icon: "chats", screens: ["chats", "chat"] },
   { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world"] },
+  { address: "#/personas", label: "Personas", icon: "personas", screens: ["personas", "persona"] },
   { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage"] },
 ];
 
@@ -236,12 +239,16 @@ export class App extends LightElement {
         return html`<ck-chats .keep=${keep} .arriving=${arriving}></ck-chats>`;
       case "worlds":
         return html`<ck-worlds .keep=${keep} .arriving=${arriving}></ck-worlds>`;
+      case "personas":
+        return html`<ck-personas .keep=${keep} .arriving=${arriving}></ck-personas>`;
       case "card":
         return html`<ck-card .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-card>`;
       case "chat":
         return html`<ck-chat .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-chat>`;
       case "world":
         return html`<ck-world .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-world>`;
+      case "persona":
+        return html`<ck-persona .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-persona>`;
       case "settings":
         return html`<ck-settings .keep=${keep} .arriving=${arriving}></ck-settings>`;
       case "storage":

@@ -14,7 +14,7 @@ import "./backups";
 import "./check";
 
 interface Trashed {
-  domain: "characters" | "chats" | "worlds";
+  domain: "characters" | "chats" | "worlds" | "personas";
   kind: string;
   name: string;
   entry: Entry;
@@ -32,21 +32,23 @@ export class StorageScreen extends Screen {
   @state() private refused = false;
   /** The item in quarantine whose removal was asked for once. */
   @state() private doomed: string | undefined;
-  readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds"], () => this.#measure());
+  readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds", "personas"], () => this.#measure());
 
   async #measure(): Promise<Storage> {
-    const [health, backups, quarantine, characters, chats, worlds] = await Promise.all([
+    const [health, backups, quarantine, characters, chats, worlds, personas] = await Promise.all([
       this.keep.health(),
       this.keep.backups.list(),
       this.keep.quarantine.list(),
       this.keep.characters.list({ trashed: true }),
       this.keep.chats.list({ trashed: true }),
       this.keep.worlds.list({ trashed: true }),
+      this.keep.personas.list({ trashed: true }),
     ]);
     const trash: Trashed[] = [
       ...characters.items.map((entry): Trashed => ({ domain: "characters", kind: "Character", name: entry.name, entry })),
       ...chats.items.map((entry): Trashed => ({ domain: "chats", kind: "Chat", name: entry.title, entry })),
       ...worlds.items.map((entry): Trashed => ({ domain: "worlds", kind: "World", name: entry.name, entry })),
+      ...personas.items.map((entry): Trashed => ({ domain: "personas", kind: "Persona", name: entry.name, entry })),
     ];
     trash.sort((a, b) => (b.entry.trashed ?? 0) - (a.entry.trashed ?? 0));
     return { health, backups, trash, quarantine };
