@@ -5,7 +5,7 @@ import { failure } from "./errors.js";
 import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, options, text } from "./options.js";
-import type { Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";
+import type { BackedUp, Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";
 
 const TYPE = "application/zip";
 
@@ -102,12 +102,22 @@ export class Backups {
    */
   restore(id: string, given: RestoreOptions): Promise<Restored> {
     return ask("backups.restore", async () => {
-      const { mode } = options(given, ["mode"]);
+      const { mode, only } = options(given, ["mode", "only"]);
       if (mode !== "replace" && mode !== "copy") {
         throw failure("bad-option", `\`mode\` is \`${String(mode)}\`, \`replace\` or \`copy\` was wanted`);
       }
-      return JSON.parse(await this.#handle.restoreBackup(text(id, "id"), mode === "copy")) as Restored;
+      if (mode === "replace") {
+        if (only !== undefined) throw failure("bad-option", "`only` goes with `copy`");
+        return JSON.parse(await this.#handle.restoreBackup(text(id, "id"))) as Restored;
+      }
+      const wanted = only?.map((one) => `${text(one.domain, "domain")}/${text(one.id, "id")}`);
+      return JSON.parse(await this.#handle.copyBackup(text(id, "id"), wanted)) as Restored;
     });
+  }
+
+  /** The entries of what a backup holds, as lists show them; what cannot be read is not among them. Throws `not-found`, `too-new`. */
+  contents(id: string): Promise<BackedUp[]> {
+    return ask("backups.contents", async () => JSON.parse(await this.#handle.backupContents(text(id, "id"))) as BackedUp[]);
   }
 
   /** Makes it stay however many there are. Throws `not-found`. */

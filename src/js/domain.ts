@@ -4,7 +4,7 @@ import type { KeepHandle, RawExport } from "./cardkeep.js";
 import { targets } from "./batch.js";
 import { ask } from "./loading.js";
 import { flag, options, revision, safety, text, whole, writing } from "./options.js";
-import type { ChangeDetail, DeleteOptions, Entry, Exported, Listing, ListOptions, SafetyOptions, Target, Version } from "./types.js";
+import type { ChangeDetail, DeleteOptions, Entry, Exported, Listing, ListOptions, RecordDomain, SafetyOptions, Target, Version } from "./types.js";
 
 /** What changes are told of, once each. */
 export const DOMAINS = Object.keys({
@@ -20,10 +20,10 @@ export abstract class Domain<E extends Entry> {
   /** @internal */
   protected readonly handle: KeepHandle;
   /** @internal */
-  protected readonly name: Exclude<ChangeDetail["domain"], "settings">;
+  protected readonly name: RecordDomain;
 
   /** @internal */
-  constructor(handle: KeepHandle, name: Exclude<ChangeDetail["domain"], "settings">) {
+  constructor(handle: KeepHandle, name: RecordDomain) {
     this.handle = handle;
     this.name = name;
   }

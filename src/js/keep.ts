@@ -9,6 +9,7 @@ import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
 import { Drafts } from "./drafts.js";
+import { erase } from "./erasure.js";
 import { type ErrorCode, failure } from "./errors.js";
 import { Journal } from "./journal.js";
 import { Chronicle } from "./chronicle.js";
@@ -29,7 +30,7 @@ import { type Transaction, transact } from "./transaction.js";
 import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
-  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, Finding, Health, LogEntry, OpenOptions,
+  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, Finding, Health, LogEntry, OpenOptions,
   OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, Restored, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
@@ -43,7 +44,7 @@ export interface KeepEventMap {
   change: CustomEvent<ChangeDetail>;
   /** The database had lost something that the second copy still had; it is back. */
   recovered: CustomEvent<Recovered>;
-  /** A save found no space, or one is stored again. */
+  /** A save found no space, or a backup went so that it found some, or one is stored again. */
   quota: CustomEvent<QuotaDetail>;
   /** `persist()` has asked the browser: whether it promised not to remove anything by itself. */
   persistence: CustomEvent<{ persisted: boolean }>;
@@ -136,7 +137,8 @@ export abstract class OpenKeep extends EventTarget {
       queueMicrotask(() => {
         this.dispatchEvent(new CustomEvent("log", { detail }));
         const full = detail.event === "full";
-        if (full || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full } }));
+        const freed = detail.event === "backup-gave-room" ? { freed: detail.count ?? 0 } : undefined;
+        if (full || freed || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full, ...freed } }));
       });
     });
     // The module is in the middle of something when it tells; a listener may call it again only afterwards.
@@ -155,6 +157,17 @@ export abstract class OpenKeep extends EventTarget {
     this.#awake = restWithPage(handle);
     this.#presence = opened.presence;
     this.#presence.look(handle);
+  }
+
+  /**
+   * Removes a keep for good, with all that belongs to it: records, trash, older states, backups, the second copy, what was
+   * not saved yet, and the log. Pages that have it open are told with `closed`. Cut short, it leaves the keep whole or not
+   * there. Other keeps, and files that were exported, stay. One that is not there is no error.
+   *
+   * Throws `blocked` when a page does not let go within `timeout`, `no-support`, `medium`, `bad-option`.
+   */
+  static erase(name?: string, given?: EraseOptions): Promise<void> {
+    return erase(name, given);
   }
 
   /** Whether the keep can be written, and if not, why. */

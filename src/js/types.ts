@@ -580,6 +580,12 @@ export interface OpenOptions {
   timeout?: number;
 }
 
+/** What may be asked of removing a keep. */
+export interface EraseOptions {
+  /** How long other pages may take to let go of it, in milliseconds. Default 15,000. */
+  timeout?: number;
+}
+
 export interface PlanOptions {
   /** How long opening the database may take, in milliseconds. Default 15,000. */
   timeout?: number;
@@ -1188,9 +1194,14 @@ export interface BackupReport {
   damage: { entry: string; table?: string; key?: (string | number)[] }[];
 }
 
-/** What becomes of what is there. */
+/** An entry of a record that a backup holds. */
+export type BackedUp = Entry & { domain: RecordDomain; name?: string; title?: string };
+
+/** What becomes of what is there, and what comes back. */
 export interface RestoreOptions {
   mode: "replace" | "copy";
+  /** With `copy`: these records and no others. */
+  only?: readonly { domain: RecordDomain; id: string }[] | undefined;
 }
 
 /** What a restore did. */
@@ -1231,6 +1242,9 @@ export interface SignalOptions {
 
 /** What can be changed, and told of. */
 export type DomainName = "characters" | "chats" | "worlds" | "personas" | "settings";
+
+/** A domain whose records have ids of their own. */
+export type RecordDomain = Exclude<DomainName, "settings">;
 
 /** What a `change` event carries. */
 export interface ChangeDetail {
@@ -1377,6 +1391,8 @@ export interface Usage {
 export interface QuotaDetail {
   /** True when a save found no space, false when one is stored again. */
   full: boolean;
+  /** So many bytes a backup had that was removed so that a save found space; `full` is false then. */
+  freed?: number;
 }
 
 /** How the storage is. */

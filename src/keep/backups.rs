@@ -3,6 +3,7 @@
 use super::Keep;
 use super::domain::Domain;
 use super::links::Links;
+use super::records;
 use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::{
@@ -44,6 +45,15 @@ pub(super) struct Schedule {
     backed_up: Cell<u64>,
     /// Whether what earlier builds made was looked for.
     took_over: Cell<bool>,
+}
+
+/// A record that a backup has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its domain.
+    pub domain: Domain,
+    /// Its id.
+    pub id: String,
 }
 
 /// What copying a backup in did.
@@ -113,6 +123,27 @@ impl Backups {
     /// As [`Store::verify_backup`](crate::store::Store::verify_backup).
     pub async fn verify(&self, id: &str) -> Result<Verified> {
         self.keep.store().verify_backup(id).await
+    }
+
+    /// The entries of the records that a backup has, each with its `domain`; what cannot be read
+    /// is not among them.
+    ///
+    /// # Errors
+    /// As [`Backups::verify`].
+    pub async fn contents(&self, id: &str) -> Result<Vec<serde_json::Value>> {
+        let content = self.keep.store().open_backup(id).await?;
+        content.check(id)?;
+        let mut entries = Vec::new();
+        for entry in 0..content.len() {
+            for row in wanted(&content, entry, None).await? {
+                let Ok(record) = row.record else { continue };
+                let domain = Domain::of(&record.domain)?;
+                let mut entry = records::entry(domain, &record);
+                entry["domain"] = domain.name().into();
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
     }
 
     /// A stretch of a backup's file; empty behind its end.
@@ -335,15 +366,25 @@ impl Backups {
     /// is sound.
     ///
     /// A copy has the same id every time, so what was cut short goes on when it is asked for
-    /// again, and nothing comes twice.
+    /// again, and nothing comes twice. With `only` these records come and no others; what they
+    /// are linked to is as it is here.
     ///
     /// # Errors
-    /// `not-found`, `too-new`, `read-only`, and what the medium and the place of the backups
-    /// report. More than 32 MB come in several writes; those before the failed one stay.
-    pub async fn copy(&self, id: &str) -> Result<Copied> {
+    /// `not-found`, also for one of `only` that is not in it, `too-new`, `read-only`, and what the
+    /// medium and the place of the backups report. More than 32 MB come in several writes; those
+    /// before the failed one stay.
+    pub async fn copy(&self, id: &str, only: Option<&[Part]>) -> Result<Copied> {
         let store = self.keep.store();
         let content = store.open_backup(id).await?;
         content.check(id)?;
+        let key = |part: &Part| Key::row(part.domain.name(), &part.id);
+        let only: Option<BTreeSet<Key>> = only.map(|only| only.iter().map(key).collect());
+        for key in only.iter().flatten() {
+            if !content.has(Table::Rows, key) {
+                let missing = Kind::NotFound.because("the backup has no such record");
+                return Err(missing.of(key.text(0), key.text(1)));
+            }
+        }
         let before = store
             .before_image("before a backup is copied in", false)
             .await?;
@@ -355,12 +396,12 @@ impl Backups {
             before,
             ..Copied::default()
         };
-        let places = self.places(&content, &mut copied).await?;
+        let places = self.places(&content, only.as_ref(), &mut copied).await?;
         let own = content.own_pages();
         let older = content.older_states();
         let (mut new_rows, mut new_pages, mut bytes) = (Vec::new(), Vec::new(), 0);
         for entry in 0..content.len() {
-            for row in records(&content, entry).await? {
+            for row in wanted(&content, entry, only.as_ref()).await? {
                 let key = &row.key;
                 let Some(Place {
                     id: new,
@@ -426,7 +467,12 @@ impl Backups {
     }
 
     /// Where the records of a backup come.
-    async fn places(&self, content: &Content, copied: &mut Copied) -> Result<Places> {
+    async fn places(
+        &self,
+        content: &Content,
+        only: Option<&BTreeSet<Key>>,
+        copied: &mut Copied,
+    ) -> Result<Places> {
         let mut places = Places::new();
         let parts = match content.has_parts() {
             true => None,
@@ -435,7 +481,7 @@ impl Backups {
         // Chats name characters, so the places of those are known first.
         for chats in [false, true] {
             for entry in 0..content.len() {
-                let mut rows = records(content, entry).await?;
+                let mut rows = wanted(content, entry, only).await?;
                 rows.retain(|row| (row.key.text(0) == Domain::Chats.name()) == chats);
                 let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
                 let present = self.keep.store().rows_at(&keys).await?;
@@ -501,10 +547,12 @@ struct Place {
 
 type Places = BTreeMap<Key, Place>;
 
-/// The records of an entry that have ids of their own.
-async fn records(content: &Content, entry: usize) -> Result<Vec<Row>> {
+/// The records of an entry that have ids of their own, and are wanted.
+async fn wanted(content: &Content, entry: usize, only: Option<&BTreeSet<Key>>) -> Result<Vec<Row>> {
     let mut rows = content.rows(entry).await?;
-    rows.retain(|row| Domain::of(row.key.text(0)).is_ok());
+    rows.retain(|row| {
+        Domain::of(row.key.text(0)).is_ok() && only.is_none_or(|only| only.contains(&row.key))
+    });
     Ok(rows)
 }
 

@@ -40,7 +40,7 @@ mod work;
 mod worlds;
 
 pub use crate::chat::SearchOptions;
-pub use backups::{Backups, Copied, Exported as ExportedBackup};
+pub use backups::{Backups, Copied, Exported as ExportedBackup, Part as BackupPart};
 pub use batch::Target;
 pub use characters::Characters;
 pub use chat::{At, Chat};

@@ -137,14 +137,23 @@ pub struct Store {
     pub(super) writes: Rc<Cell<u64>>,
     /// Who writes pages before the row that will refer to them.
     pub(super) gathering: Rc<Cell<u32>>,
+    /// Backups that are being read.
+    pub(super) backups_held: Rc<Cell<u32>>,
     /// Where the changes of a transaction gather; `None`: writes count at once.
     pub(super) stage: Option<Rc<Stage>>,
 }
 
-/// What [`Store::gather`] gives.
-pub(crate) struct Gathering(Rc<Cell<u32>>);
+/// One more of what is counted, until it is dropped.
+pub(crate) struct Counted(Rc<Cell<u32>>);
 
-impl Drop for Gathering {
+impl Counted {
+    pub(super) fn of(count: &Rc<Cell<u32>>) -> Counted {
+        count.set(count.get() + 1);
+        Counted(Rc::clone(count))
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }
@@ -167,7 +176,7 @@ impl Store {
         // First the second copy: what the medium has committed when a page ends must not be
         // missing there, since later saves build on it.
         let (frame, logged) = self.copy.append(&burst, begun).await;
-        let mut written = match self.medium.write(&burst).await {
+        let mut written = match self.put_with_room(&burst).await {
             Err(error) if error.kind() == Kind::TooNew && burst.checks.contains(&self.fence()) => {
                 Err(self.why_fenced(error).await)
             }
@@ -241,9 +250,8 @@ impl Store {
     }
 
     /// Says that pages are written which no row refers to yet, until the guard is dropped.
-    pub(crate) fn gather(&self) -> Gathering {
-        self.gathering.set(self.gathering.get() + 1);
-        Gathering(Rc::clone(&self.gathering))
+    pub(crate) fn gather(&self) -> Counted {
+        Counted::of(&self.gathering)
     }
 
     /// Whether somebody writes pages which no row refers to yet.

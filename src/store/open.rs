@@ -94,6 +94,7 @@ impl Store {
             writes: Rc::default(),
             shelf,
             gathering: Rc::default(),
+            backups_held: Rc::default(),
             copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
             log: Rc::default(),
             stage: None,

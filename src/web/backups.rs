@@ -2,6 +2,8 @@
 
 use super::convert;
 use super::keep::{KeepHandle, parse, promise};
+use crate::error::Result;
+use crate::keep::{BackupPart, Domain};
 use crate::store::NewBackup;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -52,14 +54,34 @@ impl KeepHandle {
 
     /// Makes the keep what a backup holds, or adds what it has; `Restored` as JSON.
     #[wasm_bindgen(js_name = restoreBackup)]
-    pub fn restore_backup(&self, id: String, copy: bool) -> Promise {
+    pub fn restore_backup(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.backups().replace(&id).await?)) })
+    }
+
+    /// `Restored` as JSON; `only` is a list of `domain/id`.
+    #[wasm_bindgen(js_name = copyBackup)]
+    pub fn copy_backup(&self, id: String, only: Option<Vec<String>>) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            Ok(match copy {
-                true => convert::ascii(&keep.backups().copy(&id).await?),
-                false => convert::ascii(&keep.backups().replace(&id).await?),
-            })
+            let only = match only {
+                Some(only) => Some(
+                    only.iter()
+                        .map(|one| part(one))
+                        .collect::<Result<Vec<_>>>()?,
+                ),
+                None => None,
+            };
+            let copied = keep.backups().copy(&id, only.as_deref()).await?;
+            Ok(convert::ascii(&copied))
         })
+    }
+
+    /// Entries with their `domain`, as JSON.
+    #[wasm_bindgen(js_name = backupContents)]
+    pub fn backup_contents(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.backups().contents(&id).await?)) })
     }
 
     /// Goes back to the schema of a backup; `Restored` as JSON.
@@ -145,4 +167,10 @@ impl KeepHandle {
             Ok(JsValue::UNDEFINED)
         })
     }
+}
+
+fn part(named: &str) -> Result<BackupPart> {
+    let (domain, id) = named.split_once('/').unwrap_or_default();
+    let (domain, id) = (Domain::of(domain)?, id.to_owned());
+    Ok(BackupPart { domain, id })
 }

@@ -6,7 +6,7 @@ use crate::turn::{now, until_it_waits};
 use cardkeep::codec;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::keep::{ChatImport, CheckOptions, Domain, Keep, Target};
+use cardkeep::keep::{BackupPart, ChatImport, CheckOptions, Domain, Keep, Target};
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
 use std::cell::Cell;
@@ -606,7 +606,7 @@ fn a_damaged_backup_replaces_nothing_and_what_is_sound_of_it_is_copied_in() {
     let error = now(keep.backups().replace(&backup.id)).unwrap_err();
     assert_eq!(error.kind(), Kind::Corrupt);
     assert_eq!(browser.medium.dump(), before);
-    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    let copied = now(keep.backups().copy(&backup.id, None)).unwrap();
     assert_eq!((copied.added, copied.copies), (1, 0), "{copied:?}");
     assert!(now(keep.entry(Domain::Worlds, &lost)).unwrap().is_some());
     sound(&keep);
@@ -623,7 +623,7 @@ fn a_copy_changes_nothing_that_is_there_and_brings_what_is_gone_or_another() {
     change_only(&keep, &character, &chat);
     now(keep.trash_can().delete(Domain::Worlds, &gone, None)).unwrap();
     let there = seen(&keep);
-    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    let copied = now(keep.backups().copy(&backup.id, None)).unwrap();
     assert_eq!(
         (copied.added, copied.copies, copied.same, copied.unreadable),
         (1, 2, 1, 0),
@@ -643,11 +643,11 @@ fn a_copy_changes_nothing_that_is_there_and_brings_what_is_gone_or_another() {
     assert_eq!(lines, 70);
     sound(&keep);
     // Once more brings nothing, but a copy of what became another since.
-    let again = now(keep.backups().copy(&backup.id)).unwrap();
+    let again = now(keep.backups().copy(&backup.id, None)).unwrap();
     assert_eq!((again.added, again.copies, again.same), (0, 0, 4));
     let changed = copied.changed["characters"].first().unwrap();
     change_only(&keep, changed, copy);
-    let again = now(keep.backups().copy(&backup.id)).unwrap();
+    let again = now(keep.backups().copy(&backup.id, None)).unwrap();
     assert_eq!((again.added, again.copies, again.same), (0, 2, 2));
     sound(&keep);
     browser.lose(|_, _| true);
@@ -892,7 +892,7 @@ fn a_copy_has_its_older_states_and_a_removed_record_comes_back_with_its_own() {
     now(keep.trash_can().delete(Domain::Worlds, &gone, None)).unwrap();
     let message = Document::parse(r#"{"name":"You","role":"user","text":"later"}"#).unwrap();
     now(handle.append_many(&[message], Write::default())).unwrap();
-    let copied = now(keep.backups().copy(&backup.id)).unwrap();
+    let copied = now(keep.backups().copy(&backup.id, None)).unwrap();
     assert_eq!((copied.added, copied.copies), (1, 2), "{copied:?}");
     let worlds = &copied.changed["worlds"];
     assert!(worlds.contains(&gone) && worlds.len() == 2);
@@ -932,7 +932,7 @@ fn a_copy_that_is_cut_short_anywhere_goes_on_when_it_is_asked_for_again() {
             change(&keep);
             let there = seen(&keep);
             script.plan(script.count() + call, lie, false);
-            let ended = until_it_waits(keep.backups().copy(&backup.id));
+            let ended = until_it_waits(keep.backups().copy(&backup.id, None));
             if script.told() == 0 {
                 let copied = ended.unwrap().unwrap();
                 assert_eq!((copied.added, copied.copies, copied.same), (1, 2, 0));
@@ -941,8 +941,8 @@ fn a_copy_that_is_cut_short_anywhere_goes_on_when_it_is_asked_for_again() {
             }
             drop(keep);
             let keep = browser.opens();
-            now(keep.backups().copy(&backup.id)).unwrap();
-            let again = now(keep.backups().copy(&backup.id)).unwrap();
+            now(keep.backups().copy(&backup.id, None)).unwrap();
+            let again = now(keep.backups().copy(&backup.id, None)).unwrap();
             assert_eq!(
                 (again.added, again.copies, again.same),
                 (0, 0, 3),
@@ -1104,7 +1104,7 @@ fn a_backup_without_parts_replaces_nothing_where_they_are_not() {
         now(other.list(Domain::Characters, false)).unwrap()["items"],
         json!([])
     );
-    let copied = now(other.backups().copy(&taken.id)).unwrap();
+    let copied = now(other.backups().copy(&taken.id, None)).unwrap();
     assert!(copied.unreadable > 0, "{copied:?}");
     sound(&other);
 }
@@ -1205,7 +1205,7 @@ fn earlier_copies(late: bool) {
     let replaced = now(keep.backups().replace(&made.id));
     if late {
         assert_eq!(replaced.unwrap_err().kind(), Kind::Corrupt);
-        let copied = now(keep.backups().copy(&made.id)).unwrap();
+        let copied = now(keep.backups().copy(&made.id, None)).unwrap();
         assert_eq!((copied.added, copied.unreadable), (1, 1), "{copied:?}");
     } else {
         replaced.unwrap();
@@ -1258,4 +1258,45 @@ fn health_tells_of_the_last_backup_and_the_last_file_and_what_was_changed_since(
     let again = browser.opens();
     let health = now(again.health()).unwrap();
     assert_eq!(health.last_export.map(|told| told.of), Some(made.created));
+}
+
+#[test]
+fn one_record_comes_out_of_a_backup_without_the_others() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let (wanted, other) = (world(&keep, "Wanted"), world(&keep, "Other"));
+    let character = card(&keep);
+    let backup = create(&keep, "good");
+    let contents = now(keep.backups().contents(&backup.id)).unwrap();
+    let listed = |domain: &str, id: &str| {
+        let same = |entry: &&Json| entry["domain"] == domain && entry["id"] == id;
+        contents.iter().filter(same).count()
+    };
+    assert_eq!(contents.len(), 3);
+    assert_eq!(listed("worlds", &wanted), 1);
+    assert_eq!(listed("characters", &character), 1);
+    for id in [&wanted, &other] {
+        now(keep.trash_can().delete(Domain::Worlds, id, None)).unwrap();
+    }
+    let part = |domain, id: &str| BackupPart {
+        domain,
+        id: id.to_owned(),
+    };
+    // One that it lacks keeps all out.
+    let before = browser.medium.dump();
+    let lacking = [part(Domain::Worlds, &wanted), part(Domain::Chats, &wanted)];
+    let error = now(keep.backups().copy(&backup.id, Some(&lacking))).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+    assert_eq!(browser.medium.dump(), before);
+    let only = [part(Domain::Worlds, &wanted)];
+    let copied = now(keep.backups().copy(&backup.id, Some(&only))).unwrap();
+    assert_eq!((copied.added, copied.copies, copied.same), (1, 0, 0));
+    assert!(now(keep.entry(Domain::Worlds, &wanted)).unwrap().is_some());
+    assert!(now(keep.entry(Domain::Worlds, &other)).unwrap().is_none());
+    // What is another now comes beside it.
+    let write = Write::default();
+    now(keep.worlds().set_stat(&wanted, "level", "2", write)).unwrap();
+    let copied = now(keep.backups().copy(&backup.id, Some(&only))).unwrap();
+    assert_eq!((copied.added, copied.copies, copied.same), (0, 1, 0));
+    sound(&keep);
 }

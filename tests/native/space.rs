@@ -15,11 +15,14 @@ struct Disk {
     quota: Rc<Cell<u64>>,
     /// Grows only, as a log-structured database does until it is compacted.
     database: Rc<Cell<u64>>,
+    redo: MemoryRedo,
 }
 
 impl Disk {
     fn take(&self, bytes: u64) -> Result<()> {
-        if self.database.get() + bytes > self.quota.get() {
+        let backups = now(self.redo.beside().files())?;
+        let backups: u64 = backups.iter().map(|file| file.bytes).sum();
+        if self.database.get() + backups + bytes > self.quota.get() {
             return Err(Kind::Quota.because("QuotaExceededError: the disk of this test is full"));
         }
         Ok(())
@@ -71,7 +74,7 @@ fn open(left: u64) -> Stage {
         medium: medium.clone(),
         disk: disk.clone(),
     });
-    let redo: Rc<dyn Redo> = Rc::new(MemoryRedo::new());
+    let redo: Rc<dyn Redo> = Rc::new(disk.redo.clone());
     let options = Options {
         redo: Some(redo),
         ..clock()
@@ -80,7 +83,7 @@ fn open(left: u64) -> Stage {
     let told: Rc<RefCell<Vec<&'static str>>> = Rc::default();
     let hears = Rc::clone(&told);
     let listener: LogListener = Rc::new(move |entry| {
-        if ["full", "room-again"].contains(&entry.event) {
+        if ["full", "room-again", "backup-gave-room"].contains(&entry.event) {
             hears.borrow_mut().push(entry.event);
         }
     });
@@ -147,4 +150,65 @@ fn an_import_is_estimated_by_what_it_takes_at_least() {
     ))
     .unwrap();
     assert_eq!(alone.space_for(false, 1_000), 1_000);
+}
+
+#[test]
+fn backups_give_way_from_the_oldest_and_only_as_far_as_needed() {
+    let stage = open(u64::MAX / 2);
+    let import = |name: &str, bytes| {
+        now(stage
+            .keep
+            .worlds()
+            .import(&world(name, bytes), &Default::default()))
+    };
+    let back_up = |reason: &str, pin| {
+        let new = NewBackup {
+            reason: reason.to_owned(),
+            pin,
+        };
+        now(stage.keep.backups().create(&new)).unwrap()
+    };
+    let reasons = || -> Vec<String> {
+        let listed = now(stage.keep.backups().list()).unwrap();
+        listed.into_iter().map(|one| one.reason).collect()
+    };
+    import("there", 40_000).unwrap();
+    back_up("pinned", true);
+    for reason in ["first", "second", "third", "newest"] {
+        back_up(reason, false);
+    }
+    let each = now(stage.keep.backups().list()).unwrap()[0].bytes;
+    stage.disk.quota.set(stage.disk.database.get() + 5 * each);
+
+    // Two of them make room for one more world.
+    import("more", 70_000).unwrap();
+    assert_eq!(reasons(), ["pinned", "third", "newest"]);
+    assert_eq!(*stage.told.borrow(), ["backup-gave-room"; 2]);
+    assert!(!stage.keep.is_full());
+
+    // What does not fit without all of them either costs those that can go, and nothing else.
+    let error = import("too much", 400_000).unwrap_err();
+    assert_eq!(error.kind(), Kind::Quota);
+    assert_eq!(reasons(), ["pinned", "newest"]);
+    assert!(stage.keep.is_full());
+}
+
+#[test]
+fn a_backup_that_is_being_copied_in_stays() {
+    let stage = open(u64::MAX / 2);
+    let new = NewBackup {
+        reason: "by hand".to_owned(),
+        pin: false,
+    };
+    let world = world("gone", 200_000);
+    let kept = now(stage.keep.worlds().import(&world, &Default::default())).unwrap();
+    let backup = now(stage.keep.backups().create(&new)).unwrap();
+    let id = kept["entry"]["id"].as_str().unwrap();
+    now(stage.keep.trash_can().delete(Domain::Worlds, id, None)).unwrap();
+    let later = now(stage.keep.backups().create(&new)).unwrap();
+    let both = later.bytes + backup.bytes;
+    stage.disk.quota.set(stage.disk.database.get() + both);
+    let copied = now(stage.keep.backups().copy(&backup.id, None));
+    assert_eq!(copied.unwrap_err().kind(), Kind::Quota);
+    assert!(now(stage.keep.backups().verify(&backup.id)).unwrap().ok);
 }

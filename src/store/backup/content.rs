@@ -8,6 +8,7 @@ use super::archive::{Entry, Reader};
 use crate::error::{Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::store::check::Row;
+use crate::store::engine::Counted;
 use crate::store::medium::{Key, Table, Value};
 use crate::store::quarantine::is_version;
 use crate::store::redo::{Redo, frame, is_sound};
@@ -120,6 +121,8 @@ pub(crate) struct Content {
     pub verified: Verified,
     /// Which entry has the last state of each key.
     last: HashMap<(Table, Key), usize>,
+    /// The file stays meanwhile.
+    _held: Option<Counted>,
 }
 
 impl Content {
@@ -132,10 +135,16 @@ impl Content {
             manifest: None,
             verified: Verified::default(),
             last: HashMap::new(),
+            _held: None,
         }
     }
 
-    pub(super) async fn read(place: Rc<dyn Redo>, name: String, length: u64) -> Result<Content> {
+    pub(super) async fn read(
+        place: Rc<dyn Redo>,
+        name: String,
+        length: u64,
+        held: Option<Counted>,
+    ) -> Result<Content> {
         let reader = Reader::open(&*place, &name, length).await?;
         let Manifests { manifest, end } = Manifests::read(&reader).await?;
         let mut verified = Verified::default();
@@ -174,6 +183,7 @@ impl Content {
             entries,
             name: name.clone(),
             place: Rc::clone(&place),
+            _held: held,
         })
     }
 

@@ -16,7 +16,7 @@ pub use content::{Damage, Verified};
 pub use restore::{RestoreEnd, Restored};
 pub(crate) use restore::{Restoring, next_rev};
 
-use super::engine::{Access, Store};
+use super::engine::{Access, Counted, Store};
 use super::log::{Level, LogEntry};
 use super::redo::{Redo, RedoFile};
 use super::thinning;
@@ -153,7 +153,8 @@ impl Store {
         let files = place.files().await?;
         let file = files.iter().find(|file| file.name == name);
         let length = file.ok_or_else(|| missing(id))?.bytes;
-        Content::read(place, name, length).await
+        let held = Counted::of(&self.backups_held);
+        Content::read(place, name, length, Some(held)).await
     }
 
     /// A stretch of a backup's file; empty behind its end.
@@ -250,7 +251,7 @@ impl Store {
         Ok(())
     }
 
-    async fn remove_backup(&self, id: &str) -> Result<()> {
+    pub(super) async fn remove_backup(&self, id: &str) -> Result<()> {
         let place = self.shelf();
         place.remove(&format!("{id}{FILE}")).await?;
         place.remove(&format!("{id}{PIN}")).await
