@@ -10,7 +10,7 @@ import { fields, flag, json, limits, list, looking, options, safety, text, whole
 import type {
   BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
   ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
-  SearchHit, SearchOptions, WriteOptions,
+  SearchHit, SearchOptions, Validity, WriteOptions,
 } from "./types.js";
 
 const LINKS = ["characters", "persona", "world", "location", "playthrough"] as const;
@@ -143,11 +143,12 @@ export class Chats extends Domain<ChatEntry> {
 
   /** Begins an empty chat. */
   create(chat: NewChat, given?: SafetyOptions): Promise<ChatEntry> {
-    return this.answer("create", () => {
-      const known = options(chat, ["title", "userName", "characterName", "template", ...LINKS]);
-      text(known.title, "title");
-      return this.handle.createChat(fields(known, "chat"), safety(given));
-    });
+    return this.answer("create", () => this.handle.createChat(begun(chat), safety(given)));
+  }
+
+  /** Says what `create` would say, and warns of links that lead nowhere; stores nothing. The faults of a file are what `readChat` lists. */
+  validate(chat: NewChat): Promise<Validity> {
+    return this.answer("validate", () => this.handle.validateChat(begun(chat)));
   }
 
   /** The message that is typed for a chat and not sent; empty when there is none. Throws `corrupt`. */
@@ -489,4 +490,11 @@ export class ChatHandle {
   #answer<T>(verb: string, work: () => Promise<string>): Promise<T> {
     return ask(`ChatHandle.${verb}`, async () => JSON.parse(await work()) as T);
   }
+}
+
+/** A chat that is to be created, as JSON. */
+function begun(chat: NewChat): string {
+  const known = options(chat, ["title", "userName", "characterName", "template", ...LINKS]);
+  text(known.title, "title");
+  return fields(known, "chat");
 }

@@ -1136,6 +1136,11 @@ export interface Settings {
   autosaveInterval: number;
   /** Days after which what is in the trash is removed for good; 0: never. Default 30. */
   trashDays: number;
+  /**
+   * Days after which everything is compared with the second copy in idle time, checksums and all; 0: only when something is
+   * amiss. 0 to 365, default 7.
+   */
+  compareDays: number;
   /** Hours after which the keep makes a backup by itself, in idle time, when something was changed; 0: never. Default 24. */
   backupHours: number;
   /** Saves after which it does so earlier; 0: however many. Default 1,000. */

@@ -291,6 +291,15 @@ impl Chats {
     /// # Errors
     /// As [`Chats::create`], and `corrupt` when it does not read back.
     pub async fn create_as(&self, new_chat: &str, write: Write) -> Result<Value> {
+        let mut change = Change::new();
+        change.asked(write);
+        let (record, _) = self.begun(new_chat, &mut change)?;
+        change.write(record, History::Skip);
+        Ok(chat_row::entry(&self.keep.commit_one(change).await?))
+    }
+
+    /// The record of a chat that is to be created, and what it belongs to.
+    pub(super) fn begun(&self, new_chat: &str, change: &mut Change) -> Result<(Record, Links)> {
         let new_chat: NewChat = serde_json::from_str(new_chat).map_err(|cause| {
             Kind::Invalid
                 .because("the new chat cannot be used")
@@ -308,8 +317,6 @@ impl Chats {
         };
         let mut header = chat::write_header(Dialect::SillyTavern, &header);
         header.push(b'\n');
-        let mut change = Change::new();
-        change.asked(write);
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
         record.head = json!({
             "title": short(&new_chat.title),
@@ -317,18 +324,13 @@ impl Chats {
         });
         links.put(&mut record);
         if let Some(template) = &new_chat.template {
-            template.put(&mut record, &mut change);
+            template.put(&mut record, change);
         }
-        record
-            .parts
-            .insert("header".into(), change.add_part(&header));
-        summarize(
-            &mut record,
-            &Body::new(Dialect::SillyTavern, Manifest::default(), &header),
-            None,
-        )?;
-        change.write(record, History::Skip);
-        Ok(chat_row::entry(&self.keep.commit_one(change).await?))
+        let part = change.add_part(&header);
+        record.parts.insert("header".into(), part);
+        let body = Body::new(Dialect::SillyTavern, Manifest::default(), &header);
+        summarize(&mut record, &body, None)?;
+        Ok((record, links))
     }
 
     /// Opens a chat.

@@ -264,6 +264,18 @@ impl Keep {
         Ok(done)
     }
 
+    /// As [`Keep::maintain`], as often as the setting `compareDays` says.
+    ///
+    /// # Errors
+    /// As [`Keep::maintain`].
+    pub async fn maintain_as_set(&self) -> Result<Maintained> {
+        let interval_ms = match self.settings().get().await?["compareDays"].as_i64() {
+            Some(0) => i64::MAX,
+            days => days.unwrap_or(7) * trash::DAY_MS,
+        };
+        self.maintain(interval_ms).await
+    }
+
     /// Whether [`Keep::maintain`] has something to do that should not wait.
     pub fn is_maintenance_due(&self) -> bool {
         self.store().is_maintenance_due()

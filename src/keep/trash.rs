@@ -7,7 +7,7 @@ use crate::error::{Kind, Result};
 use crate::store::{Change, Record};
 use serde_json::{Value, json};
 
-const DAY_MS: i64 = 86_400_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
 /// Records removed in one transaction.
 const AT_ONCE: usize = 100;
 

@@ -67,6 +67,34 @@ impl Keep {
         })
     }
 
+    /// What is wrong with a chat that is to be created, and which of its links lead nowhere.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    pub async fn validate_chat(&self, new_chat: &str) -> Result<Validity> {
+        let links = match self.chats().begun(new_chat, &mut Change::new()) {
+            Ok((_, links)) => links,
+            Err(error) => return Ok(Validity::of(vec![issue("", &error)], Vec::new())),
+        };
+        let mut warnings = Vec::new();
+        for (domain, id) in links.records() {
+            let there = self.store().get(domain.name(), &id).await;
+            let is = match there {
+                Ok(Some(record)) if record.trashed_ms.is_none() => continue,
+                Ok(Some(_)) => "is in the trash",
+                Ok(None) => "is not there",
+                Err(error) if error.kind() == Kind::Corrupt => "cannot be read",
+                Err(error) => return Err(error),
+            };
+            warnings.push(Issue {
+                path: domain.name().to_owned(),
+                code: "broken-link",
+                message: format!("{id} {is}"),
+            });
+        }
+        Ok(Validity::of(Vec::new(), warnings))
+    }
+
     /// What is wrong with some settings.
     pub fn validate_settings(&self, patch: &Value) -> Validity {
         let wrong = |(key, value): (&String, &Value)| {

@@ -24,7 +24,7 @@ enum Values {
     Name,
 }
 
-const SETTINGS: [Setting; 13] = [
+const SETTINGS: [Setting; 14] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -69,6 +69,11 @@ const SETTINGS: [Setting; 13] = [
         key: "trashDays",
         default: "30",
         values: Values::Whole(0, 3650),
+    },
+    Setting {
+        key: "compareDays",
+        default: "7",
+        values: Values::Whole(0, 365),
     },
     Setting {
         key: "backupHours",

@@ -28,8 +28,6 @@ const MAINTAIN_AFTER_MS: f64 = 3_000.0;
 const MAINTAIN_EVERY_MS: f64 = 300_000.0;
 /// The first wait when something is not as it should be; each one after it is twice as long.
 const MAINTAIN_SOON_MS: f64 = 5_000.0;
-/// An untroubled keep is compared with its second copy once in a week.
-const COMPARE_EVERY_MS: i64 = 7 * 24 * 3_600_000;
 
 /// An open keep.
 #[wasm_bindgen]
@@ -465,6 +463,13 @@ impl KeepHandle {
     }
 
     /// `Validity` as JSON.
+    #[wasm_bindgen(js_name = validateChat)]
+    pub fn validate_chat(&self, chat: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { Ok(convert::ascii(&keep.validate_chat(&chat).await?)) })
+    }
+
+    /// `Validity` as JSON.
     #[wasm_bindgen(js_name = validateSettings)]
     pub fn validate_settings(&self, patch: String) -> Promise {
         let keep = self.keep.clone();
@@ -489,7 +494,7 @@ async fn look_after(keep: Keep, on_event: Function) {
     let mut soon = MAINTAIN_SOON_MS;
     loop {
         // What fails now is due again, and nothing depends on it before.
-        let done = keep.maintain(COMPARE_EVERY_MS).await;
+        let done = keep.maintain_as_set().await;
         if let Err(error) = &done
             && error.kind() == Kind::Closed
         {

@@ -34,6 +34,22 @@ test("a world, a persona and settings", async () => {
   assert.equal((await settings.get()).theme, "system");
 });
 
+test("a chat that is to be created, and its links", async () => {
+  const keep = await opened();
+  const { chats, worlds } = keep;
+  assert.deepEqual(await chats.validate({ title: "Here" }), { ok: true, errors: [], warnings: [] });
+  assert.deepEqual(codes((await chats.validate({ title: "Here", location: "gate" })).errors), [" invalid"]);
+  const world = await worlds.create("World");
+  const linked = { title: "Here", world: world.id, characters: ["nobody"] };
+  const found = await chats.validate(linked);
+  assert.equal(found.ok, true);
+  assert.deepEqual(codes(found.warnings), ["characters broken-link"]);
+  await worlds.delete(world.id);
+  assert.deepEqual(codes((await chats.validate(linked)).warnings), ["characters broken-link", "worlds broken-link"]);
+  assert.deepEqual((await chats.list()).items, []);
+  await assert.rejects(chats.validate({ name: "Here" }), { code: "bad-option", op: "chats.validate" });
+});
+
 test("what is made anew is written durably and read back when that is asked for", async () => {
   const { chats, worlds, settings } = await opened();
   const write = { durable: true, verify: true };

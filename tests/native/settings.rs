@@ -21,7 +21,7 @@ fn the_defaults_are_the_published_ones_and_possible() {
         json!({
             "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10, "compress": true,
             "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
-            "trashDays": 30, "backupHours": 24, "backupWrites": 1000, "backupsKept": 10, "backupMegabytes": 500,
+            "trashDays": 30, "compareDays": 7, "backupHours": 24, "backupWrites": 1000, "backupsKept": 10, "backupMegabytes": 500,
         })
     );
     let defaults = defaults.as_object().expect("an object");

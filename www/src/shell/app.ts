@@ -31,6 +31,7 @@ import "../chat/chat";
 import "../persona/persona";
 import "../world/world";
 import "../settings/settings";
+import { ERASE } from "../storage/erase";
 import "../storage/storage";
 
 const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
@@ -41,7 +42,7 @@ const PLACES: { address: string; label: string; icon: IconName; screens: Route["
   { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage"] },
 ];
 
-type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; error: unknown } | { is: "closed" };
+type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
 
 @customElement("ck-app")
 export class App extends LightElement {
@@ -66,6 +67,7 @@ export class App extends LightElement {
     }, { signal });
     this.addEventListener(NOTICE, (event) => this.notices.show((event as CustomEvent<Notice>).detail), { signal });
     this.addEventListener(INTAKE, (event) => void this.#intake((event as CustomEvent<IntakeRequest>).detail), { signal });
+    this.addEventListener(ERASE, () => void this.#erase(), { signal });
     void this.#open();
   }
 
@@ -75,11 +77,27 @@ export class App extends LightElement {
     if (this.opening.is === "open") void this.opening.keep.close();
   }
 
+  async #erase(): Promise<void> {
+    if (this.opening.is !== "open") return;
+    const { keep } = this.opening;
+    this.opening = { is: "erasing" };
+    try {
+      await keep.close();
+      await Keep.erase(keep.name);
+      location.hash = "#/";
+      location.reload();
+    } catch (error) {
+      this.opening = { is: "failed", what: "Not everything could be deleted", error };
+    }
+  }
+
   async #open(): Promise<void> {
     this.opening = { is: "opening" };
     try {
       const keep = await Keep.open({ fallback: "memory", onBlocked: () => (this.opening = { is: "blocked" }) });
-      keep.addEventListener("closed", () => (this.opening = { is: "closed" }));
+      keep.addEventListener("closed", () => {
+        if (this.opening.is !== "erasing") this.opening = { is: "closed" };
+      });
       keep.addEventListener("change", (event) => {
         if ((event as CustomEvent<{ domain: string }>).detail.domain === "settings") void this.#theme(keep);
       });
@@ -87,7 +105,7 @@ export class App extends LightElement {
       this.#tellFailures(keep);
       this.opening = { is: "open", keep };
     } catch (error) {
-      this.opening = { is: "failed", error };
+      this.opening = { is: "failed", what: "Your library could not be opened", error };
     }
   }
 
@@ -219,11 +237,13 @@ export class App extends LightElement {
       case "closed":
         return html`<section class="failure" role="alert">
           <h1>The library was closed</h1>
-          <p>A newer version of the app runs in another tab. Everything that was saved is safe.</p>
+          <p>Another tab runs a newer version of the app, or has deleted everything.</p>
           <button type="button" class="button main" @click=${() => location.reload()}>Reload</button>
         </section>`;
       case "failed":
-        return failure("Your library could not be opened", this.opening.error, () => void this.#open());
+        return failure(this.opening.what, this.opening.error, () => void this.#open());
+      case "erasing":
+        return html`<p class="wait" role="status">Deleting everything…</p>`;
       case "open":
         // A new address is a new element: no screen has to change from one record to another.
         return keyed(this.route, this.#screen(this.opening.keep));

@@ -12,6 +12,7 @@ import { Screen } from "../screen";
 import { KINDS, SECOND_COPY, whose } from "./words";
 import "./backups";
 import "./check";
+import "./erase";
 
 interface Trashed {
   domain: "characters" | "chats" | "worlds" | "personas";
@@ -75,6 +76,7 @@ export class StorageScreen extends Screen {
           <p>A file for whoever helps you: counts, states and what the library noted. Nothing that you wrote is in it.</p>
           <button type="button" class="button" @click=${() => void this.#diagnose()}>Save diagnostics</button>
         </section>
+        <ck-erase .keep=${this.keep} .writable=${this.writable}></ck-erase>
       </div>
     `;
   }

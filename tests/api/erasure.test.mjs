@@ -1,0 +1,108 @@
+// Removing a keep with all that belongs to it; in a real browser.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { serve } from "../app/serve.mjs";
+import { open } from "../app/webdriver.mjs";
+
+describe("erasing a keep", () => {
+  let browser, server, one, two;
+  before(async () => {
+    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
+    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
+    browser = await open({});
+    await browser.go(server.url);
+    one = await browser.window();
+    await browser.newWindow();
+    two = await browser.window();
+    await browser.go(server.url);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const tab = async (handle, work, ...given) => {
+    await browser.toWindow(handle);
+    return browser.run(work, ...given);
+  };
+  /** Whatever there is of keeps in this origin. */
+  const left = async () => {
+    const names = async (folder) => {
+      const found = [];
+      for await (const name of folder.keys()) found.push(name);
+      return found;
+    };
+    const root = await navigator.storage.getDirectory();
+    const files = await root.getDirectoryHandle("cardkeep").then(names, () => []);
+    return { databases: (await indexedDB.databases()).map(({ name }) => name).sort(), files: files.sort(), kept: Object.keys(localStorage).sort() };
+  };
+  const fill = async (name) => {
+    const { Keep } = await import("/index.js");
+    globalThis.keep = await Keep.open({ name });
+    globalThis.ended = new Promise((resolve) => keep.addEventListener("closed", () => resolve("closed")));
+    await keep.worlds.create("World");
+    await keep.backups.create({ reason: "by hand" });
+    return keep.secondCopy.state;
+  };
+
+  test("leaves nothing of it, and other keeps as they are", async () => {
+    await tab(one, fill, "stays");
+    await tab(one, () => keep.close());
+    assert.equal(await tab(one, fill, "goes"), "on");
+    await tab(one, () => localStorage.setItem("cardkeep:goes:redo:somebody", "{}"));
+    const before = await tab(one, left);
+    assert.ok(before.databases.includes("goes") && before.files.includes("goes"), JSON.stringify(before));
+    // The page itself has it open: it is told, and lets go.
+    assert.equal(
+      await tab(one, async () => {
+        const { Keep } = await import("/index.js");
+        await Keep.erase("goes");
+        return ended;
+      }),
+      "closed",
+    );
+    const after = await tab(one, left);
+    assert.deepEqual(after.databases, ["stays"]);
+    assert.deepEqual(after.files, ["stays"]);
+    assert.ok(after.kept.every((key) => key.startsWith("cardkeep:stays:")), JSON.stringify(after.kept));
+    const anew = await tab(one, async () => {
+      const { Keep } = await import("/index.js");
+      const [gone, stays] = [await Keep.open({ name: "goes" }), await Keep.open({ name: "stays" })];
+      const found = { created: gone.report.created, worlds: (await gone.worlds.list()).items.length, others: (await stays.worlds.list()).items.length };
+      await Promise.all([gone.close(), stays.close()]);
+      await Keep.erase("goes");
+      return found;
+    });
+    assert.deepEqual(anew, { created: true, worlds: 0, others: 1 });
+  });
+
+  test("ends it in other tabs too", async () => {
+    await tab(two, fill, "shared");
+    await tab(one, async () => {
+      const { Keep } = await import("/index.js");
+      await Keep.erase("shared");
+    });
+    assert.equal(await tab(two, () => ended), "closed");
+    const { databases, files } = await tab(one, left);
+    assert.ok(!databases.includes("shared") && !files.includes("shared"), JSON.stringify([databases, files]));
+  });
+
+  test("says when somebody does not let go, and one that is not there is no error", async () => {
+    await tab(two, async () => {
+      await new Promise((resolve) => {
+        const request = indexedDB.open("held", 1);
+        request.onsuccess = () => resolve((globalThis.held = request.result));
+      });
+      return true;
+    });
+    const codes = await tab(one, async () => {
+      const { Keep } = await import("/index.js");
+      const code = (work) => work.then(() => "done", (error) => `${error.op} ${error.code}`);
+      return [await code(Keep.erase("held", { timeout: 300 })), await code(Keep.erase("nowhere")), await code(Keep.erase("no/name")), await code(Keep.erase("x", { fast: 1 }))];
+    });
+    assert.deepEqual(codes, ["Keep.erase blocked", "done", "Keep.erase bad-option", "Keep.erase bad-option"]);
+    await tab(two, () => held.close());
+  });
+});
