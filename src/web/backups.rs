@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::keep::{KeepHandle, parse, promise};
-use crate::error::Result;
+
 use crate::keep::{BackupPart, Domain};
 use crate::store::NewBackup;
 use js_sys::{Promise, Uint8Array};
@@ -68,7 +68,7 @@ impl KeepHandle {
                 Some(only) => Some(
                     only.iter()
                         .map(|one| part(one))
-                        .collect::<Result<Vec<_>>>()?,
+                        .collect::<crate::error::Result<Vec<_>>>()?,
                 ),
                 None => None,
             };
@@ -169,7 +169,7 @@ impl KeepHandle {
     }
 }
 
-fn part(named: &str) -> Result<BackupPart> {
+fn part(named: &str) -> crate::error::Result<BackupPart> {
     let (domain, id) = named.split_once('/').unwrap_or_default();
     let (domain, id) = (Domain::of(domain)?, id.to_owned());
     Ok(BackupPart { domain, id })

@@ -24,6 +24,7 @@ const CEILING: u32 = 1_200_000;
 
 /// Remembers what `pkg/` was made of.
 const PRINT: &str = "target/pkg.print";
+const SCHEMAS: &str = "src/schema";
 const TEXTS: [&str; 4] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
 /// Types that only the compiler needs: nothing public names them.
@@ -102,6 +103,7 @@ pub fn build() -> Result<()> {
         fs::copy(file, Path::new(DRAFT).join(file))
             .with_context(|| format!("{file} cannot be copied"))?;
     }
+    copy_schemas()?;
     remove("pkg")?;
     fs::rename(DRAFT, "pkg").context("pkg/ cannot be put in place")?;
     fs::write(PRINT, print).context("the package's fingerprint cannot be written")?;
@@ -141,8 +143,10 @@ fn sizes() -> Result<()> {
 /// All that the package is made of, as one number: the same one, the same package.
 fn fingerprint(module: &Path) -> Result<String> {
     let mut files = vec![module.to_owned()];
-    for entry in fs::read_dir("src/js").context("src/js cannot be read")? {
-        files.push(entry?.path());
+    for folder in ["src/js", SCHEMAS] {
+        for entry in fs::read_dir(folder).with_context(|| format!("{folder} cannot be read"))? {
+            files.push(entry?.path());
+        }
     }
     files.extend(
         TEXTS
@@ -230,6 +234,17 @@ fn write_manifest(about: &serde_json::Value) -> Result<()> {
         .collect();
     let text = format!("{name},\n{said}{rest}");
     fs::write(Path::new(DRAFT).join("package.json"), text).context("package.json cannot be written")
+}
+
+fn copy_schemas() -> Result<()> {
+    let folder = Path::new(DRAFT).join("schema");
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(SCHEMAS)? {
+        let entry = entry?;
+        fs::copy(entry.path(), folder.join(entry.file_name()))
+            .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
+    }
+    Ok(())
 }
 
 /// Lets the tests import the package by its name.
