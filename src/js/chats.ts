@@ -382,6 +382,26 @@ export class ChatHandle {
     return this.#hide("unhide", message, false, given);
   }
 
+  /**
+   * Keeps the messages from one to another, both with it, from the model, in one change, and gives how many were not hidden
+   * before. `ifRev` as in `edit`. Throws `conflict`, `not-found`, `invalid` when `to` stands before `from`.
+   */
+  hideRange(from: MessageRef, to: MessageRef, given?: WriteOptions): Promise<number> {
+    return this.#hideRange("hideRange", from, to, true, given);
+  }
+
+  /** Gives the messages from one to another to the model again, and gives how many were hidden. As `hideRange`. */
+  unhideRange(from: MessageRef, to: MessageRef, given?: WriteOptions): Promise<number> {
+    return this.#hideRange("unhideRange", from, to, false, given);
+  }
+
+  #hideRange(verb: string, from: MessageRef, to: MessageRef, hidden: boolean, given?: WriteOptions): Promise<number> {
+    return this.#ask(verb, () => {
+      const [first, last, write] = [place(from, "from"), place(to, "to"), writing(given)];
+      return this.#next(() => this.#raw.hideTo(...first, ...last, hidden, write) as Promise<number>);
+    });
+  }
+
   #hide(verb: string, message: MessageRef, hidden: boolean, given?: WriteOptions): Promise<Message> {
     return this.#answer(verb, () => {
       const [at, write] = [place(message, "message"), writing(given)];

@@ -255,6 +255,36 @@ impl Chat {
         self.rewrite(at.into(), None, write.into(), make).await
     }
 
+    /// Keeps the messages from one to another, both with it, from the model or gives them to it
+    /// again, in one change, and gives how many were not so before. The state before becomes a
+    /// version.
+    ///
+    /// # Errors
+    /// As [`Chat::edit`]; `invalid` when `to` stands before `at`.
+    pub async fn hide_to(
+        &self,
+        at: impl Into<At>,
+        to: impl Into<At>,
+        hidden: bool,
+        write: impl Into<Write>,
+    ) -> Result<u64> {
+        let (to, mut write) = (to.into(), write.into());
+        if let At::Index(_) = to {
+            // A position means what the caller saw, whatever the other end is.
+            write.if_rev = write.if_rev.or(Some(self.record().rev));
+        }
+        let make = |line: &[u8], dialect| chat::hide_line(line, hidden, dialect);
+        let hide = async |work: &mut Work<'_>, from: u64| {
+            let to = match to {
+                At::Index(to) => to,
+                At::Id(id) => work.log.position(id).await?.ok_or_else(|| self.gone(id))?,
+            };
+            work.rewrite_to(from, to, make).await
+        };
+        self.work(Where::Message(at.into()), write, None, hide)
+            .await
+    }
+
     /// Puts a message, a JSON object in the shape `NewMessage`, before another one, or at the
     /// end, and gives it as it is kept. The state before becomes a version where others move.
     ///

@@ -84,6 +84,9 @@ pub(super) struct Done {
 impl Done {
     /// Remembers a change. What was undone before cannot be done again then.
     pub(super) fn add(&mut self, steps: Vec<Step>) {
+        if steps.is_empty() {
+            return;
+        }
         self.undone.clear();
         self.done.push(steps);
         let size = |steps: &Vec<Step>| steps.iter().map(Step::bytes).sum::<usize>();
@@ -224,6 +227,47 @@ impl<'a> Work<'a> {
             after: after.clone(),
         });
         Ok((id, after))
+    }
+
+    /// Stores what `make` makes of the lines of the messages `from..=to`, and gives how many it
+    /// made another of. Every segment is written once.
+    pub(super) async fn rewrite_to(
+        &mut self,
+        from: u64,
+        to: u64,
+        make: impl Fn(&[u8], Dialect) -> Result<Vec<u8>>,
+    ) -> Result<u64> {
+        if to < from {
+            let detail = format!("message {to} stands before message {from}");
+            return Err(Kind::Invalid.because(detail).of("chats", &self.chat.id));
+        }
+        if to >= self.len() {
+            return Err(self.missing(to));
+        }
+        let (dialect, steps) = (self.dialect, self.steps.len());
+        let mut index = from;
+        while index <= to {
+            let most = (to - index + 1) as usize;
+            let (mut seen, mut lines) = (0, Vec::new());
+            let edit = |records: &mut Vec<Numbered>, at: usize| {
+                for record in records.iter_mut().skip(at).take(most) {
+                    seen += 1;
+                    let before = chat::record_line(&record.bytes).to_vec();
+                    let after = make(&before, dialect)?;
+                    if after != before {
+                        record.bytes = chat::replace_line(&record.bytes, &after);
+                        let id = record.id;
+                        lines.push(Step::Line { id, before, after });
+                    }
+                }
+                Ok(())
+            };
+            self.log.edit_segment(index, &mut self.change, edit).await?;
+            self.steps.append(&mut lines);
+            index += seen;
+        }
+        self.history = History::Keep;
+        Ok((self.steps.len() - steps) as u64)
     }
 
     /// Takes a message out and gives its number and line. Lines that could not be read stay

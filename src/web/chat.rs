@@ -239,6 +239,25 @@ impl ChatHandle {
         promise(async move { chat.hide(at, hidden, convert::write(&write)?).await })
     }
 
+    /// How many messages were not so before.
+    #[wasm_bindgen(js_name = hideTo)]
+    pub fn hide_to(
+        &self,
+        at: f64,
+        by_id: bool,
+        to: f64,
+        to_by_id: bool,
+        hidden: bool,
+        write: JsValue,
+    ) -> Promise {
+        let chat = Rc::clone(&self.chat);
+        let (at, to) = (place(at, by_id), place(to, to_by_id));
+        promise(async move {
+            let write = convert::write(&write)?;
+            Ok(chat.hide_to(at, to, hidden, write).await? as f64)
+        })
+    }
+
     /// The message as JSON.
     #[wasm_bindgen(js_name = addSwipe)]
     pub fn add_swipe(&self, at: f64, by_id: bool, text: String, write: JsValue) -> Promise {

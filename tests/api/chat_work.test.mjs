@@ -133,6 +133,10 @@ test("a hidden message is the system's until it is shown again", async () => {
   const chat = await chatOf(keep, "a");
   const hidden = await chat.hide(0);
   assert.deepEqual([hidden.role, hidden.hidden, hidden.fields.is_system], ["system", true, true]);
+  assert.equal(await chat.hideRange(0, { id: hidden.id }), 0);
+  assert.equal(await chat.unhideRange(0, 0), 1);
+  assert.equal(await chat.hideRange(0, 0), 1);
+  await assert.rejects(chat.hideRange(0, "last"), { code: "bad-option", op: "ChatHandle.hideRange" });
   const shown = await chat.unhide(0);
   assert.deepEqual([shown.role, shown.hidden], ["character", undefined]);
   await keep.close();

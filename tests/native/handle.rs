@@ -293,6 +293,46 @@ fn a_hidden_message_is_the_systems_and_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_stretch_is_hidden_in_one_change_and_undone_in_one() {
+    let keep = open(&MemoryMedium::new());
+    let bytes = log(200);
+    let chat = imported(&keep, &bytes);
+    now(chat.hide(70, true, None)).unwrap();
+    let before = chat.entry()["rev"].as_u64().unwrap();
+    // Over the ends of segments, and past one that is hidden already.
+    assert_eq!(now(chat.hide_to(60, 190, true, None)).unwrap(), 130);
+    assert_eq!(chat.entry()["rev"], before + 1);
+    let hidden = |chat: &Chat| -> Vec<usize> {
+        let all = messages(chat);
+        (0..all.len())
+            .filter(|n| all[*n]["hidden"] == true)
+            .collect()
+    };
+    assert_eq!(hidden(&chat), (60..=190).collect::<Vec<_>>());
+    assert!(now(chat.undo(false, None)).unwrap());
+    assert_eq!(hidden(&chat), [70]);
+    assert!(now(chat.undo(true, None)).unwrap());
+    assert_eq!(now(chat.hide_to(60, 190, false, None)).unwrap(), 131);
+    assert!(hidden(&chat).is_empty());
+    // Nothing was hidden there, so there is nothing to undo of it.
+    assert_eq!(now(chat.hide_to(0, 10, false, None)).unwrap(), 0);
+    assert!(now(chat.undo(false, None)).unwrap());
+    assert_eq!(hidden(&chat).len(), 131);
+    for _ in 0..2 {
+        assert!(now(chat.undo(false, None)).unwrap());
+    }
+    assert!(now(chat.bytes()).unwrap() == bytes);
+    for (from, to, kind) in [
+        (5, 4, Kind::Invalid),
+        (5, 200, Kind::NotFound),
+        (200, 201, Kind::NotFound),
+    ] {
+        let error = now(chat.hide_to(from, to, true, None)).unwrap_err();
+        assert_eq!(error.kind(), kind, "{from} to {to}");
+    }
+}
+
+#[test]
 fn a_date_leads_to_the_first_message_from_then_on() {
     let keep = open(&MemoryMedium::new());
     let mut lines = vec![r#"{"user_name":"You","character_name":"Zoë"}"#.to_owned()];
