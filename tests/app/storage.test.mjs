@@ -132,4 +132,25 @@ describe("the storage page", () => {
     assert.ok(JSON.parse(text).log.length > 0);
     assert.ok(!text.includes("Ana") && !text.includes("Bea"));
   });
+
+  test("everything is deleted after a word is typed, and the app begins anew", async () => {
+    await app.visit("#/storage");
+    await app.until(() => document.querySelector("#erase-word"));
+    const armed = () => app.run(() => !document.querySelector("ck-erase .danger").disabled);
+    assert.equal(await armed(), false);
+    const { name, bytes } = await app.download(() => button(app, "Save a file of it first"));
+    assert.match(name, /\.cardkeep$/);
+    assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    await app.type("#erase-word", "delete");
+    assert.equal(await armed(), false);
+    await app.type("#erase-word", " everything");
+    assert.equal(await armed(), true);
+    await button(app, "Delete everything");
+    await app.until(() => location.hash === "#/" && document.querySelector("main")?.textContent.includes("Import") && document.querySelectorAll(".tile").length === 0);
+    const kept = await app.run(async () => {
+      const keep = document.querySelector("ck-app").opening.keep;
+      return { created: keep.report.created, backups: (await keep.backups.list()).length };
+    });
+    assert.deepEqual(kept, { created: true, backups: 0 });
+  });
 });
