@@ -115,6 +115,8 @@ kinds! {
     NotAPersona = "not-a-persona", false, "Give a backup of SillyTavern's personas, or a persona of RisuAI or CardShark.";
     /// The text is no lorebook that is known here.
     NotALorebook = "not-a-lorebook", false, "Give a lorebook of SillyTavern, a card, Agnai, NovelAI, RisuAI or AI Dungeon.";
+    /// The file holds no template that is known here.
+    NotATemplate = "not-a-template", false, "Give a preset of SillyTavern (JSON) or a template of CardShark.";
     /// The file is no backup of a keep.
     NotABackup = "not-a-backup", false, "Give a .cardkeep file that was exported from backups.";
     /// A value breaks the rules of its domain.

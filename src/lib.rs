@@ -5,7 +5,7 @@
 //! * [`error`]: one error type, warnings, limits.
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
 //! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
-//! * [`card`], [`lore`], [`persona`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`card`], [`lore`], [`persona`], [`template`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
@@ -27,6 +27,7 @@ pub mod persona;
 pub mod prompt;
 pub mod settings;
 pub mod store;
+pub mod template;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod world;

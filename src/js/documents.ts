@@ -1,8 +1,8 @@
-// What characters, worlds and personas have in common: records that are one document each.
+// What characters, worlds, personas, lorebooks and templates have in common: records that are one document each.
 
 import { items, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";
-import { options, revision, safety, writing } from "./options.js";
+import { options, revision, safety, text, writing } from "./options.js";
 import type { Entry, PatchItem, PutOptions, SafetyOptions, ValidateOptions, Validity, WriteOptions } from "./types.js";
 
 /** Entries `E` of documents that are patched with `P` and put as `I`. */
@@ -52,6 +52,14 @@ export abstract class Documents<E extends Entry, P extends object, I extends Pic
     return this.answer("validate", () => {
       const item = of(options<Partial<O>>(given, ["id", ...this.beside] as (keyof O & string)[]));
       return this.handle.validate(this.name, { ...this.given(item), ...place(item) });
+    });
+  }
+
+  /** @internal */
+  protected copy(id: string, given: (SafetyOptions & { name?: string }) | undefined): Promise<E> {
+    return this.answer("duplicate", () => {
+      const { name, ...write } = options(given, ["name", "durable", "verify"]);
+      return this.handle.copyText(this.name, text(id, "id"), name === undefined ? undefined : text(name, "name"), safety(write));
     });
   }
 

@@ -12,6 +12,8 @@ export const DOMAINS = Object.keys({
   chats: true,
   worlds: true,
   personas: true,
+  lorebooks: true,
+  templates: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 

@@ -30,6 +30,8 @@ export const ERROR_CODES = [
   "not-a-persona",
   /** The text is no lorebook that is known here. */
   "not-a-lorebook",
+  /** The file holds no template that is known here. */
+  "not-a-template",
   "not-a-backup",
   /** A value breaks the rules of its domain. */
   "invalid",

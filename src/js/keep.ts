@@ -1,4 +1,4 @@
-// The keep: characters, chats, worlds, personas and settings, stored so that nothing is lost.
+// The keep: characters, chats, worlds, personas, lorebooks, templates and settings, stored so that nothing is lost.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -18,10 +18,12 @@ import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
 import { options, text } from "./options.js";
 import { restWithPage } from "./page.js";
+import { Lorebooks } from "./lorebooks.js";
 import { Personas } from "./personas.js";
 import { Presence } from "./presence.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
+import { Templates } from "./templates.js";
 import { persist, takesSpace, usage } from "./space.js";
 import type { RedoPort } from "./redo.js";
 import { Rescue } from "./rescue.js";
@@ -95,6 +97,8 @@ export abstract class OpenKeep extends EventTarget {
   readonly chats: Chats;
   readonly worlds: Worlds;
   readonly personas: Personas;
+  readonly lorebooks: Lorebooks;
+  readonly templates: Templates;
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly trash: Trash;
@@ -122,6 +126,8 @@ export abstract class OpenKeep extends EventTarget {
     this.chats = new Chats(handle, name);
     this.worlds = new Worlds(handle);
     this.personas = new Personas(handle);
+    this.lorebooks = new Lorebooks(handle);
+    this.templates = new Templates(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);

@@ -1,9 +1,9 @@
 // Lorebooks: bytes in, entries out, and which of them a text calls for.
 
-import { rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
+import { rawEditLorebook, rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
 import { call } from "./loading.js";
-import { bytes, document, limits, list, options, text } from "./options.js";
-import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
+import { bytes, document, fields, limits, list, options, text } from "./options.js";
+import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, LorebookPatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
 
 /**
  * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
@@ -20,6 +20,19 @@ export function readLorebook(file: Uint8Array, given?: { limits?: Limits }): Lor
     } finally {
       raw.free();
     }
+  });
+}
+
+/**
+ * Changes fields and entries of a lorebook, in the words of its dialect; the rest of its text stays as it was written.
+ *
+ * Throws `invalid` for an entry that is not there or an id that is taken, `unsupported` for what the dialect has no place for,
+ * `not-a-lorebook`, `bad-json`, `bad-option`, `too-large`, `not-ready`.
+ */
+export function editLorebook(book: LorebookDocument, patch: LorebookPatch, given?: { limits?: Limits }): LorebookDocument {
+  return call("editLorebook", () => {
+    const chosen = options(given, ["limits"]);
+    return { bytes: rawEditLorebook(document(book), fields(patch, "patch"), limits(chosen.limits)) };
   });
 }
 

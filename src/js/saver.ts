@@ -6,7 +6,7 @@ import { type Edit, type Journal, type Source, whenIdle } from "./journal.js";
 import { fields, ifRev, options, text } from "./options.js";
 import type { RevOptions, Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types.js";
 
-const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, settings: true } satisfies Record<SaverDomain, true>);
+const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, lorebooks: true, templates: true, settings: true } satisfies Record<SaverDomain, true>);
 
 /** A version is kept of what was there before somebody began to type, and again after so long. */
 const SITTING_MS = 5 * 60_000;
@@ -95,7 +95,7 @@ export class Saver extends EventTarget {
   }
 
   /**
-   * Saves a change later. A patch of `characters` or `personas` is one of their `patch`; of `worlds` `{ position, player }`; of
+   * Saves a change later. A patch of `characters`, `personas`, `lorebooks` or `templates` is one of their `patch`; of `worlds` `{ position, player }`; of
    * `settings` `{ value }`, the id being the setting's name; of `chats` `{ draft }`, its unsent message. With `ifRev`,
    * the record has to have that revision, or the one that this saver made of it.
    *
@@ -306,10 +306,30 @@ function newEdit(seq: number, domain: SaverDomain, id: string, now: number): Edi
 }
 
 /** The last value of each field; a world's stats are fields of their own. */
+/** How deep a field of a patch is a patch itself. */
+const BELOW: { [field: string]: number } = { player: 1, entries: 2, fields: 1 };
+
 function merged(old: object, patch: object): object {
-  const [{ player: had }, { player: has }] = [old as { player?: unknown }, patch as { player?: unknown }];
-  const both = typeof had === "object" && typeof has === "object";
-  return { ...old, ...patch, ...(both && { player: { ...had, ...has } }) };
+  const all = overlaid(old, patch);
+  for (const [field, depth] of Object.entries(BELOW)) {
+    const [had, has] = [Reflect.get(old, field) as unknown, Reflect.get(patch, field) as unknown];
+    if (plain(had) && plain(has)) Object.assign(all, { [field]: overlaid(had, has, depth - 1) });
+  }
+  const [adds, more] = [Reflect.get(old, "add") as unknown, Reflect.get(patch, "add") as unknown];
+  return Array.isArray(adds) && Array.isArray(more) ? { ...all, add: [...(adds as unknown[]), ...(more as unknown[])] } : all;
+}
+
+function overlaid(old: object, patch: object, depth = 0): object {
+  if (depth === 0) return { ...old, ...patch };
+  const both = Object.entries(patch).map(([key, has]) => {
+    const had = Reflect.get(old, key) as unknown;
+    return [key, plain(had) && plain(has) ? overlaid(had, has, depth - 1) : (has as unknown)];
+  });
+  return { ...old, ...(Object.fromEntries(both) as object) };
+}
+
+function plain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unsaved({ domain, id, patch, since, text, written }: Edit, error: CardkeepError | undefined): Unsaved {

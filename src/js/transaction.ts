@@ -8,9 +8,11 @@ import { DOMAINS } from "./domain.js";
 import { failure, named } from "./errors.js";
 import { holding } from "./intake.js";
 import { ask } from "./loading.js";
+import { Lorebooks } from "./lorebooks.js";
 import { safety } from "./options.js";
 import { Personas } from "./personas.js";
 import { SettingsStore } from "./settings.js";
+import { Templates } from "./templates.js";
 import type { DomainName, TransactionOptions } from "./types.js";
 import { Worlds } from "./worlds.js";
 
@@ -22,6 +24,8 @@ export interface Transaction {
   readonly chats: Chats;
   readonly worlds: Worlds;
   readonly personas: Personas;
+  readonly lorebooks: Lorebooks;
+  readonly templates: Templates;
   readonly settings: SettingsStore;
 }
 
@@ -146,6 +150,8 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     chats: new Chats(handle),
     worlds: new Worlds(handle),
     personas: new Personas(handle),
+    lorebooks: new Lorebooks(handle),
+    templates: new Templates(handle),
     settings: new SettingsStore(handle),
   };
   const get = (name: DomainName) => () => {

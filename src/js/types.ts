@@ -296,6 +296,25 @@ export interface LorebookFile {
   warnings: Warning[];
 }
 
+/** Fields of an entry to change; `null` makes one the usual one, or absent. */
+export type LoreEntryPatch = { [F in keyof LoreEntry]?: LoreEntry[F] | null };
+
+/** What is to be changed in a lorebook. Absent fields stay; `null` removes what may be absent. */
+export interface LorebookPatch {
+  name?: string;
+  description?: string | null;
+  scanDepth?: number | null;
+  tokenBudget?: number | null;
+  recursiveScanning?: boolean | null;
+  /** Entries by their ids (`#n` by their place where they have none); `null` takes one out. */
+  entries?: { [id: string]: LoreEntryPatch | null };
+  /** New entries; one without an id gets the next number. */
+  add?: LoreEntryPatch[];
+}
+
+/** A lorebook to be made or to take another's place; what is left out is the usual. */
+export type NewLorebook = Partial<Omit<Lorebook, "entries">> & { entries?: Partial<LoreEntry>[] };
+
 /** Something that the other specification or dialect has no place for. */
 export interface Loss {
   /** Such as `data.nickname` or `entries.3.probability`. */
@@ -401,6 +420,83 @@ export interface WritePersonasOptions {
   /** The PNG to write into, for `risu` and `cardshark`: its other chunks stay. Without it a plain portrait is generated. */
   image?: Uint8Array;
   limits?: Limits;
+}
+
+// ---------------------------------------------------------------- templates
+
+/** All but `cardshark` are SillyTavern's presets. */
+export type TemplateKind = "instruct" | "context" | "system-prompt" | "reasoning" | "chat-completion" | "sampler" | "cardshark";
+
+/** A template as it was written: the JSON text, byte for byte. Change it with `editTemplate`. */
+export interface TemplateDocument {
+  readonly bytes: Uint8Array;
+}
+
+/** How a prompt is put together. */
+export interface Template {
+  kind: TemplateKind;
+  /** Empty where the file has none, as with most presets of chat completions. */
+  name: string;
+  description?: string;
+  /** All that the file says, under the names of the tool that it is for. */
+  fields: { [name: string]: Json };
+}
+
+/** What is to be changed in a template. Absent fields stay; `null` removes one. */
+export interface TemplatePatch {
+  name?: string;
+  description?: string | null;
+  fields?: { [name: string]: Json };
+}
+
+/** A template to be made, or to take another's place. */
+export type NewTemplate = Partial<Omit<Template, "kind">> & { kind: TemplateKind };
+
+export interface TemplateFile {
+  templates: { template: Template; document: TemplateDocument }[];
+  warnings: Warning[];
+}
+
+/** A template that comes with the library. */
+export interface BuiltInTemplate {
+  /** Begins with `builtin:`. */
+  id: string;
+  template: Template;
+}
+
+/** A message of a prompt. */
+export interface PromptMessage {
+  role: "system" | "user" | "assistant";
+  /** What that one is called. */
+  name?: string;
+  content: string;
+}
+
+export interface RenderTemplateOptions {
+  /** `{{char}}`. */
+  character?: string;
+  /** `{{user}}`. */
+  user?: string;
+  /** Other macros by their names, such as `description`, `scenario`, `system`, `wiBefore`. */
+  values?: { [name: string]: string };
+  /** The chat, oldest message first. */
+  messages?: PromptMessage[];
+  /** Whether the text ends where the model goes on. Default false. */
+  reply?: boolean;
+  /** Chance: the same seed, the same text. Default 1. */
+  seed?: number;
+  limits?: Limits;
+}
+
+export interface RenderedTemplate {
+  /** The prompt as one text; empty for `chat-completion`. */
+  text: string;
+  /** The prompt as messages, for `chat-completion`. */
+  messages: Required<PromptMessage>[];
+  /** Where a model should stop. */
+  stop: string[];
+  /** Macros that are not known and stay as they are written, each once. */
+  unknown: string[];
 }
 
 // ---------------------------------------------------------------- chats
@@ -677,6 +773,8 @@ export interface SaverPatches {
   /** `position` moves the player, `player` sets stats. */
   worlds: { position?: string; player?: { [stat: string]: Json } };
   personas: PersonaPatch;
+  lorebooks: LorebookPatch;
+  templates: TemplatePatch;
   /** The id is the setting's name. */
   settings: { value: Json };
   /** The unsent message of a chat; empty for none. */
@@ -854,6 +952,16 @@ export interface PutPersona extends Omit<PutPersonaOptions, keyof SafetyOptions>
   persona: PersonaDocument | Persona | NewPersona;
 }
 
+/** One of the lorebooks of `putMany`. */
+export interface PutLorebook extends Omit<PutOptions, keyof SafetyOptions> {
+  book: LorebookDocument | NewLorebook;
+}
+
+/** One of the templates of `putMany`. */
+export interface PutTemplate extends Omit<PutOptions, keyof SafetyOptions> {
+  template: TemplateDocument | NewTemplate;
+}
+
 /** A persona to be made; what is left out is empty or absent. */
 export type NewPersona = Partial<Omit<Persona, "dialect" | "picture" | "default" | "userId">> & { name: string };
 
@@ -865,7 +973,7 @@ export interface WorldPatch {
   player?: { [stat: string]: Json };
 }
 
-/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, messages of chats. */
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, messages of chats. */
 export interface Conflict<T = unknown> {
   /** What your change began with, if that state is kept. */
   base?: T;
@@ -901,7 +1009,9 @@ export type Trashed =
   | ({ domain: "characters" } & CharacterEntry)
   | ({ domain: "chats" } & ChatEntry)
   | ({ domain: "worlds" } & WorldEntry)
-  | ({ domain: "personas" } & PersonaEntry);
+  | ({ domain: "personas" } & PersonaEntry)
+  | ({ domain: "lorebooks" } & LorebookEntry)
+  | ({ domain: "templates" } & TemplateEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -1113,6 +1223,30 @@ export interface KeptPersona extends PersonaEntry {
   persona: Persona;
 }
 
+export interface LorebookEntry extends Entry {
+  name: string;
+  dialect: LorebookDialect;
+  /** How many entries it has. */
+  entries: number;
+}
+
+export interface KeptLorebook extends LorebookEntry {
+  document: LorebookDocument;
+  book: Lorebook;
+}
+
+export interface TemplateEntry extends Entry {
+  name: string;
+  kind: TemplateKind;
+}
+
+export interface KeptTemplate extends TemplateEntry {
+  /** Set for one that comes with the library. */
+  builtIn?: true;
+  document: TemplateDocument;
+  template: Template;
+}
+
 /** The settings of the library and its app, with their defaults. */
 export interface Settings {
   /** `"system"` follows the device. Default `"system"`. */
@@ -1246,7 +1380,7 @@ export interface SignalOptions {
 }
 
 /** What can be changed, and told of. */
-export type DomainName = "characters" | "chats" | "worlds" | "personas" | "settings";
+export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "settings";
 
 /** A domain whose records have ids of their own. */
 export type RecordDomain = Exclude<DomainName, "settings">;

@@ -49,6 +49,8 @@ impl Keep {
             Domain::Characters => self.characters().put_many(puts, write).await?,
             Domain::Worlds => self.worlds().put_many(puts, write).await?,
             Domain::Personas => self.personas().put_many(puts, write).await?,
+            Domain::Lorebooks => self.lorebooks().put_many(puts, write).await?,
+            Domain::Templates => self.templates().put_many(puts, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))
@@ -69,6 +71,8 @@ impl Keep {
             Domain::Characters => self.characters().patch_many(patches, write).await?,
             Domain::Worlds => self.worlds().patch_many(patches, write).await?,
             Domain::Personas => self.personas().patch_many(patches, write).await?,
+            Domain::Lorebooks => self.lorebooks().patch_many(patches, write).await?,
+            Domain::Templates => self.templates().patch_many(patches, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))

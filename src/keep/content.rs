@@ -5,6 +5,7 @@
 
 use super::domain::Domain;
 use super::settings;
+use super::texts::{self, Form};
 use super::{Keep, characters, personas, unsent, worlds};
 use crate::card;
 use crate::error::{Kind, Result, Sides};
@@ -23,6 +24,10 @@ pub(super) enum Subject {
     World,
     /// Fields of a persona.
     Persona,
+    /// Fields and entries of a lorebook.
+    Lorebook,
+    /// Fields of a template.
+    Template,
     /// The value of one setting; its key is the id.
     Setting,
     /// The unsent message of a chat.
@@ -39,10 +44,12 @@ impl Subject {
             "characters" => Ok(Subject::Character),
             "worlds" => Ok(Subject::World),
             "personas" => Ok(Subject::Persona),
+            "lorebooks" => Ok(Subject::Lorebook),
+            "templates" => Ok(Subject::Template),
             "settings" => Ok(Subject::Setting),
             "chats" => Ok(Subject::Unsent),
             _ => Err(Kind::BadOption.because(format!(
-                "domain is {domain:?}, want characters, chats, worlds, personas or settings"
+                "domain is {domain:?}, want characters, chats, worlds, personas, lorebooks, templates or settings"
             ))),
         }
     }
@@ -53,6 +60,8 @@ impl Subject {
             Subject::Character => Domain::Characters.name(),
             Subject::World => Domain::Worlds.name(),
             Subject::Persona => Domain::Personas.name(),
+            Subject::Lorebook => Domain::Lorebooks.name(),
+            Subject::Template => Domain::Templates.name(),
             Subject::Setting => settings::DOMAIN,
             Subject::Unsent => unsent::DOMAIN,
         };
@@ -76,6 +85,8 @@ impl Subject {
             Subject::Character => keep.record(Domain::Characters, id).await?,
             Subject::World => keep.record(Domain::Worlds, id).await?,
             Subject::Persona => keep.record(Domain::Personas, id).await?,
+            Subject::Lorebook => keep.record(Domain::Lorebooks, id).await?,
+            Subject::Template => keep.record(Domain::Templates, id).await?,
             Subject::Setting => keep.settings().record(id).await?,
             Subject::Unsent => {
                 keep.record(Domain::Chats, id).await?;
@@ -91,6 +102,8 @@ impl Subject {
             Subject::Character => Content::Card(keep.document(record).await?),
             Subject::World => Content::World(keep.document(record).await?),
             Subject::Persona => Content::Persona(keep.document(record).await?),
+            Subject::Lorebook => Content::Text(&texts::LOREBOOKS, keep.document(record).await?),
+            Subject::Template => Content::Text(&texts::TEMPLATES, keep.document(record).await?),
             Subject::Setting => Content::Setting(record.body.clone()),
             Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
         })
@@ -143,6 +156,8 @@ pub(super) enum Content {
     Card(Document),
     World(Document),
     Persona(Document),
+    /// A lorebook or a template.
+    Text(&'static Form, Document),
     Setting(Value),
     /// A JSON string: unlike Rust's it may hold lone surrogates.
     Unsent(String),
@@ -167,6 +182,10 @@ impl Content {
             Content::Persona(old) => {
                 let new = persona::edit(old, patch)?;
                 changed(old, &new).then_some(Content::Persona(new))
+            }
+            Content::Text(form, old) => {
+                let new = (form.edit)(old, patch)?;
+                changed(old, &new).then_some(Content::Text(form, new))
             }
             Content::Setting(old) => {
                 let new = only(patch, "value")?;
@@ -194,6 +213,7 @@ impl Content {
             Content::Card(document) => characters::put_document(record, document, change),
             Content::World(document) => worlds::put_document(record, document, change),
             Content::Persona(document) => personas::put_document(record, document, change),
+            Content::Text(form, document) => form.put_document(record, document, change),
             Content::Setting(value) => record.body = value.clone(),
             Content::Unsent(text) => unsent::put(record, text, change),
         }
@@ -205,6 +225,7 @@ impl Content {
             Content::Card(document) => card::view(document),
             Content::World(document) => world::view(document),
             Content::Persona(document) => persona::view(document),
+            Content::Text(form, document) => (form.view)(document),
             Content::Setting(value) => value.to_string(),
             Content::Unsent(text) => text.clone(),
         }
@@ -213,7 +234,7 @@ impl Content {
     /// What the fields that a patch names are now: a JSON object in the patch's shape.
     pub fn present(&self, patch: &Document) -> Result<String> {
         let all = match self {
-            Content::Card(_) | Content::Persona(_) => self.view(),
+            Content::Card(_) | Content::Persona(_) | Content::Text(..) => self.view(),
             Content::World(_) => {
                 let state = Document::parse(&self.view())?;
                 let raw = |name: &str| state.root().get(name).map_or("null", |node| node.raw());

@@ -16,15 +16,21 @@ pub enum Domain {
     Worlds,
     /// Personas.
     Personas,
+    /// Lorebooks.
+    Lorebooks,
+    /// Templates.
+    Templates,
 }
 
 impl Domain {
     /// Every domain, once.
-    pub const ALL: [Domain; 4] = [
+    pub const ALL: [Domain; 6] = [
         Domain::Characters,
         Domain::Chats,
         Domain::Worlds,
         Domain::Personas,
+        Domain::Lorebooks,
+        Domain::Templates,
     ];
 
     /// Its name, on disk and in JavaScript.
@@ -34,6 +40,8 @@ impl Domain {
             Domain::Chats => "chats",
             Domain::Worlds => "worlds",
             Domain::Personas => "personas",
+            Domain::Lorebooks => "lorebooks",
+            Domain::Templates => "templates",
         }
     }
 
@@ -43,9 +51,8 @@ impl Domain {
     /// `bad-option`.
     pub fn of(name: &str) -> Result<Domain> {
         let unknown = || {
-            Kind::BadOption.because(format!(
-                "domain is {name:?}, want characters, chats, worlds or personas"
-            ))
+            let known = Domain::ALL.map(Domain::name).join(", ");
+            Kind::BadOption.because(format!("domain is {name:?}, want one of {known}"))
         };
         Domain::ALL
             .into_iter()

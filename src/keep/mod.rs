@@ -1,6 +1,6 @@
 //! What users see: one service a domain, on the store.
 //!
-//! Characters, chats, worlds, personas and settings know what their records mean; how records
+//! Characters, chats, worlds, personas, lorebooks, templates and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
@@ -32,6 +32,7 @@ mod search;
 mod segment;
 mod settings;
 mod sweep;
+mod texts;
 mod transaction;
 mod trash;
 mod unsent;
@@ -57,6 +58,7 @@ pub use personas::Personas;
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use settings::Settings;
+pub use texts::Texts;
 pub use transaction::Transaction;
 pub use trash::Trash;
 pub use validate::Validity;
@@ -161,6 +163,16 @@ impl Keep {
     /// The personas.
     pub fn personas(&self) -> Personas {
         Personas::new(self.clone())
+    }
+
+    /// The lorebooks.
+    pub fn lorebooks(&self) -> Texts {
+        Texts::new(self.clone(), &texts::LOREBOOKS)
+    }
+
+    /// The templates.
+    pub fn templates(&self) -> Texts {
+        Texts::new(self.clone(), &texts::TEMPLATES)
     }
 
     /// The worlds.

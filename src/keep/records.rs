@@ -1,7 +1,7 @@
 //! The verbs that every domain answers in the same way.
 
 use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, Target, characters, chat_row, chats, personas, worlds};
+use super::{Exported, Keep, Target, characters, chat_row, chats, personas, texts, worlds};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, History, Listing, Record, Unreadable, Write};
 use serde_json::{Value, json};
@@ -121,6 +121,8 @@ impl Keep {
             Domain::Chats => self.chats().export(id).await,
             Domain::Worlds => self.worlds().export(id).await,
             Domain::Personas => self.personas().export(id).await,
+            Domain::Lorebooks => self.lorebooks().export(id).await,
+            Domain::Templates => self.templates().export(id).await,
         }
     }
 }
@@ -132,6 +134,8 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Chats => chat_row::entry(record),
         Domain::Worlds => worlds::entry(record),
         Domain::Personas => personas::entry(record),
+        Domain::Lorebooks => texts::LOREBOOKS.entry(record),
+        Domain::Templates => texts::TEMPLATES.entry(record),
     }
 }
 

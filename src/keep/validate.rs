@@ -7,10 +7,11 @@
 use super::Keep;
 use super::documents::{Edit, PutDocument};
 use super::domain::{Domain, present};
-use super::{characters, personas, settings, worlds};
+use super::{characters, personas, settings, texts, worlds};
 use crate::card::{self, Issue};
 use crate::error::{Error, Kind, Limits, Result, Warning};
 use crate::json::Document;
+use crate::lore;
 use crate::store::{Change, Record};
 use crate::world;
 use serde::Serialize;
@@ -48,6 +49,8 @@ impl Keep {
             Domain::Characters => characters::putting(put),
             Domain::Worlds => worlds::putting(put),
             Domain::Personas => personas::putting(put),
+            Domain::Lorebooks => texts::LOREBOOKS.putting(put),
+            Domain::Templates => texts::TEMPLATES.putting(put),
             Domain::Chats => return Err(super::batch::no_document()),
         };
         let there = match &put.id {
@@ -120,7 +123,14 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
             let (_, warnings) = world::read(document.bytes(), &Limits::default())?;
             Validity::of(Vec::new(), warnings.into_iter().map(told).collect())
         }
-        Domain::Personas | Domain::Chats => Validity::of(Vec::new(), Vec::new()),
+        Domain::Lorebooks => {
+            let found = lore::read(document.bytes(), &Limits::default())?;
+            let warnings = found.warnings.into_iter().map(told).collect();
+            Validity::of(Vec::new(), warnings)
+        }
+        Domain::Personas | Domain::Templates | Domain::Chats => {
+            Validity::of(Vec::new(), Vec::new())
+        }
     })
 }
 

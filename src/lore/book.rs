@@ -8,7 +8,7 @@ use crate::error::Warning;
 use crate::json::{Document, Node, Shape};
 
 /// The id of an entry, as the file spells it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Id {
     /// A whole number.
@@ -18,7 +18,7 @@ pub enum Id {
 }
 
 /// How secondary keys join in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Logic {
     /// One of them has to be there.
@@ -33,7 +33,7 @@ pub enum Logic {
 }
 
 /// Where in the prompt an entry goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
     /// Before the character.
@@ -85,8 +85,8 @@ impl Position {
 }
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Entry {
     /// As the file spells it; unique or not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,10 +311,14 @@ impl Book {
         let entries: Vec<Entry> = entries
             .into_iter()
             .enumerate()
-            .map(|(n, (key, node))| {
+            .map(|(n, (at, node))| {
+                let uid = match &at {
+                    dialect::At::Key(key) => Some(key.as_str()),
+                    dialect::At::Index(_) => None,
+                };
                 Entry::read(
                     node,
-                    key.as_deref(),
+                    uid,
                     dialect,
                     &format!("entries.{n}"),
                     warnings,
@@ -358,6 +362,12 @@ impl Book {
                 .collect(),
         }
     }
+}
+
+/// All names of the field that has this one, in one dialect or another.
+pub(super) fn synonyms(name: &str) -> &'static [&'static str] {
+    let all = names::ALL.iter().find(|names| names.contains(&name));
+    all.copied().unwrap_or_default()
 }
 
 impl Entry {

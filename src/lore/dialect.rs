@@ -1,7 +1,7 @@
 //! Who wrote a lorebook, and where in the file its entries are.
 
 use crate::error::{Kind, Limits, Result};
-use crate::json::{Document, Node, Shape, quote};
+use crate::json::{Document, Node, Shape, Step, quote};
 use std::str::FromStr;
 
 /// The tool or specification a lorebook follows.
@@ -126,40 +126,80 @@ impl FromStr for Dialect {
     }
 }
 
-/// The object that the book's own fields are in.
-pub(super) fn head(document: &Document, dialect: Dialect) -> Option<Node<'_>> {
+/// Where the book's own fields are: a path from the root.
+fn head_path(document: &Document, dialect: Dialect) -> Option<&'static [&'static str]> {
     let root = document.root();
+    let within = |node: Node<'_>| node.get("character_book").is_some();
     match dialect {
-        Dialect::V3 => root.get("data"),
-        Dialect::CharacterBook => {
-            let within = |node: Node<'_>| node.get("character_book").is_some();
-            let place = root
-                .get("data")
-                .filter(|data| within(*data))
-                .unwrap_or(root);
-            Some(place.get("character_book").unwrap_or(root))
+        Dialect::V3 => Some(&["data"]),
+        Dialect::CharacterBook if root.get("data").is_some_and(within) => {
+            Some(&["data", "character_book"])
         }
+        Dialect::CharacterBook if within(root) => Some(&["character_book"]),
         Dialect::AiDungeon => None,
-        _ => Some(root),
+        _ => Some(&[]),
     }
 }
 
-/// The entries with the keys they have in an object, in the order of the file.
-pub(super) fn entries(document: &Document, dialect: Dialect) -> Vec<(Option<String>, Node<'_>)> {
-    let list = match dialect {
-        Dialect::AiDungeon => Some(document.root()),
-        Dialect::Risu => document.root().get("data"),
-        _ => head(document, dialect).and_then(|head| head.get("entries")),
+/// The steps to the object that the book's own fields are in.
+pub(super) fn head_steps(document: &Document, dialect: Dialect) -> Option<Vec<Step<'static>>> {
+    Some(steps(head_path(document, dialect)?))
+}
+
+/// The object that the book's own fields are in.
+pub(super) fn head(document: &Document, dialect: Dialect) -> Option<Node<'_>> {
+    document.find(&head_steps(document, dialect)?)
+}
+
+/// The steps to the list of entries, whether there is one or not.
+pub(super) fn list_steps(document: &Document, dialect: Dialect) -> Vec<Step<'static>> {
+    let (mut path, name) = match dialect {
+        Dialect::AiDungeon => (Vec::new(), None),
+        Dialect::Risu => (Vec::new(), Some("data")),
+        _ => (
+            head_steps(document, dialect).unwrap_or_default(),
+            Some("entries"),
+        ),
     };
-    let Some(list) = list else {
+    path.extend(name.map(Step::Key));
+    path
+}
+
+fn steps(path: &'static [&'static str]) -> Vec<Step<'static>> {
+    path.iter().copied().map(Step::Key).collect()
+}
+
+/// Where an entry stands in the list.
+#[derive(Debug, Clone)]
+pub(super) enum At {
+    Key(String),
+    Index(usize),
+}
+
+impl At {
+    pub fn step(&self) -> Step<'_> {
+        match self {
+            At::Key(key) => Step::Key(key),
+            At::Index(index) => Step::Index(*index),
+        }
+    }
+}
+
+/// The entries with their places, in the order of the file.
+pub(super) fn entries(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_>)> {
+    let Some(list) = document.find(&list_steps(document, dialect)) else {
         return Vec::new();
     };
     let all: Vec<_> = match list.shape() {
         Shape::Object => list
             .entries()
-            .map(|(key, entry)| (Some(key.into_owned()), entry))
+            .map(|(key, entry)| (At::Key(key.into_owned()), entry))
             .collect(),
-        _ => list.items().map(|entry| (None, entry)).collect(),
+        _ => list
+            .items()
+            .enumerate()
+            .map(|(n, entry)| (At::Index(n), entry))
+            .collect(),
     };
     all.into_iter()
         .filter(|(_, entry)| entry.shape() == Shape::Object)

@@ -22,6 +22,7 @@
 mod book;
 mod decorator;
 mod dialect;
+mod edit;
 mod key;
 pub mod matching;
 mod write;
@@ -29,6 +30,7 @@ mod write;
 pub use book::{Book, Entry, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
+pub use edit::{Summary, edit, last_entry, replace, summary, view};
 pub use write::Written;
 
 use crate::container::png;

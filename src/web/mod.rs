@@ -21,6 +21,7 @@ mod rescue;
 mod space;
 mod stored;
 mod structure;
+mod texts;
 mod throw;
 mod transaction;
 mod upgrade;

@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lore", &["container", "json", "order", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
+    // Texts of a template have macros.
+    ("template", &["prompt", "json", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "error"]),
@@ -38,6 +40,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "chat",
             "world",
             "persona",
+            "lore",
+            "template",
             "settings",
             "container",
             "json",

@@ -1,0 +1,86 @@
+// The templates of a keep.
+
+import type { KeepHandle, RawKept } from "./cardkeep.js";
+import { Documents } from "./documents.js";
+import { intake, type ImportSources, type Taken } from "./intake.js";
+import { document, fields, limits, options, record, text } from "./options.js";
+import type {
+  ImportEvent,
+  ImportOptions,
+  KeptTemplate,
+  NewTemplate,
+  PutOptions,
+  PutTemplate,
+  SafetyOptions,
+  TemplateDocument,
+  TemplateEntry,
+  TemplatePatch,
+  ValidateOptions,
+  Validity,
+} from "./types.js";
+
+export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTemplate> {
+  /** @internal */
+  protected readonly content = "template";
+  /** @internal */
+  protected readonly beside = [];
+
+  /** @internal */
+  constructor(handle: KeepHandle) {
+    super(handle, "templates");
+  }
+
+  /**
+   * One template, or `undefined` when there is none or it is in the trash; those of `builtInTemplates` by their ids too.
+   * Throws `corrupt`.
+   */
+  get(id: string): Promise<KeptTemplate | undefined> {
+    return this.ask("get", async () => {
+      const raw = (await this.handle.text(this.name, text(id, "id"))) as RawKept | undefined;
+      try {
+        return raw && { ...(JSON.parse(raw.view) as Omit<KeptTemplate, "document">), document: { bytes: raw.document } };
+      } finally {
+        raw?.free();
+      }
+    });
+  }
+
+  /**
+   * Adds templates: whatever `readTemplates` reads; an export of all of SillyTavern's gives an item for each. What is kept
+   * already, byte for byte, is a duplicate. What has no name of its own is called as its file.
+   */
+  import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<TemplateEntry>> {
+    const { limits: within, signal } = options(given, ["limits", "signal"]);
+    const take = async (bytes: Uint8Array, name: string) =>
+      JSON.parse((await this.handle.importTexts(this.name, bytes, name, limits(within))) as string) as Taken<TemplateEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+  }
+
+  /**
+   * Puts a template: in the place of another one with `id`, or as a new one. A document is kept byte for byte; of fields those
+   * that say something else are changed in the document that is there.
+   *
+   * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-template`, `invalid`, also for an id of those that come
+   * with the library: `duplicate` them.
+   */
+  put(template: TemplateDocument | NewTemplate, given?: PutOptions): Promise<TemplateEntry> {
+    return this.putOne(given, ({ id }) => ({ template, ...(id !== undefined && { id }) }));
+  }
+
+  /** Says what `put` would say of a template; stores nothing. With `id` it is held against that one. */
+  validate(template: TemplateDocument | NewTemplate, given?: ValidateOptions): Promise<Validity> {
+    return this.validateOne(given, ({ id }) => ({ template, ...(id !== undefined && { id }) }));
+  }
+
+  /** Keeps a copy, also of one that comes with the library, perhaps under another name. Throws `not-found`, `corrupt`. */
+  duplicate(id: string, given?: SafetyOptions & { name?: string }): Promise<TemplateEntry> {
+    return this.copy(id, given);
+  }
+
+  /** @internal */
+  protected given({ template }: PutTemplate): object {
+    return "bytes" in record(template, "template")
+      ? { document: document(template as TemplateDocument) }
+      : { values: fields(template, "template") };
+  }
+}

@@ -1,0 +1,365 @@
+//! Domains whose records are one JSON text each: lorebooks and templates.
+//!
+//! What such a text means is told by a [`Form`], one for each of these domains; everything
+//! else is the same for all of them. A file that was no JSON is kept beside the text and
+//! handed out again as long as nothing was changed.
+
+use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
+use super::domain::{self, Domain, present, with_fields};
+use super::{Exported, Keep, Status, documents, filename};
+use crate::card;
+use crate::codec;
+use crate::container::png;
+use crate::error::{Kind, Limits, Result, Warning};
+use crate::json::{Document, quote};
+use crate::lore;
+use crate::store::{Change, History, Record, Write};
+use crate::template;
+use serde_json::{Map, Value, json};
+
+/// What a domain knows of its texts.
+pub(super) struct Form {
+    domain: Domain,
+    /// Under which name callers find what the text says.
+    shown: &'static str,
+    /// The fields of the head that entries have.
+    listed: &'static [&'static str],
+    /// Index keys of what was imported begin so.
+    files: &'static str,
+    read: fn(&[u8], &Limits) -> Result<(Vec<Document>, Vec<Warning>)>,
+    /// As callers see it.
+    pub view: fn(&Document) -> String,
+    /// With some fields changed.
+    pub edit: fn(&Document, &Document) -> Result<Document>,
+    /// With exactly these fields.
+    replace: fn(Option<&Document>, &Document) -> Result<Document>,
+    /// What lists show.
+    head: fn(&Document) -> Map<String, Value>,
+}
+
+/// Lorebooks.
+pub(super) static LOREBOOKS: Form = Form {
+    domain: Domain::Lorebooks,
+    shown: "book",
+    listed: &["name", "dialect", "entries"],
+    files: "lorebooks/file/",
+    read: |bytes, limits| {
+        let file = lore::read(bytes, limits)?;
+        Ok((vec![file.document], file.warnings))
+    },
+    view: lore::view,
+    edit: lore::edit,
+    replace: lore::replace,
+    head: |document| {
+        let summary = lore::summary(document);
+        let mut head = Map::new();
+        head.insert("name".into(), summary.name.into());
+        head.insert("dialect".into(), summary.dialect.as_str().into());
+        head.insert("entries".into(), summary.entries.into());
+        head
+    },
+};
+
+/// Templates.
+pub(super) static TEMPLATES: Form = Form {
+    domain: Domain::Templates,
+    shown: "template",
+    listed: &["name", "kind"],
+    files: "templates/file/",
+    read: |bytes, limits| {
+        let file = template::read(bytes, limits)?;
+        Ok((file.templates, file.warnings))
+    },
+    view: template::view,
+    edit: template::edit,
+    replace: template::replace,
+    head: |document| {
+        let summary = template::summary(document);
+        let mut head = Map::new();
+        head.insert("name".into(), summary.name.into());
+        head.insert("kind".into(), summary.kind.as_str().into());
+        head
+    },
+};
+
+/// The records of a domain whose records are texts.
+pub struct Texts {
+    keep: Keep,
+    form: &'static Form,
+}
+
+impl Texts {
+    pub(super) fn new(keep: Keep, form: &'static Form) -> Texts {
+        Texts { keep, form }
+    }
+
+    /// Keeps what is in a file, in one change: `[{ entry, status, warnings }]`. What is kept
+    /// already, byte for byte, is a duplicate; the same name is not. What has no name of its own
+    /// is called as the file is.
+    ///
+    /// # Errors
+    /// Those of [`lore::read`] and [`template::read`], `too-large` over 10,000 records, and what the
+    /// medium reports.
+    pub async fn import(&self, bytes: &[u8], filename: &str, limits: &Limits) -> Result<Value> {
+        if bytes.len() > limits.file {
+            return Err(Kind::TooLarge.because(format!(
+                "the file has {} bytes, the limit `file` allows {}",
+                bytes.len(),
+                limits.file
+            )));
+        }
+        let (documents, mut warnings) = (self.form.read)(bytes, limits)?;
+        documents::bounded(documents.len())?;
+        let mut change = Change::new();
+        change.verify();
+        let mut settled = Vec::with_capacity(documents.len());
+        let mut new = 0;
+        for document in &documents {
+            let foreign = documents.len() == 1 && document.bytes() != bytes;
+            let content = if foreign { bytes } else { document.bytes() };
+            let same = format!("{}{}", self.form.files, codec::hash(content));
+            let kept = self.keep.store().find(&same).await?.records;
+            let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
+            if kept.is_none() {
+                let now = self.keep.store().now();
+                let mut record = Record::new(self.form.domain.name(), &codec::new_id(now), now);
+                record.by.push(same);
+                record.head = json!({ "name": stem(filename) });
+                self.form.put_document(&mut record, document, &mut change);
+                // A document that was cut out of a larger file says what there is of it.
+                if foreign && !card::starts_as_json(bytes) {
+                    record.parts.insert("file".into(), change.add_part(bytes));
+                }
+                change.write(record, History::Skip);
+                new += 1;
+            }
+            settled.push(kept);
+        }
+        let added = match new {
+            0 => Vec::new(),
+            _ => self.keep.commit(change).await?,
+        };
+        let mut added = added.into_iter();
+        let mut items = Vec::with_capacity(settled.len());
+        for kept in settled {
+            let status = match kept {
+                Some(_) => Status::Duplicate,
+                None => Status::Added,
+            };
+            let lost = || Kind::Bug.because("a change gave fewer records than it had");
+            let record = kept.or_else(|| added.next()).ok_or_else(lost)?;
+            let warnings = std::mem::take(&mut warnings);
+            let entry = self.form.entry(&record);
+            items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
+        }
+        Ok(items.into())
+    }
+
+    /// A record as JSON, the entry and what it says, with its document; `None` when there is none.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn read(&self, id: &str) -> Result<Option<(String, Document)>> {
+        if let Some(document) = self.built_in(id)? {
+            let entry = json!({ "id": id, "rev": 0, "created": 0, "changed": 0, "builtIn": true });
+            let entry = match entry {
+                Value::Object(mut entry) => {
+                    entry.extend((self.form.head)(&document));
+                    Value::Object(entry)
+                }
+                other => other,
+            };
+            let fields = [(self.form.shown, &*(self.form.view)(&document))];
+            return Ok(Some((with_fields(&entry, &fields), document)));
+        }
+        let Some(record) = present(self.keep.record(self.form.domain, id).await)? else {
+            return Ok(None);
+        };
+        let document = self.keep.document(&record).await?;
+        let fields = [(self.form.shown, &*(self.form.view)(&document))];
+        Ok(Some((
+            with_fields(&self.form.entry(&record), &fields),
+            document,
+        )))
+    }
+
+    /// Keeps a copy of a record, or of one that comes with the library, perhaps under another
+    /// name, and gives its entry.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn copy(&self, id: &str, name: Option<&str>, write: Write) -> Result<Value> {
+        let missing = || {
+            Kind::NotFound
+                .because("there is no such record")
+                .of(self.form.domain.name(), id)
+        };
+        let (_, mut document) = self.read(id).await?.ok_or_else(missing)?;
+        if let Some(name) = name {
+            let patch = Document::parse(&format!("{{\"name\":{}}}", quote(name)))?;
+            document = (self.form.edit)(&document, &patch)?;
+        }
+        let put = PutDocument {
+            given: Given::Document(document.bytes().to_vec()),
+            id: None,
+            if_rev: None,
+            image: None,
+        };
+        let written = self.put_many(&[put], write).await?;
+        Ok(written
+            .first()
+            .map(|record| self.form.entry(record))
+            .unwrap_or_default())
+    }
+
+    /// Adds an entry to a lorebook: `{ entry, id }`, the lorebook's entry and the new one's id as
+    /// `patch` takes it.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict`, those of [`lore::edit`], and what the medium reports.
+    pub async fn add_entry(&self, id: &str, fields: &Document, write: Write) -> Result<Value> {
+        let patch = Document::parse(&format!("{{\"add\":[{}]}}", fields.root().raw()))?;
+        let patch = PatchDocument {
+            id: id.to_owned(),
+            patch,
+            if_rev: write.if_rev,
+        };
+        let written = self.patch_many(&[patch], write).await?;
+        let lost = || Kind::Bug.because("a change of one record gave none back");
+        let record = written.first().ok_or_else(lost)?;
+        let document = self.keep.document(record).await?;
+        let added = lore::last_entry(&document).ok_or_else(lost)?;
+        Ok(json!({ "entry": self.form.entry(record), "id": added }))
+    }
+
+    pub(super) async fn patch_many(
+        &self,
+        patches: &[PatchDocument],
+        write: Write,
+    ) -> Result<Vec<Record>> {
+        let edits: Vec<Edit<'_>> = patches.iter().map(|patch| self.form.patching(patch)).collect();
+        self.documents().change(&edits, write).await
+    }
+
+    pub(super) async fn put_many(&self, puts: &[PutDocument], write: Write) -> Result<Vec<Record>> {
+        let edits: Vec<Edit<'_>> = puts.iter().map(|put| self.form.putting(put)).collect();
+        self.documents().change(&edits, write).await
+    }
+
+    pub(super) async fn export(&self, id: &str) -> Result<Exported> {
+        let record = self.keep.record(self.form.domain, id).await?;
+        let (extension, media_type, bytes) = match record.parts.get("file") {
+            Some(part) => {
+                let file = self.keep.store().part(part).await?;
+                match png::is(&file) {
+                    true => ("png", "image/png", file),
+                    false => ("tsv", "text/tab-separated-values", file),
+                }
+            }
+            None => {
+                let document = self.keep.document(&record).await?;
+                ("json", "application/json", document.bytes().to_vec())
+            }
+        };
+        Ok(Exported {
+            filename: filename::safe(record.head_text("name"), extension),
+            media_type,
+            bytes,
+        })
+    }
+
+    fn built_in(&self, id: &str) -> Result<Option<Document>> {
+        match (self.form.domain, template::built_in(id)) {
+            (Domain::Templates, Some(found)) => found.document().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn documents(&self) -> Documents<'_> {
+        Documents {
+            keep: &self.keep,
+            domain: self.form.domain,
+            view: self.form.view,
+        }
+    }
+}
+
+impl Form {
+    /// The entry of a record.
+    pub fn entry(&self, record: &Record) -> Value {
+        domain::entry(record, self.listed).into()
+    }
+
+    fn patching<'a>(&'static self, patch: &'a PatchDocument) -> Edit<'a> {
+        let missing = || Kind::NotFound.because("there is no such record");
+        Edit {
+            id: Some(&patch.id),
+            if_rev: patch.if_rev,
+            put: false,
+            make: Box::new(move |old, record, change| {
+                let document = (self.edit)(old.ok_or_else(missing)?, &patch.patch)?;
+                self.put_document(record, &document, change);
+                Ok(document)
+            }),
+        }
+    }
+
+    /// A text in the place of another, or a new one.
+    pub fn putting<'a>(&'static self, put: &'a PutDocument) -> Edit<'a> {
+        let make = move |old: Option<&Document>, record: &mut Record, change: &mut Change| {
+            if put.image.is_some() {
+                return Err(Kind::BadOption.because("it has no picture"));
+            }
+            let reserved = put.id.as_deref().is_some_and(template::is_reserved);
+            if reserved && self.domain == Domain::Templates {
+                let detail = "ids of templates that come with the library are theirs; keep a copy";
+                return Err(Kind::Invalid.because(detail));
+            }
+            let document = match &put.given {
+                Given::Values(values) => (self.replace)(old, values)?,
+                Given::Document(bytes) => {
+                    let (mut documents, _) = (self.read)(bytes, &Limits::default())?;
+                    if documents.len() != 1 || documents[0].bytes() != bytes {
+                        let detail = "the document is a file of another kind; import it";
+                        return Err(Kind::Invalid.because(detail));
+                    }
+                    documents.remove(0)
+                }
+            };
+            self.put_document(record, &document, change);
+            Ok(document)
+        };
+        Edit {
+            id: put.id.as_deref(),
+            if_rev: put.if_rev,
+            put: true,
+            make: Box::new(make),
+        }
+    }
+
+    /// Puts a text into its record; what has no name keeps the one it was called by.
+    pub fn put_document(&self, record: &mut Record, document: &Document, change: &mut Change) {
+        let mut head = (self.head)(document);
+        let named = head.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = match named {
+            "" => record.head_text("name"),
+            named => named,
+        };
+        let name: String = name.chars().take(100).collect();
+        head.insert("name".into(), name.into());
+        record.head = head.into();
+        let part = change.add_part(document.bytes());
+        if record.parts.insert("document".into(), part.clone()) != Some(part) {
+            record.parts.remove("file");
+        }
+    }
+}
+
+/// The name of a file without folders and extension.
+fn stem(filename: &str) -> &str {
+    let name = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    }
+}
