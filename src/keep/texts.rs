@@ -237,7 +237,10 @@ impl Texts {
         patches: &[PatchDocument],
         write: Write,
     ) -> Result<Vec<Record>> {
-        let edits: Vec<Edit<'_>> = patches.iter().map(|patch| self.form.patching(patch)).collect();
+        let edits: Vec<Edit<'_>> = patches
+            .iter()
+            .map(|patch| self.form.patching(patch))
+            .collect();
         self.documents().change(&edits, write).await
     }
 

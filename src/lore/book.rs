@@ -316,13 +316,7 @@ impl Book {
                     dialect::At::Key(key) => Some(key.as_str()),
                     dialect::At::Index(_) => None,
                 };
-                Entry::read(
-                    node,
-                    uid,
-                    dialect,
-                    &format!("entries.{n}"),
-                    warnings,
-                )
+                Entry::read(node, uid, dialect, &format!("entries.{n}"), warnings)
             })
             .collect();
         let mut seen = std::collections::HashSet::new();

@@ -271,9 +271,14 @@ fn with(document: &Document, dialect: Dialect, id: &str, patch: Node<'_>) -> Res
     let (before, after) = (spelled(&old, dialect)?, spelled(&new, dialect)?);
     let mut path = dialect::list_steps(document, dialect);
     path.push(at.step());
-    let made = carried(document, &path, only(&before, dialect)?, only(&after, dialect)?)?;
+    let made = carried(
+        document,
+        &path,
+        only(&before, dialect)?,
+        only(&after, dialect)?,
+    )?;
     let found = find(&made, dialect, id)?;
-    holds(dialect, found.map(|(_, entry)| entry).as_ref(), &new)?;
+    holds(dialect, found.map(|(_, entry)| entry).as_ref(), &new, patch)?;
     Ok(made)
 }
 
@@ -281,11 +286,15 @@ fn added(document: &Document, dialect: Dialect, given: Node<'_>) -> Result<Docum
     let mut entry = overlaid(&Entry::default(), given)?;
     let book = Book::read(document, dialect, &mut Vec::new());
     match &entry.id {
-        Some(id) if book.entries.iter().any(|known| known.id.as_ref() == Some(id)) => {
-            return Err(Kind::Invalid.because(format!(
-                "an entry has the id `{}` already",
-                name(0, &entry)
-            )));
+        Some(id)
+            if book
+                .entries
+                .iter()
+                .any(|known| known.id.as_ref() == Some(id)) =>
+        {
+            return Err(
+                Kind::Invalid.because(format!("an entry has the id `{}` already", name(0, &entry)))
+            );
         }
         Some(Id::Number(number)) if *number >= 0 => {}
         Some(Id::Text(_)) if dialect == Dialect::V3 => {}
@@ -319,7 +328,7 @@ fn added(document: &Document, dialect: Dialect, given: Node<'_>) -> Result<Docum
         _ => document.set(&path, &format!("[{raw}]"))?,
     };
     let read = Book::read(&made, dialect, &mut Vec::new());
-    holds(dialect, read.entries.last(), &entry)?;
+    holds(dialect, read.entries.last(), &entry, given)?;
     Ok(made)
 }
 
@@ -424,21 +433,17 @@ fn carried(
     Ok(made)
 }
 
-/// Whether the entry says what it is to say, read again.
-fn holds(dialect: Dialect, found: Option<&Entry>, wanted: &Entry) -> Result<()> {
-    let lost = |key: &str| {
-        let tool = dialect.as_str();
-        Kind::Unsupported.because(format!(
-            "an entry of a lorebook of {tool} has no place for this `{key}`"
-        ))
-    };
+/// Whether the entry says what a patch wanted of it, read again.
+fn holds(dialect: Dialect, found: Option<&Entry>, wanted: &Entry, patch: Node<'_>) -> Result<()> {
     let (found, wanted) = (found.map(fields).unwrap_or_default(), fields(wanted));
-    // Some tools have no ids, and SillyTavern counts secondary keys wherever there are any.
-    let differs = |key: &&String| {
-        !matches!(key.as_str(), "id" | "selective") && found.get(*key) != wanted.get(*key)
-    };
-    match wanted.keys().chain(found.keys()).find(differs) {
-        Some(key) => Err(lost(key)),
-        None => Ok(()),
+    for (key, _) in patch.entries() {
+        // Some tools have no ids, and SillyTavern counts secondary keys wherever there are any.
+        if !matches!(&*key, "id" | "selective") && found.get(&*key) != wanted.get(&*key) {
+            let tool = dialect.as_str();
+            return Err(Kind::Unsupported.because(format!(
+                "an entry of a lorebook of {tool} has no place for this `{key}`"
+            )));
+        }
     }
+    Ok(())
 }

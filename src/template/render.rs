@@ -181,6 +181,14 @@ impl Filler<'_> {
         }
     }
 
+    /// A sequence, filled unless the template says that sequences have no macros.
+    fn sequence(&mut self, raw: &str, message: Option<&Message>) -> Result<String> {
+        match self.root.get("macro").and_then(Node::boolean) {
+            Some(false) => self.counted(raw.to_owned()),
+            _ => self.fill(raw, message),
+        }
+    }
+
     fn instruct(&mut self) -> Result<()> {
         let wrap = match self.flag("wrap") {
             true => "\n",
@@ -197,8 +205,7 @@ impl Filler<'_> {
             }),
             _ => false,
         };
-        let opening = format!("{}{}", self.raw("story_string_prefix"), "");
-        let mut text = self.fill(&opening, None)?;
+        let mut text = String::new();
         for (n, message) in messages.iter().enumerate() {
             let role = match message.role {
                 Role::System if as_user => Role::User,
@@ -237,8 +244,9 @@ impl Filler<'_> {
                 .map(|(_, name)| self.raw(name))
                 .find(|text| !text.is_empty());
             let sequence = special.unwrap_or_else(|| self.raw(plain));
-            let prefix = self.fill(&sequence, Some(message))?;
-            let mut end = self.field(suffix, Some(message))?;
+            let prefix = self.sequence(&sequence, Some(message))?;
+            let end = self.raw(suffix);
+            let mut end = self.sequence(&end, Some(message))?;
             if end.is_empty() && !wrap.is_empty() {
                 end = wrap.to_owned();
             }
@@ -256,7 +264,7 @@ impl Filler<'_> {
                 true => self.raw("output_sequence"),
                 false => last,
             };
-            text.push_str(&self.fill(&sequence, None)?);
+            text.push_str(&self.sequence(&sequence, None)?);
             if named && !self.options.character.is_empty() {
                 text.extend([wrap, &self.options.character, ":"]);
             } else {
@@ -395,16 +403,18 @@ impl Filler<'_> {
                     .is_some_and(|list| list.shape() == Shape::Array)
             })
             .collect();
-        let for_all = |order: &&Node<'_>| {
-            order.get("character_id").and_then(Node::number) == Some(100_001.0)
-        };
+        let for_all =
+            |order: &&Node<'_>| order.get("character_id").and_then(Node::number) == Some(100_001.0);
         let chosen = lists.iter().find(for_all).or(lists.last());
         let list = match chosen {
             Some(order) => order.get("order").unwrap_or(orders),
             None => orders,
         };
         let on = |item: &Node<'_>| item.get("enabled").and_then(Node::boolean) != Some(false);
-        list.items().filter(on).filter_map(|item| named(&item)).collect()
+        list.items()
+            .filter(on)
+            .filter_map(|item| named(&item))
+            .collect()
     }
 }
 
@@ -428,7 +438,8 @@ fn decided(text: &str, truth: &dyn Fn(&str) -> bool) -> String {
             "/if" | "/unless" => (!open.is_empty()).then_some(true),
             tag => {
                 let block = tag.strip_prefix("#if ").map(|name| (name, true));
-                let block = block.or_else(|| tag.strip_prefix("#unless ").map(|name| (name, false)));
+                let block =
+                    block.or_else(|| tag.strip_prefix("#unless ").map(|name| (name, false)));
                 block.map(|(name, wanted)| truth(name.trim()) == wanted)
             }
         };
@@ -444,7 +455,9 @@ fn decided(text: &str, truth: &dyn Fn(&str) -> bool) -> String {
         };
         let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
         let begins = line.trim().is_empty() && (at_start || before.contains('\n'));
-        let ends = after.split_once('\n').filter(|(line, _)| line.trim().is_empty());
+        let ends = after
+            .split_once('\n')
+            .filter(|(line, _)| line.trim().is_empty());
         let alone = begins && (ends.is_some() || after.trim_matches([' ', '\t']).is_empty());
         if hidden == 0 {
             let cut = if alone { line.len() } else { 0 };
@@ -488,7 +501,10 @@ mod tests {
             ("a{{#if no}}b{{else}}d{{/if}}c", "adc"),
             ("{{#unless no}}x{{/unless}}", "x"),
             ("{{#if yes}}{{#if no}}1{{else}}2{{/if}}3{{/if}}", "23"),
-            ("{{#if no}}{{#if yes}}1{{else}}2{{/if}}3{{else}}4{{/if}}", "4"),
+            (
+                "{{#if no}}{{#if yes}}1{{else}}2{{/if}}3{{else}}4{{/if}}",
+                "4",
+            ),
             ("a\n{{#if yes}}\nb\n{{/if}}\nc", "a\nb\nc"),
             ("a\n  {{#if no}}\nb\n{{/if}}\nc", "a\nc"),
             ("{{#if yes}}{{char}}\n{{/if}}z", "{{char}}\nz"),

@@ -49,6 +49,7 @@ mod space;
 mod store;
 mod sweep;
 mod swipe;
+mod texts;
 mod transaction;
 mod trash;
 mod turn;

@@ -47,6 +47,24 @@ import init, {
   editCard,
   ERROR_CODES,
   type ErrorCode,
+  builtInTemplates,
+  type BuiltInTemplate,
+  editLorebook,
+  editTemplate,
+  type KeptLorebook,
+  type KeptTemplate,
+  type LorebookEntry,
+  type LorebookPatch,
+  type Lorebooks,
+  type LoreEntryPatch,
+  readTemplates,
+  type RenderedTemplate,
+  renderTemplate,
+  type TemplateDocument,
+  type TemplateEntry,
+  type TemplateFile,
+  type TemplatePatch,
+  type Templates,
   editPersona,
   estimateTokens,
   type Exported,
@@ -238,6 +256,32 @@ export async function keptPersonas(keep: Keep): Promise<void> {
   await all.patch(entry.id, { title: "work" } satisfies PersonaPatch);
   keep.saver().schedule("personas", entry.id, { description: "x" });
   await keep.transaction(["personas"], (tx) => tx.personas.list());
+}
+
+export async function texts(keep: Keep, bytes: Uint8Array): Promise<void> {
+  const books: Lorebooks = keep.lorebooks;
+  const book: LorebookEntry = await books.put({ name: "Sea", entries: [{ keys: ["shark"], position: "at-depth" }] });
+  const kept: KeptLorebook | undefined = await books.get(book.id);
+  await books.patchEntry(book.id, 0, { content: "x", sticky: null } satisfies LoreEntryPatch, { ifRev: book.rev });
+  const { id } = await books.addEntry(book.id, { keys: [] });
+  same<typeof id, string>(true);
+  editLorebook({ bytes }, { entries: { 0: null }, add: [{}] } satisfies LorebookPatch);
+  // @ts-expect-error no such field
+  await books.patchEntry(book.id, 0, { contents: "x" });
+  const all: Templates = keep.templates;
+  const { templates }: TemplateFile = readTemplates(bytes);
+  const documents: TemplateDocument[] = templates.map(({ document }) => editTemplate(document, { fields: { wrap: true } } satisfies TemplatePatch));
+  const [builtIn]: BuiltInTemplate[] = builtInTemplates();
+  const entry: TemplateEntry = await all.duplicate(builtIn?.id ?? "", { name: "Mine" });
+  const template: KeptTemplate | undefined = await all.get(entry.id);
+  const { text, stop }: RenderedTemplate = renderTemplate({ bytes }, { messages: [{ role: "user", content: "Hi" }], reply: true });
+  // @ts-expect-error no such role
+  renderTemplate({ bytes }, { messages: [{ role: "bot", content: "Hi" }] });
+  // @ts-expect-error a template must have a kind
+  await all.put({ name: "x" });
+  keep.saver().schedule("templates", entry.id, { fields: { wrap: false } });
+  await keep.transaction(["lorebooks", "templates"], (tx) => tx.lorebooks.list());
+  void [kept, documents, template, text, stop];
 }
 
 export function worlds(bytes: Uint8Array): WorldState {

@@ -7,6 +7,7 @@ mod command;
 mod faults;
 mod fuzz;
 mod package;
+mod rows;
 mod structure;
 mod test;
 mod tools;

@@ -3,7 +3,7 @@
 
 use crate::command::{cargo, run, script};
 use crate::tools::{self, TARGET};
-use crate::{app, package, structure};
+use crate::{app, package, rows, structure};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -62,6 +62,7 @@ pub fn all() -> Result<ExitCode> {
         once(run(&mut cargo(["fmt", "--all", "--check"])))
     });
     report.step("structure", || once(structure::check()));
+    report.step("rows", || once(rows::check()));
     report.step("lints", || {
         once(run(&mut cargo([
             "clippy",
