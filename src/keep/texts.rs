@@ -17,6 +17,9 @@ use crate::store::{Change, History, Record, Write};
 use crate::template;
 use serde_json::{Map, Value, json};
 
+/// Cuts a file into its texts, and tells what was odd.
+type Reading = fn(&[u8], &Limits) -> Result<(Vec<Document>, Vec<Warning>)>;
+
 /// What a domain knows of its texts.
 pub(super) struct Form {
     domain: Domain,
@@ -26,7 +29,7 @@ pub(super) struct Form {
     listed: &'static [&'static str],
     /// Index keys of what was imported begin so.
     files: &'static str,
-    read: fn(&[u8], &Limits) -> Result<(Vec<Document>, Vec<Warning>)>,
+    read: Reading,
     /// As callers see it.
     pub view: fn(&Document) -> String,
     /// With some fields changed.

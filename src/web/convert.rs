@@ -32,14 +32,6 @@ pub fn options<T: DeserializeOwned>(given: &JsValue) -> Result<T> {
     read(given).map_err(|refused| Kind::BadOption.because(refused))
 }
 
-/// Options given as JSON text, because they may be large.
-///
-/// # Errors
-/// As [`options`].
-pub fn json_options<T: DeserializeOwned>(given: &str) -> Result<T> {
-    serde_json::from_str(given).map_err(|refused| Kind::BadOption.because(refused.to_string()))
-}
-
 /// What is asked of a write, given as an object; nothing for `undefined`.
 ///
 /// # Errors

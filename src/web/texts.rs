@@ -1,7 +1,7 @@
 //! Lorebooks and templates for JavaScript: bytes in, JSON text and bytes out, and those of a keep.
 
 use super::convert;
-use super::keep::{KeepHandle, RawKept, promise};
+use super::keep::{KeepHandle, RawKept, parse, promise};
 use crate::error::{Limits, Result};
 use crate::json::{Document, quote_ascii};
 use crate::keep::{Domain, Keep, Texts};
@@ -54,7 +54,7 @@ pub fn read_templates(given: &Uint8Array, limits: &JsValue) -> Thrown<RawTemplat
 #[wasm_bindgen(js_name = rawRenderTemplate)]
 pub fn render_template(document: &Uint8Array, options: &str, limits: &JsValue) -> Thrown<String> {
     let document = read_document(document, &convert::limits(limits)?)?;
-    let options: Options = convert::json_options(options)?;
+    let options: Options = parse(options)?;
     Ok(convert::ascii(&template::render(&document, &options)?))
 }
 

@@ -234,12 +234,8 @@ fn a_file_that_is_no_json_comes_back_identical_until_it_is_changed() {
     assert_eq!(added.expect("it is added")["entry"]["entries"], 2);
     let file = now(keep.export(Domain::Lorebooks, &id)).unwrap();
     assert_eq!(file.filename, "sea.json");
-    assert_eq!(
-        now(keep.validate(Domain::Lorebooks, &put(json!({"entries": 1}))))
-            .unwrap()
-            .ok,
-        false
-    );
+    let odd = now(keep.validate(Domain::Lorebooks, &put(json!({"entries": 1}))));
+    assert!(!odd.unwrap().ok);
     assert!(
         now(keep.validate(Domain::Lorebooks, &put(json!({"name": "x"}))))
             .unwrap()
