@@ -1,15 +1,18 @@
 // Runs the cases with real faults, and ends with a table and the line `N passed, N failed`.
 //
-//   node tests/faults/run.mjs [--seed N] [--count N] [--short] [--keep] [--list] [case …]
+//   node tests/faults/run.mjs [--engine chromium|firefox] [--seed N] [--count N] [--short] [--keep] [--list] [case …]
 
 import { parseArgs } from "node:util";
+import * as chromium from "./chromium.mjs";
+import * as firefox from "./firefox.mjs";
 import { openSite } from "./site.mjs";
 import { random } from "./page/workload.mjs";
 
 const NAMES = ["kill", "wipe", "silent", "exit", "typing", "quota", "clear", "damage", "unopenable", "tabs", "frozen", "upgrade", "restore"];
+const ENGINES = { chromium, firefox };
 
 const { values, positionals } = parseArgs({
-  options: { seed: { type: "string" }, count: { type: "string" }, short: { type: "boolean" }, keep: { type: "boolean" }, list: { type: "boolean" }, verbose: { type: "boolean", short: "v" } },
+  options: { engine: { type: "string" }, seed: { type: "string" }, count: { type: "string" }, short: { type: "boolean" }, keep: { type: "boolean" }, list: { type: "boolean" }, verbose: { type: "boolean", short: "v" } },
   allowPositionals: true,
 });
 const whole = (text, name) => {
@@ -17,11 +20,19 @@ const whole = (text, name) => {
   return Number(text);
 };
 for (const name of positionals) if (!NAMES.includes(name)) throw new Error(`\`${name}\` is no case; these are: ${NAMES.join(", ")}`);
+if (values.engine !== undefined && !(values.engine in ENGINES)) throw new Error(`\`${values.engine}\` is no engine; these are: ${Object.keys(ENGINES).join(", ")}`);
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : whole(values.seed, "seed");
-const cases = await Promise.all((positionals.length > 0 ? positionals : NAMES).map(async (name) => [name, (await import(`./cases/${name}.mjs`)).default]));
+const named = await Promise.all((positionals.length > 0 ? positionals : NAMES).map(async (name) => [name, (await import(`./cases/${name}.mjs`)).default]));
+// In Chromium first, then in each other browser that a case knows.
+const cases = Object.keys(ENGINES)
+  .filter((engine) => (values.engine ?? engine) === engine)
+  .flatMap((engine) => named.filter(([, { engines = ["chromium"] }]) => engines.includes(engine)).map(([name, it]) => [name, engine, it]));
+if (cases.length === 0) throw new Error(`${positionals.join(", ")}: not in ${values.engine}`);
+const missing = (engine) => ENGINES[engine].binary === undefined;
+if (missing(values.engine ?? "chromium")) throw new Error(`the browser is not here; ${(values.engine ?? "chromium").toUpperCase()} names its path`);
 
 if (values.list) {
-  for (const [name, { about, rounds, short, open }] of cases) console.log(`${name.padEnd(10)} ${about}\n           ${rounds} rounds, ${open ? `left out of the short form` : `${short} in short`}${open ? `\n           NOT YET: ${open}` : ""}`);
+  for (const [name, { about, rounds, short, open, engines = ["chromium"] }] of named) console.log(`${name.padEnd(10)} ${about}\n           ${engines.join(", ")}; ${rounds} rounds, ${open ? `left out of the short form` : `${short} in short`}${open ? `\n           NOT YET: ${open}` : ""}`);
   process.exit(0);
 }
 
@@ -38,7 +49,12 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     process.exit(1);
   });
 }
-for (const [name, { run, rounds, short, open }] of cases) {
+for (const [name, engine, { run, rounds, short, open }] of cases) {
+  // What was not run never passes for done.
+  if (missing(engine)) {
+    lines.push(`left out ${name.padEnd(8)} ${engine} is not here; ${engine.toUpperCase()} names its path`);
+    continue;
+  }
   // What is known to fail is run by name and in full, and never passes for done.
   if (open && values.short && positionals.length === 0) {
     lines.push(`not yet ${name.padEnd(9)} ${open}`);
@@ -50,6 +66,8 @@ for (const [name, { run, rounds, short, open }] of cases) {
   let numbers = 0;
   const drill = {
     name,
+    engine: ENGINES[engine],
+    chromium: engine === "chromium",
     seed,
     site,
     keep: values.keep,
@@ -75,7 +93,7 @@ for (const [name, { run, rounds, short, open }] of cases) {
   told = (verdict) => {
     const kinds = [...new Set(["lost", "torn", "unreadable", "hang", ...drill.faults])];
     const seen = [...[...counts].map(([what, value]) => `${what} ${value}`), ...kinds.map((kind) => `${kind} ${drill.faults.filter((it) => it === kind).length}`)];
-    const line = `${verdict} ${name.padEnd(10)} ${String(drill.rounds).padStart(4)} rounds ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${seen.join(", ")}`;
+    const line = `${verdict} ${name.padEnd(10)} ${engine.padEnd(8)} ${String(drill.rounds).padStart(4)} rounds ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${seen.join(", ")}`;
     console.log(line);
     lines.push(line);
   };
@@ -91,6 +109,6 @@ for (const [name, { run, rounds, short, open }] of cases) {
   if (drill.faults.length > 0) failed += 1;
 }
 site.close();
-if (lines.length > 1) console.log(`\n${lines.join("\n")}`);
+if (lines.length > ran || ran > 1) console.log(`\n${lines.join("\n")}`);
 console.log(`${ran - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

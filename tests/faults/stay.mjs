@@ -3,14 +3,14 @@
 import { mkdtemp, rename, rm, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launch } from "./chromium.mjs";
 import { Model } from "./model.mjs";
 
 export class Stay {
-  /** An empty profile; `prepare(browser, page)` comes before the keep is made. */
-  static async begin(drill, { prepare, name = drill.number() } = {}) {
+  /** An empty profile; `prepare(browser, page)` comes before the keep is made, `first` runs before the scripts of each page. */
+  static async begin(drill, { prepare, first, name = drill.number() } = {}) {
     const stay = new Stay();
     stay.drill = drill;
+    stay.first = first;
     stay.name = name;
     stay.model = new Model(`${drill.seed}-${name}`);
     stay.profile = await mkdtemp(join(tmpdir(), "cardkeep-faults-"));
@@ -25,16 +25,20 @@ export class Stay {
 
   /** Runs the browser, with one page. */
   async start() {
-    this.browser = await launch(this.profile);
-    this.page = await this.browser.page(this.drill.site.url);
-    this.#hear(this.page);
+    this.browser = await this.drill.engine.launch(this.profile);
+    this.page = await this.tab();
   }
 
   /** Another page of the same browser, heard as well. */
   async tab() {
-    const page = await this.browser.page(this.drill.site.url);
+    const page = await this.browser.page(this.drill.site.url, { first: this.first });
     this.#hear(page);
     return page;
+  }
+
+  /** Where the profile has its databases. */
+  get databases() {
+    return this.drill.engine.databases(this.profile);
   }
 
   #hear(page) {

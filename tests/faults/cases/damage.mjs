@@ -1,12 +1,14 @@
-// Files of a quiet profile's LevelDB are damaged between two runs, as disks and cleaners do it.
+// Files of a quiet profile are damaged between two runs, as disks and cleaners do it.
 
-import { cp, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Model } from "../model.mjs";
 import { Stay } from "../stay.mjs";
 
 export const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
+
+const within = (folder, name = /./) => (files) => files.filter((file) => file.includes(`/${folder}/`) && name.test(file));
 
 export async function flip(file, random, bytes = 64) {
   const { size } = await stat(file);
@@ -19,20 +21,45 @@ export async function flip(file, random, bytes = 64) {
 
 const halve = async (file) => truncate(file, Math.floor((await stat(file)).size / 2));
 
-const WAYS = {
+const zero = async (file, random, bytes) => {
+  const handle = await open(file, "r+");
+  await handle.write(Buffer.alloc(bytes ?? (await handle.stat()).size), 0);
+  await handle.close();
+};
+
+const LEVELDB = {
   "bytes flipped in the log": { of: endsWith(".log"), work: flip },
   "the log cut to half": { of: endsWith(".log"), work: halve },
-  "CURRENT zeroed": { of: endsWith("CURRENT"), work: async (file) => writeFile(file, Buffer.alloc((await stat(file)).size)) },
+  "CURRENT zeroed": { of: endsWith("CURRENT"), work: zero },
   "one table file deleted": { of: (files) => endsWith(".ldb")(files).slice(0, 1), work: (file) => rm(file) },
   "the files of large values deleted": { of: (files) => files.filter((file) => /\.indexeddb\.blob\//.test(file)), work: (file) => rm(file), mayBeNone: true },
   "the files of large values cut": { of: (files) => files.filter((file) => /\.indexeddb\.blob\//.test(file)), work: halve, mayBeNone: true },
 };
 
+// Firefox has a file a database, with its log beside it, and the private file system behind names that say nothing.
+const DATABASE = within("idb", /\.sqlite$/);
+const LOG = within("idb", /\.sqlite-wal$/);
+const SQLITE = {
+  "bytes flipped in the database": { of: DATABASE, work: (file, random) => flip(file, random, 4096) },
+  "the database cut to half": { of: DATABASE, work: halve },
+  "the database's header zeroed": { of: DATABASE, work: (file, random) => zero(file, random, 100) },
+  "the database deleted": { of: DATABASE, work: (file) => rm(file) },
+  "bytes flipped in its log": { of: LOG, work: flip, mayBeNone: true },
+  "its log cut to half": { of: LOG, work: halve, mayBeNone: true },
+  "its log deleted": { of: LOG, work: (file) => rm(file), mayBeNone: true },
+  "the files of large values deleted": { of: within("idb", /\.files\/\d+$/), work: (file) => rm(file), mayBeNone: true },
+  "all of the second copy deleted": { of: within("fs"), work: (file) => rm(file) },
+  "what lists the second copy's files flipped": { of: within("fs", /metadata\.sqlite$/), work: (file, random) => flip(file, random, 4096) },
+  "the second copy's files cut": { of: within("fs", /[A-Z2-7]{40,}$/), work: halve },
+  "what the origin says of itself deleted": { of: endsWith(".metadata-v2"), work: (file) => rm(file) },
+};
+
 export default {
-  about: "LevelDB's files flipped, cut, deleted: opening never hangs; what is there is read, the rest named or recovered",
+  about: "the database's files flipped, cut, deleted: opening never hangs; what is there is read, the rest named or recovered",
+  engines: ["chromium", "firefox"],
   rounds: 3,
   short: 1,
-  run: (drill) => damage(drill, WAYS, drill.short ? 2 : undefined),
+  run: (drill) => damage(drill, drill.chromium ? LEVELDB : SQLITE, drill.short ? 2 : undefined),
 };
 
 /** Damages the same sound profile in each way, or in some of them. */
@@ -63,8 +90,7 @@ export async function damage(drill, ways, some = Object.keys(ways).length) {
 
 async function damaged(stay, way, { of, work, mayBeNone }) {
   const { drill } = stay;
-  const folder = join(stay.profile, "Default", "IndexedDB");
-  const all = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const all = (await readdir(stay.databases, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = of(all.map((entry) => join(entry.parentPath ?? entry.path, entry.name)));
   if (files.length === 0) {
     if (!mayBeNone) drill.fault("wrong", `${way}: there is no such file among ${all.map(({ name }) => name).join(" ")}`);
@@ -97,4 +123,4 @@ async function restart(stay) {
   await stay.check("before any damage");
 }
 
-const copy = (from, to) => cp(from, to, { recursive: true, filter: (path) => !/Singleton|\/(Cache|Code Cache|GPUCache|ShaderCache|GrShaderCache|DawnGraphiteCache|DawnWebGPUCache)$/.test(path) });
+const copy = (from, to) => cp(from, to, { recursive: true, filter: (path) => !/Singleton|\/(lock|startupCache|cache2|Cache|Code Cache|GPUCache|ShaderCache|GrShaderCache|DawnGraphiteCache|DawnWebGPUCache)$/.test(path) });

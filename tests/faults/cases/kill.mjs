@@ -11,6 +11,7 @@ const ROUNDS_OF_A_PROFILE = 10;
 
 export default {
   about: "SIGKILL of the whole browser during writes, reopened twice: nothing acknowledged is lost, no group is torn",
+  engines: ["chromium", "firefox"],
   rounds: 200,
   short: 3,
   async run(drill) {

@@ -1,22 +1,27 @@
 // IndexedDB is deleted or emptied underneath, as browsers do it silently after corruption. Everything has to come back
 // from the second copy.
 
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Stay } from "../stay.mjs";
 
-const folder = (stay) => join(stay.profile, "Default", "IndexedDB");
+/** All databases of the profile. In Firefox each origin has a folder of them. */
+async function gone({ drill, databases }) {
+  const folders = drill.chromium ? [databases] : (await readdir(databases)).map((origin) => join(databases, origin, "idb"));
+  for (const folder of folders) await rm(folder, { recursive: true });
+}
 
 const WAYS = {
-  "the folder is gone": { between: (stay) => rm(folder(stay), { recursive: true }) },
+  "the folder is gone": { between: gone },
   "the database is deleted": { before: (page) => page.run(() => stage.raw.delete()) },
   "every table is emptied": { before: (page) => page.run(() => stage.raw.empty()) },
-  "the folder is gone, and the recovery is killed": { between: (stay) => rm(folder(stay), { recursive: true }), killed: true },
+  "the folder is gone, and the recovery is killed": { between: gone, killed: true },
 };
 
 export default {
   about: "IndexedDB deleted or emptied underneath: the next opening has everything",
+  engines: ["chromium", "firefox"],
   rounds: 5,
   short: 1,
   async run(drill) {
