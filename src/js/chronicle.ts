@@ -3,6 +3,7 @@
 
 import { localStore } from "./slot.js";
 import type { LogEntry } from "./types.js";
+import { newWriter } from "./writer.js";
 
 /** Entries kept, of all pages together. */
 const MOST = 300;
@@ -15,7 +16,7 @@ type Noted = [page: string, entry: LogEntry];
 export class Chronicle {
   readonly #storage: Storage | undefined;
   readonly #key: string;
-  readonly #page = crypto.randomUUID();
+  readonly #page = newWriter();
 
   constructor(name: string, shared: boolean) {
     this.#key = `cardkeep:${name}:log`;

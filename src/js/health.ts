@@ -5,8 +5,9 @@ import type { CheckRun, KeepHandle, RawExport, RepairRun } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, text } from "./options.js";
+import { localStore } from "./slot.js";
 import type {
-  CheckOptions, CheckProgress, CheckReport, Exported, Finding, Health, LogEntry, LogLevel, QuarantineEntry, RepairOptions, RepairReport,
+  CheckOptions, CheckProgress, CheckReport, Exported, Finding, Health, Lacked, LogEntry, LogLevel, QuarantineEntry, RepairOptions, RepairReport,
 } from "./types.js";
 
 /** What could not be read: whole, with the reason, until somebody decides. */
@@ -152,12 +153,23 @@ export function repair(handle: KeepHandle, findings: readonly Finding[] | "all",
 /** A nearly full storage refuses saves soon. */
 const NEARLY_FULL = 0.8;
 
+function lacking({ secondCopy }: Health): Lacked[] {
+  const there: Record<Lacked, boolean> = {
+    "private-files": secondCopy.state !== "off",
+    locks: (globalThis.navigator as Partial<Navigator> | undefined)?.locks !== undefined,
+    channel: typeof BroadcastChannel !== "undefined",
+    "local-storage": localStore() !== undefined,
+  };
+  return (Object.keys(there) as Lacked[]).filter((name) => !there[name]);
+}
+
 /** @internal */
 export function health(handle: KeepHandle): Promise<Health> {
   return ask("Keep.health", async () => {
     const told = JSON.parse(await handle.health()) as Health;
     const storage = (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined;
     // A browser that does not answer is no reason to tell nothing.
+    told.lacks = lacking(told);
     const persisted = await storage?.persisted?.().catch(() => undefined);
     const estimate = await storage?.estimate?.().catch(() => undefined);
     if (persisted !== undefined) told.persisted = persisted;

@@ -1559,9 +1559,19 @@ export interface Health {
   persisted?: boolean;
   /** The browser's estimate for this origin, in bytes. */
   space?: { usage: number; quota: number };
+  /** What is not here and a keep would use. */
+  lacks: Lacked[];
   /** What somebody should look at. */
   warnings: { code: HealthWarningCode; message: string }[];
 }
+
+/**
+ * What a browser, a worker or an address that is not secure may not have, and what a keep cannot do then: without
+ * `private-files` there is no second copy; without `locks` a page that opens takes what another one is still
+ * editing for left behind, and saves it; without `channel` other tabs are not told of changes; without `local-storage` the last keys before
+ * a page ends rest on the database alone.
+ */
+export type Lacked = "private-files" | "locks" | "channel" | "local-storage";
 
 export type HealthWarningCode =
   | "read-only" | "unreadable" | "second-copy-off" | "second-copy-failing" | "second-copy-catching-up" | "check-found" | "check-old"

@@ -80,6 +80,7 @@ test("health counts what is stored and says what to look at", async () => {
   assert.ok(characters.bytes > 100 && trash.oldest >= before && trash.oldest <= Date.now());
   assert.deepEqual(health.access, { mode: "read-write" });
   assert.deepEqual(health.warnings.map(({ code }) => code), ["second-copy-off"]);
+  assert.deepEqual(health.lacks, ["private-files", "locks", ...(typeof BroadcastChannel === "undefined" ? ["channel"] : []), "local-storage"]);
   await keep.close();
 });
 

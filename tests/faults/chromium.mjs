@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { Browser, Page, found } from "./browser.mjs";
+import { INSECURE } from "./site.mjs";
 
 const FLAGS = [
   "--headless",
@@ -19,6 +20,7 @@ const FLAGS = [
   "--disable-renderer-backgrounding",
   "--disable-backgrounding-occluded-windows",
   "--password-store=basic",
+  `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
 ];
 
 export const binary = found(process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");

@@ -7,6 +7,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Browser, Hang, Page, found } from "./browser.mjs";
+import { INSECURE } from "./site.mjs";
 
 /** Nothing of the net, and no question after a kill. */
 const PREFERENCES = {
@@ -24,6 +25,7 @@ const PREFERENCES = {
   "services.settings.server": "data:,#remote-settings-dummy/v1",
   "extensions.update.enabled": false,
   "dom.min_background_timeout_value": 4,
+  "network.dns.localDomains": INSECURE,
 };
 
 export const binary = found(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");

@@ -7,6 +7,9 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+/** A host that the browsers of these tests find on this machine. */
+export const INSECURE = "insecure.test";
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 async function files(folder, prefix) {
@@ -32,6 +35,8 @@ export async function openSite() {
   return {
     origin,
     url: `${origin}/`,
+    /** The same under a name that no browser takes for secure; they all are told where it is. */
+    insecureUrl: `http://${INSECURE}:${server.address().port}/`,
     close() {
       server.close();
       server.closeAllConnections();

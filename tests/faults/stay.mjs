@@ -7,10 +7,10 @@ import { Model } from "./model.mjs";
 
 export class Stay {
   /** An empty profile; `prepare(browser, page)` comes before the keep is made, `first` runs before the scripts of each page. */
-  static async begin(drill, { prepare, first, name = drill.number() } = {}) {
+  static async begin(drill, { prepare, first, url = drill.site.url, name = drill.number() } = {}) {
     const stay = new Stay();
     stay.drill = drill;
-    stay.first = first;
+    Object.assign(stay, { first, url });
     stay.name = name;
     stay.model = new Model(`${drill.seed}-${name}`);
     stay.profile = await mkdtemp(join(tmpdir(), "cardkeep-faults-"));
@@ -31,7 +31,7 @@ export class Stay {
 
   /** Another page of the same browser, heard as well. */
   async tab() {
-    const page = await this.browser.page(this.drill.site.url, { first: this.first });
+    const page = await this.browser.page(this.url, { first: this.first });
     this.#hear(page);
     return page;
   }

@@ -98,6 +98,7 @@ async function damaged(stay, way, { of, work, mayBeNone }) {
   }
   for (const file of files) await work(file, drill.random);
   drill.count("damaged");
+  drill.say(way);
   for (const when of [way, `${way}, opened again`]) {
     await stay.start();
     if ((await stay.open()).code === undefined) await named(stay, when);
@@ -111,8 +112,10 @@ async function named(stay, when) {
   const { drill } = stay;
   const found = await stay.page.within(150_000, (ids) => stage.look(ids), stay.model.ids);
   for (const [kind, text] of stay.model.compare(found)) {
-    if (kind === "unreadable" && !text.includes("untyped")) drill.count("named");
-    else drill.fault(kind, `${when}: ${text}`);
+    if (kind === "unreadable" && !text.includes("untyped")) {
+      drill.count("named");
+      drill.say(`${when}: ${text}`);
+    } else drill.fault(kind, `${when}: ${text}`);
   }
 }
 

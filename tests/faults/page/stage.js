@@ -210,12 +210,12 @@ const stage = {
     const begun = performance.now();
     try {
       // Looking changes nothing: a database that Chromium could not read is gone from this list.
-      const databases = await settled(indexedDB.databases(), limit, "indexedDB.databases").catch((error) => [{ name: String(error) }]);
+      const databases = await settled(indexedDB.databases?.() ?? Promise.resolve(undefined), limit, "indexedDB.databases").catch((error) => [{ name: String(error) }]);
       handles.clear();
       closed = 0;
       keep = await settled(Keep.open(options), limit, "Keep.open");
       keep.addEventListener("closed", () => (closed += 1));
-      const missing = !databases.some(({ name }) => name === keep.name);
+      const missing = databases !== undefined && !databases.some(({ name }) => name === keep.name);
       return { report: keep.report, access: keep.access, missing, ms: performance.now() - begun };
     } catch (error) {
       return { code: codeOf(error), message: saidBy(error), ms: performance.now() - begun };
