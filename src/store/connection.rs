@@ -275,6 +275,33 @@ impl Connection {
         }
     }
 
+    /// Whether a reading that failed again and again failed for what it read: a storage that
+    /// still gives the keep's own record is damaged in places.
+    async fn is_damaged(&self, table: Table, error: &Error) -> bool {
+        if error.kind() != Kind::Medium || table == Table::Meta || self.keep.borrow().is_none() {
+            return false;
+        }
+        let Ok((_, medium)) = self.current() else {
+            return false;
+        };
+        let keep = medium.read(Table::Meta, &[Key::meta(KeepMeta::KEY)]).await;
+        keep.is_ok_and(|found| found.iter().any(Option::is_some))
+    }
+
+    /// Each value alone. One that the storage has and cannot give is as good as rotten: empty
+    /// bytes, which no frame and no page accepts, so its reader looks into the second copy.
+    async fn one_by_one(&self, table: Table, keys: &[Key]) -> Result<Vec<Option<Value>>> {
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            let (_, medium) = self.current()?;
+            values.push(match medium.read(table, std::slice::from_ref(key)).await {
+                Err(error) if error.kind() == Kind::Medium => Some(Value::bytes(Vec::new())),
+                read => read?.into_iter().next().flatten(),
+            });
+        }
+        Ok(values)
+    }
+
     /// Writes, and repeats it. When it is not known whether an attempt was stored, and the
     /// next one is refused, the storage itself says what was there.
     async fn written(&self, burst: &Burst) -> Result<()> {
@@ -375,11 +402,35 @@ impl Drop for Over<'_> {
 
 impl Medium for Connection {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
-        Box::pin(self.repeated(async move |medium| medium.read(table, keys).await))
+        Box::pin(async move {
+            match self
+                .repeated(async |medium| medium.read(table, keys).await)
+                .await
+            {
+                Err(error) if self.is_damaged(table, &error).await => {
+                    self.one_by_one(table, keys).await
+                }
+                read => read,
+            }
+        })
     }
 
     fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
-        Box::pin(self.repeated(async move |medium| medium.scan(scan.clone()).await))
+        Box::pin(async move {
+            let scanned = self.repeated(async |medium| medium.scan(scan.clone()).await);
+            match scanned.await {
+                Err(error) if self.is_damaged(scan.table, &error).await => {
+                    let (_, medium) = self.current()?;
+                    let keys = medium.keys(scan.clone()).await.map_err(|_| error)?;
+                    let values = self.one_by_one(scan.table, &keys).await?;
+                    let there = keys.into_iter().zip(values);
+                    Ok(there
+                        .filter_map(|(key, value)| Some((key, value?)))
+                        .collect())
+                }
+                read => read,
+            }
+        })
     }
 
     fn count(&self, scan: Scan) -> Pending<'_, u64> {

@@ -47,6 +47,9 @@ impl Store {
         if healed.opening.doubt {
             store.copy.doubt();
         }
+        if healed.opening.lacking && store.access == Access::ReadWrite {
+            store.copy.unsure(&*store.medium).await;
+        }
         store.medium.opened(&store.keep_id);
         store.note_opening();
         Ok(store)

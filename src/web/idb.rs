@@ -5,7 +5,7 @@
 //! (measured with rexie 0.6.2 in Chromium 156, Firefox 153 and WebKitGTK 2.50).
 
 use super::clock;
-use super::request::{Sender, answer, answers, completion, failure};
+use super::request::{Sender, answer, answers, completion, excused, failure};
 use super::rescue::Place;
 use super::stored::{get, js_key, js_value, key_of, set, value_of};
 use super::structure::{connect, connect_at};
@@ -271,10 +271,18 @@ impl IdbMedium {
     ) -> Result<()> {
         let is_asked =
             |check: &&Check| !matches!(check, Check::Rev { key, .. } if added.contains(key));
-        let checks: Vec<&Check> = burst.checks.iter().filter(is_asked).collect();
+        // Firefox 153 has values that it cannot give, and takes others in their place.
+        let is_unreadable = |check: &&Check| matches!(check, Check::Same { bytes: Some(bytes), .. } if bytes.is_empty());
+        let checks = burst.checks.iter().filter(is_asked);
+        let (lost, checks): (Vec<&Check>, Vec<&Check>) = checks.partition(is_unreadable);
         let asked = answers(IdbMedium::ask(transaction, &checks)?);
+        let still_lost = IdbMedium::ask(transaction, &lost)?.into_iter().map(excused);
+        let still_lost: Vec<_> = still_lost.collect();
         IdbMedium::send(transaction, burst, added)?;
         IdbMedium::hold(&checks, asked.await?)?;
+        for (check, found) in lost.into_iter().zip(still_lost) {
+            IdbMedium::hold(&[check], vec![found.await?])?;
+        }
         IdbMedium::commit(transaction)
     }
 

@@ -490,7 +490,10 @@ impl KeepHandle {
 
 /// Keeps the second copy complete, the medium whole and the trash young while the keep is open.
 async fn look_after(keep: Keep, on_event: Function) {
-    clock::wait(MAINTAIN_AFTER_MS).await;
+    // What the log lacks is in danger until a complete copy is made.
+    if !keep.is_maintenance_due() {
+        clock::wait(MAINTAIN_AFTER_MS).await;
+    }
     let mut soon = MAINTAIN_SOON_MS;
     loop {
         // What fails now is due again, and nothing depends on it before.

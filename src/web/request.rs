@@ -100,12 +100,34 @@ pub(super) fn answer(request: IdbRequest) -> Arrival<JsValue> {
     let success = sender.on(move |_| source.result().map_err(|error| failure(&error)));
     let source = request.clone();
     let failed = sender.on(move |_| Err(exception(source.error().ok().flatten())));
+    arriving(request, sender, success, failed)
+}
+
+fn arriving(
+    request: IdbRequest,
+    sender: Sender<JsValue>,
+    success: Handler,
+    failed: Handler,
+) -> Arrival<JsValue> {
     request.set_onsuccess(Some(success.as_ref().unchecked_ref()));
     request.set_onerror(Some(failed.as_ref().unchecked_ref()));
     sender.arrival(vec![success, failed], move || {
         request.set_onsuccess(None);
         request.set_onerror(None);
     })
+}
+
+/// The same, of a value that could not be read before: when it still cannot, that is `null`, and
+/// the transaction goes on.
+pub(super) fn excused(request: IdbRequest) -> Arrival<JsValue> {
+    let sender = Sender::new();
+    let source = request.clone();
+    let success = sender.on(move |_| source.result().map_err(|error| failure(&error)));
+    let failed = sender.on(|event| {
+        event.prevent_default();
+        Ok(JsValue::NULL)
+    });
+    arriving(request, sender, success, failed)
 }
 
 /// The results of some requests of one transaction, in their order. They are answered in

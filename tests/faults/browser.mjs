@@ -98,6 +98,15 @@ export class Browser {
     await this.#empty("a killed browser lives on");
   }
 
+  /** All processes stop where they are, until they go on. */
+  pause() {
+    process.kill(-this.child.pid, "SIGSTOP");
+  }
+
+  resume() {
+    process.kill(-this.child.pid, "SIGCONT");
+  }
+
   /** Those of its processes whose command line says so, and how many they were. */
   killSome(pattern) {
     const chosen = alive(this.child.pid).filter((process) => pattern.test(commandOf(process)));

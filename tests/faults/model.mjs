@@ -12,6 +12,17 @@ export class Model {
     this.saved = 0;
     this.refused = [];
     this.lanes = new Map(LANES.map((lane) => [lane, { n: 0, state: fresh(lane), told: 0 }]));
+    /** Since the last strict save, in the order in which they were told; none where relaxed ones count too. */
+    this.order = undefined;
+  }
+
+  copy() {
+    return Object.assign(new Model(this.seed), structuredClone({ ...this }));
+  }
+
+  /** Everything told so far was made sure. What is told from now on may be lost, but for no gap. */
+  strict() {
+    this.order = [];
   }
 
   /** Where the page goes on. */
@@ -27,11 +38,26 @@ export class Model {
     const [what, lane, n, ...rest] = payload.split(" ");
     if (what === "saved") {
       const known = this.lanes.get(lane);
-      known.told = Math.max(known.told, Number(n));
+      if (this.order === undefined) known.told = Math.max(known.told, Number(n));
+      else this.order.push([lane, Number(n)]);
       this.saved += 1;
     } else {
       this.refused.push({ lane, n: Number(n), code: rest.join(" ") });
     }
+  }
+
+  /** How many of those that may be lost are. */
+  missing() {
+    return this.order.filter(([lane, n]) => this.lanes.get(lane).n < n).length;
+  }
+
+  /** What is there though it was begun after something was told that is not there. */
+  gaps() {
+    const first = this.order.findIndex(([lane, n]) => this.lanes.get(lane).n < n);
+    const later = first < 0 ? [] : this.order.slice(first + 1);
+    // Who was told of operation n begins n + 1.
+    const there = later.filter(([lane, n]) => this.lanes.get(lane).n > n);
+    return there.map(([lane, n]) => `operation ${n + 1} of ${lane} is there, operation ${this.order[first][1]} of ${this.order[first][0]}, told before it began, is not`);
   }
 
   /** Everything that is not as it was promised; what is fine is what has to be there from now on. */
@@ -48,18 +74,21 @@ export class Model {
   }
 }
 
-/** Finds the operation that left what was found, at or behind the last one told. */
+/** Finds the operation that left what was found, at or behind the last one told of. */
 function place(model, lane, known, found) {
-  let [n, state, behind] = [known.n, structuredClone(known.state), undefined];
-  for (; n <= known.told + UNTOLD; n += 1) {
+  let [n, state, behind, place] = [known.n, structuredClone(known.state), undefined, undefined];
+  // Where saves may be missing, the last operation that fits; no more than one of a lane is under way.
+  const most = model.order === undefined ? known.told + UNTOLD : (model.order.findLast(([name]) => name === lane)?.[1] ?? known.told) + 1;
+  for (; n <= most && (place === undefined || model.order !== undefined); n += 1) {
     if (shown(lane, state) === found) {
-      if (n >= known.told) {
-        model.lanes.set(lane, { n, state, told: n });
-        return [];
-      }
-      behind = n;
+      if (n >= known.told) place = { n, state: structuredClone(state), told: n };
+      else behind = n;
     }
     apply(lane, state, operation(model.seed, lane, n + 1, state));
+  }
+  if (place !== undefined) {
+    model.lanes.set(lane, place);
+    return [];
   }
   if (behind !== undefined) return [["lost", `${lane} is at operation ${behind}, ${known.told} were saved`]];
   if (found === shown(lane, fresh(lane))) return [["lost", `${lane} is as it began, ${known.told} operations were saved`]];

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
 /** A host that the browsers of these tests find on this machine. */
 export const INSECURE = "insecure.test";
 
@@ -19,7 +19,7 @@ async function files(folder, prefix) {
 }
 
 export async function openSite() {
-  const pages = new Map([...(await files(here("../../pkg"), "/pkg")), ...(await files(here("page"), ""))]);
+  const pages = new Map([...(await files(here("../../pkg"), "/pkg")), ...(await files(here("page"), "")), ...(await files(here("../fixtures/keeps"), "/keeps"))]);
   pages.set("/", pages.get("/index.html"));
   pages.set("/elsewhere.html", Buffer.from("<!doctype html><title>elsewhere</title>"));
   const server = createServer((request, response) => {

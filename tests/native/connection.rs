@@ -38,6 +38,8 @@ struct Site {
     told: RefCell<Vec<Turn>>,
     tasks: RefCell<Vec<Task<'static>>>,
     ended: RefCell<Option<Ended>>,
+    /// What is there and cannot be read.
+    damaged: RefCell<Vec<Key>>,
 }
 
 struct Wire {
@@ -72,12 +74,35 @@ impl Wire {
     }
 }
 
+impl Wire {
+    fn give(&self, keys: &[Key]) -> Result<()> {
+        match keys
+            .iter()
+            .any(|key| self.site.damaged.borrow().contains(key))
+        {
+            true => Err(Kind::Medium.because("it cannot be read")),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Medium for Wire {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
-        Box::pin(self.call(self.content.read(table, keys)))
+        Box::pin(self.call(async move {
+            self.give(keys)?;
+            self.content.read(table, keys).await
+        }))
     }
     fn scan(&self, scan: Scan) -> Pending<'_, Vec<(Key, Value)>> {
-        Box::pin(self.call(self.content.scan(scan)))
+        Box::pin(self.call(async move {
+            let found = self.content.scan(scan).await?;
+            let keys: Vec<Key> = found.iter().map(|(key, _)| key.clone()).collect();
+            self.give(&keys)?;
+            Ok(found)
+        }))
+    }
+    fn keys(&self, scan: Scan) -> Pending<'_, Vec<Key>> {
+        Box::pin(self.call(self.content.keys(scan)))
     }
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.call(self.content.find(by)))
@@ -268,6 +293,31 @@ fn failures_that_go_on_are_told_after_a_few_tries() {
     site.faults.borrow_mut().clear();
     put(&store, "a", 0, "y").unwrap();
     assert!(site.told().is_empty());
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_rotten_and_hides_no_other() {
+    let (site, store) = Site::open();
+    for id in ["a", "b", "c"] {
+        put(&store, id, 0, id).unwrap();
+    }
+    site.damaged.borrow_mut().push(Key::row("notes", "b"));
+    let listing = now(store.list("notes")).unwrap();
+    let ids: Vec<&str> = listing.records.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids, ["a", "c"]);
+    let lost: Vec<_> = listing
+        .unreadable
+        .iter()
+        .map(|it| (it.id.as_str(), it.error.kind()))
+        .collect();
+    assert_eq!(lost, [("b", Kind::Corrupt)]);
+    let found = now(store.get("notes", "b"));
+    assert_eq!(found.unwrap_err().kind(), Kind::Corrupt);
+    assert_eq!(text(&store, "c"), "c");
+    // A storage that gives nothing at all is none with rot in it.
+    site.damaged.borrow_mut().push(Key::meta("keep"));
+    let found = now(store.get("notes", "b"));
+    assert_ne!(found.unwrap_err().kind(), Kind::Corrupt);
 }
 
 #[test]

@@ -226,6 +226,32 @@ fn a_torn_end_of_the_log_costs_only_the_save_that_was_torn() {
 }
 
 #[test]
+fn a_log_that_lost_its_end_is_complete_again_soon_after_opening() {
+    for torn in [1, 300, 5000] {
+        let browser = Browser::default();
+        let keep = browser.open();
+        fill(&keep);
+        drop(keep);
+        // As after a power loss: the medium has what the log lost.
+        browser.redo.tear(torn);
+        let keep = browser.open();
+        assert_eq!(keep.second_copy(), SecondCopy::CatchingUp, "{torn}");
+        assert!(keep.is_maintenance_due());
+        // What is built on it now needs it.
+        let chats = now(keep.list(Domain::Chats, false)).unwrap();
+        let chat = chats["items"][0]["id"].as_str().unwrap();
+        let chat = now(keep.chats().open(chat)).unwrap();
+        let message = json!({ "name": "You", "role": "user", "text": "afterwards" });
+        now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
+        let want = contents(&keep);
+        now(keep.maintain(i64::MAX)).unwrap();
+        assert_eq!(keep.second_copy(), SecondCopy::On, "{torn}");
+        browser.lose(|_, _| true);
+        assert_eq!(contents(&browser.open()), want, "{torn}");
+    }
+}
+
+#[test]
 fn what_was_removed_does_not_come_back() {
     let browser = Browser::default();
     let keep = browser.open();

@@ -345,6 +345,14 @@ impl Index {
         self.damaged
     }
 
+    /// Whether one of these files ends in the middle of a frame.
+    pub(super) fn is_torn(&self, files: &[RedoFile]) -> bool {
+        let end = |file: &RedoFile| self.ends.get(&file.name).copied();
+        files
+            .iter()
+            .any(|file| end(file).is_some_and(|end| end < file.bytes))
+    }
+
     /// The keys of these tables that the log says are there, in the order in which they
     /// may be written: what others refer to first.
     pub(super) fn there(&self, tables: &[Table]) -> Vec<(Table, Key)> {

@@ -141,6 +141,8 @@ pub(super) struct Opening {
     pub recovered: Option<Recovered>,
     /// Rows were missing, so there may be more that is wrong.
     pub doubt: bool,
+    /// The log's own end is gone, as after a power loss: the medium may have what it lacks.
+    pub lacking: bool,
 }
 
 /// Puts back what the medium lost: all of it when it has no record of its own any more, and
@@ -156,9 +158,20 @@ pub(super) async fn open(
 ) -> Result<Opening> {
     let note = Note::read(redo).await?;
     let mut index = Index::new(&note.covered);
+    let is_cut = |file: &RedoFile| {
+        note.last
+            .get(&file.name)
+            .is_some_and(|had| file.bytes < *had)
+    };
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
+    let is_cut = |file: &RedoFile| {
+        let had = note.last.get(&file.name);
+        had.is_some_and(|had| file.bytes < *had)
+    };
+    let is_cut = index.is_torn(files) || files.iter().any(is_cut);
+    let lacking = !wiped && (is_cut || index.is_damaged());
     let mut doubt = false;
     let mut counted = None;
     if !wiped && note.census.is_some() {
@@ -202,6 +215,7 @@ pub(super) async fn open(
     note.write(redo).await?;
     Ok(Opening {
         doubt: doubt || found,
+        lacking,
         recovered: found.then_some(healing.recovered),
     })
 }

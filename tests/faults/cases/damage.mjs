@@ -3,7 +3,6 @@
 import { cp, mkdtemp, open, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Model } from "../model.mjs";
 import { Stay } from "../stay.mjs";
 
 export const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
@@ -39,7 +38,7 @@ const LEVELDB = {
 // Firefox has a file a database, with its log beside it, and the private file system behind names that say nothing.
 const DATABASE = within("idb", /\.sqlite$/);
 const LOG = within("idb", /\.sqlite-wal$/);
-const SQLITE = {
+const SQLITE = process.env.ONE ? { x: { of: DATABASE, work: (file, random) => flip(file, random, 4096) } } : {
   "bytes flipped in the database": { of: DATABASE, work: (file, random) => flip(file, random, 4096) },
   "the database cut to half": { of: DATABASE, work: halve },
   "the database's header zeroed": { of: DATABASE, work: (file, random) => zero(file, random, 100) },
@@ -81,7 +80,7 @@ export async function damage(drill, ways, some = Object.keys(ways).length) {
       if (left === 0) break;
       await rm(stay.profile, { recursive: true });
       await copy(sound, stay.profile);
-      stay.model = Object.assign(new Model(model.seed), structuredClone({ ...model }));
+      stay.model = model.copy();
       if (await damaged(stay, way, how)) left -= 1;
     }
     await drill.tidy();
@@ -126,4 +125,5 @@ async function restart(stay) {
   await stay.check("before any damage");
 }
 
-const copy = (from, to) => cp(from, to, { recursive: true, filter: (path) => !/Singleton|\/(lock|startupCache|cache2|Cache|Code Cache|GPUCache|ShaderCache|GrShaderCache|DawnGraphiteCache|DawnWebGPUCache)$/.test(path) });
+/** Everything of a profile that is worth it. */
+export const copy = (from, to) => cp(from, to, { recursive: true, filter: (path) => !/Singleton|\/(lock|startupCache|cache2|Cache|Code Cache|GPUCache|ShaderCache|GrShaderCache|DawnGraphiteCache|DawnWebGPUCache)$/.test(path) });

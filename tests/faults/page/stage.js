@@ -336,6 +336,7 @@ const stage = {
   logBytes,
   textsOf,
   random: work.random,
+  digest: work.digest,
   prose: work.prose,
 };
 
