@@ -56,7 +56,7 @@ export class Model {
     const first = this.order.findIndex(([lane, n]) => this.lanes.get(lane).n < n);
     const later = first < 0 ? [] : this.order.slice(first + 1);
     // Who was told of operation n begins n + 1.
-    const there = later.filter(([lane, n]) => this.lanes.get(lane).n > n);
+    const there = later.filter(([lane, n]) => this.lanes.get(lane).least > n);
     return there.map(([lane, n]) => `operation ${n + 1} of ${lane} is there, operation ${this.order[first][1]} of ${this.order[first][0]}, told before it began, is not`);
   }
 
@@ -77,11 +77,12 @@ export class Model {
 /** Finds the operation that left what was found, at or behind the last one told of. */
 function place(model, lane, known, found) {
   let [n, state, behind, place] = [known.n, structuredClone(known.state), undefined, undefined];
-  // Where saves may be missing, the last operation that fits; no more than one of a lane is under way.
+  // Where saves may be missing, the last operation that fits counts, and the first one for what must not be there; no more
+  // than one of a lane is under way.
   const most = model.order === undefined ? known.told + UNTOLD : (model.order.findLast(([name]) => name === lane)?.[1] ?? known.told) + 1;
   for (; n <= most && (place === undefined || model.order !== undefined); n += 1) {
     if (shown(lane, state) === found) {
-      if (n >= known.told) place = { n, state: structuredClone(state), told: n };
+      if (n >= known.told) place = { n, state: structuredClone(state), told: n, least: place?.least ?? n };
       else behind = n;
     }
     apply(lane, state, operation(model.seed, lane, n + 1, state));

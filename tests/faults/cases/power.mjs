@@ -54,6 +54,8 @@ export default {
             // What is there is on the disk by now, and what comes is told again.
             stay.model.order = undefined;
             if (drill.random() < 0.5) await stay.write({ until: 2 });
+            // The log may lack what the database has, until there is a complete copy of it.
+            if ((await stay.page.run(secondCopy)) !== "on") drill.fault("wrong", `${when}: the second copy is not complete after 20 s`);
           }
           await stay.quit();
         }
@@ -95,4 +97,11 @@ async function cut(profile, sure, share) {
     cuts.push(`${relative(profile, file)} ${before.length} < ${end} < ${now.length}`);
   }
   return cuts;
+}
+
+/* What follows runs in the page. */
+
+async function secondCopy() {
+  for (const begun = Date.now(); Date.now() - begun < 20_000 && stage.keep.secondCopy.state !== "on"; ) await stage.sleep(50);
+  return stage.keep.secondCopy.state;
 }
