@@ -319,7 +319,12 @@ impl Copy {
 
     /// The index of all of the log, as it is now.
     async fn index(&self, redo: &dyn Redo) -> Result<Rc<Index>> {
-        let index = Rc::new(self.take_index(redo).await?);
+        let index = match self.take_index(redo).await {
+            // A complete copy took the place of a file that was listed.
+            Err(_) => self.take_index(redo).await?,
+            taken => taken?,
+        };
+        let index = Rc::new(index);
         self.index.replace(Some(Rc::clone(&index)));
         Ok(index)
     }
