@@ -37,7 +37,7 @@ export default {
       await alone(stay, lane, `${way}, with no second copy`);
       const { findings, repaired, quarantine } = await stay.page.run(mend);
       if (findings === 0) drill.fault("wrong", `${way}: a check finds nothing`);
-      drill.say(`${way}: ${findings} findings, ${repaired} repaired, ${quarantine} in quarantine`);
+      drill.say(`${way}: ${findings} findings, repaired: ${repaired}, ${quarantine} in quarantine`);
       await stay.write({ until: 2, lanes: others(stay, lane) });
       await stay.quit();
       await stay.start();
@@ -95,6 +95,6 @@ async function forget() {
 
 async function mend() {
   const { findings } = await stage.keep.check({ full: true });
-  const { repaired } = await stage.keep.repair(findings);
-  return { findings: findings.length, repaired: JSON.stringify(repaired), quarantine: (await stage.keep.quarantine.list()).length };
+  const { items } = await stage.keep.repair(findings);
+  return { findings: findings.length, repaired: items.map(({ outcome }) => outcome).join(), quarantine: (await stage.keep.quarantine.list()).length };
 }
