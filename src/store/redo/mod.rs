@@ -158,11 +158,6 @@ pub(super) async fn open(
 ) -> Result<Opening> {
     let note = Note::read(redo).await?;
     let mut index = Index::new(&note.covered);
-    let is_cut = |file: &RedoFile| {
-        note.last
-            .get(&file.name)
-            .is_some_and(|had| file.bytes < *had)
-    };
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
