@@ -306,6 +306,15 @@ pub struct Loss {
     pub message: String,
 }
 
+/// What was written, and what is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What its form has no place for, or its tool does not read.
+    pub losses: Vec<Loss>,
+}
+
 impl Loss {
     /// What is lost, and why.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Loss {

@@ -1,10 +1,10 @@
 //! A new chat out of values: a header and messages, written as any dialect, or for people.
 
 use super::Dialect;
-use super::export::{Form, Written, export};
+use super::export::{Form, export};
 use super::index;
 use super::write::{NewHeader, write_header, write_line, write_world_header};
-use crate::error::{Kind, Limits, Result};
+use crate::error::{Kind, Limits, Result, Written};
 use crate::json::{Document, Node, Shape};
 
 /// What is written as a chat that was never a file.

@@ -10,7 +10,7 @@ use super::line::What;
 use super::record::record_line;
 use super::view::{self, Role, Spoken};
 use super::write::Line;
-use crate::error::{Error, Kind, Limits, Loss, Result};
+use crate::error::{Error, Kind, Limits, Loss, Result, Written};
 use crate::json::{Document, Node, Shape, quote};
 use std::str::FromStr;
 
@@ -66,15 +66,6 @@ impl Form {
             _ => "application/jsonl",
         }
     }
-}
-
-/// A written chat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// What is not in it.
-    pub losses: Vec<Loss>,
 }
 
 /// Writes a chat in a form. `header` and `records` are a session's, as

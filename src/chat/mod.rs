@@ -40,7 +40,7 @@ mod view;
 mod write;
 
 pub use compose::Composed;
-pub use export::{Form, Written, export};
+pub use export::{Form, export};
 pub use find::{FindOptions, Finder};
 pub use record::{record_line, remove_line, replace_line};
 pub use search::{Search, SearchOptions};

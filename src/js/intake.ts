@@ -14,6 +14,7 @@ export interface Taken<E> {
   entry: E;
   status: "added" | "duplicate";
   warnings: Warning[];
+  like?: E[];
 }
 
 /** One source or several, such as the files of an `<input>` or a drop. */

@@ -1022,7 +1022,8 @@ export interface ImportOptions {
 }
 
 export type ImportEvent<E> =
-  | { type: "item"; name: string; entry: E; status: "added" | "duplicate"; warnings: Warning[] }
+  /** `duplicate`: the same bytes are kept already, as `entry`. `like`: other characters of which a model reads the same words. */
+  | { type: "item"; name: string; entry: E; status: "added" | "duplicate"; warnings: Warning[]; like?: E[] }
   | { type: "failed"; name: string; code: string; message: string; needed?: number; free?: number }
   | { type: "progress"; done: number; total: number }
   | { type: "done"; added: number; duplicates: number; failed: number };

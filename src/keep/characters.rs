@@ -19,6 +19,9 @@ const WARNINGS_KEPT: usize = 50;
 /// Index keys of imported files begin so.
 const FILES: &str = "characters/file/";
 
+/// And those of the words that a model reads of a card.
+const WORDS: &str = "characters/words/";
+
 /// The characters of a keep.
 pub struct Characters {
     keep: Keep,
@@ -39,8 +42,9 @@ impl Characters {
         Characters { keep }
     }
 
-    /// Keeps a card file: `{ entry, status, warnings }`. The same bytes again are a
-    /// duplicate, the same name is not; nothing is ever replaced.
+    /// Keeps a card file: `{ entry, status, warnings, like? }`. The same bytes again are a
+    /// duplicate, the same name is not; nothing is ever replaced. `like` are others of which a
+    /// model reads the same words, in whatever file, dialect and picture.
     ///
     /// # Errors
     /// Those of [`card::read`], and what the medium reports.
@@ -77,7 +81,20 @@ impl Characters {
                 (self.keep.commit_one(change).await?, Status::Added)
             }
         };
-        Ok(json!({ "entry": entry(&record), "status": status, "warnings": file.warnings }))
+        let mut told =
+            json!({ "entry": entry(&record), "status": status, "warnings": file.warnings });
+        if matches!(status, Status::Added) {
+            let words = format!("{WORDS}{}", card::fingerprint(&file.document));
+            let found = self.keep.store().find(&words).await?.records;
+            let others = found
+                .iter()
+                .filter(|other| other.id != record.id && other.trashed_ms.is_none());
+            let like: Vec<Value> = others.map(entry).collect();
+            if !like.is_empty() {
+                told["like"] = like.into();
+            }
+        }
+        Ok(told)
     }
 
     /// A character with its card as JSON: the entry and `card`, `container`, `warnings`; `None` when there is none.
@@ -285,6 +302,9 @@ fn keep_file(record: &mut Record, file: &[u8], container: Container, change: &mu
 pub(super) fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
     let part = change.add_part(document.bytes());
     record.parts.insert("document".into(), part);
+    record.by.retain(|key| !key.starts_with(WORDS));
+    let words = format!("{WORDS}{}", card::fingerprint(document));
+    record.by.push(words);
     summarize(record, document);
 }
 

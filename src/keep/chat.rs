@@ -13,7 +13,7 @@ use super::manifest::{Cache, Log};
 use super::work::{Done, Work};
 use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
-use crate::error::{Error, Kind, Limits, Result, Sides};
+use crate::error::{Error, Kind, Limits, Result, Sides, Written};
 use crate::json::Document;
 use crate::store::{Record, Write};
 use serde_json::Value;
@@ -446,7 +446,7 @@ impl Chat {
     ///
     /// # Errors
     /// As [`Chat::bytes`].
-    pub async fn export(&self, form: chat::Form) -> Result<chat::Written> {
+    pub async fn export(&self, form: chat::Form) -> Result<Written> {
         let (header, records) = self.whole().await?;
         let records = records.iter().map(Vec::as_slice);
         let dialect = self.body()?.dialect()?;

@@ -11,7 +11,7 @@ use super::records::unreadable_json;
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
-use crate::error::{Kind, Limits, Loss, Result, Warning};
+use crate::error::{Kind, Limits, Loss, Result, Warning, Written};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use serde::Deserialize;
@@ -564,7 +564,7 @@ impl Chats {
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn export_as(&self, id: &str, form: chat::Form) -> Result<(Exported, Vec<Loss>)> {
         let chat = self.open(id).await?;
-        let chat::Written { bytes, losses } = chat.export(form).await?;
+        let Written { bytes, losses } = chat.export(form).await?;
         let exported = Exported {
             filename: filename::safe(chat.record().head_text("title"), form.extension()),
             media_type: form.media_type(),

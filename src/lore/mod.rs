@@ -31,10 +31,9 @@ pub use book::{Book, Entry, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
 pub use edit::{Summary, edit, last_entry, replace, summary, view};
-pub use write::Written;
 
 use crate::container::png;
-use crate::error::{Kind, Limits, Result, Warning};
+use crate::error::{Kind, Limits, Result, Warning, Written};
 use crate::json::Document;
 
 /// A lorebook, and what is to be known of the file it was in.

@@ -3,18 +3,9 @@
 use super::book::{Book, Entry, Id, Logic, Position};
 use super::decorator::{decorators, without_decorators};
 use super::dialect::Dialect;
-use crate::error::{Kind, Loss, Result};
+use crate::error::{Kind, Loss, Result, Written};
 use crate::json::quote;
 use serde::Serialize;
-
-/// A written lorebook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// What is not in it.
-    pub losses: Vec<Loss>,
-}
 
 pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
     let mut losses = Vec::new();

@@ -22,7 +22,7 @@ mod write;
 
 pub use dialect::Dialect;
 pub use fields::{edit, replace};
-pub use write::{WriteOptions, Written, rewrite, write};
+pub use write::{WriteOptions, rewrite, write};
 
 use crate::card;
 use crate::container::png;

@@ -5,7 +5,7 @@ use super::fields::{carried, edit, summary};
 use super::is_persona;
 use crate::card;
 use crate::container::png;
-use crate::error::{Kind, Limits, Loss, Result};
+use crate::error::{Kind, Limits, Loss, Result, Written};
 use crate::json::{Document, quote};
 use std::collections::HashSet;
 
@@ -21,15 +21,6 @@ pub struct WriteOptions<'a> {
     pub image: Option<&'a [u8]>,
     /// How much is accepted of the image.
     pub limits: Limits,
-}
-
-/// A file of personas.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// What the tool does not read of it. It stands there all the same.
-    pub losses: Vec<Loss>,
 }
 
 /// Writes personas as a file of one tool: any number as a backup of SillyTavern, one as a

@@ -6,7 +6,7 @@ use super::convert;
 use super::keep::parse;
 use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Search, SearchOptions, Session};
 use crate::codec;
-use crate::error::Limits;
+use crate::error::{Limits, Written};
 use crate::json::{self, Document, quote_ascii};
 use crate::lore::{self, LoreFile};
 use crate::{settings, world};
@@ -17,6 +17,25 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 type Thrown<T> = Result<T, JsValue>;
+
+/// A file that was written, and what is not in it.
+#[wasm_bindgen]
+pub struct RawWritten(pub(super) Written);
+
+#[wasm_bindgen]
+impl RawWritten {
+    /// The file.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Uint8Array {
+        Uint8Array::from(self.0.bytes.as_slice())
+    }
+
+    /// `Loss[]` as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn losses(&self) -> String {
+        convert::ascii(&self.0.losses)
+    }
+}
 
 /// The version of the package.
 #[wasm_bindgen(js_name = rawVersion)]
@@ -106,7 +125,7 @@ impl RawChatText {
     ///
     /// # Errors
     /// `bad-option`.
-    pub fn write(&self, form: &str, title: &str) -> Thrown<RawWrittenChat> {
+    pub fn write(&self, form: &str, title: &str) -> Thrown<RawWritten> {
         let form = form.parse()?;
         let Session { header, lines } = self.session();
         let bytes = &self.log.bytes;
@@ -117,7 +136,7 @@ impl RawChatText {
             "" => named.as_deref().unwrap_or_default(),
             title => title,
         };
-        Ok(RawWrittenChat(chat::export(
+        Ok(RawWritten(chat::export(
             header,
             records,
             self.log.dialect,
@@ -156,25 +175,6 @@ impl RawChatText {
     }
 }
 
-/// A chat that was written.
-#[wasm_bindgen]
-pub struct RawWrittenChat(chat::Written);
-
-#[wasm_bindgen]
-impl RawWrittenChat {
-    /// The file.
-    #[wasm_bindgen(getter)]
-    pub fn bytes(&self) -> Uint8Array {
-        Uint8Array::from(self.0.bytes.as_slice())
-    }
-
-    /// `Loss[]` as JSON.
-    #[wasm_bindgen(getter)]
-    pub fn losses(&self) -> String {
-        convert::ascii(&self.0.losses)
-    }
-}
-
 /// Writes a chat out of values: `header` is `ChatHeader` as JSON, `messages` `NewMessage[]`.
 ///
 /// # Errors
@@ -186,7 +186,7 @@ pub fn compose_chat(
     form: &str,
     title: &str,
     now_ms: f64,
-) -> Thrown<RawWrittenChat> {
+) -> Thrown<RawWritten> {
     let header: ChatHeader = parse(header)?;
     let created_ms = header.created.unwrap_or(now_ms as i64);
     let composed = Composed {
@@ -199,7 +199,7 @@ pub fn compose_chat(
         messages: &Document::parse(messages)?,
     };
     let written = composed.write(form, title, &mut || codec::new_id(now_ms as i64))?;
-    Ok(RawWrittenChat(written))
+    Ok(RawWritten(written))
 }
 
 /// What is said in the header of a chat out of values.
@@ -310,25 +310,6 @@ pub fn read_lorebook(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawLoreFile
     Ok(RawLoreFile(lore::read(&bytes, &limits)?))
 }
 
-/// A lorebook that was written.
-#[wasm_bindgen]
-pub struct RawWrittenLorebook(lore::Written);
-
-#[wasm_bindgen]
-impl RawWrittenLorebook {
-    /// The file.
-    #[wasm_bindgen(getter)]
-    pub fn bytes(&self) -> Uint8Array {
-        Uint8Array::from(self.0.bytes.as_slice())
-    }
-
-    /// `Loss[]` as JSON.
-    #[wasm_bindgen(getter)]
-    pub fn losses(&self) -> String {
-        convert::ascii(&self.0.losses)
-    }
-}
-
 /// Puts a lorebook into a dialect's file.
 ///
 /// # Errors
@@ -338,12 +319,12 @@ pub fn write_lorebook(
     document: &Uint8Array,
     dialect: &str,
     limits: &JsValue,
-) -> Thrown<RawWrittenLorebook> {
+) -> Thrown<RawWritten> {
     let limits = convert::limits(limits)?;
     let dialect: lore::Dialect = dialect.parse()?;
     let bytes = convert::bytes(document, limits.text, "text")?;
     let file = lore::read(&bytes, &limits)?;
-    Ok(RawWrittenLorebook(lore::write(&file.book, dialect)?))
+    Ok(RawWritten(lore::write(&file.book, dialect)?))
 }
 
 /// Which entries of a lorebook some messages call for: `Matched` as JSON.

@@ -1,6 +1,7 @@
 //! Personas for JavaScript: bytes in, JSON text and bytes out, and those of a keep.
 
 use super::convert;
+use super::formats::RawWritten;
 use super::keep::{KeepHandle, RawKept, bytes, promise};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
@@ -57,25 +58,6 @@ pub fn edit_persona(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thr
     Ok(Uint8Array::from(edited.bytes()))
 }
 
-/// Personas that were written.
-#[wasm_bindgen]
-pub struct RawWrittenPersonas(persona::Written);
-
-#[wasm_bindgen]
-impl RawWrittenPersonas {
-    /// The file.
-    #[wasm_bindgen(getter)]
-    pub fn bytes(&self) -> Uint8Array {
-        Uint8Array::from(self.0.bytes.as_slice())
-    }
-
-    /// `Loss[]` as JSON.
-    #[wasm_bindgen(getter)]
-    pub fn losses(&self) -> String {
-        convert::ascii(&self.0.losses)
-    }
-}
-
 /// Puts personas into the file of a tool.
 ///
 /// # Errors
@@ -86,7 +68,7 @@ pub fn write_personas(
     dialect: &str,
     image: Option<Uint8Array>,
     limits: &JsValue,
-) -> Thrown<RawWrittenPersonas> {
+) -> Thrown<RawWritten> {
     let limits = convert::limits(limits)?;
     let documents = documents
         .iter()
@@ -100,7 +82,7 @@ pub fn write_personas(
         image: image.as_deref(),
         limits,
     };
-    Ok(RawWrittenPersonas(persona::write(&documents, &options)?))
+    Ok(RawWritten(persona::write(&documents, &options)?))
 }
 
 fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {

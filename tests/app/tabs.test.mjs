@@ -120,7 +120,8 @@ describe("two tabs of one chat", () => {
     await app.until(() => document.documentElement.dataset.theme === "dark");
     await app.toWindow(two);
     await app.run((to) => (location.hash = to), hash);
-    await app.click('button[aria-label="Delete this chat"]');
+    await app.click('button[aria-label="About this chat"]');
+    await button(app, "Delete", "dialog.about");
     await app.until(() => location.hash === "#/chats");
     await app.toWindow(one);
     await app.until(() => document.querySelectorAll(".list .row").length === 0);

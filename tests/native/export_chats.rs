@@ -2,8 +2,8 @@
 
 use crate::chats::{fixture, read};
 use crate::json::value;
-use cardkeep::chat::{self, ChatFile, Dialect, Form, Written};
-use cardkeep::error::Limits;
+use cardkeep::chat::{self, ChatFile, Dialect, Form};
+use cardkeep::error::{Limits, Written};
 use cardkeep::json::Document;
 use serde_json::{Value, json};
 

@@ -166,6 +166,35 @@ fn the_same_file_again_is_a_duplicate_and_another_of_its_name_is_not() {
 }
 
 #[test]
+fn the_same_words_in_another_file_are_kept_and_told() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let likes = |told: &Value| {
+        let like = told["like"].as_array().cloned().unwrap_or_default();
+        like.iter()
+            .map(|entry| entry["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    let words = r#"{"name": "Ann", "description": "A shark.", "first_mes": "Hi"}"#;
+    let spelled = r#"{"first_mes":"Hi","description":"A shark.","name":"Ann","creator":"me"}"#;
+    let first = import_card(&keep, words.as_bytes());
+    let second = import_card(&keep, spelled.as_bytes());
+    assert_eq!(likes(&first), Vec::<Value>::new());
+    assert_eq!(second["status"], "added");
+    assert_eq!(likes(&second), [id(&first)]);
+
+    // What an edit makes of it counts, and what is in the trash does not.
+    let other = patch(json!({ "description": "A whale." }));
+    now(keep.characters().patch(&id(&first), &other, None)).unwrap();
+    let third = import_card(&keep, format!("{spelled} ").as_bytes());
+    assert_eq!(likes(&third), [id(&second)]);
+    now(keep.trash(Domain::Characters, &id(&second), None)).unwrap();
+    now(keep.trash(Domain::Characters, &id(&third), None)).unwrap();
+    let fourth = import_card(&keep, format!("{spelled}  ").as_bytes());
+    assert_eq!(likes(&fourth), Vec::<Value>::new());
+}
+
+#[test]
 fn bad_input_is_a_typed_error_and_the_store_stays_untouched() {
     let medium = MemoryMedium::new();
     let keep = open(&medium);

@@ -3,7 +3,7 @@
 use crate::cards::{Png, base64, card_chunk, text};
 use crate::keep::open;
 use crate::turn::now;
-use cardkeep::error::{Kind, Limits};
+use cardkeep::error::{Kind, Limits, Written};
 use cardkeep::json::Document;
 use cardkeep::keep::{Domain, Given, PatchDocument, PutDocument};
 use cardkeep::persona::{self, Dialect, PersonaFile, WriteOptions};
@@ -52,7 +52,7 @@ fn edited(document: &Document, change: Value) -> Document {
     persona::edit(document, &patch(change)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn written(personas: &[Document], dialect: Dialect, image: Option<&[u8]>) -> persona::Written {
+fn written(personas: &[Document], dialect: Dialect, image: Option<&[u8]>) -> Written {
     let limits = Limits::default();
     let options = WriteOptions {
         dialect,

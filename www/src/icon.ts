@@ -23,6 +23,11 @@ const PATHS = {
   right: svg`<path d="M5 12h14M13 6l6 6-6 6" />`,
   above: svg`<path d="M7 11l5-5 5 5M7 17l5-5 5 5" />`,
   below: svg`<path d="M7 7l5 5 5-5M7 13l5 5 5-5" />`,
+  more: svg`<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3" />`,
+  info: svg`<circle cx="12" cy="12" r="8" /><path d="M12 11.5v4.5M12 8h.01" />`,
+  undo: svg`<path d="M8.5 5 4.5 9l4 4M4.5 9H14a5.5 5.5 0 0 1 0 11h-4" />`,
+  redo: svg`<path d="m15.5 5 4 4-4 4M19.5 9H10a5.5 5.5 0 0 0 0 11h4" />`,
+  branch: svg`<circle cx="7" cy="5.5" r="2" /><circle cx="7" cy="18.5" r="2" /><circle cx="17" cy="8.5" r="2" /><path d="M7 7.5v9M17 10.5c0 3.5-4 3-8.5 5" />`,
   check: svg`<path d="m5 12.5 4.5 4.5L19 7.5" />`,
   offline: svg`<path d="M4 4l16 16M8.5 16a5 5 0 0 1 6-.5M5 12a10 10 0 0 1 4-2.4M19 12a10 10 0 0 0-5-2.9" /><circle cx="12" cy="19" r=".6" />`,
 } as const;

@@ -8,20 +8,34 @@ import { handOut } from "../download";
 import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
-import type { ChangeDetail, Character, ChatHandle, Message, MessagePatch, NewMessage, PersonaEntry, Settings } from "../library";
+import type { ChangeDetail, Character, ChatEntry, ChatHandle, InterruptedReply, Message, MessagePatch, NewMessage, PersonaEntry, Reply, Settings } from "../library";
 import { notify } from "../notice";
+import { prose } from "../prose/prose";
 import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import type { Speaker } from "./composer";
+import type { AboutChat } from "./about";
+import { menu, type MenuActions } from "./menu";
 import { message, type MessageActions } from "./message";
+import "./about";
 import "./composer";
 import "../picture";
 
 /** How near to an end of the log counts as being there, in CSS pixels. */
 const NEAR_PX = 240;
+/** Between two words of a scripted answer. */
+const WORD_MS = 30;
+
+/** A reply on its way. */
+interface Coming {
+  reply: Reply;
+  name: string;
+  /** The person has heard enough. */
+  stopped: boolean;
+}
 
 @customElement("ck-chat")
 export class ChatScreen extends Screen {
@@ -36,6 +50,11 @@ export class ChatScreen extends Screen {
   /** The message that is being edited, and what its field begins with. */
   @state() private editing: { one: Message; text: string } | undefined;
   @state() private removing: Message | undefined;
+  /** The message whose menu is open. */
+  @state() private chosen: Message | undefined;
+  @state() private coming: Coming | undefined;
+  /** Replies that were on their way here when their page ended. */
+  @state() private cut: InterruptedReply[] = [];
   @state() private cast: Character[] = [];
   /** Those that the person can be here. */
   @state() private personas: PersonaEntry[] = [];
@@ -76,6 +95,7 @@ export class ChatScreen extends Screen {
       const found = await Promise.all(entry.characters.map((id) => this.keep.characters.get(id)));
       this.cast = found.filter((one) => one !== undefined);
       this.personas = (await this.keep.personas.list()).items.toSorted((a, b) => a.name.localeCompare(b.name));
+      this.cut = (await this.keep.chats.interrupted()).filter(({ chat, text }) => chat === this.record && text !== "");
       this.draft = this.#drafting.patch?.draft ?? (await this.keep.chats.draft(this.record));
       const handle = await this.keep.chats.open(this.record);
       this.messages = await handle.last(this.#settings.pageSize);
@@ -113,8 +133,10 @@ export class ChatScreen extends Screen {
           <h1 dir="auto">${entry.title || "No title"}</h1>
           <p class="quiet">${counted(length, "message")} · ${saveState(this.saving.is === "saved" ? this.#drafting.state : this.saving)}</p>
         </div>
+        <button type="button" class="bare" aria-label="Undo" title="Undo the last change of messages" ?disabled=${!this.writable} @click=${() => void this.#step(false)}>${icon("undo")}</button>
+        <button type="button" class="bare" aria-label="Redo" ?disabled=${!this.writable} @click=${() => void this.#step(true)}>${icon("redo")}</button>
+        <button type="button" class="bare" aria-label="About this chat" aria-haspopup="dialog" @click=${() => void this.querySelector<AboutChat>("ck-about-chat")?.show()}>${icon("info")}</button>
         <button type="button" class="button" @click=${() => void this.#export()}>${icon("export")}<span>Export</span></button>
-        <button type="button" class="bare" aria-label="Delete this chat" ?disabled=${!this.writable} @click=${() => void this.#delete()}>${icon("bin")}</button>
       </header>
       <div class="log" role="log" aria-label="Messages" aria-busy=${this.fetching ? "true" : "false"} tabindex="0" @scroll=${this.#scrolled}>
         ${older > 0
@@ -122,11 +144,15 @@ export class ChatScreen extends Screen {
               ${this.fetching ? "Loading…" : `Load older (${counted(older, "message")})`}</button></p>`
           : html`<p class="start quiet">${length === 0 ? "No messages yet." : "The beginning"}</p>`}
         ${repeat(this.messages, ({ index }) => index, (one) => message(one, this.#actions(one)))}
+        ${this.coming ? this.#onItsWay(this.coming) : nothing}
       </div>
       <footer class="chat-foot">
+        ${this.cut.map((reply) => this.#cutOff(reply))}
         <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .personas=${this.personas} .persona=${entry.persona} .become=${this.#become} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
       </footer>
       ${this.#confirm()}
+      ${this.chosen ? menu(this.chosen, this.#menu(this.chosen, length)) : nothing}
+      <ck-about-chat .keep=${this.keep} .record=${this.record} .writable=${this.writable} .written=${this.#written} .discard=${this.#discard}></ck-about-chat>
     `;
   }
 
@@ -145,7 +171,7 @@ export class ChatScreen extends Screen {
     return html`<dialog class="confirm" aria-labelledby="confirm-title" @close=${() => (this.removing = undefined)}>
       <h2 id="confirm-title">Delete message ${number}?</h2>
       <blockquote dir="auto">${excerpt(one.text)}</blockquote>
-      <p>It stands in the middle of the chat and cannot be put back there with Undo.</p>
+      <p>It stands in the middle of the chat. Undo puts it back while this page is open.</p>
       <footer class="tools">
         <button type="button" class="button" autofocus @click=${() => this.querySelector<HTMLDialogElement>("dialog.confirm")?.close()}>Keep it</button>
         <button type="button" class="button danger" @click=${() => {
@@ -158,8 +184,7 @@ export class ChatScreen extends Screen {
 
   override updated(): void {
     super.updated();
-    const dialog = this.querySelector<HTMLDialogElement>("dialog.confirm");
-    if (dialog && !dialog.open) dialog.showModal();
+    for (const dialog of this.querySelectorAll<HTMLDialogElement>("dialog:is(.confirm, .menu)")) if (!dialog.open) dialog.showModal();
   }
 
   #speakers(): Speaker[] {
@@ -184,12 +209,47 @@ export class ChatScreen extends Screen {
       cancel: () => this.#endEditing(),
       save: (_, text) => void this.#saveEdit(one, text),
       remove: () => {
-        // Only at the end can Undo put a message back where it was.
-        if (this.handle && one.index === this.handle.length - 1) void this.#remove(one, true);
+        // At the end everybody sees what is gone.
+        if (this.handle && one.index === this.handle.length - 1) void this.#remove(one);
         else this.removing = one;
       },
+      more: () => (this.chosen = one),
       swipe: (_, to) => void this.#swipe(one, to),
     };
+  }
+
+  #menu(one: Message, length: number): MenuActions {
+    const close = () => (this.chosen = undefined);
+    // A message with an id is the same wherever it went meanwhile.
+    const ref = one.id === undefined ? one.index : { id: one.id };
+    const changed = (change: (handle: ChatHandle) => Promise<unknown>): void => {
+      close();
+      void this.#write(async (handle) => {
+        await change(handle);
+        await this.#reread(handle);
+      });
+    };
+    const begun = (make: (handle: ChatHandle) => Promise<ChatEntry>) => changed(async (handle) => {
+      const { id, title } = await make(handle);
+      notify(this, { text: `“${title}” has everything up to message ${one.index + 1}`, action: { label: "Open", run: () => void (location.hash = href("chat", id)) } });
+    });
+    return {
+      length,
+      close,
+      branch: () => begun((handle) => handle.branch(ref)),
+      checkpoint: (title) => begun((handle) => handle.checkpoint(ref, title)),
+      hide: (hidden) => changed((handle) => (hidden ? handle.hide(ref) : handle.unhide(ref))),
+      move: (to) => changed((handle) => handle.move(ref, to)),
+    };
+  }
+
+  readonly #written = (): void => void this.#write((handle) => this.#reread(handle));
+
+  #step(again: boolean): Promise<boolean> {
+    return this.#write(async (handle) => {
+      if (await (again ? handle.redo() : handle.undo())) return this.#reread(handle);
+      notify(this, { text: again ? "Nothing to do again" : "Nothing of this visit is left to undo" });
+    });
   }
 
   /** One write after the other, with the save state told. True when it is in the keep. */
@@ -248,7 +308,64 @@ export class ChatScreen extends Screen {
     const [partner] = this.cast;
     const script = partner && scriptOf(partner.card);
     const answer = script && reply(script, partner.card, this.messages.slice(-40), userName);
-    if (answer) await this.#append(answer);
+    if (answer) await this.#hear(answer);
+  }
+
+  /** A reply as models give it: in pieces, kept while they come. */
+  async #hear({ text, ...head }: NewMessage): Promise<void> {
+    const { handle } = this;
+    if (handle === undefined) return;
+    try {
+      const reply = await handle.begin(head);
+      const coming: Coming = (this.coming = { reply, name: head.name, stopped: false });
+      for (const word of text.split(/(?<=\s)/)) {
+        if (coming.stopped) break;
+        reply.push(word);
+        const atEnd = this.#atEnd;
+        this.requestUpdate();
+        await this.updateComplete;
+        if (atEnd) this.#toEnd();
+        // Nobody is there to watch it come.
+        if (this.isConnected) await new Promise((done) => setTimeout(done, WORD_MS));
+      }
+      await this.#write(async () => {
+        await (coming.stopped ? reply.interrupt() : reply.finish());
+        this.coming = undefined;
+        await this.#reread(handle);
+        await this.updateComplete;
+        this.#toEnd();
+      });
+    } catch (error) {
+      notify(this, { text: `The answer could not be kept: ${sentence(error)}`, tone: "bad" });
+    } finally {
+      this.coming = undefined;
+    }
+  }
+
+  #onItsWay(coming: Coming) {
+    return html`<article class="message" data-role="character" aria-busy="true" aria-labelledby="who-comes">
+      <header><h2 id="who-comes" dir="auto">${coming.name}</h2><span class="quiet">writes…</span>
+        <button type="button" class="link" @click=${() => (coming.stopped = true)}>Stop</button></header>
+      ${prose(coming.reply.text)}
+    </article>`;
+  }
+
+  #cutOff({ id, text, name }: InterruptedReply) {
+    const end = (verb: "keepReply" | "discardReply") => void this.#write(async (handle) => {
+      await this.keep.chats[verb](id);
+      this.cut = this.cut.filter((one) => one.id !== id);
+      await this.#reread(handle);
+      await this.updateComplete;
+      this.#toEnd();
+    });
+    return html`<div class="banner cut" role="status">
+      <p><strong>Cut off.</strong> A reply${name ? html` of <span dir="auto">${name}</span>` : nothing} was on its way when its page ended:</p>
+      <blockquote dir="auto">${excerpt(text)}</blockquote>
+      <div class="tools">
+        <button type="button" class="button" ?disabled=${!this.writable} @click=${() => end("keepReply")}>Keep what came</button>
+        <button type="button" class="button" ?disabled=${!this.writable} @click=${() => end("discardReply")}>Forget it</button>
+      </div>
+    </div>`;
   }
 
   async #edit(one: Message): Promise<void> {
@@ -317,21 +434,20 @@ export class ChatScreen extends Screen {
     this.#rev = handle.entry.rev;
   }
 
-  async #remove(one: Message, last = false): Promise<void> {
+  async #remove(one: Message): Promise<void> {
     const removed = await this.#write(async (handle) => {
       await this.#asSeen(one, (index, ifRev) => handle.remove(index, { ifRev }));
       await this.#reread(handle);
     });
     if (!removed) return;
     this.#log?.focus();
-    const undo = (): void => void this.#append({
-      name: one.name,
-      role: one.role,
-      text: one.text,
-      fields: one.fields,
-      ...(one.at !== undefined && { at: one.at }),
-    });
-    notify(this, { text: `Message ${one.index + 1} deleted`, ...(last && { action: { label: "Undo", run: undo } }) });
+    const rev = this.#rev;
+    const undo = async (): Promise<void> => {
+      // Otherwise another change would be undone.
+      if (this.#rev === rev) await this.#step(false);
+      else notify(this, { text: "The chat was changed since. Undo above the messages takes back one change after the other" });
+    };
+    notify(this, { text: `Message ${one.index + 1} deleted`, action: { label: "Undo", run: undo } });
   }
 
   readonly #scrolled = (): void => {
@@ -418,7 +534,7 @@ export class ChatScreen extends Screen {
 
   /** Reads the shown part again, and takes what the person is doing along to where its message is now. */
   async #reread(handle: ChatHandle): Promise<void> {
-    const { editing, removing } = this;
+    const { editing, removing, chosen } = this;
     const shown = this.messages.length;
     const before = this.#first + shown;
     let messages: Message[];
@@ -430,6 +546,7 @@ export class ChatScreen extends Screen {
     } while (handle.length !== length);
     this.#show(handle, messages);
     if (removing && this.removing === removing) this.removing = follow(removing, messages);
+    if (chosen && this.chosen === chosen) this.chosen = follow(chosen, messages);
     if (editing && this.editing === editing) this.#carry(editing, length < before);
   }
 
@@ -465,10 +582,10 @@ export class ChatScreen extends Screen {
     }
   }
 
-  async #delete(): Promise<void> {
+  readonly #discard = async (): Promise<void> => {
     const title = this.handle?.entry.title || "No title";
     if (await discard(this, this.keep, "chats", this.record, title)) location.hash = "#/chats";
-  }
+  };
 }
 
 /** Where a message is by now, if it is the same. */

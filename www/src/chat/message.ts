@@ -15,6 +15,7 @@ export interface MessageActions {
   cancel(): void;
   save(message: Message, text: string): void;
   remove(message: Message): void;
+  more(message: Message): void;
   swipe(message: Message, to: number): void;
 }
 
@@ -28,10 +29,13 @@ export function message(one: Message, actions: MessageActions): TemplateResult {
       <h2 id=${`who-${one.index}`}><span class="unseen">${number}, </span><span dir="auto">${name}</span></h2>
       ${one.at === undefined ? nothing : html`<time datetime=${new Date(one.at).toISOString()} title=${momentOf(one.at)}>${timeOf(one.at)}</time>`}
       ${isScripted(one) ? html`<span class="badge" title="This line comes from the sample's script, not from a model">scripted</span>` : nothing}
+      ${one.hidden ? html`<span class="badge" title="The model does not get this message">hidden</span>` : nothing}
+      ${one.interrupted ? html`<span class="badge" title="The reply was ended before its time">cut off</span>` : nothing}
       <span class="number quiet" aria-hidden="true">${number}</span>
       ${actions.writable && actions.draft === undefined
         ? html`<span class="actions">
             <button type="button" class="bare" aria-label=${`Edit message ${number}`} @click=${() => actions.edit(one)}>${icon("edit")}</button>
+            <button type="button" class="bare" aria-label=${`More for message ${number}`} aria-haspopup="dialog" @click=${() => actions.more(one)}>${icon("more")}</button>
             <button type="button" class="bare" aria-label=${`Delete message ${number}`} @click=${() => actions.remove(one)}>${icon("bin")}</button>
           </span>`
         : nothing}

@@ -21,8 +21,9 @@ const STEP = 200;
 @customElement("ck-chats")
 export class ChatsScreen extends Screen {
   @state() private search = "";
+  @state() private archived = false;
   @state() private shown = STEP;
-  readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list());
+  readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list({ archived: this.archived }));
 
   override render() {
     const { value, error, loading } = this.#list;
@@ -34,19 +35,22 @@ export class ChatsScreen extends Screen {
       .sort((a, b) => b.changed - a.changed);
     return html`
       <header class="head">
-        <div><h1>Chats</h1><p class="quiet">${counted(value.items.length, "chat")}</p></div>
+        <div><h1>${this.archived ? "Archived chats" : "Chats"}</h1><p class="quiet">${counted(value.items.length, "chat")}</p></div>
         <div class="tools">
           ${value.items.length > 0
             ? html`<label class="search">${icon("search")}<span class="unseen">Search by title or last message</span>
                 <input type="search" placeholder="Search" .value=${this.search}
                   @input=${(event: Event) => (this.search = (event.target as HTMLInputElement).value)} /></label>`
             : nothing}
+          <button type="button" class="button" @click=${() => this.#turn()}>${this.archived ? "Back to chats" : "Archive"}</button>
           <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
         </div>
       </header>
       ${unreadable(value.unreadable)}
       ${value.items.length === 0
-        ? html`<p class="none">No chats yet. Start one on a character's page, or import a chat log.</p>`
+        ? html`<p class="none">${this.archived
+              ? "Nothing in the archive. A chat goes there from what is said about it."
+              : "No chats yet. Start one on a character's page, or import a chat log."}</p>`
         : found.length === 0
           ? html`<p class="none">No chat matches “${this.search}”.</p>`
           : html`<ul class="list">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
@@ -54,6 +58,11 @@ export class ChatsScreen extends Screen {
         ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>`
         : nothing}
     `;
+  }
+
+  #turn(): void {
+    this.archived = !this.archived;
+    void this.#list.reload();
   }
 
   #row(entry: ChatEntry) {

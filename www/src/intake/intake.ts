@@ -7,7 +7,7 @@ export type Kind = "card" | "chat" | "world" | "persona";
 
 /** What became of one file. */
 export type Outcome = { name: string } & (
-  | { was: "added" | "duplicate"; kind: Kind; id: string; title: string; warnings: Warning[] }
+  | { was: "added" | "duplicate"; kind: Kind; id: string; title: string; warnings: Warning[]; like: string[] }
   | { was: "failed"; message: string; code: string | undefined }
 );
 
@@ -108,7 +108,7 @@ async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEv
   const outcomes: Outcome[] = [];
   for await (const event of events) {
     if (event.type === "item") {
-      outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings });
+      outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings, like: (event.like ?? []).map(title) });
     } else if (event.type === "failed") {
       outcomes.push({ name: event.name, was: "failed", message: withoutCode(event.message, event.code), code: event.code });
     }

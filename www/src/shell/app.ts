@@ -148,7 +148,7 @@ export class App extends LightElement {
 
   /** One good file is worth a sentence, everything else a list. */
   #tell(outcomes: Outcome[]): void {
-    const plain = outcomes.every((outcome) => outcome.was === "added" && outcome.warnings.length === 0);
+    const plain = outcomes.every((outcome) => outcome.was === "added" && outcome.warnings.length === 0 && outcome.like.length === 0);
     const [only] = outcomes;
     if (!plain || only === undefined) return void this.report.show(outcomes);
     if (outcomes.length > 1 || only.was === "failed") return notify(this, { text: summary(outcomes) });

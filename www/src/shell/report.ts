@@ -20,7 +20,7 @@ export class Report extends LightElement {
 
   override render() {
     // What needs attention comes first.
-    const order = (outcome: Outcome) => (outcome.was === "failed" ? 0 : outcome.warnings.length > 0 ? 1 : outcome.was === "added" ? 2 : 3);
+    const order = (outcome: Outcome) => (outcome.was === "failed" ? 0 : outcome.warnings.length + outcome.like.length > 0 ? 1 : outcome.was === "added" ? 2 : 3);
     const rows = this.outcomes.toSorted((a, b) => order(a) - order(b));
     return html`<dialog class="report" aria-labelledby="report-title" @click=${this.#outside}>
       <h2 id="report-title">${summary(this.outcomes)}</h2>
@@ -39,7 +39,8 @@ export class Report extends LightElement {
     const words = outcome.was === "added" ? `${label[outcome.kind]} added` : `${label[outcome.kind]} is already here`;
     return html`<li data-was=${outcome.was}>
       <a href=${href(outcome.kind, outcome.id)} dir="auto" @click=${this.#close}>${outcome.title}</a>
-      <span>${words}${outcome.warnings.length > 0 ? `, ${counted(outcome.warnings.length, "remark")}` : ""}</span>
+      <span>${words}${outcome.warnings.length > 0 ? `, ${counted(outcome.warnings.length, "remark")}` : ""}${
+        outcome.like.length > 0 ? html`. It says the same as <span dir="auto">“${outcome.like[0]}”</span>, which is here too` : nothing}</span>
       ${outcome.warnings.length > 0
         ? html`<details><summary>Remarks</summary>
             <ul>${outcome.warnings.slice(0, 50).map((warning) => html`<li>${warning.message} <code>${warning.path}</code></li>`)}</ul>
