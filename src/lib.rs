@@ -5,7 +5,7 @@
 //! * [`error`]: one error type, warnings, limits.
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
 //! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
-//! * [`card`], [`lore`], [`persona`], [`template`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`card`], [`lore`], [`persona`], [`template`], [`campaign`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
@@ -13,6 +13,7 @@
 //! * [`keep`]: what users see: one service a domain.
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
+pub mod campaign;
 pub mod card;
 pub mod chat;
 pub mod codec;

@@ -14,6 +14,7 @@ export const DOMAINS = Object.keys({
   personas: true,
   lorebooks: true,
   templates: true,
+  campaigns: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 

@@ -1,10 +1,11 @@
-// The keep: characters, chats, worlds, personas, lorebooks, templates and settings, stored so that nothing is lost.
+// The keep: characters, chats, worlds, personas, lorebooks, templates, campaigns and settings, stored so that nothing is lost.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { Backups } from "./backups.js";
 import { KeepHandle } from "./cardkeep.js";
 import { type Channel, join } from "./channel.js";
+import { Campaigns } from "./campaigns.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
@@ -99,6 +100,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly personas: Personas;
   readonly lorebooks: Lorebooks;
   readonly templates: Templates;
+  readonly campaigns: Campaigns;
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly trash: Trash;
@@ -128,6 +130,7 @@ export abstract class OpenKeep extends EventTarget {
     this.personas = new Personas(handle);
     this.lorebooks = new Lorebooks(handle);
     this.templates = new Templates(handle);
+    this.campaigns = new Campaigns(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);

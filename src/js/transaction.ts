@@ -2,6 +2,7 @@
 // something else than the transaction's own calls is awaited inside.
 
 import { ChatHandle as RawChat, type KeepHandle } from "./cardkeep.js";
+import { Campaigns } from "./campaigns.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
@@ -26,6 +27,7 @@ export interface Transaction {
   readonly personas: Personas;
   readonly lorebooks: Lorebooks;
   readonly templates: Templates;
+  readonly campaigns: Campaigns;
   readonly settings: SettingsStore;
 }
 
@@ -152,6 +154,7 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     personas: new Personas(handle),
     lorebooks: new Lorebooks(handle),
     templates: new Templates(handle),
+    campaigns: new Campaigns(handle),
     settings: new SettingsStore(handle),
   };
   const get = (name: DomainName) => () => {

@@ -499,6 +499,91 @@ export interface RenderedTemplate {
   unknown: string[];
 }
 
+// ---------------------------------------------------------------- campaigns
+
+/** A channel of a guild, both by the ids that their server gives them: texts, never numbers. */
+export interface CampaignScope {
+  guild: string;
+  channel: string;
+}
+
+/** The text of a scope as it is kept, byte for byte. */
+export interface CampaignDocument {
+  readonly bytes: Uint8Array;
+}
+
+/** What is in a scope, under the names of the files that bots keep. */
+export interface Campaign {
+  guild_id: string;
+  channel_id: string;
+  campaign?: {
+    name?: string | null;
+    gm_id?: string | null;
+    player_role_id?: string | null;
+    gm_role_id?: string | null;
+    /** Its address and its token are secrets and are refused. */
+    webhook_id?: string | null;
+    players?: string[];
+    [field: string]: Json | undefined;
+  };
+  /** One for each player, by the player's id. */
+  characters: { [user: string]: { name: string; avatar_url?: string | null; description?: string | null; [field: string]: Json | undefined } };
+  npcs: { [id: string]: { name: string; avatar_url?: string | null; creator_id?: string | null; [field: string]: Json | undefined } };
+}
+
+/** What is to be changed in a scope: objects are gone into, `null` removes, all else replaces. */
+export interface CampaignPatch {
+  campaign?: { [field: string]: Json } | null;
+  characters?: { [user: string]: { [field: string]: Json } | null } | null;
+  npcs?: { [id: string]: { [field: string]: Json } | null } | null;
+}
+
+export interface CampaignFilter {
+  guild?: string;
+  /** Who plays in it. */
+  player?: string;
+  /** Who leads it. */
+  gm?: string;
+}
+
+/** Somebody, with the ids of the roles that the server gave. */
+export interface CampaignActor {
+  user: string;
+  roles?: readonly string[];
+}
+
+/** Look on, play a character, lead. */
+export type CampaignAction = "read" | "play" | "lead";
+
+/** The files that bots keep. */
+export interface CampaignFiles {
+  /** `campaigns.json`: by guild and channel. */
+  campaigns?: Uint8Array;
+  /** `characters.json`: by guild, player and channel. */
+  characters?: Uint8Array;
+  /** `npcs.json`: by guild, channel and id. */
+  npcs?: Uint8Array;
+}
+
+export interface BringCampaignsOptions extends SafetyOptions {
+  /** The files as they were exported before they were changed. */
+  base?: CampaignFiles;
+  limits?: Limits;
+}
+
+/** What became of files of campaigns. */
+export interface CampaignsBrought {
+  /** Scopes that were not there. */
+  added: number;
+  /** Scopes that say something else now. */
+  changed: number;
+  /** Scopes that say the same. */
+  same: number;
+  /** Places where the files and the keep say something else: the scope's id, a colon, the path. */
+  conflicts: string[];
+  warnings: Warning[];
+}
+
 // ---------------------------------------------------------------- chats
 
 export type ChatDialect = "sillytavern" | "cardshark" | "world" | "tavernai" | "chub";
@@ -775,6 +860,7 @@ export interface SaverPatches {
   personas: PersonaPatch;
   lorebooks: LorebookPatch;
   templates: TemplatePatch;
+  campaigns: CampaignPatch;
   /** The id is the setting's name. */
   settings: { value: Json };
   /** The unsent message of a chat; empty for none. */
@@ -962,6 +1048,11 @@ export interface PutTemplate extends Omit<PutOptions, keyof SafetyOptions> {
   template: TemplateDocument | NewTemplate;
 }
 
+/** One of the campaigns of `putMany`. */
+export interface PutCampaign extends Omit<PutOptions, keyof SafetyOptions> {
+  scope: CampaignDocument | Campaign;
+}
+
 /** A persona to be made; what is left out is empty or absent. */
 export type NewPersona = Partial<Omit<Persona, "dialect" | "picture" | "default" | "userId">> & { name: string };
 
@@ -973,7 +1064,7 @@ export interface WorldPatch {
   player?: { [stat: string]: Json };
 }
 
-/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, messages of chats. */
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, messages of chats. */
 export interface Conflict<T = unknown> {
   /** What your change began with, if that state is kept. */
   base?: T;
@@ -1011,7 +1102,8 @@ export type Trashed =
   | ({ domain: "worlds" } & WorldEntry)
   | ({ domain: "personas" } & PersonaEntry)
   | ({ domain: "lorebooks" } & LorebookEntry)
-  | ({ domain: "templates" } & TemplateEntry);
+  | ({ domain: "templates" } & TemplateEntry)
+  | ({ domain: "campaigns" } & CampaignEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -1248,6 +1340,42 @@ export interface KeptTemplate extends TemplateEntry {
   template: Template;
 }
 
+export interface CampaignEntry extends Entry, CampaignScope {
+  name: string;
+  gm?: string;
+  /** How many play in it. */
+  players: number;
+  characters: number;
+  npcs: number;
+}
+
+export interface KeptCampaign extends Entry, CampaignScope {
+  name: string;
+  document: CampaignDocument;
+  scope: Campaign;
+}
+
+/** An entry of lore that may be a location. */
+export interface LocationSuggestion {
+  /** What the entry is called in its lorebook, for `include`. */
+  entry: string;
+  name: string;
+  description: string;
+  /** The word that tells of a place, where there is one. */
+  because?: string;
+}
+
+/** Somebody who is in a world. */
+export interface Inhabitant {
+  /** The character. */
+  id: string;
+  status: "ok" | "missing" | "trashed";
+  /** Where the character is known. */
+  name?: string;
+  /** Where in the world, by the keys of its locations. */
+  locations: string[];
+}
+
 /** The settings of the library and its app, with their defaults. */
 export interface Settings {
   /** `"system"` follows the device. Default `"system"`. */
@@ -1381,7 +1509,7 @@ export interface SignalOptions {
 }
 
 /** What can be changed, and told of. */
-export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "settings";
+export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "campaigns" | "settings";
 
 /** A domain whose records have ids of their own. */
 export type RecordDomain = Exclude<DomainName, "settings">;

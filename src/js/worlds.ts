@@ -3,11 +3,13 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { fields, json, limits, options, safety, text, writing } from "./options.js";
+import { fields, json, limits, list, options, safety, text, writing } from "./options.js";
 import type {
   ImportEvent,
   ImportOptions,
+  Inhabitant,
   Json,
+  LocationSuggestion,
   PutOptions,
   PutWorld,
   SafetyOptions,
@@ -44,6 +46,30 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
     const take = async (bytes: Uint8Array) => [JSON.parse(await this.handle.importWorld(bytes, limits(within)))] as Taken<WorldEntry>[];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+  }
+
+  /** Which entries of a character's lore may be locations; likely ones first, which say why. Throws `not-found`, `corrupt`. */
+  suggestLocations(character: string): Promise<LocationSuggestion[]> {
+    return this.answer("suggestLocations", () => this.handle.suggestLocations(text(character, "character")));
+  }
+
+  /**
+   * A state made of a character and of entries of its lore, to be looked at and `put`: the character is where the map begins,
+   * the lore waits beside it. Nothing is stored. Without `include` the likely entries of `suggestLocations` are in it.
+   *
+   * Throws `not-found`, `corrupt`, `invalid` for an entry that is not there.
+   */
+  fromCharacter(character: string, given?: { include?: readonly string[] }): Promise<WorldState> {
+    return this.answer("fromCharacter", () => {
+      const { include } = options(given, ["include"]);
+      const chosen = include && list(include, "include").map((entry) => text(entry, "include"));
+      return this.handle.worldFromCharacter(text(character, "character"), chosen);
+    });
+  }
+
+  /** Who is in a world, each once; one that is gone or in the trash hides no other. Throws `not-found`, `corrupt`. */
+  inhabitants(id: string): Promise<Inhabitant[]> {
+    return this.answer("inhabitants", () => this.handle.inhabitants(text(id, "id")));
   }
 
   /** Makes a world with one location. */

@@ -51,6 +51,7 @@ impl Keep {
             Domain::Personas => self.personas().put_many(puts, write).await?,
             Domain::Lorebooks => self.lorebooks().put_many(puts, write).await?,
             Domain::Templates => self.templates().put_many(puts, write).await?,
+            Domain::Campaigns => self.campaigns().put_many(puts, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))
@@ -73,6 +74,7 @@ impl Keep {
             Domain::Personas => self.personas().patch_many(patches, write).await?,
             Domain::Lorebooks => self.lorebooks().patch_many(patches, write).await?,
             Domain::Templates => self.templates().patch_many(patches, write).await?,
+            Domain::Campaigns => self.campaigns().texts().patch_many(patches, write).await?,
             Domain::Chats => return Err(no_document()),
         };
         Ok(entries(domain, &written))

@@ -28,6 +28,8 @@ pub(super) enum Subject {
     Lorebook,
     /// Fields of a template.
     Template,
+    /// What is in the scope of a campaign.
+    Campaign,
     /// The value of one setting; its key is the id.
     Setting,
     /// The unsent message of a chat.
@@ -46,10 +48,11 @@ impl Subject {
             "personas" => Ok(Subject::Persona),
             "lorebooks" => Ok(Subject::Lorebook),
             "templates" => Ok(Subject::Template),
+            "campaigns" => Ok(Subject::Campaign),
             "settings" => Ok(Subject::Setting),
             "chats" => Ok(Subject::Unsent),
             _ => Err(Kind::BadOption.because(format!(
-                "domain is {domain:?}, want characters, chats, worlds, personas, lorebooks, templates or settings"
+                "domain is {domain:?}, want characters, chats, worlds, personas, lorebooks, templates, campaigns or settings"
             ))),
         }
     }
@@ -62,6 +65,7 @@ impl Subject {
             Subject::Persona => Domain::Personas.name(),
             Subject::Lorebook => Domain::Lorebooks.name(),
             Subject::Template => Domain::Templates.name(),
+            Subject::Campaign => Domain::Campaigns.name(),
             Subject::Setting => settings::DOMAIN,
             Subject::Unsent => unsent::DOMAIN,
         };
@@ -87,6 +91,7 @@ impl Subject {
             Subject::Persona => keep.record(Domain::Personas, id).await?,
             Subject::Lorebook => keep.record(Domain::Lorebooks, id).await?,
             Subject::Template => keep.record(Domain::Templates, id).await?,
+            Subject::Campaign => keep.record(Domain::Campaigns, id).await?,
             Subject::Setting => keep.settings().record(id).await?,
             Subject::Unsent => {
                 keep.record(Domain::Chats, id).await?;
@@ -104,6 +109,7 @@ impl Subject {
             Subject::Persona => Content::Persona(keep.document(record).await?),
             Subject::Lorebook => Content::Text(&texts::LOREBOOKS, keep.document(record).await?),
             Subject::Template => Content::Text(&texts::TEMPLATES, keep.document(record).await?),
+            Subject::Campaign => Content::Text(&texts::CAMPAIGNS, keep.document(record).await?),
             Subject::Setting => Content::Setting(record.body.clone()),
             Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
         })
@@ -156,7 +162,7 @@ pub(super) enum Content {
     Card(Document),
     World(Document),
     Persona(Document),
-    /// A lorebook or a template.
+    /// A lorebook, a template or a campaign.
     Text(&'static Form, Document),
     Setting(Value),
     /// A JSON string: unlike Rust's it may hold lone surrogates.

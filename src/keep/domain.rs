@@ -20,17 +20,20 @@ pub enum Domain {
     Lorebooks,
     /// Templates.
     Templates,
+    /// Campaigns.
+    Campaigns,
 }
 
 impl Domain {
     /// Every domain, once.
-    pub const ALL: [Domain; 6] = [
+    pub const ALL: [Domain; 7] = [
         Domain::Characters,
         Domain::Chats,
         Domain::Worlds,
         Domain::Personas,
         Domain::Lorebooks,
         Domain::Templates,
+        Domain::Campaigns,
     ];
 
     /// Its name, on disk and in JavaScript.
@@ -42,6 +45,7 @@ impl Domain {
             Domain::Personas => "personas",
             Domain::Lorebooks => "lorebooks",
             Domain::Templates => "templates",
+            Domain::Campaigns => "campaigns",
         }
     }
 

@@ -1,12 +1,13 @@
 //! What users see: one service a domain, on the store.
 //!
-//! Characters, chats, worlds, personas, lorebooks, templates and settings know what their records mean; how records
+//! Characters, chats, worlds, personas, lorebooks, templates, campaigns and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
 mod backups;
 mod batch;
 mod branch;
+mod campaigns;
 mod characters;
 mod chat;
 mod chat_row;
@@ -38,11 +39,13 @@ mod trash;
 mod unsent;
 mod validate;
 mod work;
+mod world_links;
 mod worlds;
 
 pub use crate::chat::SearchOptions;
 pub use backups::{Backups, Copied, Exported as ExportedBackup, Part as BackupPart};
 pub use batch::Target;
+pub use campaigns::{Brought, CampaignFilter, Campaigns};
 pub use characters::Characters;
 pub use chat::{At, Chat};
 pub use chats::{ChatFilter, ChatImport, Chats, Template};
@@ -173,6 +176,11 @@ impl Keep {
     /// The templates.
     pub fn templates(&self) -> Texts {
         Texts::new(self.clone(), &texts::TEMPLATES)
+    }
+
+    /// The campaigns.
+    pub fn campaigns(&self) -> Campaigns {
+        Campaigns::new(self.clone())
     }
 
     /// The worlds.

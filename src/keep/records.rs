@@ -123,6 +123,7 @@ impl Keep {
             Domain::Personas => self.personas().export(id).await,
             Domain::Lorebooks => self.lorebooks().export(id).await,
             Domain::Templates => self.templates().export(id).await,
+            Domain::Campaigns => self.campaigns().texts().export(id).await,
         }
     }
 }
@@ -136,6 +137,7 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Personas => personas::entry(record),
         Domain::Lorebooks => texts::LOREBOOKS.entry(record),
         Domain::Templates => texts::TEMPLATES.entry(record),
+        Domain::Campaigns => texts::CAMPAIGNS.entry(record),
     }
 }
 

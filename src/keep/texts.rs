@@ -1,12 +1,14 @@
-//! Domains whose records are one JSON text each: lorebooks and templates.
+//! Domains whose records are one JSON text each: lorebooks, templates and campaigns.
 //!
 //! What such a text means is told by a [`Form`], one for each of these domains; everything
 //! else is the same for all of them. A file that was no JSON is kept beside the text and
 //! handed out again as long as nothing was changed.
 
+use super::campaigns;
 use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, Status, documents, filename};
+use crate::campaign;
 use crate::card;
 use crate::codec;
 use crate::container::png;
@@ -38,6 +40,8 @@ pub(super) struct Form {
     replace: fn(Option<&Document>, &Document) -> Result<Document>,
     /// What lists show.
     head: fn(&Document) -> Map<String, Value>,
+    /// Under which index keys it is found, beside the one of its file.
+    keys: fn(&Document) -> Vec<String>,
 }
 
 /// Lorebooks.
@@ -61,6 +65,7 @@ pub(super) static LOREBOOKS: Form = Form {
         head.insert("entries".into(), summary.entries.into());
         head
     },
+    keys: |_| Vec::new(),
 };
 
 /// Templates.
@@ -83,11 +88,54 @@ pub(super) static TEMPLATES: Form = Form {
         head.insert("kind".into(), summary.kind.as_str().into());
         head
     },
+    keys: |_| Vec::new(),
+};
+
+/// Campaigns, each the scope of a channel.
+pub(super) static CAMPAIGNS: Form = Form {
+    domain: Domain::Campaigns,
+    shown: "scope",
+    listed: &[
+        "guild",
+        "channel",
+        "name",
+        "gm",
+        "players",
+        "characters",
+        "npcs",
+    ],
+    files: "campaigns/file/",
+    read: |bytes, limits| {
+        let (document, warnings) = Document::read(bytes, limits)?;
+        campaign::check(&document)?;
+        Ok((vec![document], warnings))
+    },
+    view: campaign::view,
+    edit: campaign::edit,
+    replace: campaign::replace,
+    head: |document| {
+        let mut head = Map::new();
+        // What is kept was a campaign when it was read.
+        let Ok(summary) = campaign::summary(document) else {
+            return head;
+        };
+        head.insert("guild".into(), summary.scope.guild.into());
+        head.insert("channel".into(), summary.scope.channel.into());
+        head.insert("name".into(), summary.name.into());
+        if let Some(gm) = summary.gm {
+            head.insert("gm".into(), gm.into());
+        }
+        head.insert("players".into(), summary.players.len().into());
+        head.insert("characters".into(), summary.characters.into());
+        head.insert("npcs".into(), summary.npcs.into());
+        head
+    },
+    keys: campaigns::keys,
 };
 
 /// The records of a domain whose records are texts.
 pub struct Texts {
-    keep: Keep,
+    pub(super) keep: Keep,
     form: &'static Form,
 }
 
@@ -281,7 +329,7 @@ impl Texts {
         }
     }
 
-    fn documents(&self) -> Documents<'_> {
+    pub(super) fn documents(&self) -> Documents<'_> {
         Documents {
             keep: &self.keep,
             domain: self.form.domain,
@@ -354,6 +402,8 @@ impl Form {
         let name: String = name.chars().take(100).collect();
         head.insert("name".into(), name.into());
         record.head = head.into();
+        record.by.retain(|key| key.starts_with(self.files));
+        record.by.extend((self.keys)(document));
         let part = change.add_part(document.bytes());
         if record.parts.insert("document".into(), part.clone()) != Some(part) {
             record.parts.remove("file");

@@ -51,6 +51,7 @@ impl Keep {
             Domain::Personas => personas::putting(put),
             Domain::Lorebooks => texts::LOREBOOKS.putting(put),
             Domain::Templates => texts::TEMPLATES.putting(put),
+            Domain::Campaigns => texts::CAMPAIGNS.putting(put),
             Domain::Chats => return Err(super::batch::no_document()),
         };
         let there = match &put.id {
@@ -128,7 +129,7 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
             let warnings = found.warnings.into_iter().map(told).collect();
             Validity::of(Vec::new(), warnings)
         }
-        Domain::Personas | Domain::Templates | Domain::Chats => {
+        Domain::Personas | Domain::Templates | Domain::Campaigns | Domain::Chats => {
             Validity::of(Vec::new(), Vec::new())
         }
     })

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// The worlds of a keep.
 pub struct Worlds {
-    keep: Keep,
+    pub(super) keep: Keep,
 }
 
 /// The entry of a world.

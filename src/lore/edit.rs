@@ -47,7 +47,7 @@ pub fn summary(document: &Document) -> Summary {
 pub fn last_entry(document: &Document) -> Option<String> {
     let (_, book) = read(document).ok()?;
     let last = book.entries.last()?;
-    Some(name(book.entries.len() - 1, last))
+    Some(entry_name(book.entries.len() - 1, last))
 }
 
 /// The book as strict JSON: the `Lorebook` of the public types.
@@ -142,7 +142,10 @@ pub fn replace(document: Option<&Document>, wanted: &Document) -> Result<Documen
         None => format!("#{n}"),
     };
     let wanted_ids: Vec<String> = (0..).zip(&entries).map(|(n, e)| called(n, e)).collect();
-    let known: Vec<String> = (0..).zip(&old.entries).map(|(n, e)| name(n, e)).collect();
+    let known: Vec<String> = (0..)
+        .zip(&old.entries)
+        .map(|(n, e)| entry_name(n, e))
+        .collect();
     // From the end, so that the places of those before stay.
     for id in known.iter().rev().filter(|id| !wanted_ids.contains(id)) {
         made = without(&made, dialect, id)?;
@@ -182,8 +185,8 @@ fn said(node: Node<'_>) -> bool {
     !node.is_null() && node.text().as_deref() != Some("")
 }
 
-/// What an entry is called: its id, or its place where it has none.
-fn name(n: usize, entry: &Entry) -> String {
+/// What the `n`th entry is called, as [`edit`] takes it: its id, or `#n` where it has none.
+pub fn entry_name(n: usize, entry: &Entry) -> String {
     match &entry.id {
         Some(Id::Number(number)) => number.to_string(),
         Some(Id::Text(text)) => text.clone(),
@@ -234,7 +237,7 @@ fn find(document: &Document, dialect: Dialect, wanted: &str) -> Result<Option<(A
     let places = dialect::entries(document, dialect);
     let mut found = None;
     for (n, (entry, (at, _))) in book.entries.into_iter().zip(places).enumerate() {
-        if name(n, &entry) != wanted {
+        if entry_name(n, &entry) != wanted {
             continue;
         }
         if found.is_some() {
@@ -292,9 +295,10 @@ fn added(document: &Document, dialect: Dialect, given: Node<'_>) -> Result<Docum
                 .iter()
                 .any(|known| known.id.as_ref() == Some(id)) =>
         {
-            return Err(
-                Kind::Invalid.because(format!("an entry has the id `{}` already", name(0, &entry)))
-            );
+            return Err(Kind::Invalid.because(format!(
+                "an entry has the id `{}` already",
+                entry_name(0, &entry)
+            )));
         }
         Some(Id::Number(number)) if *number >= 0 => {}
         Some(Id::Text(_)) if dialect == Dialect::V3 => {}
@@ -318,7 +322,7 @@ fn added(document: &Document, dialect: Dialect, given: Node<'_>) -> Result<Docum
     let made = match list {
         Some(Shape::Array) => document.push(&path, raw)?,
         Some(Shape::Object) => {
-            let key = name(0, &entry);
+            let key = entry_name(0, &entry);
             path.push(Step::Key(&key));
             if document.find(&path).is_some() {
                 return Err(Kind::Invalid.because(format!("an entry is called `{key}` already")));

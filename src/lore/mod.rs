@@ -30,7 +30,7 @@ mod write;
 pub use book::{Book, Entry, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
-pub use edit::{Summary, edit, last_entry, replace, summary, view};
+pub use edit::{Summary, edit, entry_name, last_entry, replace, summary, view};
 
 use crate::container::png;
 use crate::error::{Kind, Limits, Result, Warning, Written};

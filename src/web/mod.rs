@@ -4,6 +4,7 @@
 
 mod backups;
 mod batch;
+mod campaigns;
 mod card;
 mod chat;
 mod clock;
@@ -25,6 +26,7 @@ mod texts;
 mod throw;
 mod transaction;
 mod upgrade;
+mod worlds;
 
 pub use idb::{IdbMedium, Listeners};
 

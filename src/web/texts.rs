@@ -103,6 +103,7 @@ fn read_document(given: &Uint8Array, limits: &Limits) -> Result<Document> {
 fn texts(keep: &Keep, domain: &str) -> Result<Texts> {
     Ok(match Domain::of(domain)? {
         Domain::Templates => keep.templates(),
+        Domain::Campaigns => keep.campaigns().into_texts(),
         _ => keep.lorebooks(),
     })
 }

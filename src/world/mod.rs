@@ -3,10 +3,12 @@
 //! A state is a document and stays one: a move or a new stat is a patch, and all that is not
 //! known here is kept. Knows nothing of what happens in a world, nor of the chats held there.
 
+mod draft;
 mod edit;
 mod rules;
 mod view;
 
+pub use draft::{Lore, Suggestion, from_lore, suggest};
 pub use edit::edit;
 pub use view::{Summary, summary, view};
 

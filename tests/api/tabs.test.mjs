@@ -97,7 +97,7 @@ describe("two tabs", () => {
       dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
     });
     const heard = await tab(two, () => globalThis.heard);
-    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["characters", "chats", "lorebooks", "personas", "settings", "templates", "worlds"]);
+    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["campaigns", "characters", "chats", "lorebooks", "personas", "settings", "templates", "worlds"]);
     assert.ok(heard.every(({ ids, remote }) => ids.length === 0 && remote));
   });
 

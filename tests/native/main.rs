@@ -10,6 +10,7 @@ mod suite;
 mod backups;
 mod batch;
 mod branch;
+mod campaigns;
 mod cards;
 mod cards_work;
 mod cards_write;

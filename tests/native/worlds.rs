@@ -1,8 +1,12 @@
 //! World states: read, told, moved through, and left alone where nothing changed.
 
 use crate::json::Random;
+use crate::keep::open;
+use crate::turn::now;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
+use cardkeep::keep::{Domain, Given, Keep, PutDocument};
+use cardkeep::store::{MemoryMedium, Write};
 use cardkeep::world;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -374,4 +378,126 @@ fn mutations_never_panic() {
         }
     }
     assert!(read > 500, "{read}");
+}
+
+fn character(keep: &Keep, name: &str, book: Value) -> String {
+    let card = json!({"spec": "chara_card_v2", "spec_version": "2.0", "data": {
+        "name": name, "description": "", "personality": "", "scenario": " A storm. ", "first_mes": "",
+        "mes_example": "", "creator_notes": "", "system_prompt": "", "post_history_instructions": "",
+        "alternate_greetings": [], "tags": [], "creator": "", "character_version": "", "extensions": {},
+        "character_book": {"extensions": {}, "entries": book},
+    }});
+    let put = PutDocument {
+        given: Given::Document(card.to_string().into_bytes()),
+        id: None,
+        if_rev: None,
+        image: None,
+    };
+    let put = now(keep.put_many(Domain::Characters, &[put], Write::default()));
+    let id = put.expect("it is kept")[0]["id"].clone();
+    id.as_str().expect("it has one").to_owned()
+}
+
+fn lore(id: u32, name: &str, key: &str, content: &str, enabled: bool) -> Value {
+    json!({"id": id, "comment": name, "keys": [key], "content": content, "enabled": enabled,
+        "insertion_order": 1, "extensions": {}})
+}
+
+#[test]
+fn lore_suggests_places_and_a_world_is_drafted_of_what_was_chosen() {
+    let keep = open(&MemoryMedium::new());
+    let ann = character(
+        &keep,
+        "Ann",
+        json!([
+            lore(1, "Bob", "bob", "A friend of hers.", true),
+            lore(
+                2,
+                "",
+                "The Old Mill",
+                "The old mill is a ruin near the village of Ash.",
+                true
+            ),
+            lore(3, "Harbor", "ships", "Ships lie here.", true),
+            lore(4, "Hidden castle", "x", "Off.", false),
+            lore(5, "", "/re+/i", "No name.", true),
+            lore(6, "Harbor!", "docks", "Another.", true),
+        ]),
+    );
+    let worlds = keep.worlds();
+    let found = now(worlds.suggest_locations(&ann)).expect("they are found");
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| (&*one.entry, &*one.name, one.because))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("2", "The Old Mill", Some("village")),
+            ("3", "Harbor", Some("harbor")),
+            ("6", "Harbor!", Some("harbor")),
+            ("1", "Bob", None),
+        ]
+    );
+
+    let draft = now(worlds.from_character(&ann, None)).expect("it is drafted");
+    let draft: Value = serde_json::from_str(&draft).unwrap();
+    assert_eq!(draft["metadata"]["name"], "Ann");
+    assert_eq!(draft["locations"]["0,0,0"]["npcs"], json!([ann]));
+    assert_eq!(draft["locations"]["0,0,0"]["description"], "A storm.");
+    let waiting = draft["unconnected_locations"].as_object().unwrap();
+    assert_eq!(waiting.keys().collect::<Vec<_>>().len(), 3);
+    assert_eq!(waiting["harbor_2"]["lore_entry"], "6");
+    assert_eq!(
+        waiting["the_old_mill"]["lore_source"],
+        "Character lore entry about The Old Mill"
+    );
+    assert_eq!(
+        now(keep.list(Domain::Worlds, false)).unwrap()["items"],
+        json!([])
+    );
+
+    let one = ["1".to_owned()];
+    let draft = now(worlds.from_character(&ann, Some(&one))).expect("it is drafted");
+    let (document, warnings) = read(draft.as_bytes());
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(
+        view(&document)["unconnected_locations"]["bob"]["name"],
+        "Bob"
+    );
+    let none = ["5".to_owned()];
+    let refused = now(worlds.from_character(&ann, Some(&none))).expect_err("it has no name");
+    assert_eq!(refused.kind(), Kind::Invalid);
+    let missing = now(worlds.from_character("none", None)).expect_err("there is none");
+    assert_eq!(missing.kind(), Kind::NotFound);
+}
+
+#[test]
+fn who_is_in_a_world_is_told_whatever_became_of_them() {
+    let keep = open(&MemoryMedium::new());
+    let (ann, bea) = (
+        character(&keep, "Ann", json!([])),
+        character(&keep, "Bea", json!([])),
+    );
+    let npcs =
+        |names: Value| json!({"location_id": "x", "name": "x", "description": "", "npcs": names});
+    let state = json!({"current_position": "0,0,0", "locations": {
+        "0,0,0": npcs(json!([ann, "gone", ann])), "1,0,0": npcs(json!([bea, ann])),
+    }, "unconnected_locations": {"u": npcs(json!(["gone"]))}});
+    let taken = now(keep
+        .worlds()
+        .import(state.to_string().as_bytes(), &Limits::default()));
+    let id = taken.expect("it is kept")["entry"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    now(keep.trash(Domain::Characters, &bea, None)).expect("it is deleted");
+    assert_eq!(
+        now(keep.worlds().inhabitants(&id)).expect("they are told"),
+        json!([
+            {"id": ann, "status": "ok", "name": "Ann", "locations": ["0,0,0", "1,0,0"]},
+            {"id": "gone", "status": "missing", "locations": ["0,0,0", "u"]},
+            {"id": bea, "status": "trashed", "name": "Bea", "locations": ["1,0,0"]},
+        ])
+    );
 }

@@ -47,6 +47,16 @@ import init, {
   editCard,
   ERROR_CODES,
   type ErrorCode,
+  type CampaignEntry,
+  type CampaignFiles,
+  type CampaignPatch,
+  type Campaigns,
+  type CampaignsBrought,
+  type CampaignScope,
+  DataManager,
+  type Inhabitant,
+  type KeptCampaign,
+  type LocationSuggestion,
   builtInTemplates,
   type BuiltInTemplate,
   editLorebook,
@@ -282,6 +292,30 @@ export async function texts(keep: Keep, bytes: Uint8Array): Promise<void> {
   keep.saver().schedule("templates", entry.id, { fields: { wrap: false } });
   await keep.transaction(["lorebooks", "templates"], (tx) => tx.lorebooks.list());
   void [kept, documents, template, text, stop];
+}
+
+export async function campaigns(keep: Keep): Promise<void> {
+  const scope: CampaignScope = { guild: "1", channel: "2" };
+  const all: Campaigns = keep.campaigns;
+  const entry: CampaignEntry = await all.change(scope, { characters: { 5: { name: "Ann" } }, npcs: { a: null } } satisfies CampaignPatch);
+  const kept: KeptCampaign | undefined = await all.get(scope);
+  // @ts-expect-error ids are texts
+  await all.change({ guild: 1, channel: "2" }, {});
+  const allowed: boolean = await all.can({ user: "5", roles: ["r"] }, "play", scope);
+  const files: CampaignFiles = await all.exportFiles({ guild: "1" });
+  const { conflicts }: CampaignsBrought = await all.importFiles(files, { base: files, durable: true });
+  const data: DataManager = await DataManager.open(keep);
+  await data.saveData();
+  keep.saver().schedule("campaigns", entry.id, { campaign: { name: "x" } });
+  await keep.transaction(["campaigns"], (tx) => tx.campaigns.list({ player: "5" }));
+  void [kept, allowed, conflicts];
+}
+
+export async function draftOfAWorld(keep: Keep, character: string): Promise<void> {
+  const suggested: LocationSuggestion[] = await keep.worlds.suggestLocations(character);
+  const { id } = await keep.worlds.put(await keep.worlds.fromCharacter(character, { include: suggested.map(({ entry }) => entry) }));
+  const who: Inhabitant[] = await keep.worlds.inhabitants(id);
+  same<(typeof who)[number]["status"], "ok" | "missing" | "trashed">(true);
 }
 
 export function worlds(bytes: Uint8Array): WorldState {

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lore", &["container", "json", "order", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
+    ("campaign", &["json", "error"]),
     // Texts of a template have macros.
     ("template", &["prompt", "json", "error"]),
     ("chat", &["container", "json", "error"]),
@@ -42,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "persona",
             "lore",
             "template",
+            "campaign",
             "settings",
             "container",
             "json",

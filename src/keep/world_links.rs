@@ -1,0 +1,129 @@
+//! What binds worlds and characters: a world of a character's lore, and who is in a world.
+
+use super::Worlds;
+use super::domain::Domain;
+use crate::card;
+use crate::error::{Kind, Limits, Result};
+use crate::json::{Document, Node};
+use crate::lore;
+use crate::world::{self, Lore, Suggestion};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+impl Worlds {
+    /// Which entries of a character's lore may be locations: `[{ entry, name, description,
+    /// because? }]`, likely ones, which have a `because`, first.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn suggest_locations(&self, character: &str) -> Result<Vec<Suggestion>> {
+        Ok(world::suggest(&lore_of(&self.card(character).await?)?))
+    }
+
+    /// A state made of a character and of entries of its lore, the likely ones where none are
+    /// named, as JSON. Nothing is stored.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, `invalid` for an entry that is not there or has neither name nor
+    /// key, and what the medium reports.
+    pub async fn from_character(
+        &self,
+        character: &str,
+        include: Option<&[String]>,
+    ) -> Result<String> {
+        let card = self.card(character).await?;
+        let all = world::suggest(&lore_of(&card)?);
+        let chosen = match include {
+            None => all
+                .into_iter()
+                .filter(|one| one.because.is_some())
+                .collect(),
+            Some(entries) => {
+                let mut chosen = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let found = all.iter().find(|one| one.entry == *entry);
+                    let detail = format!("there is no entry `{entry}` that can be a location");
+                    chosen.push(found.ok_or_else(|| Kind::Invalid.because(detail))?.clone());
+                }
+                chosen
+            }
+        };
+        let told = Document::parse(&card::view(&card))?;
+        let text = |key: &str| {
+            told.root()
+                .get(key)
+                .and_then(Node::text)
+                .unwrap_or_default()
+        };
+        let now = self.keep.store().now();
+        let made = world::from_lore(character, &text("name"), &text("scenario"), &chosen, now)?;
+        Ok(world::view(&made))
+    }
+
+    /// Who is in a world: `[{ id, status, name?, locations }]`, each once, in the order of the
+    /// file. A character that is in the trash or not there hides no other.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn inhabitants(&self, id: &str) -> Result<Value> {
+        let record = self.keep.record(Domain::Worlds, id).await?;
+        let document = self.keep.document(&record).await?;
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut all: Vec<(String, Vec<String>)> = Vec::new();
+        for map in ["locations", "unconnected_locations"] {
+            for (key, location) in document.root().get(map).into_iter().flat_map(Node::entries) {
+                let npcs = location.get("npcs").into_iter().flat_map(Node::items);
+                for npc in npcs.filter_map(Node::text) {
+                    let place = *places.entry(npc.to_string()).or_insert(all.len());
+                    if place == all.len() {
+                        all.push((npc.into_owned(), Vec::new()));
+                    }
+                    let known = &mut all[place].1;
+                    if known.last().map(String::as_str) != Some(&*key) {
+                        known.push(key.to_string());
+                    }
+                }
+            }
+        }
+        let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+        let store = self.keep.store();
+        let found = store.get_many(Domain::Characters.name(), &ids).await?;
+        let told = |((id, locations), found): (&(String, Vec<String>), &Option<_>)| {
+            let found: Option<&crate::store::Record> = found.as_ref();
+            let status = match found {
+                None => "missing",
+                Some(record) if record.trashed_ms.is_some() => "trashed",
+                Some(_) => "ok",
+            };
+            let mut told = json!({ "id": id, "status": status, "locations": locations });
+            if let Some(record) = found {
+                told["name"] = record.head_text("name").into();
+            }
+            told
+        };
+        Ok(all.iter().zip(&found).map(told).collect())
+    }
+
+    async fn card(&self, character: &str) -> Result<Document> {
+        let record = self.keep.record(Domain::Characters, character).await?;
+        self.keep.document(&record).await
+    }
+}
+
+/// The entries of a card's lore that take part.
+fn lore_of(card: &Document) -> Result<Vec<Lore>> {
+    let file = match lore::read(card.bytes(), &Limits::default()) {
+        Ok(file) => file,
+        Err(error) if error.kind() == Kind::NotALorebook => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let entries = file.book.entries.iter().enumerate();
+    let entries = entries.filter(|(_, entry)| entry.enabled);
+    let lore = entries.map(|(n, entry)| Lore {
+        entry: lore::entry_name(n, entry),
+        name: entry.comment.clone(),
+        keys: entry.keys.clone(),
+        content: lore::without_decorators(&entry.content).to_owned(),
+    });
+    Ok(lore.collect())
+}
