@@ -138,22 +138,19 @@ impl Reading {
     fn documents(self) -> Result<(Vec<Document>, Vec<Warning>)> {
         let mut documents = Vec::with_capacity(self.scopes.len());
         for (scope, pieces) in self.scopes {
-            let mut text = scope.blank();
-            text.pop();
+            // Both tables are there when they are empty: what was taken out of a file is told
+            // from what never was in it.
+            let mut document = Document::parse(&scope.blank())?;
             if let Some(campaign) = pieces.campaign {
-                text.extend([",\"campaign\":", &campaign]);
+                document = document.set(&["campaign".into()], &campaign)?;
             }
             for (name, all) in [("characters", pieces.characters), ("npcs", pieces.npcs)] {
-                if !all.is_empty() {
-                    let all: Vec<String> = all
-                        .iter()
-                        .map(|(id, value)| format!("{}:{value}", quote(id)))
-                        .collect();
-                    text.push_str(&format!(",\"{name}\":{{{}}}", all.join(",")));
-                }
+                let all: Vec<String> = all
+                    .iter()
+                    .map(|(id, value)| format!("{}:{value}", quote(id)))
+                    .collect();
+                document = document.set(&[name.into()], &format!("{{{}}}", all.join(",")))?;
             }
-            text.push('}');
-            let document = Document::parse(&text)?;
             super::check(&document)?;
             documents.push(document);
         }

@@ -48,7 +48,7 @@ impl Scope {
     /// A scope in which nothing is yet.
     pub fn blank(&self) -> String {
         let (guild, channel) = (quote(&self.guild), quote(&self.channel));
-        format!(r#"{{"guild_id":{guild},"channel_id":{channel}}}"#)
+        format!(r#"{{"guild_id":{guild},"channel_id":{channel},"characters":{{}},"npcs":{{}}}}"#)
     }
 }
 
