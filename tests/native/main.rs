@@ -37,6 +37,7 @@ mod migration;
 mod oddities;
 mod oddities_chats;
 mod oracle;
+mod patience;
 mod peek;
 mod personas;
 mod png;
