@@ -269,8 +269,8 @@ export abstract class OpenKeep extends EventTarget {
   /** How much is stored, how safe it is, and what somebody should look at. */
   health(): Promise<Health> {
     return ask("Keep.health", async () => {
-      const tabs = await this.#presence.pages();
-      return { ...(await health(this.#handle)), ...(tabs !== undefined && { tabs }) };
+      const pages = await this.#presence.pages();
+      return { ...(await health(this.#handle)), ...pages };
     });
   }
 

@@ -4,6 +4,7 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { followPage, type Stop } from "./lifecycle.js";
+import type { Health } from "./types.js";
 
 /** The first look for what nothing refers to, after opening. */
 const FIRST_MS = 60_000;
@@ -55,11 +56,16 @@ export class Presence {
     this.#plan(FIRST_MS, () => this.#look());
   }
 
-  /** How many pages have the keep open, this one too; `undefined` where nobody can tell. */
-  async pages(): Promise<number | undefined> {
-    if (!this.#shared) return 1;
-    const snapshot = await this.#locks?.query().catch(() => undefined);
-    return snapshot?.held?.filter(({ name }) => name === this.#lock).length;
+  /** How many pages have the keep open, this one too, and who holds what; nothing where nobody can tell. */
+  async pages(): Promise<Pick<Health, "tabs" | "locks">> {
+    if (!this.#shared) return { tabs: 1, locks: [] };
+    const held = (await this.#locks?.query().catch(() => undefined))?.held;
+    if (held === undefined) return {};
+    const own = this.#lock.slice(0, -"open".length);
+    const locks = held.flatMap(({ name, mode, clientId }) =>
+      name?.startsWith(own) && mode !== undefined && clientId !== undefined ? [{ name: name.slice(own.length), mode, page: clientId }] : [],
+    );
+    return { tabs: locks.filter(({ name }) => name === "open").length, locks };
   }
 
   /** Does something that no other page may be there for, or does not: `undefined`. */

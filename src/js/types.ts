@@ -1684,6 +1684,11 @@ export interface Health {
   lastCheck?: { at: number; full: boolean; records: number; findings: number };
   /** How many pages have the keep open, this one too; absent where the browser does not tell. */
   tabs?: number;
+  /**
+   * The locks that pages hold of the keep: `open` by each, `writer:…` by each whose journal it is, `turn` by the one that
+   * writes in `single-writer` mode. `page` is the browser's name for the page. Absent as `tabs` is.
+   */
+  locks?: { name: string; mode: "exclusive" | "shared"; page: string }[];
   /** Whether the browser promised not to remove anything by itself; absent where it does not tell. */
   persisted?: boolean;
   /** The browser's estimate for this origin, in bytes. */

@@ -84,7 +84,10 @@ describe("removing what nothing refers to", () => {
       globalThis.keep = await Keep.open({ name: "held" });
     });
     assert.deepEqual(await held(one), ["cardkeep:held:open shared"]);
-    assert.equal(await tab(two, async () => (await keep.health()).tabs), 1);
+    const { tabs, locks } = await tab(two, () => keep.health());
+    assert.equal(tabs, 1);
+    assert.deepEqual(locks.map(({ name, mode }) => `${name} ${mode}`), ["open shared"]);
+    assert.equal(typeof locks[0].page, "string");
     await tab(two, () => keep.close());
     assert.deepEqual(await held(one), []);
   });
