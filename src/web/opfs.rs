@@ -88,6 +88,10 @@ impl Redo for OpfsRedo {
         })
     }
 
+    fn flush<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        self.append(file, Vec::new(), true)
+    }
+
     fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
         Box::pin(async move { answer(self.0.remove(file)).await.map(drop) })
     }

@@ -8,7 +8,7 @@ use cardkeep::json::Document;
 use cardkeep::keep::{Domain, Keep};
 use cardkeep::store::*;
 use serde_json::json;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::ops::Range;
 use std::rc::Rc;
@@ -486,4 +486,68 @@ fn a_page_that_ends_or_is_refused_in_a_save_leaves_no_hole_in_the_second_copy() 
             }
         }
     }
+}
+
+/// A log that notes what is to be on the disk before what.
+#[derive(Clone, Default)]
+struct Noting {
+    inner: MemoryRedo,
+    seen: Rc<RefCell<Vec<String>>>,
+}
+
+impl Redo for Noting {
+    fn files(&self) -> Pending<'_, Vec<RedoFile>> {
+        self.inner.files()
+    }
+    fn read<'a>(&'a self, file: &'a str, from: u64, length: u64) -> Pending<'a, Vec<u8>> {
+        self.inner.read(file, from, length)
+    }
+    fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
+        let what = if file.contains(".base-") {
+            "copy"
+        } else {
+            "log"
+        };
+        self.seen.borrow_mut().push(what.to_owned());
+        self.inner.append(file, bytes, durable)
+    }
+    fn flush<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        assert!(!file.contains(".base-"));
+        self.seen.borrow_mut().push("flushed".to_owned());
+        self.inner.flush(file)
+    }
+    fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        self.inner.remove(file)
+    }
+    fn note(&self) -> Pending<'_, Option<Vec<u8>>> {
+        self.inner.note()
+    }
+    fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()> {
+        self.inner.set_note(note)
+    }
+    fn close(&self) {}
+}
+
+#[test]
+fn the_log_is_on_the_disk_before_a_complete_copy_says_anything_of_it() {
+    let redo = Noting::default();
+    let options = Options {
+        redo: Some(Rc::new(redo.clone())),
+        ..clock()
+    };
+    let medium = Rc::new(MemoryMedium::new());
+    let keep = now(Keep::open(medium, options, Rc::new(|_, _| {}))).unwrap();
+    now(keep.worlds().create("World")).unwrap();
+    redo.seen.borrow_mut().clear();
+    now(keep.maintain(NOT_DUE)).unwrap();
+    let seen = redo.seen.borrow().join(" ");
+    // The first one is what the copy covers, the last one its own end; each between has values.
+    let values = seen.strip_prefix("copy ").unwrap();
+    let values = values.strip_suffix(" copy").unwrap();
+    assert!(values.split(' ').count() >= 4, "{seen}");
+    let flushed = values.split(' ').collect::<Vec<_>>();
+    assert!(
+        flushed.chunks(2).all(|two| two == ["flushed", "copy"]),
+        "{seen}"
+    );
 }

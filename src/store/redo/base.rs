@@ -29,12 +29,16 @@ pub(super) fn is_due(files: &[RedoFile], note: &Note) -> bool {
 }
 
 /// Copies everything that the medium has into a file of the log. `covers`: up to where it has
-/// all that the other files say, which was compared before.
+/// all that the other files say, which was compared before. `own` names the file that this page
+/// appends to, when it has: what the medium has was there first, and has to be on the disk first too. When
+/// power is lost, the copy may otherwise have what came later, and neither has what came before.
+/// Other pages' files cannot be waited for.
 pub(super) async fn copy(
     medium: &dyn Medium,
     redo: &dyn Redo,
     name: &str,
     covers: &Lengths,
+    own: &dyn Fn() -> Option<String>,
     now: &dyn Fn() -> i64,
 ) -> Result<()> {
     let begun = frame::write_covers(covers, now());
@@ -64,6 +68,9 @@ pub(super) async fn copy(
                 puts,
                 ..Burst::default()
             };
+            if let Some(own) = own() {
+                redo.flush(&own).await?;
+            }
             redo.append(name, frame::write(&burst, at_ms), false)
                 .await?;
         }

@@ -403,7 +403,8 @@ impl Copy {
             "{keep}.{begun}.base-{}",
             file.rsplit('.').next().unwrap_or_default()
         );
-        let copied = base::copy(medium, redo, &name, &covered, now).await;
+        let own = || (self.frames.borrow().last > 0).then(|| file.clone());
+        let copied = base::copy(medium, redo, &name, &covered, &own, now).await;
         let complete = match copied {
             Ok(()) => self.gaps.get() == gaps && self.read_mark(medium).await? == mark,
             Err(error) => {

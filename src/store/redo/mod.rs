@@ -66,6 +66,10 @@ pub trait Redo {
     /// Appends to this writer's file, and makes it first when there is none. Settles when
     /// the bytes have left the page; `durable` waits for the disk.
     fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()>;
+    /// Waits until what was appended to this writer's file is on the disk.
+    fn flush<'a>(&'a self, _file: &'a str) -> Pending<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
     /// Removes a file; one that another writer holds stays.
     fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()>;
     /// A small note that outlives the page.

@@ -5,7 +5,7 @@
 
 import { mkdtemp, readFile, readdir, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LANES } from "../page/workload.mjs";
 import { copy } from "./damage.mjs";
@@ -27,6 +27,8 @@ export default {
       const code = await stay.page.run(() => stage.settled(stage.keep.settings.patch({ theme: "dark" }, { durable: true }), 20_000, "a strict save").then(() => "stored", stage.codeOf));
       if (code !== "stored") drill.fault("refused", `a strict save: ${code}`);
       stay.model.strict();
+      // A complete copy waits for the log beside it to be on the disk, which a cut file cannot show; so it is there before.
+      if ((await stay.page.run(copied)) !== "copied") drill.fault("wrong", "there is no complete copy after 20 s");
       const sure = await pictured(drill, stay);
       const writing = stay.write({ lanes: drill.random() < 0.5 ? LANES : LANES.filter((lane) => !["logs", "cards"].includes(lane)) });
       await sleep(100 + drill.random() * 1_500);
@@ -83,7 +85,8 @@ async function pictured(drill, stay) {
 
 /**
  * Ends each file that was only appended to somewhere behind what it had. What was written anew is on the disk: the databases
- * wait for that before they use it. So is a log that another one has followed.
+ * wait for that before they use it. So is a log that another one has followed, and LevelDB's list of its files, of which every
+ * line is waited for.
  */
 async function cut(profile, sure, share) {
   const cuts = [];
@@ -91,6 +94,7 @@ async function cut(profile, sure, share) {
   const newest = new Map(all.filter((file) => file.endsWith(".log")).sort().map((file) => [dirname(file), file]));
   for (const file of all) {
     if ((newest.get(dirname(file)) ?? file) !== file && file.endsWith(".log")) continue;
+    if (basename(file).startsWith("MANIFEST-")) continue;
     const before = await readFile(join(sure, relative(profile, file))).catch(() => (file.endsWith(".log") ? Buffer.alloc(0) : undefined));
     const now = await readFile(file);
     if (before === undefined || before.length >= now.length || !now.subarray(0, before.length).equals(before)) continue;
@@ -102,6 +106,22 @@ async function cut(profile, sure, share) {
 }
 
 /* What follows runs in the page. */
+
+async function copied() {
+  const names = async () => {
+    const found = [];
+    const folder = await (await (await (await navigator.storage.getDirectory()).getDirectoryHandle("cardkeep")).getDirectoryHandle(stage.keep.name)).getDirectoryHandle("redo");
+    for await (const [name, handle] of folder.entries()) if (name.includes(".base-")) found.push(`${name} ${(await handle.getFile()).size}`);
+    return found.join();
+  };
+  let last = "";
+  for (const begun = Date.now(); Date.now() - begun < 20_000; await stage.sleep(500)) {
+    const now = await names();
+    if (now !== "" && now === last) return "copied";
+    last = now;
+  }
+  return "never";
+}
 
 async function secondCopy() {
   for (const begun = Date.now(); Date.now() - begun < 20_000 && stage.keep.secondCopy.state !== "on"; ) await stage.sleep(50);
