@@ -3,12 +3,13 @@
 //! Many are one change: all of them are stored or none, and what they need is read in one
 //! go. What a document means is the matter of its domain, which hands in what to do.
 
-use super::Keep;
 use super::domain::Domain;
+use super::{Keep, Status, records};
 use crate::codec;
-use crate::error::{Error, Kind, Limits, Result, Sides};
+use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// Characters of an id that a caller chooses.
@@ -293,6 +294,62 @@ impl Documents<'_> {
 /// The error of one item, by its place where there are several.
 pub(super) fn nth(count: usize, n: usize, error: Error) -> Error {
     if count == 1 { error } else { error.item(n) }
+}
+
+/// A document that was read of a file, to be kept unless it is kept already.
+pub(super) struct Arrival<'a> {
+    /// The index key of its content.
+    pub same: String,
+    /// Puts it into its record.
+    pub put: Box<dyn FnOnce(&mut Record, &mut Change) + 'a>,
+}
+
+/// Keeps the documents of a file, in one change: `[{ entry, status, warnings }]`, the warnings
+/// with the first. What is kept already under its key is a duplicate.
+///
+/// # Errors
+/// What the medium reports.
+pub(super) async fn take_in(
+    keep: &Keep,
+    domain: Domain,
+    arrivals: Vec<Arrival<'_>>,
+    mut warnings: Vec<Warning>,
+) -> Result<Value> {
+    let mut change = Change::new();
+    change.verify();
+    let mut settled = Vec::with_capacity(arrivals.len());
+    for Arrival { same, put } in arrivals {
+        let kept = keep.store().find(&same).await?.records;
+        let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
+        if kept.is_none() {
+            let now = keep.store().now();
+            let mut record = Record::new(domain.name(), &codec::new_id(now), now);
+            record.by.push(same);
+            put(&mut record, &mut change);
+            change.write(record, History::Skip);
+        }
+        settled.push(kept);
+    }
+    let added = match settled.iter().all(Option::is_some) {
+        true => Vec::new(),
+        false => keep.commit(change).await?,
+    };
+    let mut added = added.into_iter();
+    let mut items = Vec::with_capacity(settled.len());
+    for kept in settled {
+        let status = match kept {
+            Some(_) => Status::Duplicate,
+            None => Status::Added,
+        };
+        let lost = || Kind::Bug.because("a change gave fewer records than it had");
+        let record = kept.or_else(|| added.next()).ok_or_else(lost)?;
+        let (entry, warnings) = (
+            records::entry(domain, &record),
+            std::mem::take(&mut warnings),
+        );
+        items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
+    }
+    Ok(items.into())
 }
 
 /// Whether so many records may be changed at once.

@@ -3,16 +3,16 @@
 //! A picture is kept as it came and is what an unedited persona is exported as. A backup with
 //! several personas becomes several records.
 
-use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
+use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
-use super::{Exported, Keep, Status, documents, filename};
+use super::{Exported, Keep, documents, filename};
 use crate::card;
 use crate::codec;
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::persona;
-use crate::store::{Change, History, Record, Write};
+use crate::store::{Change, Record, Write};
 use serde_json::{Value, json};
 
 /// Index keys of what was imported begin so.
@@ -43,48 +43,20 @@ impl Personas {
     /// # Errors
     /// Those of [`persona::read`], `too-large` over 10,000 personas, and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
-        let mut file = persona::read(bytes, limits)?;
+        let file = persona::read(bytes, limits)?;
         documents::bounded(file.personas.len())?;
         let image = png::is(bytes).then_some(bytes);
-        let mut change = Change::new();
-        change.verify();
-        let mut settled = Vec::with_capacity(file.personas.len());
-        let mut new = 0;
-        for document in &file.personas {
-            let content = image.unwrap_or(document.bytes());
-            let same = format!("{FILES}{}", codec::hash(content));
-            let kept = self.keep.store().find(&same).await?.records;
-            let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
-            if kept.is_none() {
-                let now = self.keep.store().now();
-                let mut record = Record::new(Domain::Personas.name(), &codec::new_id(now), now);
-                record.by.push(same);
+        let arrivals = file.personas.iter().map(|document| Arrival {
+            same: format!("{FILES}{}", codec::hash(image.unwrap_or(document.bytes()))),
+            put: Box::new(move |record, change| {
                 if let Some(image) = image {
-                    keep_image(&mut record, image, limits, &mut change);
+                    keep_image(record, image, limits, change);
                 }
-                put_document(&mut record, document, &mut change);
-                change.write(record, History::Skip);
-                new += 1;
-            }
-            settled.push(kept);
-        }
-        let added = match new {
-            0 => Vec::new(),
-            _ => self.keep.commit(change).await?,
-        };
-        let mut added = added.into_iter();
-        let mut items = Vec::with_capacity(settled.len());
-        for kept in settled {
-            let status = match kept {
-                Some(_) => Status::Duplicate,
-                None => Status::Added,
-            };
-            let lost = || Kind::Bug.because("a change gave fewer records than it had");
-            let record = kept.or_else(|| added.next()).ok_or_else(lost)?;
-            let warnings = std::mem::take(&mut file.warnings);
-            items.push(json!({ "entry": entry(&record), "status": status, "warnings": warnings }));
-        }
-        Ok(items.into())
+                put_document(record, document, change);
+            }),
+        });
+        let arrivals = arrivals.collect();
+        documents::take_in(&self.keep, Domain::Personas, arrivals, file.warnings).await
     }
 
     /// A persona as JSON, the entry and `persona`, with its document; `None` when there is none.

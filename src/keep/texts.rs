@@ -5,9 +5,9 @@
 //! handed out again as long as nothing was changed.
 
 use super::campaigns;
-use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
+use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
-use super::{Exported, Keep, Status, documents, filename};
+use super::{Exported, Keep, documents, filename};
 use crate::campaign;
 use crate::card;
 use crate::codec;
@@ -15,7 +15,7 @@ use crate::container::png;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, quote};
 use crate::lore;
-use crate::store::{Change, History, Record, Write};
+use crate::store::{Change, Record, Write};
 use crate::template;
 use serde_json::{Map, Value, json};
 
@@ -159,51 +159,26 @@ impl Texts {
                 limits.file
             )));
         }
-        let (documents, mut warnings) = (self.form.read)(bytes, limits)?;
+        let (documents, warnings) = (self.form.read)(bytes, limits)?;
         documents::bounded(documents.len())?;
-        let mut change = Change::new();
-        change.verify();
-        let mut settled = Vec::with_capacity(documents.len());
-        let mut new = 0;
+        let alone = documents.len() == 1;
+        let mut arrivals = Vec::with_capacity(documents.len());
         for document in &documents {
-            let foreign = documents.len() == 1 && document.bytes() != bytes;
+            let foreign = alone && document.bytes() != bytes;
             let content = if foreign { bytes } else { document.bytes() };
-            let same = format!("{}{}", self.form.files, codec::hash(content));
-            let kept = self.keep.store().find(&same).await?.records;
-            let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
-            if kept.is_none() {
-                let now = self.keep.store().now();
-                let mut record = Record::new(self.form.domain.name(), &codec::new_id(now), now);
-                record.by.push(same);
-                record.head = json!({ "name": stem(filename) });
-                self.form.put_document(&mut record, document, &mut change);
-                // A document that was cut out of a larger file says what there is of it.
-                if foreign && !card::starts_as_json(bytes) {
-                    record.parts.insert("file".into(), change.add_part(bytes));
-                }
-                change.write(record, History::Skip);
-                new += 1;
-            }
-            settled.push(kept);
+            arrivals.push(Arrival {
+                same: format!("{}{}", self.form.files, codec::hash(content)),
+                put: Box::new(move |record, change| {
+                    record.head = json!({ "name": stem(filename) });
+                    self.form.put_document(record, document, change);
+                    // A document that was cut out of a larger file says what there is of it.
+                    if foreign && !card::starts_as_json(bytes) {
+                        record.parts.insert("file".into(), change.add_part(bytes));
+                    }
+                }),
+            });
         }
-        let added = match new {
-            0 => Vec::new(),
-            _ => self.keep.commit(change).await?,
-        };
-        let mut added = added.into_iter();
-        let mut items = Vec::with_capacity(settled.len());
-        for kept in settled {
-            let status = match kept {
-                Some(_) => Status::Duplicate,
-                None => Status::Added,
-            };
-            let lost = || Kind::Bug.because("a change gave fewer records than it had");
-            let record = kept.or_else(|| added.next()).ok_or_else(lost)?;
-            let warnings = std::mem::take(&mut warnings);
-            let entry = self.form.entry(&record);
-            items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
-        }
-        Ok(items.into())
+        documents::take_in(&self.keep, self.form.domain, arrivals, warnings).await
     }
 
     /// A record as JSON, the entry and what it says, with its document; `None` when there is none.

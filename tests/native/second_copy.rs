@@ -17,11 +17,13 @@ const DUE: i64 = 0;
 const NOT_DUE: i64 = i64::MAX;
 
 /// A log whose appends with these numbers fail, counted over all clones.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Failing {
     inner: MemoryRedo,
     appends: Rc<Cell<u32>>,
     failing: Range<u32>,
+    /// What was done: `log`, `copy` and `flushed`.
+    seen: Rc<RefCell<Vec<&'static str>>>,
 }
 
 impl Redo for Failing {
@@ -32,11 +34,20 @@ impl Redo for Failing {
         self.inner.read(file, from, length)
     }
     fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
+        let is_copy = file.contains(".base-");
+        self.seen
+            .borrow_mut()
+            .push(if is_copy { "copy" } else { "log" });
         let number = self.appends.replace(self.appends.get() + 1);
         if self.failing.contains(&number) {
             return Box::pin(async { Err(Kind::Quota.because("the log is full")) });
         }
         self.inner.append(file, bytes, durable)
+    }
+    fn flush<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        assert!(!file.contains(".base-"));
+        self.seen.borrow_mut().push("flushed");
+        self.inner.flush(file)
     }
     fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
         self.inner.remove(file)
@@ -81,8 +92,8 @@ fn nothing_saved_after_the_second_copy_is_on_again_is_lost_whenever_the_log_fail
             let medium = MemoryMedium::new();
             let redo = Failing {
                 inner: MemoryRedo::new(),
-                appends: Rc::default(),
                 failing: first..first + width,
+                ..Failing::default()
             };
             let keep = open_with(&medium, &redo);
             live(&keep);
@@ -121,15 +132,15 @@ fn a_gap_is_known_to_the_other_tab_and_closed_by_either() {
     let inner = MemoryRedo::new();
     let sound = Failing {
         inner: inner.clone(),
-        appends: Rc::default(),
         failing: 0..0,
+        ..Failing::default()
     };
     let other = open_with(&medium, &sound);
     now(other.maintain(NOT_DUE)).unwrap();
     let broken = Failing {
         inner: inner.clone(),
-        appends: Rc::default(),
         failing: 2..5,
+        ..Failing::default()
     };
     let keep = open_with(&medium, &broken);
     live(&keep);
@@ -488,55 +499,10 @@ fn a_page_that_ends_or_is_refused_in_a_save_leaves_no_hole_in_the_second_copy() 
     }
 }
 
-/// A log that notes what is to be on the disk before what.
-#[derive(Clone, Default)]
-struct Noting {
-    inner: MemoryRedo,
-    seen: Rc<RefCell<Vec<String>>>,
-}
-
-impl Redo for Noting {
-    fn files(&self) -> Pending<'_, Vec<RedoFile>> {
-        self.inner.files()
-    }
-    fn read<'a>(&'a self, file: &'a str, from: u64, length: u64) -> Pending<'a, Vec<u8>> {
-        self.inner.read(file, from, length)
-    }
-    fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
-        let what = if file.contains(".base-") {
-            "copy"
-        } else {
-            "log"
-        };
-        self.seen.borrow_mut().push(what.to_owned());
-        self.inner.append(file, bytes, durable)
-    }
-    fn flush<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
-        assert!(!file.contains(".base-"));
-        self.seen.borrow_mut().push("flushed".to_owned());
-        self.inner.flush(file)
-    }
-    fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
-        self.inner.remove(file)
-    }
-    fn note(&self) -> Pending<'_, Option<Vec<u8>>> {
-        self.inner.note()
-    }
-    fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()> {
-        self.inner.set_note(note)
-    }
-    fn close(&self) {}
-}
-
 #[test]
 fn the_log_is_on_the_disk_before_a_complete_copy_says_anything_of_it() {
-    let redo = Noting::default();
-    let options = Options {
-        redo: Some(Rc::new(redo.clone())),
-        ..clock()
-    };
-    let medium = Rc::new(MemoryMedium::new());
-    let keep = now(Keep::open(medium, options, Rc::new(|_, _| {}))).unwrap();
+    let redo = Failing::default();
+    let keep = open_with(&MemoryMedium::new(), &redo);
     now(keep.worlds().create("World")).unwrap();
     redo.seen.borrow_mut().clear();
     now(keep.maintain(NOT_DUE)).unwrap();
