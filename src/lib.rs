@@ -6,6 +6,7 @@
 //! * [`json`]: tolerant JSON documents that keep their original bytes.
 //! * [`container`]: files that carry documents (PNG, WebP, JPEG, ZIP).
 //! * [`card`], [`lore`], [`persona`], [`template`], [`campaign`], [`chat`], [`world`], [`settings`]: the documents of each domain.
+//! * [`folder`]: what the files of other tools' data folders are.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
@@ -19,6 +20,7 @@ pub mod chat;
 pub mod codec;
 pub mod container;
 pub mod error;
+pub mod folder;
 pub mod json;
 pub mod keep;
 pub mod lore;

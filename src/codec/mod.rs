@@ -1,14 +1,16 @@
-//! How bytes look at rest: checksums, content addresses, pages, record frames, ids, and
-//! the one inflate with its limit.
+//! How bytes look at rest: checksums, content addresses, pages, record frames, ids, archives
+//! written from front to end, and the one inflate with its limit.
 //!
 //! Knows no medium and no domain. Every form written by a released version is
 //! readable for ever; the leading bytes say which form it is.
 
+mod archive;
 mod id;
 pub mod inflate;
 mod page;
 mod record;
 
+pub use archive::Archive;
 pub use id::{derived_id, new_id};
 pub use page::{
     PAGE_BYTES, Part, compressed_page, contents, is_compressible, page, page_count, read_page,

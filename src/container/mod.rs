@@ -3,6 +3,7 @@
 //! Knows formats of files, nothing of cards. Lengths are believed only after they were
 //! checked against the bytes that are there.
 
+pub mod distant_zip;
 pub mod exif;
 pub mod jpeg;
 pub mod png;

@@ -13,13 +13,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
-const CENTRAL: [u8; 4] = *b"PK\x01\x02";
+pub(super) const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_64: [u8; 4] = *b"PK\x06\x06";
 const LOCATOR_64: [u8; 4] = *b"PK\x06\x07";
 /// The end record has 22 bytes and a comment of at most 64 KiB.
-const LONGEST_END: usize = 22 + 0xffff;
+pub(super) const LONGEST_END: usize = 22 + 0xffff;
 /// Small contents may be inflated by more than the limit `ratio` allows.
 const RATIO_FREE: usize = 1 << 16;
 const STORED: u16 = 0;
@@ -108,8 +108,7 @@ pub struct Located {
     pub start: usize,
 }
 
-/// Finds the end record in the last bytes of a file, which begin at `at`. Not that of a
-/// ZIP64, which nothing needs that is looked at in parts.
+/// Finds the end record in the last bytes of a file, which begin at `at`.
 pub fn end(tail: &[u8], at: usize) -> Option<Located> {
     let found = memchr::memmem::rfind(tail, &END)?;
     let end = End::of(tail, found)?;
@@ -300,7 +299,7 @@ fn located(bytes: &[u8], at: usize, start: usize, name: String, extra: &[u8]) ->
 }
 
 /// Size and place of an entry from the ZIP64 field, which has only what did not fit.
-fn wide(mut extra: &[u8], plain: u64, size: u64, local: u64) -> Option<(u64, u64)> {
+pub(super) fn wide(mut extra: &[u8], plain: u64, size: u64, local: u64) -> Option<(u64, u64)> {
     loop {
         let tag = number(extra, 0, 2)?;
         let length = number(extra, 2, 2)? as usize;
@@ -447,14 +446,14 @@ impl Entry {
 }
 
 /// Names are UTF-8 or, from old tools, one byte a character.
-fn text(name: &[u8]) -> String {
+pub(super) fn text(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
         Ok(name) => name.to_owned(),
         Err(_) => name.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
 
-fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
+pub(super) fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(size)?)?;
     Some(
         bytes

@@ -10,6 +10,7 @@ import type {
   CardPatch,
   Character,
   CharacterEntry,
+  Dependents,
   ImportEvent,
   ImportOptions,
   NewCard,
@@ -68,6 +69,11 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
    */
   validate(card: CardDocument | Card | NewCard, given?: ValidateOptions & Pick<PutCharacterOptions, "image">): Promise<Validity> {
     return this.validateOne(given, ({ id, image }) => ({ card, ...(id !== undefined && { id }), ...(image && { image }) }));
+  }
+
+  /** What hangs on a character: its chats, and the worlds it is in. Throws `not-found`. */
+  links(id: string): Promise<Dependents> {
+    return this.dependents(id);
   }
 
   /** @internal */

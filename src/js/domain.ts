@@ -2,9 +2,10 @@
 
 import type { KeepHandle, RawExport } from "./cardkeep.js";
 import { targets } from "./batch.js";
+import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { flag, options, revision, safety, text, whole, writing } from "./options.js";
-import type { ChangeDetail, DeleteOptions, Entry, Exported, Listing, ListOptions, RecordDomain, SafetyOptions, Target, Version } from "./types.js";
+import type { ChangeDetail, DeleteManyOptions, DeleteOptions, Dependents, Entry, Exported, Listing, ListOptions, RecordDomain, SafetyOptions, Target, Version } from "./types.js";
 
 /** What changes are told of, once each. */
 export const DOMAINS = Object.keys({
@@ -17,6 +18,11 @@ export const DOMAINS = Object.keys({
   campaigns: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
+
+function withChats(given: DeleteOptions["chats"]): boolean {
+  if (given === undefined || given === "keep" || given === "trash") return given === "trash";
+  throw failure("bad-option", `\`chats\` is \`${String(given)}\`, \`keep\` or \`trash\` was wanted`);
+}
 
 /** The verbs that all domains share. */
 export abstract class Domain<E extends Entry> {
@@ -41,14 +47,17 @@ export abstract class Domain<E extends Entry> {
 
   /**
    * Puts a record in the trash; `restore` undoes it. With `permanent` it is gone for good, with its older states, also
-   * from the trash. Throws `not-found`, `conflict`.
+   * from the trash, and what was linked to it forgets it. Throws `not-found`, `conflict`, `bad-option` for `chats` with
+   * `permanent` or where no chat is linked to the domain.
    */
   delete(id: string, given?: DeleteOptions): Promise<void> {
     return this.ask("delete", () => {
-      const { permanent = false, ...rest } = options(given, ["ifRev", "durable", "verify", "permanent"]);
+      const { permanent = false, chats, ...rest } = options(given, ["ifRev", "durable", "verify", "permanent", "chats"]);
       const { ifRev, ...write } = writing(rest) ?? {};
-      if (flag(permanent, "permanent")) return this.handle.erase(this.name, text(id, "id"), ifRev);
-      return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), write);
+      const along = withChats(chats);
+      if (!flag(permanent, "permanent")) return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), along, write);
+      if (along) throw failure("bad-option", "`chats` goes without `permanent`: delete the chats themselves for good");
+      return this.handle.erase(this.name, text(id, "id"), ifRev);
     });
   }
 
@@ -56,11 +65,14 @@ export abstract class Domain<E extends Entry> {
    * Puts several records in the trash, all or none, and reads them back. An error names the `id`, and the `index` in the list.
    * Throws `not-found`, `conflict`, `corrupt`, `invalid` when an id comes twice.
    */
-  deleteMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<void> {
-    return this.ask("deleteMany", () => this.handle.trashMany(this.name, targets(ids), safety(given)));
+  deleteMany(ids: readonly (string | Target)[], given?: DeleteManyOptions): Promise<void> {
+    return this.ask("deleteMany", () => {
+      const { chats, ...write } = options(given, ["durable", "verify", "chats"]);
+      return this.handle.trashMany(this.name, targets(ids), withChats(chats), safety(write));
+    });
   }
 
-  /** Takes a record out of the trash: undoes `delete`. Throws `not-found`. */
+  /** Takes a record out of the trash, with the chats that went with it: undoes `delete`. Throws `not-found`. */
   async restore(id: string): Promise<E> {
     const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.name, targets([{ id }]), undefined));
     return entry;
@@ -104,6 +116,11 @@ export abstract class Domain<E extends Entry> {
         raw.free();
       }
     });
+  }
+
+  /** @internal */
+  protected dependents(id: string): Promise<Dependents> {
+    return this.answer("links", () => this.handle.dependents(this.name, text(id, "id")));
   }
 
   /** @internal */

@@ -84,7 +84,11 @@ function listed(sources: ImportSources): ImportSource[] {
   throw failure("bad-option", "what is imported is neither a source nor a list of sources");
 }
 
-async function read(source: ImportSource, size: { limit: number; name: string; signal: AbortSignal | undefined }): Promise<Uint8Array> {
+/**
+ * All bytes of a source.
+ * @internal
+ */
+export async function read(source: ImportSource, size: { limit: number; name: string; signal: AbortSignal | undefined }): Promise<Uint8Array> {
   const refuseOver = (length: number) => {
     if (length > size.limit) throw failure("too-large", `the file has ${length} bytes or more, the limit \`${size.name}\` allows ${size.limit}`);
   };

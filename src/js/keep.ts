@@ -14,6 +14,8 @@ import { erase } from "./erasure.js";
 import { type ErrorCode, failure } from "./errors.js";
 import { Journal } from "./journal.js";
 import { Chronicle } from "./chronicle.js";
+import { importFolder } from "./folder.js";
+import { exportFolder } from "./layout.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
@@ -33,7 +35,7 @@ import { type Transaction, transact } from "./transaction.js";
 import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
-  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, Finding, Health, LogEntry, OpenOptions,
+  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, ExportedFolder, ExportFolderOptions, Finding, FolderEvent, FolderOptions, FolderSource, Health, LogEntry, OpenOptions,
   OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, Restored, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
@@ -249,6 +251,28 @@ export abstract class OpenKeep extends EventTarget {
       this.#end();
       return restored;
     });
+  }
+
+  /**
+   * Imports the data folder of SillyTavern or CardShark, or a part of it: characters, chats and those of groups with their links,
+   * lorebooks, presets, personas with their pictures, worlds, and what the settings have in common. Secrets are not read. What
+   * is kept already does not come twice, so an import that was cut short is made again. Never more than one file is in memory.
+   *
+   * Throws `bad-zip`, `too-large` over 4 GiB, `medium` when the folder cannot be read, `cancelled`, `bad-option`.
+   */
+  importFolder(source: FolderSource, given?: FolderOptions): AsyncIterable<FolderEvent> {
+    return importFolder({ handle: this.#handle, personas: this.personas }, source, given);
+  }
+
+  /**
+   * The keep as SillyTavern's data folder, in an archive that is made while it is read: characters as PNG, chats under their
+   * characters, those of groups, lorebooks, presets, and a backup of the personas with their pictures. Imported into an empty
+   * keep it gives the same documents. Worlds, campaigns and CardShark's templates have no place there, and are told.
+   *
+   * Throws `bad-option`; the stream fails with `cancelled` or `closed`.
+   */
+  exportFolder(given: ExportFolderOptions): ExportedFolder {
+    return exportFolder(this, given);
   }
 
   /** How much space is taken, by what, and how much is left. */

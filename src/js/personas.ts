@@ -5,6 +5,7 @@ import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, limits, options, record, text } from "./options.js";
 import type {
+  Dependents,
   ImportEvent,
   ImportOptions,
   KeptPersona,
@@ -64,6 +65,12 @@ export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> 
   /** Says what `put` would say of a persona; stores nothing. With `id` it is held against that one. */
   validate(persona: PersonaDocument | Persona | NewPersona, given?: ValidateOptions & Pick<PutPersonaOptions, "image">): Promise<Validity> {
     return this.validateOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
+  }
+
+  /** What hangs on a persona: the chats in which the user is it. Throws `not-found`. */
+  async links(id: string): Promise<Pick<Dependents, "chats">> {
+    const { chats } = await this.dependents(id);
+    return { chats };
   }
 
   /** @internal */

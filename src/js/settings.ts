@@ -1,9 +1,10 @@
 // The settings of a keep.
 
 import { rawDefaults, type KeepHandle } from "./cardkeep.js";
+import { fromOutside } from "./intake.js";
 import { ask } from "./loading.js";
-import { fields, safety, text } from "./options.js";
-import type { SafetyOptions, Settings, Validity } from "./types.js";
+import { bytes as bytesOf, fields, flag, limits, options, safety, text } from "./options.js";
+import type { ImportedSettings, ImportSettingsOptions, SafetyOptions, Settings, Validity } from "./types.js";
 
 export class SettingsStore {
   readonly #handle: KeepHandle;
@@ -34,6 +35,21 @@ export class SettingsStore {
   /** Says what `patch` would say of some settings, all of it at once; changes nothing. */
   validate(patch: object): Promise<Validity> {
     return ask("settings.validate", async () => JSON.parse((await this.#handle.validateSettings(fields(patch, "patch"))) as string) as Validity);
+  }
+
+  /**
+   * Takes over what the `settings.json` of SillyTavern or CardShark says, as far as it has a counterpart here, and tells the
+   * rest. Keys and passwords are left out, with a warning.
+   *
+   * Throws `unsupported` for settings of another tool, `bad-json`, `too-large`.
+   */
+  import(source: Blob | Uint8Array, given?: ImportSettingsOptions): Promise<ImportedSettings> {
+    return ask("settings.import", async () => {
+      const { limits: within, keepMine } = options(given, ["limits", "keepMine"]);
+      const mine = flag(keepMine, "keepMine");
+      const bytes = source instanceof Blob ? new Uint8Array(await fromOutside(source.arrayBuffer())) : bytesOf(source, "source");
+      return JSON.parse((await this.#handle.importSettings(bytes, mine, limits(within))) as string) as ImportedSettings;
+    });
   }
 
   #answer(verb: string, work: () => Promise<string>): Promise<Settings> {

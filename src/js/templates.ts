@@ -5,6 +5,7 @@ import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { document, fields, limits, options, record, text } from "./options.js";
 import type {
+  Dependents,
   ImportEvent,
   ImportOptions,
   KeptTemplate,
@@ -75,6 +76,12 @@ export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTempla
   /** Keeps a copy, also of one that comes with the library, perhaps under another name. Throws `not-found`, `corrupt`. */
   duplicate(id: string, given?: SafetyOptions & { name?: string }): Promise<TemplateEntry> {
     return this.copy(id, given);
+  }
+
+  /** What hangs on a template: the chats that took their text from it, which stays theirs. Throws `not-found`. */
+  async links(id: string): Promise<Pick<Dependents, "chats">> {
+    const { chats } = await this.dependents(id);
+    return { chats };
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { fields, json, limits, list, options, safety, text, writing } from "./options.js";
 import type {
+  Dependents,
   ImportEvent,
   ImportOptions,
   Inhabitant,
@@ -105,6 +106,12 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
    */
   validate(state: object, given?: ValidateOptions): Promise<Validity> {
     return this.validateOne(given, ({ id }) => ({ state: state as WorldState, ...(id !== undefined && { id }) }));
+  }
+
+  /** What hangs on a world: the chats in it. Throws `not-found`. */
+  async links(id: string): Promise<Pick<Dependents, "chats">> {
+    const { chats } = await this.dependents(id);
+    return { chats };
   }
 
   /** @internal */

@@ -87,15 +87,31 @@ impl Keep {
     /// `not-found` when one of them is not there, `conflict` with what it was and what it is
     /// when one has another revision, `invalid` when one comes twice, `corrupt`, and what the medium reports.
     pub async fn trash_many(&self, domain: Domain, targets: &[Target], write: Write) -> Result<()> {
+        self.trash_with(domain, targets, false, write).await
+    }
+
+    /// As [`Keep::trash_many`]; with `chats` those of the records go too, in the same change. A
+    /// chat with several characters goes with the last of them.
+    ///
+    /// # Errors
+    /// As [`Keep::trash_many`], and `bad-option` for `chats` in a domain that has none.
+    pub async fn trash_with(
+        &self,
+        domain: Domain,
+        targets: &[Target],
+        chats: bool,
+        write: Write,
+    ) -> Result<()> {
         if targets.len() >= MANY {
             self.backups().before("before many are deleted").await?;
         }
         let now = self.store().now();
-        self.mark(domain, targets, Some(now), write).await.map(drop)
+        let mark = self.mark(domain, targets, Some(now), chats, write);
+        mark.await.map(drop)
     }
 
-    /// Takes records out of the trash and gives their entries. Several are read back and
-    /// compared.
+    /// Takes records out of the trash, with the chats that went with them, and gives their
+    /// entries. Several are read back and compared.
     ///
     /// # Errors
     /// As [`Keep::trash_many`]; `not-found` when one of them is not in the trash.
@@ -105,16 +121,18 @@ impl Keep {
         targets: &[Target],
         write: Write,
     ) -> Result<Vec<Value>> {
-        let restored = self.mark(domain, targets, None, write).await?;
+        let mut restored = self.mark(domain, targets, None, true, write).await?;
+        restored.retain(|record| record.domain == domain.name());
         Ok(entries(domain, &restored))
     }
 
-    /// Moves records into the trash or out of it.
+    /// Moves records into the trash or out of it, with their chats or without.
     async fn mark(
         &self,
         domain: Domain,
         targets: &[Target],
         trashed_ms: Option<i64>,
+        chats: bool,
         write: Write,
     ) -> Result<Vec<Record>> {
         bounded(targets.len())?;
@@ -131,7 +149,7 @@ impl Keep {
         }
         let ids: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
         let found = self.store().get_many(domain.name(), &ids).await?;
-        let mut seen = HashSet::new();
+        let (mut seen, mut taken) = (HashSet::new(), HashSet::new());
         for (n, (target, found)) in targets.iter().zip(found).enumerate() {
             let refuse = |kind: Kind, detail: &str| {
                 let error = kind.because(detail).of(domain.name(), &target.id);
@@ -156,6 +174,20 @@ impl Keep {
                     error = error.between(subject.sides_of(self, &record, rev).await);
                 }
                 return Err(nth(targets.len(), n, error));
+            }
+            if chats {
+                let going = |id: &str| ids.contains(&id);
+                let with = match trashed_ms {
+                    Some(_) => self.leaving_with(domain, &record.id, going).await?,
+                    None => self.gone_with(domain, &record).await?,
+                };
+                for mut chat in with
+                    .into_iter()
+                    .filter(|chat| taken.insert(chat.id.clone()))
+                {
+                    chat.trashed_ms = trashed_ms;
+                    change.verify().write(chat, History::Skip);
+                }
             }
             record.trashed_ms = trashed_ms;
             change.write(record, History::Skip);

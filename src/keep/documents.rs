@@ -296,12 +296,15 @@ pub(super) fn nth(count: usize, n: usize, error: Error) -> Error {
     if count == 1 { error } else { error.item(n) }
 }
 
+/// Puts a document into its record.
+type Put<'a> = Box<dyn FnOnce(&mut Record, &mut Change) + 'a>;
+
 /// A document that was read of a file, to be kept unless it is kept already.
 pub(super) struct Arrival<'a> {
     /// The index key of its content.
     pub same: String,
     /// Puts it into its record.
-    pub put: Box<dyn FnOnce(&mut Record, &mut Change) + 'a>,
+    pub put: Put<'a>,
 }
 
 /// Keeps the documents of a file, in one change: `[{ entry, status, warnings }]`, the warnings

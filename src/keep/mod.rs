@@ -15,6 +15,7 @@ mod chat_stats;
 mod chats;
 mod check;
 mod content;
+mod dependents;
 mod documents;
 mod domain;
 mod drafts;

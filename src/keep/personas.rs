@@ -171,7 +171,10 @@ pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
         if let Some(image) = &put.image {
             // What cannot be written into cannot be exported.
             persona::rewrite(image, &document, &limits)?;
-            record.by.retain(|key| !key.starts_with(FILES));
+            // It may be the key of the picture that goes; that of a backup goes on being true.
+            if record.parts.contains_key("file") {
+                record.by.retain(|key| !key.starts_with(FILES));
+            }
             keep_image(record, image, &limits, change);
         }
         put_document(record, &document, change);

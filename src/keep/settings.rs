@@ -4,7 +4,7 @@
 //! each other.
 
 use super::Keep;
-use crate::error::{Kind, Result};
+use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::settings;
 use crate::store::{Change, History, Record, Write};
@@ -85,6 +85,38 @@ impl Settings {
             None => Value::Object(defaults),
         };
         self.patch_as(&patch, write).await
+    }
+
+    /// Takes over what the settings of SillyTavern or CardShark say: `{ tool, applied, rest, warnings }`.
+    /// With `keep_mine` only where nothing was set here.
+    ///
+    /// # Errors
+    /// Those of [`settings::foreign`], and what the medium reports.
+    pub async fn import(&self, bytes: &[u8], keep_mine: bool, limits: &Limits) -> Result<Value> {
+        let read = settings::foreign(bytes, limits)?;
+        let (mine, defaults) = (self.get().await?, defaults()?);
+        let mut applied = Map::new();
+        for (key, value) in read.patch {
+            let value: Value = serde_json::from_str(&value).map_err(|cause| {
+                Kind::Bug
+                    .because("a setting that was checked is no JSON")
+                    .caused_by(cause)
+            })?;
+            let free = !keep_mine || defaults.get(key) == Some(&mine[key]);
+            if free && mine[key] != value {
+                applied.insert(key.to_owned(), value);
+            }
+        }
+        let applied = Value::Object(applied);
+        if applied != json!({}) {
+            self.patch(&applied).await?;
+        }
+        Ok(json!({
+            "tool": read.tool,
+            "applied": applied,
+            "rest": read.rest,
+            "warnings": read.warnings,
+        }))
     }
 
     /// Makes the engine follow the settings.

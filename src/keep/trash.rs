@@ -4,8 +4,9 @@ use super::Keep;
 use super::domain::{Domain, newest_first};
 use super::records::{entry, unreadable_json};
 use crate::error::{Kind, Result};
-use crate::store::{Change, Record};
+use crate::store::{Change, History, Record};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
 /// Records removed in one transaction.
@@ -103,16 +104,26 @@ impl Trash {
         Ok(records)
     }
 
+    /// What was linked to them forgets them.
     async fn erase(&self, records: Vec<Record>) -> Result<u64> {
         let count = records.len() as u64;
+        let chats = records
+            .iter()
+            .filter(|one| one.domain == Domain::Chats.name());
+        let going: HashSet<String> = chats.map(|chat| chat.id.clone()).collect();
         let mut rest = records.into_iter().peekable();
         while rest.peek().is_some() {
             let mut change = Change::new();
             change.durable();
             let mut told: Vec<(String, String)> = Vec::new();
-            for record in rest.by_ref().take(AT_ONCE) {
+            let gone: Vec<Record> = rest.by_ref().take(AT_ONCE).collect();
+            let stays = |chat: &Record| !going.contains(&chat.id);
+            for chat in self.keep.loosened(&gone, stays).await? {
+                change.write(chat, History::Skip);
+            }
+            for record in &gone {
                 told.push((record.domain.clone(), record.id.clone()));
-                change.erase(&record);
+                change.erase(record);
             }
             self.keep.commit(change).await?;
             for (domain, id) in told {

@@ -2,6 +2,10 @@
 //!
 //! One table says it all. Where a value is kept is not known here.
 
+mod foreign;
+
+pub use foreign::{Foreign, foreign};
+
 use crate::error::{Kind, Result};
 use crate::json::{Node, Shape};
 

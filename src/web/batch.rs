@@ -51,14 +51,20 @@ impl KeepHandle {
         })
     }
 
-    /// `[{ id, ifRev? }]`: puts records into the trash.
+    /// `[{ id, ifRev? }]`: puts records into the trash, perhaps with their chats.
     #[wasm_bindgen(js_name = trashMany)]
-    pub fn trash_many(&self, domain: String, targets: Array, write: JsValue) -> Promise {
+    pub fn trash_many(
+        &self,
+        domain: String,
+        targets: Array,
+        chats: bool,
+        write: JsValue,
+    ) -> Promise {
         let keep = self.keep().clone();
         promise(async move {
             let (domain, write) = (Domain::of(&domain)?, convert::write(&write)?);
             let targets: Vec<Target> = targets.iter().map(|item| target(&item)).collect();
-            keep.trash_many(domain, &targets, write).await?;
+            keep.trash_with(domain, &targets, chats, write).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

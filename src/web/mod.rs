@@ -10,6 +10,7 @@ mod chat;
 mod clock;
 mod connector;
 mod convert;
+mod folder;
 mod formats;
 mod health;
 mod idb;

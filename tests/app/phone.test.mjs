@@ -16,19 +16,23 @@ describe("on a phone", () => {
       await app.visit(list);
       return app.until((selector) => document.querySelector(selector)?.hash, css);
     };
-    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", personas: "#/personas", settings: "#/settings", storage: "#/storage" });
+    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", personas: "#/personas", settings: "#/settings", storage: "#/storage", folder: "#/folder", lorebooks: "#/lorebooks", templates: "#/templates" });
     screens.card = await first("#/", ".tile a");
     screens.chat = await first("#/chats", ".list .row");
     screens.world = await first("#/worlds", ".list .row");
     await app.visit("#/personas");
     await button(app, "New persona");
     screens.persona = await app.until(() => document.querySelector("ck-persona .form") && location.hash);
+    screens.template = await first("#/templates", ".list .row");
+    await app.visit("#/lorebooks");
+    await button(app, "New lorebook");
+    screens.lorebook = await app.until(() => document.querySelector("ck-lorebook .entry") && location.hash);
     await app.devtools("Emulation.setDeviceMetricsOverride", { width: 360, height: 740, deviceScaleFactor: 1, mobile: true });
     await app.devtools("Emulation.setTouchEmulationEnabled", { enabled: true });
   });
   after(() => app?.close());
 
-  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "personas", "persona", "settings", "storage"]) {
+  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "personas", "persona", "settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template"]) {
     test(`${name}: nothing is wider than the screen, and the navigation is at hand`, async () => {
       await app.visit(screens[name]);
       await app.until(() => document.querySelector("main h1"));

@@ -71,3 +71,55 @@ fn a_value_is_of_its_type_and_in_its_range() {
     }
     assert_eq!(check("language", json!("de")), Some(Kind::BadOption));
 }
+
+#[test]
+fn settings_of_other_tools_give_what_has_a_counterpart_and_never_a_secret() {
+    let limits = cardkeep::error::Limits::default();
+    let tavern = br#"{"username":"Zo\u00eb","main_api":"openai","power_user":{"chat_truncation":0},
+        "oai_settings":{"proxy_password":"hunter2","temp":1},"x":[{"api_key":"sk-1"},{"token":""}]}"#;
+    let read = settings::foreign(tavern, &limits).unwrap();
+    assert_eq!(read.tool, "sillytavern");
+    let wanted = [("userName", r#""Zo\u00eb""#), ("pageSize", "500")];
+    assert_eq!(
+        read.patch,
+        wanted.map(|(key, value)| (key, value.to_owned()))
+    );
+    assert_eq!(read.rest, ["main_api", "power_user", "oai_settings", "x"]);
+    let told: Vec<_> = read
+        .warnings
+        .iter()
+        .map(|one| (one.code, &*one.path))
+        .collect();
+    let secret = "secret-left-out";
+    assert_eq!(
+        told,
+        [
+            (secret, "oai_settings.proxy_password"),
+            (secret, "x.0.api_key")
+        ]
+    );
+    let all = format!("{read:?}");
+    assert!(!all.contains("hunter2") && !all.contains("sk-1"));
+
+    let shark = br#"{"theme":"Dark","apis":{"a":{"apiKey":"sk-2","url":"u"}}}"#;
+    let read = settings::foreign(shark, &limits).unwrap();
+    assert_eq!((read.tool, read.patch.len()), ("cardshark", 1));
+    assert_eq!(read.patch[0], ("theme", r#""dark""#.to_owned()));
+    assert_eq!(
+        (read.warnings.len(), &*read.warnings[0].path),
+        (1, "apis.a.apiKey")
+    );
+
+    // What cannot be set here is told and left.
+    let odd = settings::foreign(br#"{"username":"","power_user":{}}"#, &limits).unwrap();
+    assert_eq!((odd.patch.len(), odd.warnings[0].code), (0, "bad-value"));
+    assert_eq!(odd.rest, ["username", "power_user"]);
+    for (text, kind) in [
+        ("{}", Kind::Unsupported),
+        ("[]", Kind::Unsupported),
+        ("{", Kind::BadJson),
+    ] {
+        let refused = settings::foreign(text.as_bytes(), &limits).unwrap_err();
+        assert_eq!(refused.kind(), kind, "{text}");
+    }
+}

@@ -54,6 +54,12 @@ import init, {
   type CampaignsBrought,
   type CampaignScope,
   DataManager,
+  type Dependents,
+  type ExportedFolder,
+  type FolderEvent,
+  type FolderOutcome,
+  type FolderSource,
+  type ImportedSettings,
   type Inhabitant,
   type KeptCampaign,
   type LocationSuggestion,
@@ -314,6 +320,11 @@ export async function campaigns(keep: Keep): Promise<void> {
 export async function draftOfAWorld(keep: Keep, character: string): Promise<void> {
   const suggested: LocationSuggestion[] = await keep.worlds.suggestLocations(character);
   const { id } = await keep.worlds.put(await keep.worlds.fromCharacter(character, { include: suggested.map(({ entry }) => entry) }));
+  const hangs: Dependents = await keep.characters.links(id);
+  const chatsOf: Pick<Dependents, "chats"> = await keep.worlds.links(id);
+  await keep.characters.delete(id, { chats: "trash", ifRev: hangs.chats.length + chatsOf.chats.length });
+  // @ts-expect-error there is no other thing to do with them
+  await keep.personas.deleteMany([id], { chats: "all" });
   const who: Inhabitant[] = await keep.worlds.inhabitants(id);
   same<(typeof who)[number]["status"], "ok" | "missing" | "trashed">(true);
 }
@@ -616,4 +627,23 @@ export async function health(keep: Keep): Promise<void> {
   void logged;
   log.clear();
   await log.export();
+}
+
+export async function folders(keep: Keep, picked: FileSystemDirectoryHandle, chosen: FileList): Promise<void> {
+  const sources: FolderSource[] = [new Blob(), new Uint8Array(), [...chosen], [{ path: "characters/a.png", file: new Blob() }], picked];
+  for (const source of sources) {
+    const events: AsyncIterable<FolderEvent> = keep.importFolder(source, { preview: true, signal: new AbortController().signal });
+    for await (const event of events) {
+      if (event.type === "item" && event.domain === "settings") same<typeof event.settings, ImportedSettings>(true);
+      if (event.type === "done") same<typeof event.report, FolderOutcome[]>(true);
+    }
+  }
+  // @ts-expect-error a path belongs to a file
+  void keep.importFolder([{ path: "a.png" }]);
+  const folder: ExportedFolder = keep.exportFolder({ layout: "sillytavern" });
+  void [await folder.blob(), folder.told];
+  // @ts-expect-error no such layout
+  void keep.exportFolder({ layout: "risu" });
+  const { applied }: ImportedSettings = await keep.settings.import(new Blob(), { keepMine: true });
+  void applied;
 }

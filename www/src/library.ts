@@ -1,7 +1,7 @@
 // The app's one door to the package. Every other file imports from here, so this list is all of
 // cardkeep that the app uses, and it is public face only.
 
-export { isCardkeepError, Keep, readCard, readChat, readPersonas, readWorld, version } from "cardkeep";
+export { builtInTemplates, isCardkeepError, Keep, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version } from "cardkeep";
 export type {
   Backup,
   Card,
@@ -15,14 +15,24 @@ export type {
   ChatStats,
   CheckProgress,
   CheckReport,
+  Dependents,
   Entry,
   Exported,
   Finding,
+  FolderDomain,
+  FolderEvent,
+  FolderOutcome,
+  FolderSource,
   Health,
   ImportEvent,
   InterruptedReply,
   Json,
+  KeptLorebook,
   KeptPersona,
+  KeptTemplate,
+  LorebookEntry,
+  LoreEntry,
+  LoreEntryPatch,
   Message,
   MessagePatch,
   NewMessage,
@@ -37,6 +47,8 @@ export type {
   SaverDomain,
   SaverPatches,
   Settings,
+  TemplateEntry,
+  TemplatePatch,
   Unreadable,
   Version,
   Warning,

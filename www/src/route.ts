@@ -7,26 +7,36 @@ export type Route =
   | { screen: "personas" }
   | { screen: "settings" }
   | { screen: "storage" }
+  | { screen: "folder" }
+  | { screen: "lorebooks" }
+  | { screen: "templates" }
   | { screen: "card"; id: string }
   | { screen: "chat"; id: string }
   | { screen: "world"; id: string }
   | { screen: "persona"; id: string }
+  | { screen: "lorebook"; id: string }
+  | { screen: "template"; id: string }
   | { screen: "unknown"; path: string };
+
+/** Screens without a record. */
+const LISTS = ["chats", "worlds", "personas", "lorebooks", "templates", "settings", "storage", "folder"] as const;
+/** Screens of one record. */
+const RECORDS = ["card", "chat", "world", "persona", "lorebook", "template"] as const;
 
 /** Reads `location.hash`. */
 export function parse(hash: string): Route {
   const path = hash.replace(/^#\/?/, "");
   const [screen = "", id = ""] = path.split("/");
   if (path === "") return { screen: "gallery" };
-  if (path === "chats" || path === "worlds" || path === "personas" || path === "settings" || path === "storage") return { screen: path };
-  if ((screen === "card" || screen === "chat" || screen === "world" || screen === "persona") && id !== "") {
-    return { screen, id: decode(id) };
-  }
+  const list = LISTS.find((known) => known === path);
+  if (list !== undefined) return { screen: list };
+  const record = RECORDS.find((known) => known === screen);
+  if (record !== undefined && id !== "") return { screen: record, id: decode(id) };
   return { screen: "unknown", path };
 }
 
 /** The link to a screen, for `href`. */
-export function href(screen: "card" | "chat" | "world" | "persona", id: string): string {
+export function href(screen: (typeof RECORDS)[number], id: string): string {
   return `#/${screen}/${encodeURIComponent(id)}`;
 }
 

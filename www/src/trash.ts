@@ -1,17 +1,26 @@
-// Deleting: into the trash at once, with Undo in the notice.
+// Deleting: into the trash, with Undo in the notice; at once, or after asking what is to become of the chats that hang on it.
 
 import { sentence } from "./failure";
+import { askLeaving, type Leaving } from "./leaving";
 import type { Keep } from "./library";
 import { notify } from "./notice";
 
-type Domain = "characters" | "chats" | "worlds" | "personas";
+type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates";
 
 /** True when it is in the trash now. */
 export async function discard(from: EventTarget, keep: Keep, domain: Domain, id: string, name: string): Promise<boolean> {
   // The notice outlives the element that asked for it.
   const frame = document.querySelector("ck-app") ?? from;
   try {
-    await keep[domain].delete(id);
+    let chats: Leaving | undefined;
+    if (domain === "characters" || domain === "worlds" || domain === "personas") {
+      const links = await keep[domain].links(id);
+      if (links.chats.length > 0) {
+        chats = await askLeaving(name, links);
+        if (chats === undefined) return false;
+      }
+    }
+    await keep[domain].delete(id, chats && { chats });
   } catch (error) {
     notify(frame, { text: `“${name}” could not be deleted: ${sentence(error)}`, tone: "bad" });
     return false;

@@ -23,7 +23,7 @@ usage: cargo xtask <task>
   build    the npm package, into pkg/
   start    the package and the app, served on http://localhost:4173
   test     everything there is to check
-  bench [storage | growth | cards] [--quick] [--only <parts>] [--write]
+  bench [storage | growth | cards | folder] [--quick] [--only <parts>] [--write]
            storage, chats and cards measured against their peers
   faults [--short] [--seed <n>] [--count <n>] [--list] [<case> ...]
            real faults against the package in a browser

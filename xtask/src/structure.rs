@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("order", &[]),
     ("json", &["error"]),
     // Containers inflate with the limit that pages are inflated with.
-    ("container", &["codec", "error"]),
+    ("container", &["codec", "order", "error"]),
     // Decorators, which a card of V2 has no place for, are the lorebook's matter.
     (
         "card",
@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "error"]),
     ("settings", &["container", "json", "error"]),
+    ("folder", &["json", "error"]),
     ("codec", &["error"]),
     ("migrate", &["error"]),
     ("store", &["codec", "migrate", "order", "error"]),

@@ -5,7 +5,7 @@
 //! the entries say.
 
 use crate::codec;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::store::redo::Redo;
 
 const LOCAL: &[u8; 4] = b"PK\x03\x04";
@@ -50,9 +50,7 @@ impl Entry {
 pub(super) struct Writer<'a> {
     place: &'a dyn Redo,
     file: &'a str,
-    at: u64,
-    entries: u64,
-    directory: Vec<u8>,
+    archive: codec::Archive,
 }
 
 impl Writer<'_> {
@@ -60,66 +58,21 @@ impl Writer<'_> {
         Writer {
             place,
             file,
-            at: 0,
-            entries: 0,
-            directory: Vec::new(),
+            archive: codec::Archive::default(),
         }
     }
 
     pub async fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        let too_large = |_| Kind::TooLarge.because("4 GiB do not fit into one entry");
-        let length = u32::try_from(content.len()).map_err(too_large)?;
-        // Version, flags (names in UTF-8), method (stored), time, date (the first of 1980).
-        let mut common = Vec::with_capacity(26);
-        for short in [45_u16, 0x0800, 0, 0, 0x21] {
-            common.extend_from_slice(&short.to_le_bytes());
-        }
-        for long in [codec::checksum(content), length, length] {
-            common.extend_from_slice(&long.to_le_bytes());
-        }
-        common.extend_from_slice(&(name.len() as u16).to_le_bytes());
-        let mut local = Vec::with_capacity(LOCAL_BYTES as usize + name.len() + content.len());
-        local.extend_from_slice(LOCAL);
-        local.extend_from_slice(&common);
-        local.extend_from_slice(&[0; 2]);
-        local.extend_from_slice(name.as_bytes());
-        local.extend_from_slice(content);
-        let line = &mut self.directory;
-        line.extend_from_slice(LINE);
-        line.extend_from_slice(&45_u16.to_le_bytes());
-        line.extend_from_slice(&common);
-        line.extend_from_slice(&12_u16.to_le_bytes());
-        // No comment, first disk, no attributes; the offset stands in the extra field.
-        line.extend_from_slice(&[0; 10]);
-        line.extend_from_slice(&[0xff; 4]);
-        line.extend_from_slice(name.as_bytes());
-        line.extend_from_slice(&[1, 0, 8, 0]);
-        line.extend_from_slice(&self.at.to_le_bytes());
-        self.at += local.len() as u64;
-        self.entries += 1;
-        self.place.append(self.file, local, false).await
+        let mut entry = self.archive.entry(name, content)?;
+        entry.extend_from_slice(content);
+        self.place.append(self.file, entry, false).await
     }
 
     /// Writes the directory, and gives the file's length.
     pub async fn finish(self) -> Result<u64> {
-        let size = self.directory.len() as u64;
-        let mut end = self.directory;
-        end.extend_from_slice(END_64);
-        end.extend_from_slice(&44_u64.to_le_bytes());
-        end.extend_from_slice(&[45, 0, 45, 0]);
-        end.extend_from_slice(&[0; 8]);
-        for number in [self.entries, self.entries, size, self.at] {
-            end.extend_from_slice(&number.to_le_bytes());
-        }
-        end.extend_from_slice(LOCATOR);
-        end.extend_from_slice(&[0; 4]);
-        end.extend_from_slice(&(self.at + size).to_le_bytes());
-        end.extend_from_slice(&1_u32.to_le_bytes());
-        end.extend_from_slice(END);
-        end.extend_from_slice(&[0; 4]);
-        end.extend_from_slice(&[0xff; 12]);
-        end.extend_from_slice(&[0; 2]);
-        let length = self.at + end.len() as u64;
+        let at = self.archive.length();
+        let end = self.archive.end();
+        let length = at + end.len() as u64;
         self.place.append(self.file, end, true).await?;
         Ok(length)
     }

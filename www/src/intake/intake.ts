@@ -1,9 +1,9 @@
 // Takes files in. What a file is, its bytes decide, never its name.
 
 import { codeOf, sentence, withoutCode } from "../failure";
-import { isCardkeepError, readCard, readChat, readPersonas, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
+import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
 
-export type Kind = "card" | "chat" | "world" | "persona";
+export type Kind = "card" | "chat" | "world" | "persona" | "lorebook" | "template";
 
 /** What became of one file. */
 export type Outcome = { name: string } & (
@@ -47,14 +47,16 @@ async function one(keep: Keep, file: File, characters: string[] | undefined): Pr
   if (kind === "card") return drain(kind, keep.characters.import(source), (entry) => entry.name);
   if (kind === "persona") return drain(kind, keep.personas.import(source), (entry) => entry.name);
   if (kind === "world") return drain(kind, keep.worlds.import(source), (entry) => entry.name);
+  if (kind === "lorebook") return drain(kind, keep.lorebooks.import(source), (entry) => entry.name);
+  if (kind === "template") return drain(kind, keep.templates.import(source), (entry) => entry.name);
   const links = characters ?? (await speakersOf(keep, bytes));
   return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
 }
 
 /**
  * What the bytes are.
- * Worlds, personas and cards are easily told; what is none of them has to be a chat, and if
- * nothing fits, the card reader's error is the answer: most files that come are meant to be cards.
+ * Worlds, personas and cards are easily told; then come chats, and lorebooks and templates last, of which other files have
+ * parts too. If nothing fits, the card reader's error is the answer: most files that come are meant to be cards.
  */
 export function sniff(bytes: Uint8Array): Kind {
   const world = attempt(() => readWorld(bytes));
@@ -74,6 +76,8 @@ export function sniff(bytes: Uint8Array): Kind {
   });
   // A file without a line is an empty chat to the library, and a mistake to a person.
   if (chat === undefined && lines > 0) return "chat";
+  if (attempt(() => readLorebook(bytes)) === undefined) return "lorebook";
+  if (attempt(() => readTemplates(bytes)) === undefined) return "template";
   const telling = [card, chat].find((error) => !["not-a-card", "not-a-chat"].includes(codeOf(error) ?? ""));
   throw telling ?? card;
 }

@@ -29,6 +29,16 @@ export class SettingsScreen extends Screen {
           <a class="button" href="#/storage">Open storage</a>
         </section>
         <section class="panel">
+          <h2>Lorebooks and templates</h2>
+          <p>What a model is told when its keys are mentioned, and how prompts are put together.</p>
+          <div class="tools"><a class="button" href="#/lorebooks">Lorebooks</a> <a class="button" href="#/templates">Templates</a></div>
+        </section>
+        <section class="panel">
+          <h2>From another app</h2>
+          <p>Bring everything of SillyTavern or CardShark here at once, or take everything from here to SillyTavern.</p>
+          <a class="button" href="#/folder">Bring a folder</a>
+        </section>
+        <section class="panel">
           <h2>Samples</h2>
           <p>Three characters, a chat and a world, made for this app and free to use. What is already here is not added twice.</p>
           <button type="button" class="button" ?disabled=${!this.writable} @click=${() => requestIntake(this, { files: [], samples: true })}>Add the samples</button>

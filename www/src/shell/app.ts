@@ -24,11 +24,16 @@ import "./notices";
 import "./report";
 import "../gallery/characters";
 import "../gallery/chats";
+import "../gallery/lorebooks";
 import "../gallery/personas";
+import "../gallery/templates";
 import "../gallery/worlds";
 import "../card/card";
 import "../chat/chat";
+import "../folder/folder";
+import "../lore/lorebook";
 import "../persona/persona";
+import "../template/template";
 import "../world/world";
 import "../settings/settings";
 import { ERASE } from "../storage/erase";
@@ -39,7 +44,7 @@ const PLACES: { address: string; label: string; icon: IconName; screens: Route["
   { address: "#/chats", label: "Chats", icon: "chats", screens: ["chats", "chat"] },
   { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world"] },
   { address: "#/personas", label: "Personas", icon: "personas", screens: ["personas", "persona"] },
-  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage"] },
+  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template"] },
 ];
 
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
@@ -273,6 +278,16 @@ export class App extends LightElement {
         return html`<ck-settings .keep=${keep} .arriving=${arriving}></ck-settings>`;
       case "storage":
         return html`<ck-storage .keep=${keep} .arriving=${arriving}></ck-storage>`;
+      case "lorebooks":
+        return html`<ck-lorebooks .keep=${keep} .arriving=${arriving}></ck-lorebooks>`;
+      case "templates":
+        return html`<ck-templates .keep=${keep} .arriving=${arriving}></ck-templates>`;
+      case "lorebook":
+        return html`<ck-lorebook .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-lorebook>`;
+      case "template":
+        return html`<ck-template .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-template>`;
+      case "folder":
+        return html`<ck-folder .keep=${keep} .arriving=${arriving}></ck-folder>`;
       case "unknown":
         return html`<section class="empty"><h1>Nothing here</h1><p>There is no screen at this address.</p>
           <a class="button" href="#/">To your characters</a></section>`;

@@ -57,7 +57,7 @@ export class Report extends LightElement {
   };
 }
 
-const label = { card: "Character", chat: "Chat", world: "World", persona: "Persona" } as const;
+const label = { card: "Character", chat: "Chat", world: "World", persona: "Persona", lorebook: "Lorebook", template: "Template" } as const;
 
 /** "3 added, 1 already here, 2 not imported". */
 export function summary(outcomes: Outcome[]): string {

@@ -1,0 +1,243 @@
+// The keep in the layout of SillyTavern's data folder: an archive that is made while it is read, a record at a time.
+
+import { RawArchive } from "./cardkeep.js";
+import { writeCard } from "./card.js";
+import type { Characters } from "./characters.js";
+import type { Campaigns } from "./campaigns.js";
+import type { Chats } from "./chats.js";
+import { failure, named } from "./errors.js";
+import { refuseIfAborted } from "./intake.js";
+import { call } from "./loading.js";
+import { writeLorebook } from "./lore.js";
+import type { Lorebooks } from "./lorebooks.js";
+import { options } from "./options.js";
+import { writePersonas } from "./persona.js";
+import type { Personas } from "./personas.js";
+import type { Templates } from "./templates.js";
+import type { CharacterEntry, ChatEntry, Entry, ExportedFolder, ExportFolderOptions, Json, Listing, PersonaDocument, RecordDomain, TemplateEntry } from "./types.js";
+import type { Worlds } from "./worlds.js";
+
+const OP = "Keep.exportFolder";
+const TYPE = "application/zip";
+
+/** Where SillyTavern has its presets. */
+const PRESETS: Partial<Record<TemplateEntry["kind"], string>> = {
+  instruct: "instruct",
+  context: "context",
+  "system-prompt": "sysprompt",
+  reasoning: "reasoning",
+  "chat-completion": "OpenAI Settings",
+  sampler: "TextGen Settings",
+};
+
+/** A folder of chats that no character has. */
+const NOBODY = "No character";
+
+/**
+ * What is read of a keep.
+ * @internal
+ */
+export interface From {
+  readonly characters: Characters;
+  readonly chats: Chats;
+  readonly lorebooks: Lorebooks;
+  readonly templates: Templates;
+  readonly personas: Personas;
+  readonly worlds: Worlds;
+  readonly campaigns: Campaigns;
+}
+
+/** One file of the folder. */
+type File = [path: string, content: Uint8Array];
+
+/** @internal */
+export function exportFolder(keep: From, given: ExportFolderOptions): ExportedFolder {
+  return call(OP, () => {
+    const { layout, signal } = options(given, ["layout", "signal"]);
+    if (layout !== "sillytavern") throw failure("bad-option", `\`layout\` is \`${String(layout)}\`, \`sillytavern\` was wanted`);
+    const told: ExportedFolder["told"] = [];
+    const stream = () => {
+      told.length = 0;
+      return archive(new Layout(keep, told).files(), signal);
+    };
+    const blob = () => new Response(stream(), { headers: { "content-type": TYPE } }).blob();
+    return { filename: `sillytavern-${new Date().toISOString().slice(0, 10)}.zip`, type: TYPE, told, stream, blob };
+  });
+}
+
+function archive(files: AsyncGenerator<File, void, undefined>, signal: AbortSignal | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let raw: RawArchive | undefined = new RawArchive();
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        refuseIfAborted(signal);
+        const { done, value } = await files.next();
+        if (raw === undefined) return;
+        if (done) {
+          const end = raw.end();
+          raw = undefined;
+          controller.enqueue(end as Uint8Array<ArrayBuffer>);
+          return controller.close();
+        }
+        const [path, content] = value;
+        controller.enqueue(raw.entry(path, content) as Uint8Array<ArrayBuffer>);
+        if (content.length > 0) controller.enqueue(content as Uint8Array<ArrayBuffer>);
+      } catch (thrown) {
+        raw?.free();
+        raw = undefined;
+        throw named(thrown, OP);
+      }
+    },
+    cancel: async () => {
+      raw?.free();
+      raw = undefined;
+      await files.return();
+    },
+  }, { highWaterMark: 1 });
+}
+
+class Layout {
+  readonly #keep: From;
+  readonly #told: ExportedFolder["told"];
+  /** The file name of each character without its extension. */
+  readonly #stems = new Map<string, string>();
+  readonly #taken = new Set<string>();
+
+  constructor(keep: From, told: ExportedFolder["told"]) {
+    this.#keep = keep;
+    this.#told = told;
+  }
+
+  async *files(): AsyncGenerator<File, void, undefined> {
+    const { characters, chats, lorebooks, templates, worlds, campaigns } = this.#keep;
+    this.#free("chats", NOBODY);
+    for (const entry of this.#listed("characters", await characters.list())) yield* this.#one("characters", entry, entry.name, () => this.#character(entry));
+    const groups = new Map<string, string[]>();
+    for (const archived of [false, true]) {
+      for (const entry of this.#listed("chats", await chats.list({ archived }))) yield* this.#one("chats", entry, entry.title, () => this.#chat(entry, groups));
+    }
+    yield* this.#groups(groups);
+    for (const entry of this.#listed("lorebooks", await lorebooks.list())) {
+      yield* this.#one("lorebooks", entry, entry.name, async () => {
+        if (entry.dialect === "silly-tavern") return this.#file("worlds", await lorebooks.export(entry.id));
+        const kept = await lorebooks.get(entry.id);
+        if (kept === undefined) return undefined;
+        const { bytes, losses } = writeLorebook(kept.document, { dialect: "silly-tavern" });
+        if (losses.length > 0) this.#tell("lorebooks", entry, entry.name, `SillyTavern has no place for ${losses.map(({ path }) => path).join(", ")}`);
+        return [`worlds/${this.#free("worlds", stemOf((await lorebooks.export(entry.id)).filename))}.json`, bytes];
+      });
+    }
+    for (const entry of this.#listed("templates", await templates.list())) {
+      const folder = PRESETS[entry.kind];
+      if (folder === undefined) this.#tell("templates", entry, entry.name, "SillyTavern has no such template");
+      else yield* this.#one("templates", entry, entry.name, async () => this.#file(folder, await templates.export(entry.id)));
+    }
+    yield* this.#personas();
+    for (const entry of this.#listed("worlds", await worlds.list())) this.#tell("worlds", entry, entry.name, "SillyTavern has no worlds");
+    for (const entry of this.#listed("campaigns", await campaigns.list())) this.#tell("campaigns", entry, entry.name, "SillyTavern has no campaigns");
+  }
+
+  async #character(entry: CharacterEntry): Promise<File | undefined> {
+    const { characters } = this.#keep;
+    const file = await characters.export(entry.id);
+    const stem = this.#free("chats", stemOf(file.filename));
+    this.#stems.set(entry.id, stem);
+    if (file.type === "image/png") return [`characters/${stem}.png`, file.bytes];
+    const kept = await characters.get(entry.id);
+    if (kept === undefined) return undefined;
+    const picture = await characters.image(entry.id);
+    const image = picture !== undefined && isPng(picture) ? { image: picture } : {};
+    if (kept.container !== "json") this.#tell("characters", entry, entry.name, `a PNG has only the card of the ${kept.container} file`);
+    return [`characters/${stem}.png`, writeCard(kept.document, { container: "png", ...image })];
+  }
+
+  async #chat(entry: ChatEntry, groups: Map<string, string[]>): Promise<File> {
+    const { chats } = this.#keep;
+    const file = await chats.export(entry.id, entry.dialect === "sillytavern" ? undefined : { as: "sillytavern" });
+    if (file.losses.length > 0) this.#tell("chats", entry, entry.title, `SillyTavern has no place for ${file.losses.map(({ path }) => path).join(", ")}`);
+    const members = entry.characters.map((id) => this.#stems.get(id)).filter((stem) => stem !== undefined);
+    if (members.length > 1) {
+      const stem = this.#free("group chats", stemOf(file.filename));
+      const key = JSON.stringify(members);
+      groups.set(key, [...(groups.get(key) ?? []), stem]);
+      return [`group chats/${stem}.jsonl`, file.bytes];
+    }
+    const folder = members[0] ?? NOBODY;
+    return [`chats/${folder}/${this.#free(`chats/${folder}`, stemOf(file.filename))}.jsonl`, file.bytes];
+  }
+
+  *#groups(groups: Map<string, string[]>): Generator<File, void, undefined> {
+    for (const [key, chats] of groups) {
+      const stems = JSON.parse(key) as string[];
+      const id = String(1 + [...groups.keys()].indexOf(key));
+      const group: Json = { id, name: stems.join(", "), members: stems.map((stem) => `${stem}.png`), chat_id: chats[0] ?? "", chats, disabled_members: [] };
+      yield [`groups/${id}.json`, json(group)];
+    }
+  }
+
+  async *#personas(): AsyncGenerator<File, void, undefined> {
+    const { personas } = this.#keep;
+    const documents: PersonaDocument[] = [];
+    const pictures: (Uint8Array | undefined)[] = [];
+    for (const entry of this.#listed("personas", await personas.list())) {
+      // Nothing of it is a file of its own yet.
+      yield* this.#one("personas", entry, entry.name, async () => {
+        const kept = await personas.get(entry.id);
+        const picture = entry.image ? await personas.image(entry.id) : undefined;
+        if (kept !== undefined) pictures[documents.push(kept.document) - 1] = picture;
+        return undefined;
+      });
+    }
+    if (documents.length === 0) return;
+    const { bytes } = writePersonas(documents, { dialect: "silly-tavern" });
+    yield ["personas.json", bytes];
+    const { personas: names } = JSON.parse(new TextDecoder().decode(bytes)) as { personas: { [picture: string]: string } };
+    for (const [index, name] of Object.keys(names).entries()) {
+      const picture = pictures[index];
+      if (picture !== undefined) yield [`User Avatars/${name}`, picture];
+    }
+  }
+
+  /** The file of one record; one that cannot be made hides no other. */
+  async *#one(domain: RecordDomain, entry: Entry, name: string, make: () => Promise<File | undefined>): AsyncGenerator<File, void, undefined> {
+    let file: File | undefined;
+    try {
+      file = await make();
+    } catch (thrown) {
+      const error = named(thrown, OP);
+      if (error.code === "closed") throw error;
+      this.#tell(domain, entry, name, error.message);
+    }
+    if (file !== undefined) yield file;
+  }
+
+  #listed<E extends Entry>(domain: RecordDomain, { items, unreadable }: Listing<E>): E[] {
+    for (const { id, message } of unreadable) this.#told.push({ domain, id, name: "", message });
+    // Oldest first, so that names that are taken twice are given as they came.
+    return [...items].reverse();
+  }
+
+  #file(folder: string, { filename, bytes }: { filename: string; bytes: Uint8Array }): File {
+    const at = filename.lastIndexOf(".");
+    return [`${folder}/${this.#free(folder, stemOf(filename))}${filename.slice(at)}`, bytes];
+  }
+
+  /** The name, or another one where it is taken in the folder, in whatever case. */
+  #free(folder: string, stem: string): string {
+    for (let n = 0; ; n += 1) {
+      const name = n === 0 ? stem : `${stem}${n}`;
+      const key = `${folder}/${name.toLowerCase()}`;
+      if (this.#taken.has(key)) continue;
+      this.#taken.add(key);
+      return name;
+    }
+  }
+
+  #tell(domain: RecordDomain, { id }: Entry, name: string, message: string): void {
+    this.#told.push({ domain, id, name, message });
+  }
+}
+
+const stemOf = (filename: string) => filename.slice(0, filename.lastIndexOf("."));
+const isPng = (bytes: Uint8Array) => [0x89, 0x50, 0x4e, 0x47].every((byte, n) => bytes[n] === byte);
+const json = (value: Json) => new TextEncoder().encode(JSON.stringify(value, null, 4));

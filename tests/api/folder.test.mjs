@@ -1,0 +1,319 @@
+// Data folders of SillyTavern and CardShark through the package, as archives, lists of files and directories.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { init, Keep, writeCard } from "cardkeep";
+import { bytes, utf8 } from "./fixtures.mjs";
+import { zip } from "./zip.mjs";
+
+before(() => init());
+
+/** A picture without a card. */
+const PIXEL = new Uint8Array(Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64"));
+const ROOT = "data/default-user";
+const json = (value) => bytes(JSON.stringify(value));
+const png = (name, more = {}) => {
+  const data = { name, description: `${name} is here.`, personality: "", scenario: "", first_mes: "Hi.", mes_example: "", tags: [], extensions: {}, ...more };
+  return writeCard({ bytes: json({ spec: "chara_card_v2", spec_version: "2.0", data }) }, { container: "png" });
+};
+const line = (name, mes, user = false) => JSON.stringify({ name, is_user: user, send_date: "2024-05-01T10:00:00.000Z", mes });
+const chat = (header, ...lines) => bytes([JSON.stringify(header), ...lines].join("\n"));
+
+/** 30 characters, 60 chats, two groups, lorebooks, presets, personas, settings, and what is rotten. */
+function tavern() {
+  const files = {};
+  const put = (path, content) => (files[`${ROOT}/${path}`] = content);
+  for (let n = 0; n < 30; n += 1) {
+    const name = `Hero ${n}`;
+    put(`characters/${name}.png`, png(name));
+    for (const k of [0, 1]) {
+      put(`chats/${name}/${name} - 2024-5-${k + 1}.jsonl`, chat({ user_name: "You", character_name: name, chat_metadata: k ? { persona: "zoe.png" } : {} }, line(name, `Chat ${k} of ${name}.`), line("You", "Yes.", true)));
+    }
+  }
+  put("characters/Hero 0/joy.png", PIXEL);
+  put("characters/rotten.png", bytes("\x89PNG no picture at all"));
+  put("characters/Card in JSON.json", json({ name: "Plain", description: "d", personality: "", scenario: "", first_mes: "", mes_example: "" }));
+  put("chats/Hero 3/rotten.jsonl", bytes("\0\0\0\0"));
+  put("chats/Nobody/left behind.jsonl", chat({ user_name: "You", character_name: "Hero 4" }, line("Hero 4", "Found by my name.")));
+  put("groups/1.json", json({ id: "1", name: "Squad", members: ["Hero 1.png", "Hero 2.png", "gone.png"], chats: ["2024-03-01@12h"], chat_id: "2024-03-02@12h" }));
+  put("groups/rotten.json", bytes("{"));
+  put("group chats/2024-03-01@12h.jsonl", chat({ chat_metadata: {} }, line("Hero 1", "One."), line("Hero 2", "Two.")));
+  put("group chats/2024-03-02@12h.jsonl", bytes(line("Hero 2", "Without a header.")));
+  put("worlds/Sea.json", json({ entries: { 0: { uid: 0, key: ["shark"], content: "Sharks sing." } } }));
+  put("worlds/rotten.json", bytes("no"));
+  put("instruct/Mine.json", json({ name: "Mine", input_sequence: "<u>", output_sequence: "<a>" }));
+  put("context/Mine.json", json({ name: "Mine", story_string: "{{description}}" }));
+  put("sysprompt/Mine.json", json({ name: "Mine", content: "Be nice." }));
+  put("reasoning/Mine.json", json({ name: "Mine", prefix: "<think>", suffix: "</think>", separator: "" }));
+  put("OpenAI Settings/Mine.json", json({ prompts: [], prompt_order: [] }));
+  put("TextGen Settings/Mine.json", json({ temp: 1, top_k: 0, top_p: 1, rep_pen: 1 }));
+  put("settings.json", json({
+    username: "Zoë",
+    power_user: { chat_truncation: 100, personas: { "zoe.png": "Zoë", "bare.png": "Bare" }, persona_descriptions: { "zoe.png": { description: "Tall.", position: 0 } } },
+    oai_settings: { proxy_password: "hunter2" },
+  }));
+  put("User Avatars/zoe.png", png("unused").slice());
+  put("User Avatars/nobody.png", png("unused"));
+  put("secrets.json", json({ api_key_openai: "sk-secret" }));
+  put("backgrounds/sea.jpg", bytes("jpg"));
+  put("thumbnails/avatar/Hero 0.png", bytes("png"));
+  put("stats.json", bytes("{}"));
+  return files;
+}
+
+/** What a `FileSystemDirectoryHandle` looks like. */
+function directory(name, files) {
+  const entries = new Map();
+  for (const [path, content] of Object.entries(files)) {
+    const [first, ...rest] = path.split("/");
+    if (rest.length === 0) entries.set(first, { kind: "file", name: first, getFile: async () => new File([content], first) });
+    else entries.set(first, { ...entries.get(first), [rest.join("/")]: content });
+  }
+  const values = [...entries].map(([name, entry]) => (typeof entry.getFile === "function" ? entry : directory(name, entry)));
+  return { kind: "directory", name, values: async function* () { yield* values; } };
+}
+
+async function all(events) {
+  const list = [];
+  for await (const event of events) list.push(event);
+  return list;
+}
+const open = () => Keep.open({ medium: "memory" });
+const listOf = (files) => Object.entries(files).map(([path, content]) => ({ path, file: content }));
+const end = (events) => events.at(-1);
+const of = (events, path) => events.filter((event) => event.path === `${ROOT}/${path}`);
+
+test("a folder of SillyTavern comes with its links, and what is rotten stops nothing", async () => {
+  const keep = await open();
+  const events = await all(keep.importFolder(zip(tavern())));
+  const done = end(events);
+  assert.deepEqual(events[0], { type: "found", files: 114, found: { characters: 33, chats: 64, lorebooks: 2, templates: 6, settings: 1 } });
+  const failed = events.filter(({ type }) => type === "failed").map(({ path, code }) => [path.slice(ROOT.length + 1), code]);
+  assert.deepEqual(failed, [
+    ["characters/rotten.png", "not-a-card"],
+    ["worlds/rotten.json", "bad-json"],
+    ["groups/rotten.json", "bad-json"],
+    ["chats/Hero 3/rotten.jsonl", "not-a-chat"],
+  ]);
+  assert.deepEqual([done.added, done.updated, done.duplicates, done.failed], [31 + 1 + 6 + 2 + 63, 1, 0, 4]);
+  const skipped = Object.fromEntries(events.filter(({ type }) => type === "skipped").map(({ path, reason }) => [path.slice(ROOT.length + 1), reason]));
+  assert.deepEqual(skipped, {
+    "characters/Hero 0/joy.png": "unknown",
+    "User Avatars/nobody.png": "no-place",
+    "secrets.json": "secret",
+    "backgrounds/sea.jpg": "no-place",
+    "thumbnails/avatar/Hero 0.png": "copy",
+    "stats.json": "program",
+  });
+  assert.equal(done.report.length, done.added + done.updated + done.failed + done.skipped + events.filter(({ type }) => type === "used").length);
+  assert.equal(JSON.stringify(events).includes("hunter2"), false);
+  assert.equal(JSON.stringify(events).includes("sk-secret"), false);
+
+  const characters = (await keep.characters.list()).items;
+  const id = (name) => characters.find((one) => one.name === name).id;
+  const chats = await keep.chats.ofCharacter(id("Hero 7"));
+  assert.deepEqual(chats.map(({ title }) => title).sort(), ["Hero 7 - 2024-5-1", "Hero 7 - 2024-5-2"]);
+  assert.equal((await keep.chats.ofCharacter(id("Hero 4"))).length, 3);
+  const group = (await keep.chats.list()).items.filter(({ title }) => title.startsWith("Squad"));
+  assert.deepEqual(group.map(({ title, characters }) => [title, characters]).sort(), [
+    ["Squad - 2024-03-01@12h", [id("Hero 1"), id("Hero 2")]],
+    ["Squad - 2024-03-02@12h", [id("Hero 1"), id("Hero 2")]],
+  ]);
+  const personas = (await keep.personas.list()).items;
+  const zoe = personas.find(({ name }) => name === "Zoë");
+  assert.deepEqual([personas.length, zoe.image, personas.find(({ name }) => name === "Bare").image], [2, true, false]);
+  assert.equal((await keep.chats.list({ persona: zoe.id })).items.length, 30);
+  assert.deepEqual([(await keep.lorebooks.list()).items[0].name, (await keep.templates.list()).items.length], ["Sea", 6]);
+  const settings = await keep.settings.get();
+  assert.deepEqual([settings.userName, settings.pageSize], ["Zoë", 100]);
+});
+
+test("given again, nothing comes twice, and what was cut short goes on", async () => {
+  const keep = await open();
+  const files = zip(tavern());
+  const aborter = new AbortController();
+  const begun = (async () => {
+    for await (const event of keep.importFolder(files, { signal: aborter.signal })) {
+      if (event.type === "progress" && event.done === 50) aborter.abort();
+    }
+  })();
+  await assert.rejects(begun, { code: "cancelled", op: "Keep.importFolder" });
+  assert.equal((await keep.characters.list()).items.length, 31);
+  const second = end(await all(keep.importFolder(files)));
+  const third = end(await all(keep.importFolder(files)));
+  assert.equal(second.duplicates > 30, true);
+  assert.deepEqual([third.added, third.updated, third.duplicates], [0, 0, second.added + second.duplicates + second.updated]);
+  assert.equal((await keep.chats.list()).items.length, 63);
+  assert.equal((await keep.personas.list()).items.length, 2);
+});
+
+test("a chat that was here before its character, and a persona before its picture, get what they lack", async () => {
+  const keep = await open();
+  const files = tavern();
+  const path = `${ROOT}/chats/Hero 7/Hero 7 - 2024-5-1.jsonl`;
+  for await (const _ of keep.chats.import(files[path]));
+  for await (const _ of keep.personas.import(files[`${ROOT}/settings.json`]));
+  await keep.settings.patch({ userName: "Mine" });
+  const events = await all(keep.importFolder(listOf(files)));
+  const status = (name) => of(events, name).map(({ domain, status, type }) => `${domain ?? type} ${status ?? ""}`);
+  assert.deepEqual(status("chats/Hero 7/Hero 7 - 2024-5-1.jsonl"), ["chats updated"]);
+  assert.deepEqual(status("settings.json"), ["settings updated", "personas updated", "personas duplicate"]);
+  const { userName, pageSize } = await keep.settings.get();
+  assert.deepEqual([userName, pageSize], ["Mine", 100]);
+});
+
+test("an archive, a list of files and a directory of the disk say the same", async () => {
+  const files = tavern();
+  const given = [
+    zip(files),
+    new Blob([zip(files)]),
+    listOf(files),
+    Object.entries(files).map(([path, content]) => Object.defineProperty(new File([content], path.split("/").at(-1)), "webkitRelativePath", { value: path })),
+    directory("data", Object.fromEntries(Object.entries(files).map(([path, content]) => [path.slice("data/".length), content]))),
+  ];
+  const reports = [];
+  for (const source of given) {
+    const { report } = end(await all((await open()).importFolder(source)));
+    reports.push(report.map(({ path, outcome, code }) => `${path} ${outcome} ${code ?? ""}`).sort());
+  }
+  for (const report of reports) assert.deepEqual(report, reports[0]);
+});
+
+test("a preview says what is there and stores nothing", async () => {
+  const keep = await open();
+  const events = await all(keep.importFolder(zip(tavern()), { preview: true }));
+  assert.deepEqual(events[0].found.characters, 33);
+  assert.deepEqual(events.map(({ type }) => type).filter((type, n, types) => types.indexOf(type) === n), ["found", "skipped", "done"]);
+  assert.deepEqual([end(events).added, (await keep.characters.list()).items.length], [0, 0]);
+});
+
+test("a folder of CardShark comes with its worlds, users and templates", async () => {
+  const keep = await open();
+  const files = {
+    "characters/Ann.png": png("Ann"),
+    "users/Me.png": png("Me"),
+    "templates/chatml.json": json({ id: "chatml", name: "ChatML", userFormat: "<u>{{content}}", assistantFormat: "<a>{{content}}" }),
+    "worlds/Isle/world_state.json": json({ name: "Isle", version: "1.0", locations: { "0,0,0": { location_id: "cove", name: "Cove" } } }),
+    "worlds/Isle/chats/cove_chat.jsonl": bytes('{"role":"user","content":"Hello?","timestamp":1700000000}\n'),
+    "chats/1f2e3d4c/chat_Ann_1.jsonl": chat({ user_name: "User", character_name: "Ann", character_id: "1f2e3d4c", chat_metadata: {} }, line("Ann", "Hi.")),
+    "settings.json": json({ theme: "dark", apis: { a: { apiKey: "sk-shark" } } }),
+  };
+  const events = await all(keep.importFolder(listOf(files)));
+  assert.deepEqual(events.filter(({ type }) => type === "failed"), []);
+  const done = end(events);
+  assert.deepEqual([done.added, done.updated], [6, 1]);
+  const [ann] = (await keep.characters.list()).items;
+  assert.equal((await keep.chats.ofCharacter(ann.id)).length, 1);
+  const [world] = (await keep.worlds.list()).items;
+  assert.equal((await keep.chats.list({ world: world.id, location: "cove" })).items.length, 1);
+  assert.equal((await keep.settings.get()).theme, "dark");
+  assert.equal(JSON.stringify(events).includes("sk-shark"), false);
+});
+
+test("what is no folder is refused, and a file that lies in an archive fails alone", async () => {
+  const keep = await open();
+  for (const [source, code] of [[bytes("nothing"), "bad-zip"], [new Blob([]), "bad-zip"], [7, "bad-option"], [[7], "bad-option"]]) {
+    await assert.rejects(all(keep.importFolder(source)), { code, op: "Keep.importFolder" }, String(source));
+  }
+  assert.throws(() => keep.importFolder([], { previews: true }), { code: "bad-option", op: "Keep.importFolder" });
+  const files = zip({ "characters/Ann.png": png("Ann"), "worlds/Sea.json": json({ entries: { 0: { key: ["a"], content: "x" } } }) });
+  const at = Buffer.from(files).indexOf("characters/Ann.png") - 30;
+  files[at] = 0;
+  const events = await all(keep.importFolder(files));
+  assert.deepEqual(events.map(({ type, code }) => code ?? type), ["found", "bad-zip", "progress", "item", "progress", "done"]);
+  const within = { limits: { file: 100 } };
+  const large = await all(keep.importFolder([{ path: "characters/Ann.png", file: png("Ann") }], within));
+  assert.equal(large[1].code, "too-large");
+});
+
+test("settings of other tools are taken over by themselves", async () => {
+  const keep = await open();
+  const read = await keep.settings.import(tavern()[`${ROOT}/settings.json`]);
+  assert.deepEqual([read.tool, read.applied], ["sillytavern", { userName: "Zoë", pageSize: 100 }]);
+  assert.deepEqual(read.warnings.map(({ code, path }) => [code, path]), [["secret-left-out", "oai_settings.proxy_password"]]);
+  await keep.settings.patch({ userName: "Mine", pageSize: 50 });
+  assert.deepEqual((await keep.settings.import(new Blob([tavern()[`${ROOT}/settings.json`]]), { keepMine: true })).applied, { pageSize: 100 });
+  await assert.rejects(keep.settings.import(bytes("{}")), { code: "unsupported", op: "settings.import" });
+  await assert.rejects(keep.settings.import(bytes("{}"), { keepmine: true }), { code: "bad-option" });
+});
+
+test("chats stay or go with what they belong to, and come back with it", async () => {
+  const keep = await open();
+  await all(keep.importFolder(zip(tavern())));
+  const [hero] = (await keep.characters.list()).items.filter(({ name }) => name === "Hero 1");
+  const { chats, worlds } = await keep.characters.links(hero.id);
+  assert.deepEqual([chats.length, worlds], [4, []]);
+  await keep.characters.delete(hero.id);
+  assert.equal((await keep.chats.list({ character: hero.id })).items.length, 4);
+  await keep.characters.restore(hero.id);
+  await keep.characters.delete(hero.id, { chats: "trash" });
+  assert.equal((await keep.chats.list({ character: hero.id })).items.length, 2);
+  await keep.characters.restore(hero.id);
+  assert.equal((await keep.chats.list({ character: hero.id })).items.length, 4);
+  await keep.characters.delete(hero.id, { permanent: true });
+  assert.equal((await keep.chats.list()).items.length, 63);
+  assert.equal((await keep.chats.list()).items.some(({ characters }) => characters.includes(hero.id)), false);
+  const code = (promise) => promise.then(() => undefined, ({ code }) => code);
+  assert.equal(await code(keep.characters.delete(hero.id, { chats: "all" })), "bad-option");
+  const [book] = (await keep.lorebooks.list()).items;
+  assert.equal(await code(keep.lorebooks.delete(book.id, { chats: "trash" })), "bad-option");
+  assert.equal(await code(keep.characters.delete(book.id, { chats: "trash", permanent: true })), "bad-option");
+  assert.equal(utf8((await keep.lorebooks.export(book.id)).bytes).includes("Sharks"), true);
+});
+
+/** Everything of a keep that a folder of SillyTavern holds, without what differs from keep to keep. */
+async function contents(keep) {
+  const names = new Map((await keep.characters.list()).items.map(({ id, name }) => [id, name]));
+  const people = new Map((await keep.personas.list()).items.map(({ id, name }) => [id, name]));
+  const told = [];
+  const put = (...parts) => told.push(parts.join(" | "));
+  for (const { id, name } of (await keep.characters.list()).items) put("character", name, utf8((await keep.characters.get(id)).document.bytes), (await keep.characters.image(id))?.length);
+  for (const { id, title, characters, persona } of (await keep.chats.list()).items) {
+    put("chat", title, characters.map((one) => names.get(one)).join(), people.get(persona) ?? "", utf8((await keep.chats.export(id)).bytes));
+  }
+  for (const domain of ["lorebooks", "templates"]) for (const { id, name } of (await keep[domain].list()).items) put(domain, name, utf8((await keep[domain].get(id)).document.bytes));
+  for (const { id, name } of (await keep.personas.list()).items) put("persona", name, utf8((await keep.personas.get(id)).document.bytes), (await keep.personas.image(id))?.length);
+  return told.sort();
+}
+
+test("what leaves as a folder of SillyTavern comes back the same", async () => {
+  const keep = await open();
+  await all(keep.importFolder(zip(tavern())));
+  // Two of one name, one that came as JSON, an archived chat, and what has no place there.
+  for await (const _ of keep.characters.import([png("Hero 1", { creator: "another" }), png("A/B: C?")]));
+  const [{ id }] = (await keep.chats.list()).items.filter(({ title }) => title === "left behind");
+  await keep.chats.archive(id);
+  const world = await keep.worlds.create("Isle");
+  const folder = keep.exportFolder({ layout: "sillytavern" });
+  const archive = await folder.blob();
+  assert.deepEqual(folder.told.map(({ domain, id }) => [domain, id]), [["worlds", world.id]]);
+  await keep.chats.unarchive(id);
+
+  const other = await open();
+  const done = end(await all(other.importFolder(archive)));
+  assert.deepEqual([done.failed, done.skipped, done.duplicates], [0, 0, 0]);
+  const [before, after] = [await contents(keep), await contents(other)];
+  assert.equal(before.length, 33 + 63 + 1 + 6 + 2);
+  for (const [n, one] of before.entries()) {
+    // What came as JSON has a picture now.
+    if (one.startsWith("character | Plain")) assert.equal(after[n].startsWith(one.trimEnd()), true);
+    else assert.equal(after[n], one);
+  }
+  const again = await other.exportFolder({ layout: "sillytavern" }).blob();
+  const third = await open();
+  await all(third.importFolder(again));
+  assert.deepEqual(await contents(third), after);
+});
+
+test("the folder is made while it is read, and can be given up", async () => {
+  const keep = await open();
+  await all(keep.importFolder(zip(tavern())));
+  const aborter = new AbortController();
+  const reader = keep.exportFolder({ layout: "sillytavern", signal: aborter.signal }).stream().getReader();
+  assert.equal(utf8((await reader.read()).value).startsWith("PK"), true);
+  aborter.abort();
+  await assert.rejects((async () => { while (!(await reader.read()).done); })(), { code: "cancelled", op: "Keep.exportFolder" });
+  await keep.exportFolder({ layout: "sillytavern" }).stream().cancel();
+  assert.throws(() => keep.exportFolder({ layout: "tavern" }), { code: "bad-option", op: "Keep.exportFolder" });
+  assert.throws(() => keep.exportFolder(), { code: "bad-option" });
+});

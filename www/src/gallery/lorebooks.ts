@@ -1,0 +1,67 @@
+// <ck-lorebooks>: what characters and worlds know, book by book.
+
+import { html } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { failure, sentence } from "../failure";
+import { ago, counted } from "../format";
+import { icon } from "../icon";
+import type { LorebookEntry } from "../library";
+import { Live } from "../live";
+import { notify } from "../notice";
+import { href } from "../route";
+import { Screen } from "../screen";
+import { discard } from "../trash";
+import { unreadable } from "./unreadable";
+import "../intake/request";
+
+@customElement("ck-lorebooks")
+export class LorebooksScreen extends Screen {
+  @state() private making = false;
+  readonly #list = new Live(this, () => this.keep, ["lorebooks"], () => this.keep.lorebooks.list());
+
+  override render() {
+    const { value, error, loading } = this.#list;
+    if (loading) return html`<p class="wait" role="status">Loading lorebooks…</p>`;
+    if (value === undefined) return failure("Your lorebooks could not be listed", error, () => void this.#list.reload());
+    const items = value.items.toSorted((a, b) => a.name.localeCompare(b.name));
+    return html`
+      <p class="crumb"><a href="#/settings">${icon("back")}Settings</a></p>
+      <header class="head">
+        <div><h1>Lorebooks</h1><p class="quiet">What a model is told when its keys are mentioned</p></div>
+        <div class="tools">
+          <ck-picker .disabled=${!this.writable}></ck-picker>
+          <button type="button" class="button main" ?disabled=${!this.writable || this.making} @click=${() => void this.#make()}>New lorebook</button>
+        </div>
+      </header>
+      ${unreadable(value.unreadable)}
+      ${items.length === 0
+        ? html`<p class="none">No lorebooks yet. Make one, or import those of SillyTavern, Chub, Agnai, NovelAI or RisuAI.</p>`
+        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+    `;
+  }
+
+  #row(entry: LorebookEntry) {
+    const name = entry.name || "No name";
+    return html`<li>
+      <a class="row" href=${href("lorebook", entry.id)}>
+        <span class="what"><span class="name" dir="auto">${name}</span><span class="quiet line">${counted(entry.entries, "entry", "entries")}</span></span>
+        <span class="when quiet"><span>${ago(entry.changed)}</span></span>
+      </a>
+      <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
+        @click=${() => void discard(this, this.keep, "lorebooks", entry.id, name)}>${icon("bin")}</button>
+    </li>`;
+  }
+
+  async #make(): Promise<void> {
+    this.making = true;
+    try {
+      const { id } = await this.keep.lorebooks.put({ name: "New lorebook", entries: [{ keys: [], content: "" }] });
+      location.hash = href("lorebook", id);
+    } catch (error) {
+      notify(this, { text: `The lorebook could not be made: ${sentence(error)}`, tone: "bad" });
+    } finally {
+      this.making = false;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// <ck-templates>: how prompts are put together. Those that come along can be looked at and copied.
+
+import { html } from "lit";
+import { customElement } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { failure, sentence } from "../failure";
+import { ago } from "../format";
+import { icon } from "../icon";
+import { builtInTemplates, type TemplateEntry } from "../library";
+import { Live } from "../live";
+import { notify } from "../notice";
+import { href } from "../route";
+import { Screen } from "../screen";
+import { KINDS } from "../template/kinds";
+import { discard } from "../trash";
+import { unreadable } from "./unreadable";
+import "../intake/request";
+
+@customElement("ck-templates")
+export class TemplatesScreen extends Screen {
+  readonly #list = new Live(this, () => this.keep, ["templates"], () => this.keep.templates.list());
+
+  override render() {
+    const { value, error, loading } = this.#list;
+    if (loading) return html`<p class="wait" role="status">Loading templates…</p>`;
+    if (value === undefined) return failure("Your templates could not be listed", error, () => void this.#list.reload());
+    const items = value.items.toSorted((a, b) => a.name.localeCompare(b.name));
+    return html`
+      <p class="crumb"><a href="#/settings">${icon("back")}Settings</a></p>
+      <header class="head">
+        <div><h1>Templates</h1><p class="quiet">How a prompt is put together</p></div>
+        <div class="tools"><ck-picker .main=${true} .disabled=${!this.writable}></ck-picker></div>
+      </header>
+      ${unreadable(value.unreadable)}
+      <section class="field" aria-labelledby="own-title"><h2 id="own-title">Yours</h2>
+        ${items.length === 0
+          ? html`<p class="quiet">None yet. Copy one of those below, or import presets of SillyTavern or templates of CardShark.</p>`
+          : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+      </section>
+      <section class="field" aria-labelledby="along-title"><h2 id="along-title">Come along</h2>
+        <ul class="list">${builtInTemplates().map(({ id, template }) => html`<li>
+          <a class="row" href=${href("template", id)}><span class="what"><span class="name" dir="auto">${template.name}</span><span class="quiet line">${KINDS[template.kind]}</span></span></a>
+          <button type="button" class="button" aria-label=${`Copy ${template.name}`} ?disabled=${!this.writable} @click=${() => void this.#copy(id)}>Copy</button></li>`)}</ul>
+      </section>
+    `;
+  }
+
+  #row(entry: TemplateEntry) {
+    const name = entry.name || "No name";
+    return html`<li>
+      <a class="row" href=${href("template", entry.id)}>
+        <span class="what"><span class="name" dir="auto">${name}</span><span class="quiet line">${KINDS[entry.kind]}</span></span>
+        <span class="when quiet"><span>${ago(entry.changed)}</span></span>
+      </a>
+      <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
+        @click=${() => void discard(this, this.keep, "templates", entry.id, name)}>${icon("bin")}</button>
+    </li>`;
+  }
+
+  async #copy(id: string): Promise<void> {
+    try {
+      const copy = await this.keep.templates.duplicate(id);
+      location.hash = href("template", copy.id);
+    } catch (error) {
+      notify(this, { text: `The template could not be copied: ${sentence(error)}`, tone: "bad" });
+    }
+  }
+}
