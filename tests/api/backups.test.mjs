@@ -2,11 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { Keep } from "cardkeep";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { onePage } from "./pages.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
 
@@ -91,20 +89,11 @@ test("restoring replaces everything, or copies beside what is there", async () =
 });
 
 describe("beside the database", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   test("backups outlive the database, and another tab may delete them", async () => {
-    await browser.go(server.url);
-    const made = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const made = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "backed" });
       await keep.worlds.create("Here");
@@ -122,8 +111,8 @@ describe("beside the database", () => {
       return { made, files };
     });
     assert.deepEqual(made.files, [`${made.made.id}.cardkeep`]);
-    await browser.go(server.url);
-    const { list, ok, left } = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const { list, ok, left } = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const [keep, other] = [await Keep.open({ name: "backed" }), await Keep.open({ name: "backed" })];
       const list = await keep.backups.list();

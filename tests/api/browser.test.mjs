@@ -1,25 +1,14 @@
 // The package in a real browser, without any app around it: the second copy beside IndexedDB.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { onePage } from "./pages.mjs";
 
 describe("the second copy", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   const wipe = (name) =>
-    browser.run((database) => new Promise((resolve, reject) => {
+    at.browser.run((database) => new Promise((resolve, reject) => {
       const request = indexedDB.deleteDatabase(database);
       request.onsuccess = () => resolve(true);
       request.onerror = () => reject(request.error);
@@ -27,8 +16,8 @@ describe("the second copy", () => {
     }), name);
 
   test("an emptied database comes back whole at the next opening", async () => {
-    await browser.go(server.url);
-    const before = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const before = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "wiped" });
       const world = await keep.worlds.create("Here");
@@ -42,8 +31,8 @@ describe("the second copy", () => {
     });
     assert.equal(before.state, "on");
     await wipe("wiped");
-    await browser.go(server.url);
-    const after = await browser.run(async ({ world, chat }) => {
+    await at.browser.go(at.server.url);
+    const after = await at.browser.run(async ({ world, chat }) => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "wiped" });
       const handle = await keep.chats.open(chat);
@@ -64,25 +53,25 @@ describe("the second copy", () => {
   });
 
   test("two tabs have a log each, and both come back", async () => {
-    await browser.go(server.url);
-    const first = await browser.window();
-    await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const first = await at.browser.window();
+    await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       globalThis.keep = await Keep.open({ name: "two" });
       await globalThis.keep.worlds.create("From one");
     });
-    await browser.newWindow();
-    await browser.go(server.url);
-    await browser.run(async () => {
+    await at.browser.newWindow();
+    await at.browser.go(at.server.url);
+    await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "two" });
       await keep.worlds.create("From the other");
       await keep.close();
     });
-    await browser.toWindow(first);
-    await browser.run(() => globalThis.keep.worlds.create("From one again").then(() => globalThis.keep.close()));
+    await at.browser.toWindow(first);
+    await at.browser.run(() => globalThis.keep.worlds.create("From one again").then(() => globalThis.keep.close()));
     await wipe("two");
-    const names = await browser.run(async () => {
+    const names = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "two" });
       const names = (await keep.worlds.list()).items.map((world) => world.name).sort();
@@ -93,7 +82,7 @@ describe("the second copy", () => {
   });
 
   test("an untouched keep reports nothing recovered", async () => {
-    const reports = await browser.run(async () => {
+    const reports = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const reports = [];
       for (let n = 0; n < 3; n += 1) {

@@ -1,12 +1,10 @@
 // Replies that come in pieces: kept while they come, ended once, found again when nobody ended them.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Keep } from "cardkeep";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { twoTabs } from "./pages.mjs";
 
 async function chatOf(keep) {
   const { id } = await keep.chats.create({ title: "Talk" });
@@ -82,30 +80,16 @@ test("what has come is kept within about a second, and twenty late replies end i
 });
 
 describe("a page that ends while a reply comes", () => {
-  let browser, server, one, two;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-    await browser.go(server.url);
-    one = await browser.window();
-    await browser.newWindow();
-    two = await browser.window();
-    await browser.go(server.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { at, one, two, to } = twoTabs();
 
   test("leaves what had come to the others, as one message, and a page that lives keeps its own", async () => {
     const opened = async () => {
       const { Keep } = await import("/index.js");
       globalThis.keep = await Keep.open({ name: "reply" });
     };
-    await browser.toWindow(one);
-    await browser.run(opened);
-    const id = await browser.run(async () => {
+    await to(one);
+    await at.browser.run(opened);
+    const id = await at.browser.run(async () => {
       const { id } = await keep.chats.create({ title: "Talk" });
       const chat = await keep.chats.open(id);
       globalThis.reply = await chat.begin({ name: "Zoë", role: "character" });
@@ -114,22 +98,22 @@ describe("a page that ends while a reply comes", () => {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       return id;
     });
-    await browser.toWindow(two);
-    await browser.run(opened);
-    assert.deepEqual(await browser.run(() => keep.chats.interrupted()), []);
-    await browser.toWindow(one);
-    await browser.go("about:blank");
-    await browser.toWindow(two);
-    await browser.until(async () => (await keep.chats.interrupted()).length === 1);
-    const [found] = await browser.run(() => keep.chats.interrupted());
+    await to(two);
+    await at.browser.run(opened);
+    assert.deepEqual(await at.browser.run(() => keep.chats.interrupted()), []);
+    await to(one);
+    await at.browser.go("about:blank");
+    await to(two);
+    await at.browser.until(async () => (await keep.chats.interrupted()).length === 1);
+    const [found] = await at.browser.run(() => keep.chats.interrupted());
     assert.deepEqual([found.chat, found.text, found.name, found.role], [id, "Once upon a time", "Zoë", "character"]);
-    const ends = await browser.run(async (id) => {
+    const ends = await at.browser.run(async (id) => {
       const both = await Promise.allSettled([keep.chats.keepReply(id), keep.chats.keepReply(id)]);
       return both.map(({ status, value, reason }) => (status === "fulfilled" ? value.text : reason.code)).sort();
     }, found.id);
     assert.deepEqual(ends, ["Once upon a time", "not-found"]);
-    const messages = await browser.run(async (id) => (await keep.chats.open(id)).last(9), id);
+    const messages = await at.browser.run(async (id) => (await keep.chats.open(id)).last(9), id);
     assert.deepEqual(messages.map(({ text, interrupted }) => [text, interrupted]), [["Once upon a time", true]]);
-    assert.deepEqual(await browser.run(() => keep.chats.interrupted()), []);
+    assert.deepEqual(await at.browser.run(() => keep.chats.interrupted()), []);
   });
 });

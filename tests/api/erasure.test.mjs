@@ -1,32 +1,12 @@
 // Removing a keep with all that belongs to it; in a real browser.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { twoTabs } from "./pages.mjs";
 
 describe("erasing a keep", () => {
-  let browser, server, one, two;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-    await browser.go(server.url);
-    one = await browser.window();
-    await browser.newWindow();
-    two = await browser.window();
-    await browser.go(server.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { one, two, tab } = twoTabs();
 
-  const tab = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.run(work, ...given);
-  };
   /** Whatever there is of keeps in this origin. */
   const left = async () => {
     const names = async (folder) => {

@@ -1,12 +1,10 @@
 // Checking, repairing, health and log through the package; damage is done to a real browser's database.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { Keep } from "cardkeep";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
 import { fixture } from "./fixtures.mjs";
+import { onePage } from "./pages.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
 const codeOf = (promise) => promise.then(() => undefined, ({ code }) => code);
@@ -116,20 +114,11 @@ test("the log has what happened, by level, and nothing of what is stored", async
 });
 
 describe("damage in a browser", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   test("what has no copy goes to quarantine whole, what has one comes back", async () => {
-    await browser.go(server.url);
-    const seen = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const seen = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const rot = (name, id) =>
         new Promise((resolve, reject) => {
@@ -173,20 +162,11 @@ describe("damage in a browser", () => {
 });
 
 describe("the log of pages before", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   test("is there after the page ended, bounded, without contents, until it is cleared", async () => {
-    await browser.go(server.url);
-    await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "logged" });
       const { id } = await keep.worlds.create("A secret place");
@@ -194,8 +174,8 @@ describe("the log of pages before", () => {
       if (keep.log.earlier().length > 0) throw new Error("this page's own entries are earlier ones");
       for (let n = 0; n < 160; n += 1) await keep.backups.delete((await keep.backups.create()).id);
     });
-    await browser.go(server.url);
-    const { earlier, file, left, kept } = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const { earlier, file, left, kept } = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const kept = localStorage.getItem("cardkeep:logged:log");
       const keep = await Keep.open({ name: "logged" });

@@ -1,32 +1,12 @@
 // What may be done only where no other page has the keep open; in a real browser.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { twoTabs } from "./pages.mjs";
 
 describe("removing what nothing refers to", () => {
-  let browser, server, one, two;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-    await browser.go(server.url);
-    one = await browser.window();
-    await browser.newWindow();
-    two = await browser.window();
-    await browser.go(server.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { at, one, two, tab } = twoTabs();
 
-  const tab = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.run(work, ...given);
-  };
   const come = (handle) =>
     tab(handle, async () => {
       const { Presence } = await import("/presence.js");
@@ -72,7 +52,7 @@ describe("removing what nothing refers to", () => {
     await tab(one, () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
     assert.equal(await tab(one, async () => (await navigator.locks.query()).held.length), 0);
     await tab(one, () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
-    await browser.until(async () => (await navigator.locks.query()).held.length === 1);
+    await at.browser.until(async () => (await navigator.locks.query()).held.length === 1);
     assert.equal(await tab(one, alone), "alone");
   });
 

@@ -1,26 +1,15 @@
 // Space in a real browser: what is taken, what cannot fit, and the browser's promise to keep it.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { onePage } from "./pages.mjs";
 
 describe("space", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   test("what cannot fit is refused before anything is written, with what it takes and what is free", async () => {
-    await browser.go(server.url);
-    const found = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const found = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "narrow" });
       const card = new TextEncoder().encode(JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ann", description: "x".repeat(10_000) } }));
@@ -46,8 +35,8 @@ describe("space", () => {
   });
 
   test("usage tells what is stored by kind, the second copy, and what the browser says", async () => {
-    await browser.go(server.url);
-    const { empty, filled, persisted, heard } = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const { empty, filled, persisted, heard } = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const keep = await Keep.open({ name: "counted" });
       const empty = await keep.usage();

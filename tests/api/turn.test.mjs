@@ -1,36 +1,12 @@
 // One writer at a time where it was asked for, and a keep in memory where there is no storage; in a real browser.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { twoTabs } from "./pages.mjs";
 
 describe("a keep with one writer", () => {
-  let browser, server, one, two;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-    await browser.go(server.url);
-    one = await browser.window();
-    await browser.newWindow();
-    two = await browser.window();
-    await browser.go(server.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { one, two, tab, until } = twoTabs();
 
-  const tab = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.run(work, ...given);
-  };
-  const until = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.until(work, ...given);
-  };
   const opens = (handle, name) =>
     tab(handle, async (name) => {
       const { Keep } = await import("/index.js");

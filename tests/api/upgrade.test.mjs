@@ -2,11 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
 import { path } from "./fixtures.mjs";
+import { onePage } from "./pages.mjs";
 
 const OLD = JSON.parse(readFileSync(path("keeps/schema-1.json"), "utf8"));
 
@@ -34,20 +32,11 @@ const plant = ([name, values]) =>
   });
 
 describe("older data", () => {
-  let browser, server;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const at = onePage();
 
   test("a plan of a keep that is not there makes none", async () => {
-    await browser.go(server.url);
-    const found = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    const found = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const refused = await Keep.plan("no/name").catch((error) => error.code);
       return { plan: (await Keep.plan("nowhere")) ?? "none", databases: (await indexedDB.databases()).map(({ name }) => name), refused };
@@ -56,9 +45,9 @@ describe("older data", () => {
   });
 
   test("a plan says what opening does; opening tells how far it has come", async () => {
-    await browser.go(server.url);
-    await browser.run(plant, ["old", OLD]);
-    const { planned, heard, report, after, chats } = await browser.run(async () => {
+    await at.browser.go(at.server.url);
+    await at.browser.run(plant, ["old", OLD]);
+    const { planned, heard, report, after, chats } = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
       const planned = await Keep.plan("old");
       const heard = [];

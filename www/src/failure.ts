@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { isCardkeepError } from "./library";
+import { notify } from "./notice";
 
 /** What happened, for a notice or a save state, and the package's advice. */
 export function sentence(error: unknown): string {
@@ -23,6 +24,15 @@ export function withoutCode(words: string, code: string | undefined): string {
 /** The code, when the package has one for it. */
 export function codeOf(error: unknown): string | undefined {
   return isCardkeepError(error) ? error.code : undefined;
+}
+
+/** Does something; when it fails, says what could not be done and why. */
+export async function attempt(from: EventTarget, failed: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    notify(from, { text: `${failed}: ${sentence(error)}`, tone: "bad" });
+  }
 }
 
 /** A block in place of what could not be shown. */

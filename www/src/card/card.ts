@@ -4,7 +4,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { expand } from "../companion/companion";
 import { handOut } from "../download";
-import { codeOf, failure, sentence } from "../failure";
+import { attempt, codeOf, failure, sentence } from "../failure";
 import { ago, count, counted, momentOf } from "../format";
 import { icon } from "../icon";
 import type { Card, CardPatch, Character, ChatEntry, Version } from "../library";
@@ -294,11 +294,7 @@ export class CardScreen extends Screen {
   }
 
   async #export(): Promise<void> {
-    try {
-      await handOut(await this.keep.characters.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The card could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    await attempt(this, "The card could not be exported", async () => handOut(await this.keep.characters.export(this.record)));
   }
 
   async #delete(name: string): Promise<void> {

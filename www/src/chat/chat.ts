@@ -5,7 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { reply, scriptOf } from "../companion/companion";
 import { handOut } from "../download";
-import { codeOf, failure, sentence } from "../failure";
+import { attempt, codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
 import type { ChangeDetail, Character, ChatEntry, ChatHandle, InterruptedReply, Message, MessagePatch, NewMessage, PersonaEntry, Reply, Settings } from "../library";
@@ -575,11 +575,7 @@ export class ChatScreen extends Screen {
   }
 
   async #export(): Promise<void> {
-    try {
-      await handOut(await this.keep.chats.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The chat could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    await attempt(this, "The chat could not be exported", async () => handOut(await this.keep.chats.export(this.record)));
   }
 
   readonly #discard = async (): Promise<void> => {

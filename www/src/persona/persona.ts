@@ -3,7 +3,7 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { failure, sentence } from "../failure";
+import { attempt, failure, sentence } from "../failure";
 import { ago, counted, momentOf } from "../format";
 import { icon } from "../icon";
 import type { ChatEntry, KeptPersona, PersonaPatch } from "../library";
@@ -132,11 +132,9 @@ export class PersonaScreen extends Screen {
   };
 
   async #export(): Promise<void> {
-    try {
+    await attempt(this, "The persona could not be exported", async () => {
       if (await this.#saving.flush()) await handOut(await this.keep.personas.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The persona could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #delete(name: string): Promise<void> {

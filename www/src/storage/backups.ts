@@ -2,12 +2,12 @@
 
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { handOut } from "../download";
 import { LightElement } from "../element";
-import { sentence } from "../failure";
+import { attempt } from "../failure";
 import { count, counted, momentOf, size } from "../format";
 import type { Backup, Keep } from "../library";
 import { notify } from "../notice";
+import { saveBackup } from "./file";
 
 @customElement("ck-backups")
 export class Backups extends LightElement {
@@ -81,10 +81,7 @@ export class Backups extends LightElement {
   }
 
   #save(one: Backup): Promise<void> {
-    return this.#do("Reading…", "It could not be saved", async () => {
-      const file = await this.keep.backups.export(one.id);
-      await handOut({ filename: file.filename, type: file.type, bytes: await file.blob() });
-    });
+    return this.#do("Reading…", "It could not be saved", () => saveBackup(this.keep, one.id));
   }
 
   #pin(one: Backup): Promise<void> {
@@ -97,11 +94,7 @@ export class Backups extends LightElement {
 
   async #do(doing: string, failed: string, act: () => Promise<void>): Promise<void> {
     this.busy = doing;
-    try {
-      await act();
-    } catch (error) {
-      notify(this, { text: `${failed}: ${sentence(error)}`, tone: "bad" });
-    }
+    await attempt(this, failed, act);
     this.busy = undefined;
     this.dispatchEvent(new CustomEvent("changed"));
   }

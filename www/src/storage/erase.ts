@@ -2,11 +2,10 @@
 
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { handOut } from "../download";
 import { LightElement } from "../element";
-import { sentence } from "../failure";
+import { attempt } from "../failure";
 import type { Keep } from "../library";
-import { notify } from "../notice";
+import { saveBackup } from "./file";
 
 /** The frame hears this, since the screen goes with the keep. */
 export const ERASE = "ck-erase-everything";
@@ -36,21 +35,12 @@ export class Erase extends LightElement {
     </section>`;
   }
 
-  #save(): Promise<void> {
-    return this.#do("Backing up…", "The file could not be saved", async () => {
+  async #save(): Promise<void> {
+    this.busy = "Backing up…";
+    await attempt(this, "The file could not be saved", async () => {
       const { id } = await this.keep.backups.create({ reason: "before everything is deleted" });
-      const file = await this.keep.backups.export(id);
-      await handOut({ filename: file.filename, type: file.type, bytes: await file.blob() });
+      await saveBackup(this.keep, id);
     });
-  }
-
-  async #do(doing: string, failed: string, act: () => Promise<void>): Promise<void> {
-    this.busy = doing;
-    try {
-      await act();
-    } catch (error) {
-      notify(this, { text: `${failed}: ${sentence(error)}`, tone: "bad" });
-    }
     this.busy = undefined;
   }
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { failure, sentence } from "../failure";
+import { attempt, failure } from "../failure";
 import { ago, count, counted, size } from "../format";
 import type { Backup, Entry, Health, QuarantineEntry } from "../library";
 import { Live } from "../live";
@@ -157,14 +157,14 @@ export class StorageScreen extends Screen {
   }
 
   async #restore({ domain, entry, name }: Trashed): Promise<void> {
-    await this.#try(`“${name}” could not be restored`, async () => {
+    await attempt(this, `“${name}” could not be restored`, async () => {
       await this.keep[domain].restore(entry.id);
       notify(this, { text: `“${name}” is back` });
     });
   }
 
   async #retry(item: QuarantineEntry): Promise<void> {
-    await this.#try("It cannot be put back", async () => {
+    await attempt(this, "It cannot be put back", async () => {
       await this.keep.quarantine.retry(item.id);
       notify(this, { text: `${whose(item)} is back` });
     });
@@ -172,25 +172,17 @@ export class StorageScreen extends Screen {
   }
 
   async #save(item: QuarantineEntry): Promise<void> {
-    await this.#try("It could not be saved", async () => handOut(await this.keep.quarantine.export(item.id)));
+    await attempt(this, "It could not be saved", async () => handOut(await this.keep.quarantine.export(item.id)));
   }
 
   async #remove(item: QuarantineEntry): Promise<void> {
     if (this.doomed !== item.id) return void (this.doomed = item.id);
     this.doomed = undefined;
-    await this.#try("It could not be deleted", () => this.keep.quarantine.delete(item.id));
+    await attempt(this, "It could not be deleted", () => this.keep.quarantine.delete(item.id));
     await this.#storage.reload();
   }
 
   async #diagnose(): Promise<void> {
-    await this.#try("The diagnostics could not be saved", async () => handOut(await this.keep.log.export()));
-  }
-
-  async #try(failed: string, act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      notify(this, { text: `${failed}: ${sentence(error)}`, tone: "bad" });
-    }
+    await attempt(this, "The diagnostics could not be saved", async () => handOut(await this.keep.log.export()));
   }
 }

@@ -3,12 +3,11 @@
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { codeOf, failure, sentence } from "../failure";
+import { attempt, codeOf, failure } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
 import type { CharacterEntry, Json, World, WorldLocation } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { prose } from "../prose/prose";
 import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
@@ -242,11 +241,7 @@ export class WorldScreen extends Screen {
   }
 
   async #export(): Promise<void> {
-    try {
-      await handOut(await this.keep.worlds.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The world could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    await attempt(this, "The world could not be exported", async () => handOut(await this.keep.worlds.export(this.record)));
   }
 
   async #delete(name: string): Promise<void> {
