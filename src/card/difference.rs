@@ -132,9 +132,9 @@ fn spelled(value: &Value<'_>) -> Option<String> {
 /// What reaches a model, the same for the same words.
 pub(super) fn essence(document: &Document) -> String {
     let mut out = String::new();
-    let values = view::values(document, &mut Vec::new());
-    for (field, value) in FIELDS.iter().zip(&values).filter(|(field, _)| field.spoken) {
-        for (part, text) in texts(value) {
+    for field in FIELDS.iter().filter(|field| field.spoken) {
+        let value = view::value(document, field, &mut Vec::new());
+        for (part, text) in texts(&value) {
             let text = text.replace("\r\n", "\n");
             let text = text.trim();
             if !text.is_empty() {

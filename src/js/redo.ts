@@ -52,10 +52,11 @@ const TrustedWorker = function (script: URL, options: WorkerOptions): Worker {
 } as unknown as StartWorker;
 
 /**
- * Opens the second copy of a keep; `undefined` where the browser has no place for one.
+ * Opens the second copy of a keep; `undefined` where the browser has no place for one. Its calls wait until the worker runs,
+ * and are `NotSupportedError` when it finds that there is no place.
  * @internal
  */
-export async function openRedo(name: string, start: (worker: StartWorker) => Worker): Promise<RedoPort | undefined> {
+export function openRedo(name: string, start: (worker: StartWorker) => Worker): RedoPort | undefined {
   if (typeof Worker === "undefined" || typeof navigator === "undefined" || !navigator.storage?.getDirectory) return undefined;
   let worker: Worker;
   try {
@@ -91,14 +92,15 @@ export async function openRedo(name: string, start: (worker: StartWorker) => Wor
       const transfer = given.flatMap((one) => (one instanceof Uint8Array ? [one.buffer as ArrayBuffer] : []));
       worker.postMessage({ id, verb, given } satisfies Call, transfer);
     });
-  try {
-    await call("open", [name], OPENING_MS);
-  } catch {
+  const opening = call("open", [name], OPENING_MS).catch(() => {
     end("the second copy cannot be used here");
-    return undefined;
-  }
+    throw new DOMException("the second copy cannot be used here", "NotSupportedError");
+  });
+  // Whoever asks hears of it.
+  opening.catch(() => undefined);
   const port = (folder: string, beside?: RedoPort): RedoPort => ({
-    files: () => call("files", [folder]),
+    // What is asked first; the rest comes when it was answered.
+    files: () => opening.then(() => call("files", [folder])),
     read: (file, from, length) => call("read", [`${folder}/${file}`, from, length]),
     append: (file, bytes, durable) => call("append", [`${folder}/${file}`, bytes, durable]),
     remove: (file) => call("remove", [`${folder}/${file}`]),

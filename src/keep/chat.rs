@@ -10,7 +10,7 @@ use super::chat_row::{self, Body};
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
-use super::work::{Done, Work};
+use super::work::{Done, Step, Work};
 use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Written};
@@ -404,6 +404,16 @@ impl Chat {
             (Where::Message(At::Index(_)), None) => Some(self.record().rev),
             (_, rev) => rev,
         };
+        if self.recall(seen)
+            && let Ok((mut work, made)) = self.prepare(place, &make).await
+        {
+            work.change.on_recent();
+            match work.finish(write).await {
+                // What others wrote since is read below.
+                Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
+                finished => return self.made(finished?, made),
+            }
+        }
         let mut attempts = ATTEMPTS;
         loop {
             attempts -= 1;
@@ -411,26 +421,51 @@ impl Chat {
                 (Some(seen), Where::Message(at)) => self.refresh_unchanged(seen, at, patch).await?,
                 _ => self.refresh().await?,
             }
-            let mut work = Work::of(self)?;
-            let index = match place {
-                Where::End => work.len(),
-                Where::Message(At::Index(index)) => index,
-                Where::Message(At::Id(id)) => match work.log.position(id).await? {
-                    Some(index) => index,
-                    None => return Err(self.gone(id)),
-                },
-            };
-            let made = make(&mut work, index).await?;
+            let (work, made) = self.prepare(place, &make).await?;
             match work.finish(write).await {
                 Err(error) if error.kind() == Kind::Conflict && seen.is_none() && attempts > 0 => {}
-                finished => {
-                    let (record, steps) = finished?;
-                    self.record.replace(record);
-                    self.done.borrow_mut().add(steps);
-                    return Ok(made);
-                }
+                finished => return self.made(finished?, made),
             }
         }
+    }
+
+    /// Goes on from the chat as it was read or written here last, whichever tab has it now, when
+    /// that is what the caller saw.
+    fn recall(&self, seen: Option<u64>) -> bool {
+        let recent = self.keep.store().recent(Domain::Chats.name(), &self.id);
+        let as_seen = |record: &Record| seen.is_none_or(|seen| seen == record.rev);
+        match recent.filter(|record| record.trashed_ms.is_none() && as_seen(record)) {
+            Some(record) => {
+                self.record.replace(record);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A change of the chat as it was read last, made and not stored yet.
+    async fn prepare<T>(
+        &self,
+        place: Where,
+        make: &impl AsyncFn(&mut Work<'_>, u64) -> Result<T>,
+    ) -> Result<(Work<'_>, T)> {
+        let mut work = Work::of(self)?;
+        let index = match place {
+            Where::End => work.len(),
+            Where::Message(At::Index(index)) => index,
+            Where::Message(At::Id(id)) => match work.log.position(id).await? {
+                Some(index) => index,
+                None => return Err(self.gone(id)),
+            },
+        };
+        let made = make(&mut work, index).await?;
+        Ok((work, made))
+    }
+
+    fn made<T>(&self, (record, steps): (Record, Vec<Step>), made: T) -> Result<T> {
+        self.record.replace(record);
+        self.done.borrow_mut().add(steps);
+        Ok(made)
     }
 
     /// The whole chat as a file.

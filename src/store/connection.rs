@@ -5,7 +5,7 @@
 //! stored. How one connects is the matter of a [`Connector`].
 
 use super::engine::KeepMeta;
-use super::medium::{Burst, Check, Key, Medium, Pending, Put, Scan, Table, Value};
+use super::medium::{Burst, Check, Gate, Key, Medium, Pending, Put, Scan, Table, Value};
 use super::redo::Redo;
 use crate::error::{Error, Kind, Result};
 use std::cell::{Cell, RefCell};
@@ -304,7 +304,7 @@ impl Connection {
 
     /// Writes, and repeats it. When it is not known whether an attempt was stored, and the
     /// next one is refused, the storage itself says what was there.
-    async fn written(&self, burst: &Burst) -> Result<()> {
+    async fn written(&self, burst: &Burst, gate: &Gate) -> Result<()> {
         let mut attempt = 0;
         let mut unsure: Option<Error> = None;
         loop {
@@ -312,7 +312,7 @@ impl Connection {
                 Some(first) => first,
                 None => closed,
             })?;
-            let error = match (medium.write(burst).await, &unsure) {
+            let error = match (medium.write_behind(burst, gate).await, &unsure) {
                 (Err(refusal), Some(first))
                     if matches!(refusal.kind(), Kind::Conflict | Kind::TooNew) =>
                 {
@@ -446,7 +446,11 @@ impl Medium for Connection {
     }
 
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
-        Box::pin(self.written(burst))
+        Box::pin(async move { self.written(burst, &Gate::opened()).await })
+    }
+
+    fn write_behind<'a>(&'a self, burst: &'a Burst, gate: &'a Gate) -> Pending<'a, ()> {
+        Box::pin(self.written(burst, gate))
     }
 
     fn close(&self) {

@@ -3,7 +3,7 @@
 
 use super::backup::{RestoreEnd, Restoring};
 use super::log::{Level, Log, LogEntry};
-use super::medium::{Burst, Check, Key, Medium, Scan, Table, Value};
+use super::medium::{Burst, Check, Gate, Key, Medium, Scan, Table, Value, both};
 use super::part_cache::PartCache;
 use super::recent::Recent;
 use super::record::{Listing, Record, Unreadable};
@@ -174,9 +174,16 @@ impl Store {
         // removal is later than the write.
         let begun = self.now();
         // First the second copy: what the medium has committed when a page ends must not be
-        // missing there, since later saves build on it.
-        let (frame, logged) = self.copy.append(&burst, begun).await;
-        let mut written = match self.put_with_room(&burst).await {
+        // missing there, since later saves build on it. So both begin at once, and the medium
+        // commits when the log has it.
+        let gate = Gate::default();
+        let log = async {
+            let appended = self.copy.append(&burst, begun).await;
+            gate.open();
+            appended
+        };
+        let ((frame, logged), put) = both(log, self.put_with_room(&burst, &gate)).await;
+        let mut written = match put {
             Err(error) if error.kind() == Kind::TooNew && burst.checks.contains(&self.fence()) => {
                 Err(self.why_fenced(error).await)
             }

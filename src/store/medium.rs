@@ -6,11 +6,13 @@
 
 use super::writer::{WRITER, locked};
 use crate::error::{Error, Kind, Result};
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::task::Poll;
 
 /// The four tables. Their names are on disk: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -254,8 +256,64 @@ impl Burst {
     }
 }
 
+/// Whether what a burst waits for has come: its frame is in the log, or will never be.
+#[derive(Debug, Default)]
+pub struct Gate(Cell<bool>);
+
+impl Gate {
+    /// One that nothing waits at.
+    pub fn opened() -> Gate {
+        Gate(Cell::new(true))
+    }
+
+    /// Lets the burst through.
+    pub fn open(&self) {
+        self.0.set(true);
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.0.get()
+    }
+
+    /// Settles when it is open. It wakes nobody: whoever opens it is polled with those who wait,
+    /// before them.
+    pub fn passed(&self) -> impl Future<Output = ()> {
+        poll_fn(|_| match self.is_open() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+    }
+}
+
 /// A future of this crate: single-threaded, as in a browser.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
+
+/// What two futures give that are driven side by side; the first one is always polled first.
+pub async fn both<A: Future, B: Future>(first: A, second: B) -> (A::Output, B::Output) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut one, mut two) = (None, None);
+    poll_fn(|context| {
+        if one.is_none()
+            && let Poll::Ready(done) = first.as_mut().poll(context)
+        {
+            one = Some(done);
+        }
+        if two.is_none()
+            && let Poll::Ready(done) = second.as_mut().poll(context)
+        {
+            two = Some(done);
+        }
+        match (one.take(), two.take()) {
+            (Some(one), Some(two)) => Poll::Ready((one, two)),
+            (some_one, some_two) => {
+                (one, two) = (some_one, some_two);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
 
 /// A place where the tables rest.
 ///
@@ -283,6 +341,13 @@ pub trait Medium {
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
     /// Writes a burst.
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()>;
+    /// Writes a burst that may be begun at once and counts no earlier than its gate is open.
+    fn write_behind<'a>(&'a self, burst: &'a Burst, gate: &'a Gate) -> Pending<'a, ()> {
+        Box::pin(async move {
+            gate.passed().await;
+            self.write(burst).await
+        })
+    }
     /// Lets go of the medium; later calls are `closed`.
     fn close(&self);
     /// Hears that the keep with this id is open on it.

@@ -6,7 +6,7 @@
 use super::backup::{RestoreEnd, Shelf};
 use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::log::{Level, LogEntry};
-use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
+use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value, both};
 use super::migration::{self, Upgrade};
 use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
@@ -68,7 +68,7 @@ impl Store {
         })?;
         let stored = stored.map(|value| value.bytes);
         let device = device.and_then(|value| String::from_utf8(value.bytes).ok());
-        let shelf = options.redo.as_ref().and_then(|redo| redo.backups());
+        let shelf = healed.redo.as_ref().and_then(|redo| redo.backups());
         let shelf = shelf.unwrap_or_else(|| {
             Rc::new(Shelf {
                 medium: Rc::clone(&medium),
@@ -238,16 +238,21 @@ struct Healed {
 }
 
 impl Healed {
+    /// Where there is no place for a second copy.
+    fn alone() -> Healed {
+        Healed {
+            redo: None,
+            second_copy: SecondCopy::Off,
+            opening: Opening::default(),
+        }
+    }
+
     /// Compares the medium with the second copy and puts back what was lost. Without a
     /// usable second copy the keep opens all the same, unless it is empty and the copy is
     /// not: then emptiness must not be shown as if it were the truth.
     async fn of(medium: &dyn Medium, redo: Option<Rc<dyn Redo>>, now_ms: i64) -> Result<Healed> {
         let Some(redo) = redo else {
-            return Ok(Healed {
-                redo: None,
-                second_copy: SecondCopy::Off,
-                opening: Opening::default(),
-            });
+            return Ok(Healed::alone());
         };
         let stored = medium
             .read(Table::Meta, &[Key::meta(KeepMeta::KEY)])
@@ -257,8 +262,17 @@ impl Healed {
             .flatten();
         let keep = stored.and_then(|value| serde_json::from_slice::<KeepMeta>(&value.bytes).ok());
         let wiped = keep.is_none();
-        let found = match redo.files().await {
-            Ok(files) => Healed::compare(medium, &*redo, files, keep, now_ms).await,
+        // Counting takes as long as the log takes to come up.
+        let count = async {
+            match wiped {
+                true => None,
+                false => medium.count(Scan::of(Table::Rows, [])).await.ok(),
+            }
+        };
+        let (files, counted) = both(redo.files(), count).await;
+        let found = match files {
+            Ok(files) => Healed::compare(medium, &*redo, files, keep, counted, now_ms).await,
+            Err(error) if error.kind() == Kind::NoSupport => return Ok(Healed::alone()),
             // What cannot be listed may hold all there was.
             Err(error) => Err((true, error)),
         };
@@ -290,6 +304,7 @@ impl Healed {
         redo: &dyn Redo,
         mut files: Vec<RedoFile>,
         keep: Option<KeepMeta>,
+        counted: Option<u64>,
         now_ms: i64,
     ) -> std::result::Result<Opening, (bool, Error)> {
         let wiped = keep.is_none();
@@ -309,7 +324,7 @@ impl Healed {
         };
         files.retain(|file| file.keep() == id);
         let there = !files.is_empty();
-        let opened = redo::open(medium, redo, &files, wiped, now_ms).await;
+        let opened = redo::open(medium, redo, &files, wiped, counted, now_ms).await;
         opened.map_err(|error| (there, error))
     }
 }

@@ -4,7 +4,7 @@
 use super::backup::Backup;
 use super::engine::Store;
 use super::log::{Level, LogEntry};
-use super::medium::Burst;
+use super::medium::{Burst, Gate};
 use crate::error::{Kind, Result};
 use crate::order;
 use std::cell::Cell;
@@ -33,8 +33,8 @@ impl Store {
     /// Writes a burst to the medium. Where it finds no room, what can be spared goes first, one
     /// backup after the other, until it fits: those that were never written to their end, then
     /// from the oldest on. Pinned ones stay, and the newest, and all of them while one is read.
-    pub(super) async fn put_with_room(&self, burst: &Burst) -> Result<()> {
-        let mut written = self.medium.write(burst).await;
+    pub(super) async fn put_with_room(&self, burst: &Burst, gate: &Gate) -> Result<()> {
+        let mut written = self.medium.write_behind(burst, gate).await;
         let full =
             |written: &Result<()>| matches!(written, Err(error) if error.kind() == Kind::Quota);
         if full(&written) && self.backups_held.get() == 0 {
@@ -46,7 +46,7 @@ impl Store {
                 if self.remove_backup(&backup.id).await.is_ok() {
                     let entry = LogEntry::new(self.now(), Level::Warn, "backup-gave-room");
                     self.log.note(entry.count(backup.bytes));
-                    written = self.medium.write(burst).await;
+                    written = self.medium.write_behind(burst, gate).await;
                 }
             }
         }

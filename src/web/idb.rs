@@ -11,7 +11,7 @@ use super::stored::{get, js_key, js_value, key_of, set, value_of};
 use super::structure::{connect, connect_at};
 use crate::error::{Error, Kind, Result};
 use crate::store::{
-    Burst, Check, Ending, Key, Medium, Pending, Scan, Table, Value, conflict, fenced,
+    Burst, Check, Ending, Gate, Key, Medium, Pending, Scan, Table, Value, conflict, fenced,
 };
 use js_sys::{Array, Function, Object};
 use std::cell::{Cell, RefCell};
@@ -27,6 +27,18 @@ use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransacti
 const LONGEST_MS: f64 = 90_000.0;
 /// How long a write waits after the page was put to rest.
 const RESTED_MS: f64 = 100.0;
+
+/// How often a transaction is kept from ending while its burst may not count yet: some ten
+/// milliseconds, and nobody else can write meanwhile.
+const MOST_QUESTIONS: u32 = 64;
+
+/// What became of a burst in its transaction.
+enum Staged {
+    /// It is committed.
+    Whole,
+    /// Its gate is still closed, and others shall not wait for it any longer.
+    TooEarly,
+}
 
 /// What the opener wants to be told.
 pub struct Listeners {
@@ -262,13 +274,15 @@ impl IdbMedium {
     }
 
     /// Questions, then values, in one go: the engine answers while it takes the values up.
-    /// Nothing of it counts before the commit, which waits for the answers. A row that must be
-    /// absent is added, and nothing is asked: of a thousand new rows that is half of the time.
+    /// Nothing of it counts before the commit, which waits for the answers and the gate. A row
+    /// that must be absent is added, and nothing is asked: of a thousand new rows that is half of
+    /// the time.
     async fn stage(
         transaction: &IdbTransaction,
         burst: &Burst,
         added: &HashSet<&Key>,
-    ) -> Result<()> {
+        gate: &Gate,
+    ) -> Result<Staged> {
         let is_asked =
             |check: &&Check| !matches!(check, Check::Rev { key, .. } if added.contains(key));
         // Firefox 153 has values that it cannot give, and takes others in their place.
@@ -283,7 +297,79 @@ impl IdbMedium {
         for (check, found) in lost.into_iter().zip(still_lost) {
             IdbMedium::hold(&[check], vec![found.await?])?;
         }
-        IdbMedium::commit(transaction)
+        // A transaction that is asked nothing any more would commit by itself.
+        for _ in 0..MOST_QUESTIONS {
+            if gate.is_open() {
+                IdbMedium::commit(transaction)?;
+                return Ok(Staged::Whole);
+            }
+            let store = transaction.object_store(Table::Meta.name());
+            let store = store.map_err(|thrown| failure(&thrown))?;
+            answer(sent(store.get(&js_key(&Key(Vec::new()))))?).await?;
+        }
+        Ok(Staged::TooEarly)
+    }
+
+    /// One transaction of a burst. Nothing is stored when it came too early.
+    async fn transact(&self, burst: &Burst, gate: &Gate) -> Result<Staged> {
+        let checks = burst.checks.iter().map(|check| match check {
+            Check::Rev { .. } => Table::Rows,
+            Check::Same { table, .. } => *table,
+        });
+        let written = burst
+            .puts
+            .iter()
+            .map(|put| put.table)
+            .chain(burst.deletes.iter().map(|(table, _)| *table));
+        let mut tables = BTreeSet::new();
+        tables.extend(checks.chain(written));
+        if tables.is_empty() {
+            gate.passed().await;
+            return self.reading(Table::Meta, |_| Ok(Staged::Whole));
+        }
+        if !gate.is_open() {
+            // What it is asked while it waits.
+            tables.insert(Table::Meta);
+        }
+        let names: Array = tables
+            .into_iter()
+            .map(|table| JsValue::from(table.name()))
+            .collect();
+        if self.resting.get() && !burst.checks.is_empty() {
+            // A timer that rings says that the page runs.
+            clock::wait(RESTED_MS).await;
+        }
+        let transaction = self.transaction(&names, "readwrite", burst.durable)?;
+        let complete = completion(&transaction);
+        let number = self.started.replace(self.started.get() + 1);
+        self.unsettled
+            .borrow_mut()
+            .insert(number, transaction.clone());
+        let added = burst.added();
+        let staged = IdbMedium::stage(&transaction, burst, &added, gate).await;
+        self.unsettled.borrow_mut().remove(&number);
+        let written = match staged {
+            Ok(Staged::Whole) => complete.await.map(|()| Staged::Whole),
+            Ok(Staged::TooEarly) => {
+                let _ = transaction.abort();
+                return Ok(Staged::TooEarly);
+            }
+            Err(error) => {
+                // Already aborted is as good as aborted now.
+                let _ = transaction.abort();
+                // A transaction that died by itself knows the reason better, quota above all.
+                match complete.await {
+                    Err(reason) if reason.kind() == Kind::Quota => Err(reason),
+                    _ => Err(error),
+                }
+            }
+        };
+        match written {
+            Err(error) if is_constraint(&transaction) => {
+                Err(self.there_already(&added, error).await)
+            }
+            written => written,
+        }
     }
 
     /// The row that was there when it was to be added, as a conflict.
@@ -371,55 +457,21 @@ impl Medium for IdbMedium {
     }
 
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
+        Box::pin(async move { self.write_behind(burst, &Gate::opened()).await })
+    }
+
+    fn write_behind<'a>(&'a self, burst: &'a Burst, gate: &'a Gate) -> Pending<'a, ()> {
         Box::pin(self.watched("writing", async move {
-            let checks = burst.checks.iter().map(|check| match check {
-                Check::Rev { .. } => Table::Rows,
-                Check::Same { table, .. } => *table,
-            });
-            let written = burst
-                .puts
-                .iter()
-                .map(|put| put.table)
-                .chain(burst.deletes.iter().map(|(table, _)| *table));
-            let mut tables = BTreeSet::new();
-            tables.extend(checks.chain(written));
-            if tables.is_empty() {
-                return self.reading(Table::Meta, |_| Ok(()));
+            // The log on the disk takes too long for a transaction to wait.
+            if burst.durable {
+                gate.passed().await;
             }
-            let names: Array = tables
-                .into_iter()
-                .map(|table| JsValue::from(table.name()))
-                .collect();
-            if self.resting.get() && !burst.checks.is_empty() {
-                // A timer that rings says that the page runs.
-                clock::wait(RESTED_MS).await;
-            }
-            let transaction = self.transaction(&names, "readwrite", burst.durable)?;
-            let complete = completion(&transaction);
-            let number = self.started.replace(self.started.get() + 1);
-            self.unsettled
-                .borrow_mut()
-                .insert(number, transaction.clone());
-            let added = burst.added();
-            let staged = IdbMedium::stage(&transaction, burst, &added).await;
-            self.unsettled.borrow_mut().remove(&number);
-            let written = match staged {
-                Ok(()) => complete.await,
-                Err(error) => {
-                    // Already aborted is as good as aborted now.
-                    let _ = transaction.abort();
-                    // A transaction that died by itself knows the reason better, quota above all.
-                    match complete.await {
-                        Err(reason) if reason.kind() == Kind::Quota => Err(reason),
-                        _ => Err(error),
-                    }
+            match self.transact(burst, gate).await? {
+                Staged::Whole => Ok(()),
+                Staged::TooEarly => {
+                    gate.passed().await;
+                    self.transact(burst, gate).await.map(drop)
                 }
-            };
-            match written {
-                Err(error) if is_constraint(&transaction) => {
-                    Err(self.there_already(&added, error).await)
-                }
-                written => written,
             }
         }))
     }

@@ -186,7 +186,7 @@ fn named(name: &str, message: &str) -> Error {
         "AbortError" => Kind::Aborted,
         "InvalidStateError" => Kind::Closed,
         "VersionError" => Kind::TooNew,
-        "SecurityError" => Kind::NoSupport,
+        "SecurityError" | "NotSupportedError" => Kind::NoSupport,
         "TimeoutError" => Kind::Timeout,
         _ => Kind::Medium,
     };

@@ -159,37 +159,9 @@ async fn a_newer_keep_opens_read_only() {
 #[wasm_bindgen_test]
 async fn two_tabs_that_open_an_empty_keep_at_once_share_one() {
     let name = fresh_name();
-    let (one, other) = futures_join(keep(&name), keep(&name)).await;
+    let (one, other) = cardkeep::store::both(keep(&name), keep(&name)).await;
     one.worlds().create("From one").await.unwrap();
     other.worlds().create("From the other").await.unwrap();
     let worlds = one.list(Domain::Worlds, false).await.unwrap();
     assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
-}
-
-/// Both futures, driven side by side.
-async fn futures_join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    use std::pin::pin;
-    use std::task::Poll;
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut first, mut second) = (None, None);
-    std::future::poll_fn(move |context| {
-        if first.is_none()
-            && let Poll::Ready(value) = a.as_mut().poll(context)
-        {
-            first = Some(value);
-        }
-        if second.is_none()
-            && let Poll::Ready(value) = b.as_mut().poll(context)
-        {
-            second = Some(value);
-        }
-        match (first.take(), second.take()) {
-            (Some(one), Some(other)) => Poll::Ready((one, other)),
-            (one, other) => {
-                (first, second) = (one, other);
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }

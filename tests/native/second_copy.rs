@@ -22,13 +22,18 @@ struct Failing {
     inner: MemoryRedo,
     appends: Rc<Cell<u32>>,
     failing: Range<u32>,
+    /// There is no place for it.
+    nowhere: bool,
     /// What was done: `log`, `copy` and `flushed`.
     seen: Rc<RefCell<Vec<&'static str>>>,
 }
 
 impl Redo for Failing {
     fn files(&self) -> Pending<'_, Vec<RedoFile>> {
-        self.inner.files()
+        match self.nowhere {
+            true => Box::pin(async { Err(Kind::NoSupport.because("there is no place")) }),
+            false => self.inner.files(),
+        }
     }
     fn read<'a>(&'a self, file: &'a str, from: u64, length: u64) -> Pending<'a, Vec<u8>> {
         self.inner.read(file, from, length)
@@ -516,4 +521,20 @@ fn the_log_is_on_the_disk_before_a_complete_copy_says_anything_of_it() {
         flushed.chunks(2).all(|two| two == ["flushed", "copy"]),
         "{seen}"
     );
+}
+
+#[test]
+fn a_keep_whose_second_copy_turns_out_to_have_no_place_is_as_one_without() {
+    let redo = Failing {
+        nowhere: true,
+        ..Failing::default()
+    };
+    let medium = MemoryMedium::new();
+    let keep = open_with(&medium, &redo);
+    assert_eq!(keep.second_copy(), SecondCopy::Off);
+    now(keep.worlds().create("World")).unwrap();
+    now(keep.backups().create(&NewBackup::default())).unwrap();
+    assert!(redo.seen.borrow().is_empty());
+    let again = open_with(&medium, &redo);
+    assert_eq!(now(again.backups().list()).unwrap().len(), 1);
 }

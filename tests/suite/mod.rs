@@ -6,7 +6,7 @@
 #![allow(dead_code)]
 
 use cardkeep::error::Kind;
-use cardkeep::store::{Burst, Check, Key, KeyPart, Medium, Put, Scan, Table, Value};
+use cardkeep::store::{Burst, Check, Gate, Key, KeyPart, Medium, Put, Scan, Table, Value, both};
 
 fn put(table: Table, key: Key, rev: u64, by: &[&str], bytes: &[u8]) -> Put {
     let by = by.iter().map(|key| (*key).to_owned()).collect();
@@ -61,6 +61,8 @@ macro_rules! each_medium_promise {
             a_failed_sameness_check_leaves_everything_as_it_was
             of_two_writers_with_one_base_the_second_is_told
             deletes_come_after_puts_and_missing_keys_are_no_error
+            a_burst_behind_a_gate_counts_when_it_opens_and_holds_nobody_up
+            what_is_refused_stays_refused_behind_a_gate
             any_bytes_survive
             a_closed_medium_says_so
         }
@@ -282,6 +284,51 @@ pub async fn deletes_come_after_puts_and_missing_keys_are_no_error(medium: &dyn 
     };
     medium.write(&burst).await.unwrap();
     assert_eq!(ids(medium, cards()).await, ["b"]);
+}
+
+pub async fn a_burst_behind_a_gate_counts_when_it_opens_and_holds_nobody_up(medium: &dyn Medium) {
+    let gate = Gate::default();
+    let burst = Burst {
+        puts: vec![row("a", 1, &[])],
+        ..Burst::default()
+    };
+    let keys = [Key::row("cards", "a")];
+    let opener = async {
+        // Of another table, so that some time goes by whatever the burst does.
+        for _ in 0..200 {
+            medium.scan(Scan::of(Table::Journal, [])).await.unwrap();
+        }
+        let before = medium.read(Table::Rows, &keys).await;
+        gate.open();
+        before
+    };
+    let (before, written) = both(opener, medium.write_behind(&burst, &gate)).await;
+    written.unwrap();
+    assert_eq!(before.unwrap(), [None]);
+    assert!(medium.read(Table::Rows, &keys).await.unwrap()[0].is_some());
+}
+
+pub async fn what_is_refused_stays_refused_behind_a_gate(medium: &dyn Medium) {
+    write(medium, vec![row("a", 1, &[])]).await;
+    let gate = Gate::default();
+    let burst = Burst {
+        checks: vec![Check::Rev {
+            key: Key::row("cards", "a"),
+            rev: Some(2),
+        }],
+        puts: vec![row("a", 3, &[])],
+        ..Burst::default()
+    };
+    let opener = async {
+        for _ in 0..20 {
+            medium.scan(Scan::of(Table::Journal, [])).await.unwrap();
+        }
+        gate.open();
+    };
+    let ((), written) = both(opener, medium.write_behind(&burst, &gate)).await;
+    assert_eq!(written.unwrap_err().kind(), Kind::Conflict);
+    let found = medium.read(Table::Rows, &[Key::row("cards", "a")]).await;
+    assert_eq!(found.unwrap()[0].as_ref().map(|row| row.rev), Some(1));
 }
 
 pub async fn any_bytes_survive(medium: &dyn Medium) {

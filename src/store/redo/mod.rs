@@ -152,12 +152,13 @@ pub(super) struct Opening {
 /// Puts back what the medium lost: all of it when it has no record of its own any more, and
 /// all rows when there are fewer than there have to be. Else what was written since the
 /// opening before the last one, because damage can show only at the second opening after it
-/// happened.
+/// happened. `counted` is how many rows there were a moment before, where somebody has counted.
 pub(super) async fn open(
     medium: &dyn Medium,
     redo: &dyn Redo,
     files: &[RedoFile],
     wiped: bool,
+    mut counted: Option<u64>,
     now_ms: i64,
 ) -> Result<Opening> {
     let note = Note::read(redo).await?;
@@ -171,15 +172,17 @@ pub(super) async fn open(
     };
     let is_cut = index.is_torn(files) || files.iter().any(is_cut);
     let lacking = !wiped && (is_cut || index.is_damaged());
+    let wanted = i64::try_from(known.rows)
+        .unwrap_or(i64::MAX)
+        .saturating_add(index.growth());
+    let too_few = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
     let mut doubt = false;
-    let mut counted = None;
     if !wiped && note.census.is_some() {
-        let rows = medium.count(Scan::of(Table::Rows, [])).await?;
-        counted = Some(rows);
-        let wanted = i64::try_from(known.rows)
-            .unwrap_or(i64::MAX)
-            .saturating_add(index.growth());
-        doubt = i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
+        // Others may have written since it was counted, to the log as well.
+        if counted.is_none_or(too_few) {
+            counted = Some(medium.count(Scan::of(Table::Rows, [])).await?);
+        }
+        doubt = counted.is_some_and(too_few);
     }
     let mut healing =
         recovery::put_back(medium, redo, &mut index, &Table::ALL, wiped, now_ms).await?;
