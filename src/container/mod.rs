@@ -6,6 +6,7 @@
 pub mod distant_zip;
 pub mod exif;
 pub mod jpeg;
+pub mod media;
 pub mod png;
 pub mod thin;
 pub mod webp;

@@ -16,6 +16,7 @@ export const DOMAINS = Object.keys({
   lorebooks: true,
   templates: true,
   campaigns: true,
+  assets: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 

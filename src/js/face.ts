@@ -1,5 +1,6 @@
 // What all entries have in common: everything but where the module's bytes come from.
 
+export type { Assets } from "./assets.js";
 export type { Backups } from "./backups.js";
 export { version } from "./build.js";
 export { convertCard, countTokens, diffCards, editCard, fingerprintCard, peekCard, readCard, validateCard, writeCard } from "./card.js";

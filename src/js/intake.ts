@@ -46,13 +46,33 @@ export function holding(handle: KeepHandle, hold: Hold): void {
   holds.set(handle, hold);
 }
 
+function holdOf(handle: KeepHandle): Hold {
+  return holds.get(handle) ?? ((work) => work());
+}
+
+/**
+ * The bytes of one source.
+ * @internal
+ */
+export function contentOf(handle: KeepHandle, source: ImportSource, size: { limit: number; name: string }): Promise<Uint8Array> {
+  return holdOf(handle)(() => read(source, { ...size, signal: undefined }));
+}
+
+/**
+ * The limits where none are given.
+ * @internal
+ */
+export function usualLimits(): Required<Limits> {
+  return JSON.parse(rawLimits()) as Required<Limits>;
+}
+
 export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
   return walk(task, listed(task.sources));
 }
 
 async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
-  const limit = task.limits?.[task.size] ?? (JSON.parse(rawLimits()) as Required<Limits>)[task.size];
-  const hold = holds.get(task.handle) ?? ((work) => work());
+  const limit = task.limits?.[task.size] ?? usualLimits()[task.size];
+  const hold = holdOf(task.handle);
   const count = { added: 0, duplicates: 0, failed: 0 };
   if (sources.length >= MANY) await hold(() => ask(task.op, () => task.handle.backupBefore("before many files are imported") as Promise<void>));
   for (const [index, source] of sources.entries()) {

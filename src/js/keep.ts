@@ -1,7 +1,8 @@
-// The keep: characters, chats, worlds, personas, lorebooks, templates, campaigns and settings, stored so that nothing is lost.
+// The keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings, stored so that nothing is lost.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { Assets } from "./assets.js";
 import { Backups } from "./backups.js";
 import { KeepHandle } from "./cardkeep.js";
 import { type Channel, join } from "./channel.js";
@@ -103,6 +104,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly lorebooks: Lorebooks;
   readonly templates: Templates;
   readonly campaigns: Campaigns;
+  readonly assets: Assets;
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly trash: Trash;
@@ -133,6 +135,7 @@ export abstract class OpenKeep extends EventTarget {
     this.lorebooks = new Lorebooks(handle);
     this.templates = new Templates(handle);
     this.campaigns = new Campaigns(handle);
+    this.assets = new Assets(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);
@@ -388,7 +391,7 @@ export abstract class OpenKeep extends EventTarget {
  * Opens what a `Keep` is made of. The module is loaded.
  * @internal
  */
-export function open(given: OpenOptions | undefined, secondCopy?: (name: string) => Promise<RedoPort | undefined>): Promise<Opened> {
+export function open(given: OpenOptions | undefined, secondCopy?: (name: string) => RedoPort | undefined): Promise<Opened> {
   return ask("Keep.open", async () => {
     const chosen = options(given, ["name", "medium", "mode", "fallback", "onBlocked", "onUpgrade", "timeout"]);
     const name = keepName(chosen.name);
@@ -408,7 +411,7 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const early: [type: string, detail: string][] = [];
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
-    const redo = medium === "indexeddb" ? await secondCopy?.(name) : undefined;
+    const redo = medium === "indexeddb" ? secondCopy?.(name) : undefined;
     const rescue = new Rescue(name);
     let presence = new Presence(name, medium === "indexeddb");
     await presence.begin();

@@ -2,6 +2,7 @@
 // something else than the transaction's own calls is awaited inside.
 
 import { ChatHandle as RawChat, type KeepHandle } from "./cardkeep.js";
+import { Assets } from "./assets.js";
 import { Campaigns } from "./campaigns.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
@@ -28,6 +29,7 @@ export interface Transaction {
   readonly lorebooks: Lorebooks;
   readonly templates: Templates;
   readonly campaigns: Campaigns;
+  readonly assets: Assets;
   readonly settings: SettingsStore;
 }
 
@@ -155,6 +157,7 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     lorebooks: new Lorebooks(handle),
     templates: new Templates(handle),
     campaigns: new Campaigns(handle),
+    assets: new Assets(handle),
     settings: new SettingsStore(handle),
   };
   const get = (name: DomainName) => () => {

@@ -850,6 +850,33 @@ export interface Replayed {
   left: number;
 }
 
+// ---------------------------------------------------------------- assets
+
+/** What is known of an asset. */
+export interface AssetEntry extends Entry {
+  name: string;
+  /** Its media type: what its first bytes say, else what was said of it. */
+  type: string;
+  /** In bytes. */
+  size: number;
+  /** It may run scripts where it is opened as a document of yours: HTML, SVG, PDF and the like. Show it from another origin, or as a text. */
+  active?: true;
+}
+
+/** An asset with its content. */
+export interface Asset extends AssetEntry {
+  bytes: Uint8Array;
+}
+
+/** What is said of an asset. */
+export interface AssetPatch {
+  name?: string | undefined;
+  /** A media type; the first bytes of pictures, sounds and films know better. */
+  type?: string | undefined;
+}
+
+export interface PutAssetOptions extends PutOptions, AssetPatch {}
+
 // ---------------------------------------------------------------- saving later
 
 /** What a saver can save, by domain. */
@@ -1110,7 +1137,8 @@ export type Trashed =
   | ({ domain: "personas" } & PersonaEntry)
   | ({ domain: "lorebooks" } & LorebookEntry)
   | ({ domain: "templates" } & TemplateEntry)
-  | ({ domain: "campaigns" } & CampaignEntry);
+  | ({ domain: "campaigns" } & CampaignEntry)
+  | ({ domain: "assets" } & AssetEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -1615,7 +1643,7 @@ export interface SignalOptions {
 }
 
 /** What can be changed, and told of. */
-export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "campaigns" | "settings";
+export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "campaigns" | "assets" | "settings";
 
 /** A domain whose records have ids of their own. */
 export type RecordDomain = Exclude<DomainName, "settings">;

@@ -187,15 +187,10 @@ impl Documents<'_> {
         let mut ids = Vec::with_capacity(edits.len());
         for (n, edit) in edits.iter().enumerate() {
             let Some(id) = edit.id else { continue };
-            let refuse = |detail: &str| {
-                let error = Kind::Invalid.because(detail).of(self.domain.name(), id);
-                Err(nth(edits.len(), n, error))
-            };
-            if id.is_empty() || id.chars().count() > LONGEST_ID {
-                return refuse("an id has 1 to 200 characters");
-            }
+            let refuse = |error: Error| nth(edits.len(), n, error.of(self.domain.name(), id));
+            usable(id).map_err(refuse)?;
             if !seen.insert(id) {
-                return refuse("the same id comes twice");
+                return Err(refuse(Kind::Invalid.because("the same id comes twice")));
             }
             ids.push(id);
         }
@@ -353,6 +348,14 @@ pub(super) async fn take_in(
         items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
     }
     Ok(items.into())
+}
+
+/// Whether a caller may choose this id.
+pub(super) fn usable(id: &str) -> Result<()> {
+    match id.is_empty() || id.chars().count() > LONGEST_ID {
+        true => Err(Kind::Invalid.because("an id has 1 to 200 characters")),
+        false => Ok(()),
+    }
 }
 
 /// Whether so many records may be changed at once.

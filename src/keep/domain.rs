@@ -22,11 +22,13 @@ pub enum Domain {
     Templates,
     /// Campaigns.
     Campaigns,
+    /// Pictures, sounds and any other bytes.
+    Assets,
 }
 
 impl Domain {
     /// Every domain, once.
-    pub const ALL: [Domain; 7] = [
+    pub const ALL: [Domain; 8] = [
         Domain::Characters,
         Domain::Chats,
         Domain::Worlds,
@@ -34,6 +36,7 @@ impl Domain {
         Domain::Lorebooks,
         Domain::Templates,
         Domain::Campaigns,
+        Domain::Assets,
     ];
 
     /// Its name, on disk and in JavaScript.
@@ -46,6 +49,7 @@ impl Domain {
             Domain::Lorebooks => "lorebooks",
             Domain::Templates => "templates",
             Domain::Campaigns => "campaigns",
+            Domain::Assets => "assets",
         }
     }
 

@@ -1,9 +1,10 @@
 //! What users see: one service a domain, on the store.
 //!
-//! Characters, chats, worlds, personas, lorebooks, templates, campaigns and settings know what their records mean; how records
+//! Characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
+mod assets;
 mod backups;
 mod batch;
 mod branch;
@@ -44,6 +45,7 @@ mod world_links;
 mod worlds;
 
 pub use crate::chat::SearchOptions;
+pub use assets::{AboutAsset, Assets};
 pub use backups::{Backups, Copied, Exported as ExportedBackup, Part as BackupPart};
 pub use batch::Target;
 pub use campaigns::{Brought, CampaignFilter, Campaigns};
@@ -182,6 +184,11 @@ impl Keep {
     /// The campaigns.
     pub fn campaigns(&self) -> Campaigns {
         Campaigns::new(self.clone())
+    }
+
+    /// The assets.
+    pub fn assets(&self) -> Assets {
+        Assets::new(self.clone())
     }
 
     /// The worlds.

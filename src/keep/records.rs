@@ -1,7 +1,7 @@
 //! The verbs that every domain answers in the same way.
 
 use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, Target, characters, chat_row, chats, personas, texts, worlds};
+use super::{Exported, Keep, Target, assets, characters, chat_row, chats, personas, texts, worlds};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, History, Listing, Record, Unreadable, Write};
 use serde_json::{Value, json};
@@ -124,6 +124,7 @@ impl Keep {
             Domain::Lorebooks => self.lorebooks().export(id).await,
             Domain::Templates => self.templates().export(id).await,
             Domain::Campaigns => self.campaigns().texts().export(id).await,
+            Domain::Assets => self.assets().export(id).await,
         }
     }
 }
@@ -138,6 +139,7 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Lorebooks => texts::LOREBOOKS.entry(record),
         Domain::Templates => texts::TEMPLATES.entry(record),
         Domain::Campaigns => texts::CAMPAIGNS.entry(record),
+        Domain::Assets => assets::entry(record),
     }
 }
 

@@ -52,7 +52,7 @@ impl Keep {
             Domain::Lorebooks => texts::LOREBOOKS.putting(put),
             Domain::Templates => texts::TEMPLATES.putting(put),
             Domain::Campaigns => texts::CAMPAIGNS.putting(put),
-            Domain::Chats => return Err(super::batch::no_document()),
+            Domain::Chats | Domain::Assets => return Err(super::batch::no_document()),
         };
         let there = match &put.id {
             Some(id) => present(self.record(domain, id).await)?,
@@ -129,9 +129,11 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
             let warnings = found.warnings.into_iter().map(told).collect();
             Validity::of(Vec::new(), warnings)
         }
-        Domain::Personas | Domain::Templates | Domain::Campaigns | Domain::Chats => {
-            Validity::of(Vec::new(), Vec::new())
-        }
+        Domain::Personas
+        | Domain::Templates
+        | Domain::Campaigns
+        | Domain::Chats
+        | Domain::Assets => Validity::of(Vec::new(), Vec::new()),
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A function here is convert, call, convert; what decides lives below.
 
+mod assets;
 mod backups;
 mod batch;
 mod campaigns;

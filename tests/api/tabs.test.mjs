@@ -1,36 +1,12 @@
 // Several tabs on one keep, in a real browser: they hear of each other, and none writes over another unseen.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { describe, test } from "node:test";
+import { twoTabs } from "./pages.mjs";
 
 describe("two tabs", () => {
-  let browser, server, one, two;
-  before(async () => {
-    server = await serve(fileURLToPath(new URL("../../pkg", import.meta.url)));
-    server.replace("/", Buffer.from("<!doctype html><title>keep</title>"));
-    browser = await open({});
-    await browser.go(server.url);
-    one = await browser.window();
-    await browser.newWindow();
-    two = await browser.window();
-    await browser.go(server.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const { at, one, two, to, tab, until } = twoTabs();
 
-  const tab = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.run(work, ...given);
-  };
-  const until = async (handle, work, ...given) => {
-    await browser.toWindow(handle);
-    return browser.until(work, ...given);
-  };
   /** Both tabs open this keep, as `keep`, and note what they hear in `heard`. */
   const opened = async (name) => {
     for (const handle of [one, two]) {
@@ -97,7 +73,7 @@ describe("two tabs", () => {
       dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
     });
     const heard = await tab(two, () => globalThis.heard);
-    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["campaigns", "characters", "chats", "lorebooks", "personas", "settings", "templates", "worlds"]);
+    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["assets", "campaigns", "characters", "chats", "lorebooks", "personas", "settings", "templates", "worlds"]);
     assert.ok(heard.every(({ ids, remote }) => ids.length === 0 && remote));
   });
 
@@ -260,8 +236,8 @@ describe("two tabs", () => {
   test("a tab whose data the browser cleared tells it, and answers every later call", async () => {
     await opened("cleared");
     const ids = await tab(one, using);
-    await browser.toWindow(one);
-    await browser.devtools("Storage.clearDataForOrigin", { origin: new URL(server.url).origin, storageTypes: "all" });
+    await to(one);
+    await at.browser.devtools("Storage.clearDataForOrigin", { origin: new URL(at.server.url).origin, storageTypes: "all" });
     await until(one, () => closings === 1);
     closedEverywhere(await tab(one, answers, ids));
   });

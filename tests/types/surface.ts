@@ -2,6 +2,10 @@
 
 import init, {
   type Access,
+  type Asset,
+  type AssetEntry,
+  type AssetPatch,
+  type Assets,
   type Backup,
   type BackupFile,
   type BackupReport,
@@ -172,6 +176,7 @@ import init, {
   type Remedy,
   type RepairOptions,
   type RepairReport,
+  type PutAssetOptions,
 } from "cardkeep";
 import initInline, { Keep as InlineKeep } from "cardkeep/inline";
 
@@ -298,6 +303,19 @@ export async function texts(keep: Keep, bytes: Uint8Array): Promise<void> {
   keep.saver().schedule("templates", entry.id, { fields: { wrap: false } });
   await keep.transaction(["lorebooks", "templates"], (tx) => tx.lorebooks.list());
   void [kept, documents, template, text, stop];
+}
+
+export async function assets(keep: Keep): Promise<void> {
+  const all: Assets = keep.assets;
+  const options: PutAssetOptions = { name: "map", type: "image/png", ifRev: 0, durable: true };
+  const entry: AssetEntry = await all.put(new Uint8Array(1), options);
+  await all.put("a text", { id: entry.id });
+  // @ts-expect-error a number is no content
+  await all.put(1);
+  const found: Asset | undefined = await all.get(entry.id);
+  const patched: AssetEntry = await all.patch(entry.id, { name: "other" } satisfies AssetPatch, { ifRev: entry.rev });
+  await keep.transaction(["assets"], (tx) => tx.assets.put(new Blob([]), {}));
+  void [found?.bytes, patched.active];
 }
 
 export async function campaigns(keep: Keep): Promise<void> {
