@@ -90,6 +90,8 @@ describe("a persona", () => {
 
   test("comes back with Undo after it was deleted", async () => {
     await button(app, "Delete");
+    await app.until(() => /1 chat belongs to it/.test(document.querySelector("dialog.leaving[open]")?.textContent.replace(/\s+/g, " ") ?? ""));
+    await button(app, "Delete", "dialog.leaving");
     await app.until(() => location.hash === "#/personas" && document.querySelectorAll("ck-personas .row").length === 2);
     await button(app, "Undo", ".notices");
     await app.until(() => document.querySelectorAll("ck-personas .row").length === 3);

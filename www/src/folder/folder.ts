@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { sentence } from "../failure";
+import { sentence, withoutCode } from "../failure";
 import { count, counted } from "../format";
 import { icon } from "../icon";
 import type { FolderDomain, FolderEvent, FolderOutcome, FolderSource } from "../library";
@@ -147,7 +147,7 @@ export class FolderScreen extends Screen {
     if (outcomes.length === 0) return nothing;
     return html`<details class="outcomes" ?open=${open}><summary>${title} (${count(outcomes.length)})</summary>
       <ul>${outcomes.slice(0, LINES).map((one) => html`<li><span class="path" dir="auto">${one.path}</span>
-        ${one.message ? html`<span class="quiet">${one.message}</span>` : nothing}
+        ${one.message ? html`<span class="quiet">${one.code ? withoutCode(one.message, one.code) : one.message}</span>` : nothing}
         ${one.repaired?.slice(0, 3).map((warning) => html`<span class="quiet">${warning.message}</span>`) ?? nothing}</li>`)}</ul>
       ${outcomes.length > LINES ? html`<p class="quiet">And ${counted(outcomes.length - LINES, "more", "more")}.</p>` : nothing}
     </details>`;

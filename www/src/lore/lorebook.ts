@@ -49,19 +49,19 @@ export class LorebookScreen extends Screen {
     if (error !== undefined && value === undefined) return failure("This lorebook could not be read", error, () => void this.#data.reload());
     if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This lorebook is in the trash or was never in this library.</p><a class="button" href="#/lorebooks">To the lorebooks</a></section>`;
     const { book } = value;
-    const name = book.name || value.name || "No name";
+    const name = book.name || value.name;
     const all = book.entries.map((entry, place) => ({ entry, call: String(entry.id ?? `#${place}`) }));
     const wanted = folded(this.search.trim());
     const found = wanted === "" ? all : all.filter(({ entry }) => folded([entry.comment, ...entry.keys, entry.content].join("\n")).includes(wanted));
     return html`
       <p class="crumb"><a href="#/lorebooks">${icon("back")}Lorebooks</a></p>
-      <header class="head"><div><h1 dir="auto">${name}</h1><p>${saveState(this.#saving.state)}</p></div>
+      <header class="head"><div><h1 dir="auto">${name || "No name"}</h1><p>${saveState(this.#saving.state)}</p></div>
         <div class="tools">
           <button type="button" class="button" @click=${() => void this.#export()}>${icon("export")}Export</button>
           <button type="button" class="button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>
         </div></header>
       <div class="lore-page">
-        <label class="field"><span>Name</span><input dir="auto" autocomplete="off" ?disabled=${!this.writable} .value=${this.edits.name ?? book.name} @input=${this.#named} /></label>
+        <div class="form"><label class="field"><span>Name</span><input name="name" dir="auto" autocomplete="off" ?disabled=${!this.writable} .value=${this.edits.name ?? name} @input=${this.#named} /></label></div>
         <div class="tools">
           <label class="search">${icon("search")}<span class="unseen">Search the entries</span>
             <input type="search" placeholder="Search" .value=${this.search} @input=${(event: Event) => (this.search = (event.target as HTMLInputElement).value)} /></label>
