@@ -46,8 +46,11 @@ export async function launch(profile) {
 
   browser.send = send;
   browser.quit = () => browser.quitBy(() => send("Browser.close"));
-  browser.page = async (url, { first } = {}) => {
-    const { targetId } = await send("Target.createTarget", { url: "about:blank" });
+  /** A private window, for `page`; and its end, with all that it has. */
+  browser.secret = async () => (await send("Target.createBrowserContext")).browserContextId;
+  browser.forget = (browserContextId) => send("Target.disposeBrowserContext", { browserContextId });
+  browser.page = async (url, { first, context } = {}) => {
+    const { targetId } = await send("Target.createTarget", { url: "about:blank", ...(context && { browserContextId: context }) });
     const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
     const call = (method, params, limit) => send(method, params, { sessionId, limit });
     const page = new Page({

@@ -8,7 +8,7 @@ import * as firefox from "./firefox.mjs";
 import { openSite } from "./site.mjs";
 import { random } from "./page/workload.mjs";
 
-const NAMES = ["kill", "wipe", "silent", "exit", "typing", "quota", "clear", "damage", "unopenable", "tabs", "frozen", "upgrade", "restore", "reply", "rotten", "missing", "helpers", "power", "lift"];
+const NAMES = ["kill", "wipe", "silent", "exit", "typing", "quota", "clear", "damage", "unopenable", "tabs", "frozen", "upgrade", "restore", "reply", "rotten", "missing", "helpers", "power", "lift", "evicted"];
 const ENGINES = { chromium, firefox };
 
 const { values, positionals } = parseArgs({

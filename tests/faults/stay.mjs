@@ -6,32 +6,41 @@ import { join } from "node:path";
 import { Model } from "./model.mjs";
 
 export class Stay {
-  /** An empty profile; `prepare(browser, page)` comes before the keep is made, `first` runs before the scripts of each page. */
-  static async begin(drill, { prepare, first, url = drill.site.url, name = drill.number() } = {}) {
+  /**
+   * An empty profile; `prepare(browser, page)` comes before the keep is made, `first` runs before the scripts of each page;
+   * `secret` has all pages in a private window.
+   */
+  static async begin(drill, { prepare, first, secret, url = drill.site.url, name = drill.number() } = {}) {
     const stay = new Stay();
     stay.drill = drill;
-    Object.assign(stay, { first, url });
+    Object.assign(stay, { first, secret, url });
     stay.name = name;
-    stay.model = new Model(`${drill.seed}-${name}`);
     stay.profile = await mkdtemp(join(tmpdir(), "cardkeep-faults-"));
     drill.later(() => stay.end());
     await stay.start();
     await prepare?.(stay.browser, stay.page);
     const opened = await stay.page.run((options) => stage.open(options), {});
     if (opened.code !== undefined) throw new Error(`an empty keep cannot be made: ${opened.message}`);
-    stay.model.ids = await stay.page.run(() => stage.setUp());
+    await stay.setUp();
     return stay;
+  }
+
+  /** What the open keep, a new one, is to hold: nothing yet. */
+  async setUp() {
+    this.model = new Model(`${this.drill.seed}-${this.name}`);
+    this.model.ids = await this.page.run(() => stage.setUp());
   }
 
   /** Runs the browser, with one page. */
   async start() {
     this.browser = await this.drill.engine.launch(this.profile);
+    if (this.secret) this.context = await this.browser.secret();
     this.page = await this.tab();
   }
 
   /** Another page of the same browser, heard as well. */
   async tab() {
-    const page = await this.browser.page(this.url, { first: this.first });
+    const page = await this.browser.page(this.url, { first: this.first, context: this.context });
     this.#hear(page);
     return page;
   }

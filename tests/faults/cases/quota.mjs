@@ -21,6 +21,12 @@ export default {
       if (full.code !== "quota") drill.fault("wrong", `an import over the quota ended with ${full.code}: ${full.message}`);
       for (const [what, code] of Object.entries(full.after)) if (code !== "stored" && code !== "quota") drill.fault("wrong", `with the quota reached, ${what} ended with ${code}`);
       await intact(stay, full, "the quota is reached");
+      await stay.page.run(() => stage.close());
+      const { code } = await stay.open();
+      if (code !== undefined) return;
+      await intact(stay, full, "opened while it is full");
+      const fresh = await stay.page.within(60_000, another);
+      if (fresh !== "opened" && fresh !== "quota") drill.fault("wrong", `another keep, opened while it is full, ended with ${fresh}`);
 
       await allow(stay.page, 500 * MIB);
       const freed = await stay.page.within(100_000, again);
@@ -87,6 +93,11 @@ async function compare(taken) {
   const listed = (await keep.characters.list()).items.filter((item) => item.name.startsWith("filler "));
   if (listed.length !== taken.length) faults.push(`${listed.length} cards are listed, ${taken.length} were imported`);
   return faults;
+}
+
+async function another() {
+  const { Keep, codeOf } = stage;
+  return Keep.open({ name: "another" }).then((keep) => keep.close().then(() => "opened"), codeOf);
 }
 
 async function again() {
