@@ -45,6 +45,8 @@ pub enum What {
     GroupChat,
     /// A chat at a place of a world.
     WorldChat,
+    /// A picture, a sound or a film that is no part of a record.
+    Asset,
     /// Left where it is.
     Skipped,
 }
@@ -99,18 +101,18 @@ const FOLDERS: &[(&str, What)] = &[
     ("templates", What::Template),
     ("user avatars", What::Avatar),
     ("users", What::Persona),
+    ("backgrounds", What::Asset),
+    ("assets", What::Asset),
+    ("user", What::Asset),
 ];
 
 /// Folders of which nothing is taken.
 const LEFT: &[(&str, Reason)] = &[
-    ("backgrounds", Reason::NoPlace),
     ("themes", Reason::NoPlace),
     ("movingui", Reason::NoPlace),
     ("quickreplies", Reason::NoPlace),
-    ("assets", Reason::NoPlace),
     ("workflows", Reason::NoPlace),
     ("vectors", Reason::NoPlace),
-    ("user", Reason::NoPlace),
     ("extensions", Reason::Program),
     ("thumbnails", Reason::Copy),
     ("backups", Reason::Copy),
@@ -208,6 +210,10 @@ impl Place {
             (What::Template, [], "json" | "settings") => found(what, stem),
             (What::Avatar, [], _) if is_picture(extension) => found(what, stem),
             (What::Persona, [], "png" | "json") => found(what, stem),
+            (What::Asset, _, _) if is_picture(extension) || is_played(extension) => {
+                found(what, stem)
+            }
+            (What::Asset, _, _) => Place::left(root, Reason::NoPlace),
             _ => unknown(),
         }
     }
@@ -257,5 +263,9 @@ fn is_card(extension: &str) -> bool {
 }
 
 fn is_picture(extension: &str) -> bool {
-    matches!(extension, "png" | "webp" | "jpg" | "jpeg" | "gif")
+    matches!(extension, "png" | "webp" | "jpg" | "jpeg" | "gif" | "avif")
+}
+
+fn is_played(extension: &str) -> bool {
+    matches!(extension, "mp3" | "ogg" | "wav" | "m4a" | "mp4" | "webm")
 }

@@ -20,7 +20,7 @@ const MANY = 50;
 
 /** Where a file stands, as `src/folder` tells it. */
 interface Place {
-  what: "character" | "lorebook" | "template" | "persona" | "settings" | "avatar" | "world" | "group" | "chat" | "group-chat" | "world-chat" | "skipped";
+  what: "character" | "lorebook" | "template" | "persona" | "settings" | "avatar" | "world" | "group" | "chat" | "group-chat" | "world-chat" | "asset" | "skipped";
   root: string;
   of: string;
   guess: boolean;
@@ -29,7 +29,7 @@ interface Place {
 
 /** In the order of `What` of `src/folder`. */
 const ORDER: readonly Place["what"][] = [
-  "character", "lorebook", "template", "persona", "settings", "avatar", "world", "group", "chat", "group-chat", "world-chat", "skipped",
+  "character", "lorebook", "template", "persona", "settings", "avatar", "world", "group", "chat", "group-chat", "world-chat", "asset", "skipped",
 ];
 
 const DOMAINS: Partial<Record<Place["what"], FolderDomain>> = {
@@ -42,6 +42,7 @@ const DOMAINS: Partial<Record<Place["what"], FolderDomain>> = {
   chat: "chats",
   "group-chat": "chats",
   "world-chat": "chats",
+  asset: "assets",
 };
 
 const REASONS: Record<NonNullable<Place["reason"]>, string> = {
@@ -224,8 +225,8 @@ class Folder {
     return read;
   }
 
-  /** Characters, lorebooks, templates and worlds. */
-  async *#documents(item: Item, what: "character" | "lorebook" | "template" | "world"): AsyncGenerator<Outcome, void, undefined> {
+  /** Characters, lorebooks, templates, worlds and assets. */
+  async *#documents(item: Item, what: "character" | "lorebook" | "template" | "world" | "asset"): AsyncGenerator<Outcome, void, undefined> {
     const { handle } = this.#into;
     const { bytes, warnings } = await this.#read(item);
     const { path } = item.file;
@@ -240,6 +241,8 @@ class Folder {
       const taken = JSON.parse(await handle.importWorld(bytes, this.#limits)) as Taken<Entry>;
       this.#worlds.set(key(item, item.place.of), taken.entry.id);
       yield told(path, "worlds", taken, warnings);
+    } else if (what === "asset") {
+      yield told(path, "assets", JSON.parse(await handle.importAsset(bytes, base(path), this.#limits)) as Taken<Entry>, warnings);
     } else {
       const domain = what === "lorebook" ? "lorebooks" : "templates";
       const all = JSON.parse((await handle.importTexts(domain, bytes, base(path), this.#limits)) as string) as Taken<Entry>[];

@@ -1,5 +1,6 @@
 // The keep in the layout of SillyTavern's data folder: an archive that is made while it is read, a record at a time.
 
+import type { Assets } from "./assets.js";
 import { RawArchive } from "./cardkeep.js";
 import { writeCard } from "./card.js";
 import type { Characters } from "./characters.js";
@@ -45,6 +46,7 @@ export interface From {
   readonly personas: Personas;
   readonly worlds: Worlds;
   readonly campaigns: Campaigns;
+  readonly assets: Assets;
 }
 
 /** One file of the folder. */
@@ -109,7 +111,7 @@ class Layout {
   }
 
   async *files(): AsyncGenerator<File, void, undefined> {
-    const { characters, chats, lorebooks, templates, worlds, campaigns } = this.#keep;
+    const { characters, chats, lorebooks, templates, worlds, campaigns, assets } = this.#keep;
     this.#free("chats", NOBODY);
     for (const entry of this.#listed("characters", await characters.list())) yield* this.#one("characters", entry, entry.name, () => this.#character(entry));
     const groups = new Map<string, string[]>();
@@ -133,6 +135,10 @@ class Layout {
       else yield* this.#one("templates", entry, entry.name, async () => this.#file(folder, await templates.export(entry.id)));
     }
     yield* this.#personas();
+    for (const entry of this.#listed("assets", await assets.list())) {
+      if (!/^(image|video)\//.test(entry.type) || entry.active) this.#tell("assets", entry, entry.name, "SillyTavern has backgrounds, and no other such files");
+      else yield* this.#one("assets", entry, entry.name, async () => this.#file("backgrounds", await assets.export(entry.id)));
+    }
     for (const entry of this.#listed("worlds", await worlds.list())) this.#tell("worlds", entry, entry.name, "SillyTavern has no worlds");
     for (const entry of this.#listed("campaigns", await campaigns.list())) this.#tell("campaigns", entry, entry.name, "SillyTavern has no campaigns");
   }

@@ -1167,7 +1167,7 @@ export interface FolderOptions extends ImportOptions {
 }
 
 /** Where the files of a folder go. */
-export type FolderDomain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "settings";
+export type FolderDomain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "assets" | "settings";
 
 /** What importing a folder tells. */
 export type FolderEvent =

@@ -55,7 +55,7 @@ function tavern() {
   put("User Avatars/zoe.png", png("unused").slice());
   put("User Avatars/nobody.png", png("unused"));
   put("secrets.json", json({ api_key_openai: "sk-secret" }));
-  put("backgrounds/sea.jpg", bytes("jpg"));
+  put("backgrounds/sea.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 1, 2, 3));
   put("thumbnails/avatar/Hero 0.png", bytes("png"));
   put("stats.json", bytes("{}"));
   return files;
@@ -87,7 +87,7 @@ test("a folder of SillyTavern comes with its links, and what is rotten stops not
   const keep = await open();
   const events = await all(keep.importFolder(zip(tavern())));
   const done = end(events);
-  assert.deepEqual(events[0], { type: "found", files: 114, found: { characters: 33, chats: 64, lorebooks: 2, templates: 6, settings: 1 } });
+  assert.deepEqual(events[0], { type: "found", files: 114, found: { characters: 33, chats: 64, lorebooks: 2, templates: 6, assets: 1, settings: 1 } });
   const failed = events.filter(({ type }) => type === "failed").map(({ path, code }) => [path.slice(ROOT.length + 1), code]);
   assert.deepEqual(failed, [
     ["characters/rotten.png", "not-a-card"],
@@ -95,13 +95,12 @@ test("a folder of SillyTavern comes with its links, and what is rotten stops not
     ["groups/rotten.json", "bad-json"],
     ["chats/Hero 3/rotten.jsonl", "not-a-chat"],
   ]);
-  assert.deepEqual([done.added, done.updated, done.duplicates, done.failed], [31 + 1 + 6 + 2 + 63, 1, 0, 4]);
+  assert.deepEqual([done.added, done.updated, done.duplicates, done.failed], [31 + 1 + 6 + 2 + 63 + 1, 1, 0, 4]);
   const skipped = Object.fromEntries(events.filter(({ type }) => type === "skipped").map(({ path, reason }) => [path.slice(ROOT.length + 1), reason]));
   assert.deepEqual(skipped, {
     "characters/Hero 0/joy.png": "unknown",
     "User Avatars/nobody.png": "no-place",
     "secrets.json": "secret",
-    "backgrounds/sea.jpg": "no-place",
     "thumbnails/avatar/Hero 0.png": "copy",
     "stats.json": "program",
   });
@@ -124,6 +123,7 @@ test("a folder of SillyTavern comes with its links, and what is rotten stops not
   assert.deepEqual([personas.length, zoe.image, personas.find(({ name }) => name === "Bare").image], [2, true, false]);
   assert.equal((await keep.chats.list({ persona: zoe.id })).items.length, 30);
   assert.deepEqual([(await keep.lorebooks.list()).items[0].name, (await keep.templates.list()).items.length], ["Sea", 6]);
+  assert.deepEqual((await keep.assets.list()).items.map(({ name, type }) => [name, type]), [["sea.jpg", "image/jpeg"]]);
   const settings = await keep.settings.get();
   assert.deepEqual([settings.userName, settings.pageSize], ["Zoë", 100]);
 });

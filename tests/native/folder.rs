@@ -58,6 +58,18 @@ fn cardshark_keeps_worlds_users_and_templates_elsewhere() {
 }
 
 #[test]
+fn pictures_sounds_and_films_beside_the_records_are_assets() {
+    for path in [
+        "data/u/backgrounds/sea.jpg",
+        "data/u/user/images/Ann/sea.jpg",
+        "data/u/assets/bgm/sea.mp3",
+    ] {
+        assert_eq!(told(path).0, What::Asset, "{path}");
+        assert_eq!(told(path).1, "data/u");
+    }
+}
+
+#[test]
 fn what_is_left_says_why_and_secrets_are_left_wherever_they_stand() {
     for (path, reason) in [
         ("data/u/secrets.json", Reason::Secret),
@@ -65,8 +77,7 @@ fn what_is_left_says_why_and_secrets_are_left_wherever_they_stand() {
         ("Characters/Secrets.JSON", Reason::Secret),
         ("config.yaml", Reason::Secret),
         ("data/_storage/abc", Reason::Secret),
-        ("data/u/backgrounds/sea.jpg", Reason::NoPlace),
-        ("data/u/user/images/Ann/1.png", Reason::NoPlace),
+        ("data/u/assets/notes.txt", Reason::NoPlace),
         ("data/u/worlds/Isle/images/a.png", Reason::NoPlace),
         ("data/u/thumbnails/avatar/Ann.png", Reason::Copy),
         ("data/u/backups/chat_ann_2024.jsonl", Reason::Copy),

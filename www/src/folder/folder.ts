@@ -26,6 +26,7 @@ const DOMAINS: Record<FolderDomain, [one: string, many: string]> = {
   characters: ["character", "characters"],
   chats: ["chat", "chats"],
   lorebooks: ["lorebook", "lorebooks"],
+  assets: ["picture or sound", "pictures and sounds"],
   templates: ["template", "templates"],
   personas: ["file of personas", "files of personas"],
   worlds: ["world", "worlds"],
