@@ -9,7 +9,7 @@
 pub mod files;
 
 use crate::error::{Kind, Result};
-use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
+use crate::json::{Document, Node, Shape, quote, quote_ascii};
 use std::str::FromStr;
 
 /// A channel of a guild.
@@ -237,25 +237,8 @@ pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
             object(value, &key)?;
         }
     }
-    let made = overlaid(document, &[], root)?;
+    let made = document.lay_over(&[], root)?;
     check(&made)?;
-    Ok(made)
-}
-
-fn overlaid(document: &Document, path: &[Step<'_>], patch: Node<'_>) -> Result<Document> {
-    let mut made = document.clone();
-    for (key, value) in patch.entries() {
-        let here = [path, &[Step::Key(&key)]].concat();
-        let there = made.find(&here).map(Node::shape);
-        made = match (value.shape(), there) {
-            (Shape::Null, None) => made,
-            (Shape::Null, Some(_)) => made.remove(&here)?,
-            (Shape::Object, Some(Shape::Object)) => overlaid(&made, &here, value)?,
-            (Shape::Object, _) => overlaid(&made.set(&here, "{}")?, &here, value)?,
-            (_, Some(_)) => made.amend(&here, value)?,
-            (_, None) => made.set(&here, value.raw())?,
-        };
-    }
     Ok(made)
 }
 

@@ -1,4 +1,4 @@
-// What characters, worlds, personas, lorebooks, templates and campaigns have in common: records that are one document each.
+// What characters, worlds, personas, lorebooks, templates, campaigns and playthroughs have in common: records that are one document each.
 
 import { items, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";

@@ -17,6 +17,7 @@ export const DOMAINS = Object.keys({
   templates: true,
   campaigns: true,
   assets: true,
+  playthroughs: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 
@@ -109,8 +110,13 @@ export abstract class Domain<E extends Entry> {
 
   /** The record as a file: what was imported and never changed comes back identical. Throws `not-found`, `corrupt`. */
   export(id: string): Promise<Exported> {
+    return this.handOut(() => this.handle.exportRecord(this.name, text(id, "id")));
+  }
+
+  /** @internal A file of the module's. */
+  protected handOut(exported: () => Promise<unknown>): Promise<Exported> {
     return this.ask("export", async () => {
-      const raw = (await this.handle.exportRecord(this.name, text(id, "id"))) as RawExport;
+      const raw = (await exported()) as RawExport;
       try {
         return { filename: raw.filename, type: raw.type, bytes: raw.bytes() };
       } finally {

@@ -19,6 +19,7 @@ export type { LiveObservable, LiveObserver, LiveOptions, LiveQuery } from "./liv
 export { type InitInput, initSync } from "./loading.js";
 export { editLorebook, matchLorebook, readLorebook, writeLorebook } from "./lore.js";
 export type { Lorebooks } from "./lorebooks.js";
+export type { Playthroughs } from "./playthroughs.js";
 export { editPersona, readPersonas, writePersonas } from "./persona.js";
 export type { Personas } from "./personas.js";
 export { estimateTokens, fillMacros } from "./prompt.js";
@@ -31,5 +32,5 @@ export type { Templates } from "./templates.js";
 export type { Transaction } from "./transaction.js";
 export type { Trash } from "./trash.js";
 export type * from "./types.js";
-export { type ReadWorldOptions, readWorld, type WorldFile } from "./world.js";
+export { type EventsRun, type ReadWorldOptions, readWorld, runEvents, type WorldFile } from "./world.js";
 export type { Worlds } from "./worlds.js";

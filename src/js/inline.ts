@@ -15,7 +15,7 @@ export function init(input?: InitInput | Promise<InitInput>): Promise<void> {
 
 export { init as default };
 
-/** An open keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings. */
+/** An open keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets, playthroughs and settings. */
 export class Keep extends OpenKeep {
   /**
    * Opens a keep, and makes it first where there is none. Makes the module ready when that was not done yet.

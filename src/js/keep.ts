@@ -1,4 +1,4 @@
-// The keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings, stored so that nothing is lost.
+// The keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets, playthroughs and settings, stored so that nothing is lost.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -24,6 +24,7 @@ import { options, text } from "./options.js";
 import { restWithPage } from "./page.js";
 import { Lorebooks } from "./lorebooks.js";
 import { Personas } from "./personas.js";
+import { Playthroughs } from "./playthroughs.js";
 import { Presence } from "./presence.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
@@ -105,6 +106,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly templates: Templates;
   readonly campaigns: Campaigns;
   readonly assets: Assets;
+  readonly playthroughs: Playthroughs;
   readonly settings: SettingsStore;
   readonly backups: Backups;
   readonly trash: Trash;
@@ -136,6 +138,7 @@ export abstract class OpenKeep extends EventTarget {
     this.templates = new Templates(handle);
     this.campaigns = new Campaigns(handle);
     this.assets = new Assets(handle);
+    this.playthroughs = new Playthroughs(handle);
     this.settings = new SettingsStore(handle);
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);

@@ -19,7 +19,7 @@ export function init(input?: InitInput | Promise<InitInput>): Promise<void> {
 
 export { init as default };
 
-/** An open keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings. Node has no IndexedDB: open it with `medium: "memory"`. */
+/** An open keep: characters, chats, worlds, personas, lorebooks, templates, campaigns, assets, playthroughs and settings. Node has no IndexedDB: open it with `medium: "memory"`. */
 export class Keep extends OpenKeep {
   /** Opens a keep. Throws `no-support`, `bad-option`, `not-ready`. */
   static async open(given?: OpenOptions): Promise<Keep> {

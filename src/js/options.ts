@@ -44,6 +44,13 @@ export function whole(given: number, name: string): number {
   throw failure("bad-option", `\`${name}\` is ${found}, a whole number from 0 was wanted`);
 }
 
+/** A coordinate: a whole number. */
+export function integer(given: number, name: string): number {
+  if (Number.isSafeInteger(given)) return given;
+  const found = typeof given === "number" ? String(given) : kindOf(given);
+  throw failure("bad-option", `\`${name}\` is ${found}, a whole number was wanted`);
+}
+
 export function flag(given: boolean | undefined, name: string): boolean {
   if (given === undefined || typeof given === "boolean") return given === true;
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, true or false was wanted`);

@@ -6,7 +6,7 @@ import { type Edit, type Journal, type Source, whenIdle } from "./journal.js";
 import { fields, ifRev, options, text } from "./options.js";
 import type { RevOptions, Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types.js";
 
-const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, lorebooks: true, templates: true, campaigns: true, settings: true } satisfies Record<SaverDomain, true>);
+const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, lorebooks: true, templates: true, campaigns: true, playthroughs: true, settings: true } satisfies Record<SaverDomain, true>);
 
 /** A version is kept of what was there before somebody began to type, and again after so long. */
 const SITTING_MS = 5 * 60_000;
@@ -95,7 +95,7 @@ export class Saver extends EventTarget {
   }
 
   /**
-   * Saves a change later. A patch of `characters`, `personas`, `lorebooks`, `templates` or `campaigns` is one of their `patch`; of `worlds` `{ position, player }`; of
+   * Saves a change later. A patch of `characters`, `personas`, `lorebooks`, `templates`, `campaigns` or `playthroughs` is one of their `patch`; of `worlds` `{ position, player }`; of
    * `settings` `{ value }`, the id being the setting's name; of `chats` `{ draft }`, its unsent message. With `ifRev`,
    * the record has to have that revision, or the one that this saver made of it.
    *
@@ -307,7 +307,7 @@ function newEdit(seq: number, domain: SaverDomain, id: string, now: number): Edi
 
 /** The last value of each field; a world's stats are fields of their own. */
 /** How deep a field of a patch is a patch itself. */
-const BELOW: { [field: string]: number } = { player: 1, entries: 2, fields: 1, campaign: 1, characters: 2, npcs: 2 };
+const BELOW: { [field: string]: number } = { player: 1, entries: 2, fields: 1, campaign: 1, characters: 2, npcs: 2, events: 2, places: 2 };
 
 function merged(old: object, patch: object): object {
   const all = overlaid(old, patch);

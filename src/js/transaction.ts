@@ -13,6 +13,7 @@ import { ask } from "./loading.js";
 import { Lorebooks } from "./lorebooks.js";
 import { safety } from "./options.js";
 import { Personas } from "./personas.js";
+import { Playthroughs } from "./playthroughs.js";
 import { SettingsStore } from "./settings.js";
 import { Templates } from "./templates.js";
 import type { DomainName, TransactionOptions } from "./types.js";
@@ -30,6 +31,7 @@ export interface Transaction {
   readonly templates: Templates;
   readonly campaigns: Campaigns;
   readonly assets: Assets;
+  readonly playthroughs: Playthroughs;
   readonly settings: SettingsStore;
 }
 
@@ -158,6 +160,7 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     templates: new Templates(handle),
     campaigns: new Campaigns(handle),
     assets: new Assets(handle),
+    playthroughs: new Playthroughs(handle),
     settings: new SettingsStore(handle),
   };
   const get = (name: DomainName) => () => {

@@ -888,6 +888,7 @@ export interface SaverPatches {
   lorebooks: LorebookPatch;
   templates: TemplatePatch;
   campaigns: CampaignPatch;
+  playthroughs: PlaythroughPatch;
   /** The id is the setting's name. */
   settings: { value: Json };
   /** The unsent message of a chat; empty for none. */
@@ -1080,6 +1081,11 @@ export interface PutCampaign extends Omit<PutOptions, keyof SafetyOptions> {
   scope: CampaignDocument | Campaign;
 }
 
+/** One of the playthroughs of `putMany`. */
+export interface PutPlaythrough extends Omit<PutOptions, keyof SafetyOptions> {
+  run: Playthrough;
+}
+
 /** A persona to be made; what is left out is empty or absent. */
 export type NewPersona = Partial<Omit<Persona, "dialect" | "picture" | "default" | "userId">> & { name: string };
 
@@ -1091,7 +1097,7 @@ export interface WorldPatch {
   player?: { [stat: string]: Json };
 }
 
-/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, messages of chats. */
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, playthroughs, messages of chats. */
 export interface Conflict<T = unknown> {
   /** What your change began with, if that state is kept. */
   base?: T;
@@ -1138,7 +1144,8 @@ export type Trashed =
   | ({ domain: "lorebooks" } & LorebookEntry)
   | ({ domain: "templates" } & TemplateEntry)
   | ({ domain: "campaigns" } & CampaignEntry)
-  | ({ domain: "assets" } & AssetEntry);
+  | ({ domain: "assets" } & AssetEntry)
+  | ({ domain: "playthroughs" } & PlaythroughEntry);
 
 /** What can be imported: one or many. */
 export type ImportSource = File | Blob | Uint8Array | ReadableStream<Uint8Array>;
@@ -1499,6 +1506,150 @@ export interface LocationSuggestion {
   because?: string;
 }
 
+/** A location of a world, and where it is. */
+export interface FoundLocation {
+  /** `"x,y,z"`; not there for one that waits beside the map. */
+  position?: string;
+  location: WorldLocation;
+}
+
+/** A rectangle in a plane of a world: from, to, both included. */
+export interface Viewport {
+  z: number;
+  x: readonly [number, number];
+  y: readonly [number, number];
+}
+
+/** What one run through a world has changed; the rest is as in the world. */
+export interface Playthrough {
+  /** The world it goes through. */
+  world: string;
+  /** Who the player is. */
+  persona?: string;
+  name?: string;
+  /** Where the player is, `"x,y,z"`. */
+  position: string;
+  visited?: string[];
+  player?: { [stat: string]: Json };
+  /** How many turns were taken. */
+  turn?: number;
+  /** What became of events, by their ids. */
+  events?: { [event: string]: Json };
+  /** What is otherwise than in the world, by ids of locations. */
+  places?: { [location: string]: PlaythroughPlace };
+  /** What came of events, the oldest first. */
+  outcomes?: Json[];
+  [key: string]: unknown;
+}
+
+/** How a location is in a run. */
+export interface PlaythroughPlace {
+  /** Who is there and is not in the world. */
+  came?: string[];
+  /** Who is there in the world and went away in this run. */
+  went?: string[];
+  /** `false`: what the world hides was revealed. */
+  hidden?: boolean;
+  [key: string]: Json | undefined;
+}
+
+/** A playthrough to begin. */
+export interface NewPlaythrough {
+  world: string;
+  persona?: string;
+  name?: string;
+}
+
+/** Whose playthroughs to list. */
+export interface PlaythroughFilter {
+  world?: string;
+  persona?: string;
+}
+
+/** What can be changed of a playthrough; objects are gone into, `null` removes. */
+export interface PlaythroughPatch {
+  name?: string;
+  persona?: string | null;
+  player?: { [stat: string]: Json };
+  events?: { [event: string]: Json };
+  places?: { [location: string]: { [field: string]: Json } | null };
+}
+
+export interface PlaythroughEntry extends Entry {
+  name: string;
+  world: string;
+  persona?: string;
+  position: string;
+  /** How many positions were visited. */
+  visited: number;
+  /** The player's `level`, where it is a number. */
+  level?: number;
+  /** Whether its world is there: told by `list` and `get`. */
+  worldStatus?: "ok" | "missing" | "trashed";
+}
+
+export interface KeptPlaythrough extends PlaythroughEntry {
+  worldStatus: "ok" | "missing" | "trashed";
+  run: Required<Omit<Playthrough, "persona">> & Pick<Playthrough, "persona">;
+}
+
+/** Something that happens in a run, so that events of its world may follow. */
+export interface EventTrigger {
+  on: "enter" | "leave" | "talk" | "turns" | "manual";
+  /** Who was talked to. */
+  npc?: string;
+  /** The only event that may follow. */
+  event?: string;
+}
+
+/** An event that happened. */
+export interface FiredEvent {
+  event: string;
+  /** Its name, or its id. */
+  name: string;
+  /** The id of the location where it happened. */
+  location?: string;
+  /** What it is about to have said. */
+  messages: { role: string; text: string }[];
+}
+
+/** A run after something happened in it. */
+export interface Played extends PlaythroughEntry {
+  /** The events that followed, in order. */
+  fired: FiredEvent[];
+  /** Events that could not be understood and did not happen. */
+  warnings: Warning[];
+}
+
+export interface WorldContextOptions {
+  /** What was said last, the newest at the end; it calls for lore. */
+  messages?: readonly string[];
+  /** Tokens that all of it may have, by estimate. Default 2,000. */
+  budget?: number;
+}
+
+/** Something for a model to know. */
+export interface WorldFact {
+  /** The location's id, the character's, or the entry's within its lorebook. */
+  id: string;
+  name: string;
+  text: string;
+  tokens: number;
+  /** Whose lore it is. */
+  character?: string;
+}
+
+/** What a model may know where the player of a run is. */
+export interface WorldContext {
+  position: string;
+  location?: WorldFact;
+  npcs: WorldFact[];
+  lore: WorldFact[];
+  tokens: number;
+  /** What stays out, and why. */
+  left: { id: string; why: "budget" | "missing" | "trashed" | "unreadable"; character?: string }[];
+}
+
 /** Somebody who is in a world. */
 export interface Inhabitant {
   /** The character. */
@@ -1643,7 +1794,7 @@ export interface SignalOptions {
 }
 
 /** What can be changed, and told of. */
-export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "campaigns" | "assets" | "settings";
+export type DomainName = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "campaigns" | "assets" | "playthroughs" | "settings";
 
 /** A domain whose records have ids of their own. */
 export type RecordDomain = Exclude<DomainName, "settings">;

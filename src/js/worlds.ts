@@ -2,10 +2,13 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
+import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { fields, json, limits, list, options, safety, text, writing } from "./options.js";
+import { fields, integer, json, limits, list, options, safety, text, whole, writing } from "./options.js";
 import type {
   Dependents,
+  Exported,
+  FoundLocation,
   ImportEvent,
   ImportOptions,
   Inhabitant,
@@ -16,7 +19,10 @@ import type {
   SafetyOptions,
   ValidateOptions,
   Validity,
+  Viewport,
   World,
+  WorldContext,
+  WorldContextOptions,
   WorldEntry,
   WorldPatch,
   WorldState,
@@ -42,11 +48,39 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     });
   }
 
-  /** Adds `world_state.json` files. */
+  /**
+   * Adds `world_state.json` files, and trees of worlds in archives, with their chats and what lies beside them: a world of its own
+   * each, to which the chats are linked.
+   */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<WorldEntry>> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
     const take = async (bytes: Uint8Array) => [JSON.parse(await this.handle.importWorld(bytes, limits(within)))] as Taken<WorldEntry>[];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+  }
+
+  /**
+   * A world as `world_state.json`; `{ as: "tree" }`: as an archive with `world_state.json`, `metadata.json`,
+   * `chats/{location}_chat.jsonl`, `events/{id}.json`, and the files that came beside them.
+   *
+   * Throws `not-found`, `corrupt`, `bad-option`.
+   */
+  override export(id: string, given?: { as?: "tree" }): Promise<Exported> {
+    return this.handOut(async () => {
+      const { as } = options(given, ["as"]);
+      if (as === undefined) return this.handle.exportRecord(this.name, text(id, "id"));
+      if (as === "tree") return this.handle.exportWorldTree(text(id, "id"));
+      throw failure("bad-option", `\`as\` is ${String(as)}, \`"tree"\` was wanted`);
+    });
+  }
+
+  /**
+   * Puts a location that waits beside the map onto it, at `"x,y,z"`. Throws `invalid` when there is no such location or something is
+   * there already, `not-found`, `conflict`.
+   */
+  place(id: string, location: string, position: string, given?: WriteOptions): Promise<WorldEntry> {
+    return this.answer("place", () =>
+      this.handle.placeLocation(text(id, "id"), text(location, "location"), text(position, "position"), writing(given)),
+    );
   }
 
   /** Which entries of a character's lore may be locations; likely ones first, which say why. Throws `not-found`, `corrupt`. */
@@ -71,6 +105,37 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
   /** Who is in a world, each once; one that is gone or in the trash hides no other. Throws `not-found`, `corrupt`. */
   inhabitants(id: string): Promise<Inhabitant[]> {
     return this.answer("inhabitants", () => this.handle.inhabitants(text(id, "id")));
+  }
+
+  /**
+   * One location, by its position or by its `location_id`; without `position` when it waits beside the map. `undefined` when
+   * there is none. Of a large world only what is asked for is read. Throws `not-found` when there is no such world, `corrupt`.
+   */
+  location(id: string, place: string): Promise<FoundLocation | undefined> {
+    return this.ask("location", async () => {
+      const found = (await this.handle.worldLocation(text(id, "id"), text(place, "place"))) as string | undefined;
+      return found === undefined ? undefined : (JSON.parse(found) as FoundLocation);
+    });
+  }
+
+  /** The locations in a rectangle of a plane, its edges included, in the order of the file. Throws `not-found`, `corrupt`, `bad-option`. */
+  viewport(id: string, within: Viewport): Promise<(FoundLocation & { position: string })[]> {
+    return this.answer("viewport", () => {
+      const { z, x, y } = options(within, ["z", "x", "y"]);
+      return this.handle.worldViewport(text(id, "id"), new Float64Array([integer(z, "z"), ...edges(x, "x"), ...edges(y, "y")]));
+    });
+  }
+
+  /**
+   * What a model may know where the player of a run is: the place, who is there, and what their lore says of what is talked about.
+   * What does not fit into `budget` tokens stays out and is in `left`. Throws `not-found`, `corrupt`, `bad-option`.
+   */
+  context(playthrough: string, given?: WorldContextOptions): Promise<WorldContext> {
+    return this.answer("context", () => {
+      const { messages = [], budget = 2000 } = options(given, ["messages", "budget"]);
+      const said = list(messages, "messages").map((message) => text(message, "messages"));
+      return this.handle.worldContext(text(playthrough, "playthrough"), json({ messages: said, budget: whole(budget, "budget") }, "options"));
+    });
   }
 
   /** Makes a world with one location. */
@@ -118,4 +183,9 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
   protected given({ state }: PutWorld): object {
     return { values: fields(state, "state") };
   }
+}
+
+function edges(given: readonly [number, number], name: string): [number, number] {
+  const [from, to] = list(given, name);
+  return [integer(from as number, `${name}[0]`), integer(to as number, `${name}[1]`)];
 }

@@ -48,6 +48,28 @@ impl Document {
         }
         Ok(document)
     }
+
+    /// A document with a patch laid over the object at `path`: objects are gone into, `null`
+    /// removes, all else replaces.
+    ///
+    /// # Errors
+    /// As [`Document::set`].
+    pub fn lay_over(&self, path: &[Step<'_>], patch: Node<'_>) -> Result<Document> {
+        let mut made = self.clone();
+        for (key, value) in patch.entries() {
+            let here = [path, &[Step::Key(&key)]].concat();
+            let there = made.find(&here).map(Node::shape);
+            made = match (value.shape(), there) {
+                (Shape::Null, None) => made,
+                (Shape::Null, Some(_)) => made.remove(&here)?,
+                (Shape::Object, Some(Shape::Object)) => made.lay_over(&here, value)?,
+                (Shape::Object, _) => made.set(&here, "{}")?.lay_over(&here, value)?,
+                (_, Some(_)) => made.amend(&here, value)?,
+                (_, None) => made.set(&here, value.raw())?,
+            };
+        }
+        Ok(made)
+    }
 }
 
 impl Node<'_> {

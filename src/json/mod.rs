@@ -124,6 +124,11 @@ impl Document {
         self.0.original.as_deref().unwrap_or(self.0.text.as_bytes())
     }
 
+    /// Its text, when that is its bytes: not for UTF-16 and damaged UTF-8.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.0.original.is_none().then_some(&*self.0.text)
+    }
+
     /// The value.
     pub fn root(&self) -> Node<'_> {
         Node::root(&self.0)

@@ -200,12 +200,12 @@ impl<'a> Node<'a> {
     }
 
     /// Where it stands in the text.
-    pub(super) fn span(self) -> Range<usize> {
+    pub(crate) fn span(self) -> Range<usize> {
         self.entry().start as usize..self.entry().end as usize
     }
 
     /// The keys of an object, each a place of its own.
-    pub(super) fn keys(self) -> Keys<'a> {
+    pub(crate) fn keys(self) -> Keys<'a> {
         let end = if self.entry().token == Token::Object {
             self.entry().next as usize
         } else {
@@ -219,7 +219,7 @@ impl<'a> Node<'a> {
     }
 
     /// The value of a key.
-    pub(super) fn value(self) -> Node<'a> {
+    pub(crate) fn value(self) -> Node<'a> {
         Node {
             tree: self.tree,
             at: self.at + 1,
@@ -247,7 +247,7 @@ impl<'a> Node<'a> {
     }
 
     /// What a string or key says.
-    pub(super) fn content(self) -> Cow<'a, str> {
+    pub(crate) fn content(self) -> Cow<'a, str> {
         let raw = self.raw();
         let inner = &raw[1..raw.len() - 1];
         if self.entry().escaped {
@@ -299,7 +299,7 @@ impl<'a> Iterator for Items<'a> {
 
 /// The keys of an object.
 #[derive(Clone)]
-pub(super) struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     tree: &'a Tree,
     at: usize,
     end: usize,

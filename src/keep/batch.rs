@@ -52,6 +52,7 @@ impl Keep {
             Domain::Lorebooks => self.lorebooks().put_many(puts, write).await?,
             Domain::Templates => self.templates().put_many(puts, write).await?,
             Domain::Campaigns => self.campaigns().put_many(puts, write).await?,
+            Domain::Playthroughs => self.playthroughs().texts().put_many(puts, write).await?,
             Domain::Chats | Domain::Assets => return Err(no_document()),
         };
         Ok(entries(domain, &written))
@@ -75,6 +76,10 @@ impl Keep {
             Domain::Lorebooks => self.lorebooks().patch_many(patches, write).await?,
             Domain::Templates => self.templates().patch_many(patches, write).await?,
             Domain::Campaigns => self.campaigns().texts().patch_many(patches, write).await?,
+            Domain::Playthroughs => {
+                let playthroughs = self.playthroughs();
+                playthroughs.texts().patch_many(patches, write).await?
+            }
             Domain::Chats | Domain::Assets => return Err(no_document()),
         };
         Ok(entries(domain, &written))

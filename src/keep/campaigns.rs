@@ -6,8 +6,7 @@
 
 use super::Keep;
 use super::documents::{Edit, Given, PutDocument, bounded};
-use super::domain::{Domain, newest_first};
-use super::records::unreadable_json;
+use super::domain::Domain;
 use super::texts::{self, Texts};
 use crate::campaign::files::{self, Files};
 use crate::campaign::{self, Action, Scope};
@@ -84,30 +83,14 @@ impl Campaigns {
     /// # Errors
     /// What the medium reports.
     pub async fn list(&self, filter: &CampaignFilter) -> Result<Value> {
-        let store = self.0.keep.store();
-        let wanted: Vec<String> = [
+        let wanted = [
             (GUILD, &filter.guild),
             (PLAYER, &filter.player),
             (GM, &filter.gm),
         ]
         .into_iter()
-        .filter_map(|(key, id)| Some(format!("{key}{}", id.as_deref()?)))
-        .collect();
-        let Some(first) = wanted.first() else {
-            return self.0.keep.list(Domain::Campaigns, false).await;
-        };
-        let mut listing = store.find(first).await?;
-        listing.records.retain(|record| {
-            record.trashed_ms.is_none() && wanted.iter().all(|key| record.by.contains(key))
-        });
-        newest_first(&mut listing.records);
-        let items: Vec<Value> = listing
-            .records
-            .iter()
-            .map(|record| texts::CAMPAIGNS.entry(record))
-            .collect();
-        let unreadable: Vec<Value> = listing.unreadable.iter().map(unreadable_json).collect();
-        Ok(json!({ "items": items, "unreadable": unreadable }))
+        .filter_map(|(key, id)| Some(format!("{key}{}", id.as_deref()?)));
+        self.0.list_by(&wanted.collect::<Vec<_>>()).await
     }
 
     /// Changes what is in a scope, which is made where it is not there; gives its entry. A scope

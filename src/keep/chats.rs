@@ -61,6 +61,9 @@ pub struct ChatImport {
     pub title: Option<String>,
     /// How much input is accepted.
     pub limits: Limits,
+    /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
+    #[serde(skip)]
+    pub again: bool,
 }
 
 /// What is said about a new chat.
@@ -216,7 +219,8 @@ impl Chats {
             .concat();
         let same = format!("chats/file/{}", codec::hash(&whole));
         let kept = self.keep.store().find(&same).await?.records;
-        if let Some(record) = kept.into_iter().find(|record| record.trashed_ms.is_none()) {
+        let mut kept = kept.into_iter().filter(|_| !options.again);
+        if let Some(record) = kept.find(|record| record.trashed_ms.is_none()) {
             return Ok((record, Status::Duplicate));
         }
         let now = self.keep.store().now();

@@ -30,6 +30,8 @@ pub(super) enum Subject {
     Template,
     /// What is in the scope of a campaign.
     Campaign,
+    /// What a run through a world has changed.
+    Playthrough,
     /// The value of one setting; its key is the id.
     Setting,
     /// The unsent message of a chat.
@@ -49,10 +51,11 @@ impl Subject {
             "lorebooks" => Ok(Subject::Lorebook),
             "templates" => Ok(Subject::Template),
             "campaigns" => Ok(Subject::Campaign),
+            "playthroughs" => Ok(Subject::Playthrough),
             "settings" => Ok(Subject::Setting),
             "chats" => Ok(Subject::Unsent),
             _ => Err(Kind::BadOption.because(format!(
-                "domain is {domain:?}, want characters, chats, worlds, personas, lorebooks, templates, campaigns or settings"
+                "domain is {domain:?}, want characters, chats, worlds, personas, lorebooks, templates, campaigns, playthroughs or settings"
             ))),
         }
     }
@@ -66,6 +69,7 @@ impl Subject {
             Subject::Lorebook => Domain::Lorebooks.name(),
             Subject::Template => Domain::Templates.name(),
             Subject::Campaign => Domain::Campaigns.name(),
+            Subject::Playthrough => Domain::Playthroughs.name(),
             Subject::Setting => settings::DOMAIN,
             Subject::Unsent => unsent::DOMAIN,
         };
@@ -92,6 +96,7 @@ impl Subject {
             Subject::Lorebook => keep.record(Domain::Lorebooks, id).await?,
             Subject::Template => keep.record(Domain::Templates, id).await?,
             Subject::Campaign => keep.record(Domain::Campaigns, id).await?,
+            Subject::Playthrough => keep.record(Domain::Playthroughs, id).await?,
             Subject::Setting => keep.settings().record(id).await?,
             Subject::Unsent => {
                 keep.record(Domain::Chats, id).await?;
@@ -110,6 +115,9 @@ impl Subject {
             Subject::Lorebook => Content::Text(&texts::LOREBOOKS, keep.document(record).await?),
             Subject::Template => Content::Text(&texts::TEMPLATES, keep.document(record).await?),
             Subject::Campaign => Content::Text(&texts::CAMPAIGNS, keep.document(record).await?),
+            Subject::Playthrough => {
+                Content::Text(&texts::PLAYTHROUGHS, keep.document(record).await?)
+            }
             Subject::Setting => Content::Setting(record.body.clone()),
             Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
         })
@@ -162,7 +170,7 @@ pub(super) enum Content {
     Card(Document),
     World(Document),
     Persona(Document),
-    /// A lorebook, a template or a campaign.
+    /// A lorebook, a template, a campaign or a playthrough.
     Text(&'static Form, Document),
     Setting(Value),
     /// A JSON string: unlike Rust's it may hold lone surrogates.

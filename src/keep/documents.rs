@@ -4,7 +4,7 @@
 //! go. What a document means is the matter of its domain, which hands in what to do.
 
 use super::domain::Domain;
-use super::{Keep, Status, records};
+use super::{Keep, Status, records, world_parts};
 use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
@@ -76,8 +76,17 @@ pub(super) struct Documents<'a> {
 impl Keep {
     /// The document of a record.
     pub(super) async fn document(&self, record: &Record) -> Result<Document> {
-        let bytes = self.store().part(record.part("document")?).await?;
-        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
+        let bytes = self.document_bytes(record).await?;
+        Document::take(bytes, &Limits::default()).map(|(document, _)| document)
+    }
+
+    /// The bytes of that document.
+    pub(super) async fn document_bytes(&self, record: &Record) -> Result<Vec<u8>> {
+        let parts = world_parts::parts_of(record)?;
+        match parts.as_slice() {
+            [part] => self.store().part(part).await,
+            parts => world_parts::joined(self.store().parts(parts).await?),
+        }
     }
 }
 
@@ -228,15 +237,20 @@ impl Documents<'_> {
 
     async fn at_once(&self, records: &[Option<Record>]) -> Result<Vec<Option<Document>>> {
         let mut parts = Vec::new();
-        for record in records.iter().flatten() {
-            parts.push(record.part("document")?.clone());
+        let mut counts = Vec::with_capacity(records.len());
+        for record in records {
+            let of = record.as_ref().map(world_parts::parts_of).transpose()?;
+            counts.push(of.as_ref().map(Vec::len));
+            parts.extend(of.into_iter().flatten());
         }
         let mut read = self.keep.store().parts(&parts).await?.into_iter();
         let mut documents = Vec::with_capacity(records.len());
-        for record in records {
-            let bytes = record.as_ref().and_then(|_| read.next());
-            let document = match bytes {
-                Some(bytes) => Some(Document::read(&bytes, &Limits::default())?.0),
+        for count in counts {
+            let document = match count {
+                Some(count) => {
+                    let bytes = world_parts::joined(read.by_ref().take(count).collect())?;
+                    Some(Document::take(bytes, &Limits::default())?.0)
+                }
                 None => None,
             };
             documents.push(document);

@@ -24,11 +24,13 @@ pub enum Domain {
     Campaigns,
     /// Pictures, sounds and any other bytes.
     Assets,
+    /// Playthroughs of worlds.
+    Playthroughs,
 }
 
 impl Domain {
     /// Every domain, once.
-    pub const ALL: [Domain; 8] = [
+    pub const ALL: [Domain; 9] = [
         Domain::Characters,
         Domain::Chats,
         Domain::Worlds,
@@ -37,6 +39,7 @@ impl Domain {
         Domain::Templates,
         Domain::Campaigns,
         Domain::Assets,
+        Domain::Playthroughs,
     ];
 
     /// Its name, on disk and in JavaScript.
@@ -50,6 +53,7 @@ impl Domain {
             Domain::Templates => "templates",
             Domain::Campaigns => "campaigns",
             Domain::Assets => "assets",
+            Domain::Playthroughs => "playthroughs",
         }
     }
 

@@ -121,6 +121,7 @@ impl Links {
         let one = |domain, id: Option<String>| id.and_then(|id| id_of(domain, &id));
         self.persona = one(Domain::Personas, self.persona.take());
         self.world = one(Domain::Worlds, self.world.take());
+        self.playthrough = one(Domain::Playthroughs, self.playthrough.take());
         if self.world.is_none() {
             (self.location, self.playthrough) = (None, None);
         }

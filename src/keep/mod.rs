@@ -1,6 +1,6 @@
 //! What users see: one service a domain, on the store.
 //!
-//! Characters, chats, worlds, personas, lorebooks, templates, campaigns, assets and settings know what their records mean; how records
+//! Characters, chats, worlds, personas, lorebooks, templates, campaigns, assets, playthroughs and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
 //! JavaScript are JSON values in the shapes of `src/js/types.ts`.
 
@@ -27,6 +27,7 @@ mod journal;
 mod links;
 mod manifest;
 mod personas;
+mod playthroughs;
 mod quarantine;
 mod records;
 mod repair;
@@ -41,7 +42,11 @@ mod trash;
 mod unsent;
 mod validate;
 mod work;
+mod world_cards;
+mod world_context;
 mod world_links;
+mod world_parts;
+mod world_tree;
 mod worlds;
 
 pub use crate::chat::SearchOptions;
@@ -61,6 +66,7 @@ pub use health::{Amount, BackupAmount, Health, HealthWarning};
 pub use journal::{Edit, Journal, Making, Replayed};
 pub use links::Links;
 pub use personas::Personas;
+pub use playthroughs::{PlaythroughFilter, Playthroughs};
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use settings::Settings;
@@ -68,6 +74,7 @@ pub use texts::Texts;
 pub use transaction::Transaction;
 pub use trash::Trash;
 pub use validate::Validity;
+pub use world_context::{ContextOptions, Left, Told, WorldContext};
 pub use worlds::Worlds;
 
 use crate::error::{Error, Kind, Result};
@@ -194,6 +201,11 @@ impl Keep {
     /// The worlds.
     pub fn worlds(&self) -> Worlds {
         Worlds::new(self.clone())
+    }
+
+    /// The playthroughs of worlds.
+    pub fn playthroughs(&self) -> Playthroughs {
+        Playthroughs::new(self.clone())
     }
 
     /// The settings.

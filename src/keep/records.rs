@@ -125,6 +125,7 @@ impl Keep {
             Domain::Templates => self.templates().export(id).await,
             Domain::Campaigns => self.campaigns().texts().export(id).await,
             Domain::Assets => self.assets().export(id).await,
+            Domain::Playthroughs => self.playthroughs().export(id).await,
         }
     }
 }
@@ -140,6 +141,7 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Templates => texts::TEMPLATES.entry(record),
         Domain::Campaigns => texts::CAMPAIGNS.entry(record),
         Domain::Assets => assets::entry(record),
+        Domain::Playthroughs => texts::PLAYTHROUGHS.entry(record),
     }
 }
 

@@ -1,13 +1,13 @@
-//! Domains whose records are one JSON text each: lorebooks, templates and campaigns.
+//! Domains whose records are one JSON text each: lorebooks, templates, campaigns and playthroughs.
 //!
 //! What such a text means is told by a [`Form`], one for each of these domains; everything
 //! else is the same for all of them. A file that was no JSON is kept beside the text and
 //! handed out again as long as nothing was changed.
 
-use super::campaigns;
 use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
-use super::domain::{self, Domain, present, with_fields};
-use super::{Exported, Keep, documents, filename};
+use super::domain::{self, Domain, newest_first, present, with_fields};
+use super::records::unreadable_json;
+use super::{Exported, Keep, campaigns, documents, filename, playthroughs};
 use crate::campaign;
 use crate::card;
 use crate::codec;
@@ -17,6 +17,7 @@ use crate::json::{Document, quote};
 use crate::lore;
 use crate::store::{Change, Record, Write};
 use crate::template;
+use crate::world::playthrough;
 use serde_json::{Map, Value, json};
 
 /// Cuts a file into its texts, and tells what was odd.
@@ -133,6 +134,38 @@ pub(super) static CAMPAIGNS: Form = Form {
     keys: campaigns::keys,
 };
 
+/// Playthroughs of worlds.
+pub(super) static PLAYTHROUGHS: Form = Form {
+    domain: Domain::Playthroughs,
+    shown: "run",
+    listed: &["name", "world", "persona", "position", "visited", "level"],
+    files: "playthroughs/file/",
+    read: |bytes, limits| {
+        let (document, warnings) = Document::read(bytes, limits)?;
+        playthrough::check(&document)?;
+        Ok((vec![document], warnings))
+    },
+    view: playthrough::view,
+    edit: playthrough::edit,
+    replace: playthrough::replace,
+    head: |document| {
+        let summary = playthrough::summary(document);
+        let mut head = Map::new();
+        head.insert("name".into(), summary.name.into());
+        head.insert("world".into(), summary.world.into());
+        if let Some(persona) = summary.persona {
+            head.insert("persona".into(), persona.into());
+        }
+        head.insert("position".into(), summary.position.into());
+        head.insert("visited".into(), summary.visited.into());
+        if let Some(level) = summary.level {
+            head.insert("level".into(), level.into());
+        }
+        head
+    },
+    keys: playthroughs::keys,
+};
+
 /// The records of a domain whose records are texts.
 pub struct Texts {
     pub(super) keep: Keep,
@@ -179,6 +212,23 @@ impl Texts {
             });
         }
         documents::take_in(&self.keep, self.form.domain, arrivals, warnings).await
+    }
+
+    /// The entries of the records with all of these index keys, newest change first:
+    /// `{ items, unreadable }`.
+    pub(super) async fn list_by(&self, keys: &[String]) -> Result<Value> {
+        let Some(first) = keys.first() else {
+            return self.keep.list(self.form.domain, false).await;
+        };
+        let mut listing = self.keep.store().find(first).await?;
+        listing.records.retain(|record| {
+            record.trashed_ms.is_none() && keys.iter().all(|key| record.by.contains(key))
+        });
+        newest_first(&mut listing.records);
+        let entry = |record: &Record| self.form.entry(record);
+        let items: Vec<Value> = listing.records.iter().map(entry).collect();
+        let unreadable: Vec<Value> = listing.unreadable.iter().map(unreadable_json).collect();
+        Ok(json!({ "items": items, "unreadable": unreadable }))
     }
 
     /// A record as JSON, the entry and what it says, with its document; `None` when there is none.

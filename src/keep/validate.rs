@@ -52,6 +52,7 @@ impl Keep {
             Domain::Lorebooks => texts::LOREBOOKS.putting(put),
             Domain::Templates => texts::TEMPLATES.putting(put),
             Domain::Campaigns => texts::CAMPAIGNS.putting(put),
+            Domain::Playthroughs => texts::PLAYTHROUGHS.putting(put),
             Domain::Chats | Domain::Assets => return Err(super::batch::no_document()),
         };
         let there = match &put.id {
@@ -132,6 +133,7 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
         Domain::Personas
         | Domain::Templates
         | Domain::Campaigns
+        | Domain::Playthroughs
         | Domain::Chats
         | Domain::Assets => Validity::of(Vec::new(), Vec::new()),
     })

@@ -1,11 +1,12 @@
 //! What binds worlds and characters: a world of a character's lore, and who is in a world.
 
-use super::Worlds;
 use super::domain::Domain;
+use super::{Keep, Worlds};
 use crate::card;
 use crate::error::{Kind, Limits, Result};
 use crate::json::{Document, Node};
 use crate::lore;
+use crate::store::Record;
 use crate::world::{self, Lore, Suggestion};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -88,13 +89,8 @@ impl Worlds {
         let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
         let store = self.keep.store();
         let found = store.get_many(Domain::Characters.name(), &ids).await?;
-        let told = |((id, locations), found): (&(String, Vec<String>), &Option<_>)| {
-            let found: Option<&crate::store::Record> = found.as_ref();
-            let status = match found {
-                None => "missing",
-                Some(record) if record.trashed_ms.is_some() => "trashed",
-                Some(_) => "ok",
-            };
+        let told = |((id, locations), found): (&(String, Vec<String>), &Option<Record>)| {
+            let status = standing(found.as_ref());
             let mut told = json!({ "id": id, "status": status, "locations": locations });
             if let Some(record) = found {
                 told["name"] = record.head_text("name").into();
@@ -107,6 +103,23 @@ impl Worlds {
     async fn card(&self, character: &str) -> Result<Document> {
         let record = self.keep.record(Domain::Characters, character).await?;
         self.keep.document(&record).await
+    }
+}
+
+impl Keep {
+    /// Whether records are there: `ok`, `missing` or `trashed`, in the order of their ids.
+    pub(super) async fn standing(&self, of: Domain, ids: &[&str]) -> Result<Vec<&'static str>> {
+        let found = self.store().get_many(of.name(), ids).await?;
+        let standing = |found: &Option<Record>| standing(found.as_ref());
+        Ok(found.iter().map(standing).collect())
+    }
+}
+
+fn standing(found: Option<&Record>) -> &'static str {
+    match found {
+        None => "missing",
+        Some(record) if record.trashed_ms.is_some() => "trashed",
+        Some(_) => "ok",
     }
 }
 

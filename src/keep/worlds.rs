@@ -2,12 +2,15 @@
 
 use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
+use super::world_parts::{self, Play};
+use super::world_tree::FILE;
 use super::{Exported, Keep, Status, filename};
 use crate::codec;
-use crate::error::{Kind, Limits, Result};
+use crate::container::zip;
+use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
-use crate::world;
+use crate::world::{self, KeyAt, Wanted, tree};
 use serde_json::{Value, json};
 
 /// The worlds of a keep.
@@ -25,22 +28,33 @@ impl Worlds {
         Worlds { keep }
     }
 
-    /// Keeps a `world_state.json`: `{ entry, status, warnings }`. The same bytes again are a duplicate.
+    /// Keeps a `world_state.json`, or the tree of a world in an archive with its chats: `{ entry,
+    /// status, warnings }`. The same bytes again are a duplicate.
     ///
     /// # Errors
-    /// Those of [`world::read`], and what the medium reports.
+    /// Those of [`world::read`] and [`tree::read`], and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
-        let (document, warnings) = world::read(bytes, limits)?;
         let same = format!("worlds/file/{}", codec::hash(bytes));
         let kept = self.keep.store().find(&same).await?.records;
-        let (record, status) = match kept.into_iter().find(|record| record.trashed_ms.is_none()) {
+        let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
+        let told = |record: &Record, status, warnings: &[Warning]| json!({ "entry": entry(record), "status": status, "warnings": warnings });
+        if zip::is(bytes) {
+            if let Some(record) = kept {
+                return Ok(told(&record, Status::Duplicate, &[]));
+            }
+            let (record, warnings) = self.add_archive(bytes, same, limits).await?;
+            return Ok(told(&record, Status::Added, &warnings));
+        }
+        let (document, warnings) = world::read(bytes, limits)?;
+        let (record, status) = match kept {
             Some(record) => (record, Status::Duplicate),
             None => (
-                self.add(&document, Some(same), Write::default()).await?,
+                self.add(&document, Some((same, bytes)), Write::default())
+                    .await?,
                 Status::Added,
             ),
         };
-        Ok(json!({ "entry": entry(&record), "status": status, "warnings": warnings }))
+        Ok(told(&record, status, &warnings))
     }
 
     /// Makes a world with one location and gives its entry.
@@ -83,8 +97,30 @@ impl Worlds {
         write: impl Into<Write>,
     ) -> Result<String> {
         let now = self.keep.store().now();
-        let edit = |document: &Document| world::move_to(document, position, now);
-        self.change(id, write.into(), &edit).await
+        let play = |document: &Document, key_at: &KeyAt<'_>| {
+            world::move_among(document, position, now, key_at)
+        };
+        self.view(&self.change(id, write.into(), &play).await?)
+            .await
+    }
+
+    /// Puts a location that waits beside the map at a position of it, and gives the entry.
+    ///
+    /// # Errors
+    /// `not-found`, `conflict` with its sides, those of [`world::place`], and what the medium
+    /// reports.
+    pub async fn place(
+        &self,
+        id: &str,
+        location: &str,
+        position: &str,
+        write: Write,
+    ) -> Result<Value> {
+        let now = self.keep.store().now();
+        let place = |document: &Document| world::place(document, location, position, now);
+        let edit = edited(id, write.if_rev, &place);
+        let written = self.documents().change(&[edit], write).await?;
+        Ok(written.first().map(entry).unwrap_or_default())
     }
 
     /// Sets a stat of the player to a JSON value and gives the world as [`Worlds::get`] does.
@@ -99,8 +135,39 @@ impl Worlds {
         write: impl Into<Write>,
     ) -> Result<String> {
         let now = self.keep.store().now();
-        let edit = |document: &Document| world::set_stat(document, stat, value, now);
-        self.change(id, write.into(), &edit).await
+        let play = |document: &Document, _: &KeyAt<'_>| world::set_stat(document, stat, value, now);
+        self.view(&self.change(id, write.into(), &play).await?)
+            .await
+    }
+
+    /// One location, by its position or by its `location_id`, as JSON `{ position?, location }`;
+    /// without a position when it is not on the map. `None` when there is none.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such world, `corrupt`, and what the medium reports.
+    pub async fn location(&self, id: &str, place: &str) -> Result<Option<String>> {
+        let record = self.keep.record(Domain::Worlds, id).await?;
+        let at = world::parse_position(place).ok().map(Wanted::At);
+        let named = Wanted::Id(place.to_owned());
+        for wanted in at.iter().chain([&named]) {
+            let found = self.keep.locations(&record, wanted).await?;
+            if let Some(first) = found.into_iter().next() {
+                return Ok(Some(first));
+            }
+        }
+        self.keep.unconnected(&record, &named).await
+    }
+
+    /// The locations in a rectangle of a plane, its edges included, as JSON
+    /// `[{ position, location }]` in the order of the file.
+    ///
+    /// # Errors
+    /// As [`Worlds::location`].
+    pub async fn viewport(&self, id: &str, z: i64, x: [i64; 2], y: [i64; 2]) -> Result<String> {
+        let record = self.keep.record(Domain::Worlds, id).await?;
+        let wanted = Wanted::Within { z, x, y };
+        let found = self.keep.locations(&record, &wanted).await?;
+        Ok(format!("[{}]", found.join(",")))
     }
 
     pub(super) async fn patch_many(
@@ -109,6 +176,14 @@ impl Worlds {
         write: Write,
     ) -> Result<Vec<Record>> {
         let now = self.keep.store().now();
+        if let [PatchDocument { id, patch, if_rev }] = patches {
+            let play = |document: &Document, key_at: &KeyAt<'_>| {
+                world::edit_among(document, patch, now, key_at)
+            };
+            let if_rev = *if_rev;
+            let written = self.change(id, Write { if_rev, ..write }, &play).await?;
+            return Ok(vec![written]);
+        }
         let edit = |patch: &PatchDocument| {
             let PatchDocument { id, patch, if_rev } = patch.clone();
             let edit = move |document: &Document| world::edit(document, &patch, now);
@@ -142,32 +217,41 @@ impl Worlds {
     }
 
     /// A new world; one that came as a file is read back.
-    async fn add(&self, document: &Document, file: Option<String>, write: Write) -> Result<Record> {
+    async fn add(
+        &self,
+        document: &Document,
+        file: Option<(String, &[u8])>,
+        write: Write,
+    ) -> Result<Record> {
         let now = self.keep.store().now();
         let mut change = Change::new();
         change.asked(write);
         let mut record = Record::new(Domain::Worlds.name(), &codec::new_id(now), now);
-        if let Some(file) = file {
-            record.by.push(file);
+        if let Some((same, bytes)) = file {
+            record.by.push(same);
             change.verify();
+            // What became a state of another form stays beside it.
+            if document.bytes() != bytes {
+                let name = format!("{FILE}{}", tree::ORIGINAL);
+                record.parts.insert(name, change.add_part(bytes));
+            }
         }
         put_document(&mut record, document, &mut change);
         change.write(record, History::Skip);
         self.keep.commit_one(change).await
     }
 
-    async fn change(
-        &self,
-        id: &str,
-        write: Write,
-        edit: &dyn Fn(&Document) -> Result<Document>,
-    ) -> Result<String> {
-        let edit = edited(id, write.if_rev, edit);
+    async fn change(&self, id: &str, write: Write, play: &Play<'_>) -> Result<Record> {
+        if let Some(written) = self.keep.play(id, write, play).await? {
+            return Ok(written);
+        }
+        let edit = |document: &Document| play(document, &|at| world::key_at(document, at));
+        let edit = edited(id, write.if_rev, &edit);
         let written = self.documents().change(&[edit], write).await?;
-        let record = written
-            .first()
-            .ok_or_else(|| Kind::Bug.because("a change of one record gave none back"))?;
-        self.view(record).await
+        let mut written = written.into_iter();
+        written
+            .next()
+            .ok_or_else(|| Kind::Bug.because("a change of one record gave none back"))
     }
 
     fn documents(&self) -> Documents<'_> {
@@ -179,7 +263,7 @@ impl Worlds {
     }
 
     async fn view(&self, record: &Record) -> Result<String> {
-        let bytes = self.keep.store().part(record.part("document")?).await?;
+        let bytes = self.keep.document_bytes(record).await?;
         let (document, warnings) = world::read(&bytes, &Limits::default())?;
         let fields = [
             ("state", &*world::view(&document)),
@@ -233,11 +317,14 @@ fn edited<'a>(
 }
 
 pub(super) fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
+    summarize(record, document);
+    world_parts::put(record, document, change);
+}
+
+/// What lists show of a state.
+pub(super) fn summarize(record: &mut Record, document: &Document) {
     let summary = world::summary(document);
     let name: String = summary.name.chars().take(100).collect();
     record.head =
         json!({ "name": name, "locations": summary.locations, "position": summary.position });
-    record
-        .parts
-        .insert("document".into(), change.add_part(&world::write(document)));
 }

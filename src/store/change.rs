@@ -104,6 +104,11 @@ impl Change {
         part
     }
 
+    /// Says that a part is there: the record that is changed refers to it. It is not written again.
+    pub(crate) fn has_part(&mut self, part: &Part) {
+        self.parts.insert(part.hash.clone());
+    }
+
     /// Adds one page under a key of the domain's own. It must never be written with another content.
     pub fn add_page(&mut self, key: Key, content: &[u8]) {
         debug_assert!(content.len() <= codec::PAGE_BYTES);

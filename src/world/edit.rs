@@ -1,15 +1,30 @@
 //! Several changes of a world in one patch.
 
-use super::{coordinates, move_to, set_stat, view};
+use super::{
+    KeyAt, coordinates, cut, key_at, move_among, parse_position, set_stat, shown, touch, view,
+};
 use crate::error::{Kind, Result};
-use crate::json::{Document, Node, Shape};
+use crate::json::{Document, Node, Shape, quote};
 
 /// The state with what `patch` names changed: `position`, and stats of the `player`. What
 /// already says so is left as it is, and a patch that changes nothing gives the same bytes.
 ///
 /// # Errors
-/// `bad-option` for a field that is not known, and those of [`move_to`] and [`set_stat`].
+/// `bad-option` for a field that is not known, and those of [`super::move_to`] and [`set_stat`].
 pub fn edit(document: &Document, patch: &Document, now_ms: i64) -> Result<Document> {
+    edit_among(document, patch, now_ms, &|at| key_at(document, at))
+}
+
+/// As [`edit`], of a state whose locations are told by `key_at`.
+///
+/// # Errors
+/// As [`edit`].
+pub fn edit_among(
+    document: &Document,
+    patch: &Document,
+    now_ms: i64,
+    key_at: &KeyAt<'_>,
+) -> Result<Document> {
     let root = patch.root();
     if root.shape() != Shape::Object {
         return Err(Kind::Invalid.because("a patch must be an object of fields"));
@@ -24,7 +39,7 @@ pub fn edit(document: &Document, patch: &Document, now_ms: i64) -> Result<Docume
                 let wanted = coordinates(&position);
                 let there = coordinates(&view::summary(&edited).position);
                 if wanted.is_none() || wanted != there {
-                    edited = move_to(&edited, &position, now_ms)?;
+                    edited = move_among(&edited, &position, now_ms, key_at)?;
                 }
             }
             "player" if value.shape() == Shape::Object => {
@@ -45,4 +60,38 @@ pub fn edit(document: &Document, patch: &Document, now_ms: i64) -> Result<Docume
         }
     }
     Ok(edited)
+}
+
+/// The state with a location that waits beside the map at a position of it.
+///
+/// # Errors
+/// `invalid` when the position is not of the form `x,y,z`, something is there, or there is no such
+/// location beside the map.
+pub fn place(document: &Document, location: &str, position: &str, now_ms: i64) -> Result<Document> {
+    let at = parse_position(position)?;
+    if key_at(document, at).is_some() {
+        let detail = format!("there is a location at `{}` already", shown(position));
+        return Err(Kind::Invalid.because(detail));
+    }
+    let waiting = document.root().get("unconnected_locations");
+    let mut waiting = waiting.map(view::members).unwrap_or_default().into_iter();
+    let found = waiting.find(|(key, node)| cut::id_of(key, *node) == location);
+    let (key, node) = found.ok_or_else(|| {
+        let detail = format!("no location `{}` waits beside the map", shown(location));
+        Kind::Invalid.because(detail)
+    })?;
+    let path = ["unconnected_locations".into(), (&*key).into()];
+    let mut value = document.sibling(node.raw())?;
+    if value.root().get("location_id").is_none() {
+        value = value.set(&["location_id".into()], &quote(location))?;
+    }
+    let [x, y, z] = at;
+    value = value.set(&["coordinates".into()], &format!("[{x},{y},{z}]"))?;
+    let mut placed = document.remove(&path)?;
+    if placed.root().get("locations").is_none() {
+        placed = placed.set(&["locations".into()], "{}")?;
+    }
+    let key = view::written(at);
+    placed = placed.set(&["locations".into(), (&*key).into()], value.root().raw())?;
+    touch(&placed, now_ms)
 }

@@ -3,13 +3,19 @@
 //! A state is a document and stays one: a move or a new stat is a patch, and all that is not
 //! known here is kept. Knows nothing of what happens in a world, nor of the chats held there.
 
+mod cut;
 mod draft;
 mod edit;
+pub mod events;
+pub mod playthrough;
+mod rooms;
 mod rules;
+pub mod tree;
 mod view;
 
+pub use cut::{Cut, Index, Wanted, cut, join, locations_of};
 pub use draft::{Lore, Suggestion, from_lore, suggest};
-pub use edit::edit;
+pub use edit::{edit, edit_among, place};
 pub use view::{Summary, summary, view};
 
 use crate::error::{Kind, Limits, Result, Warning};
@@ -18,11 +24,11 @@ use crate::json::{Document, Node, Shape, quote};
 /// Times below this are seconds: as milliseconds they would lie before March 1973.
 const SECONDS_BELOW: f64 = 1e11;
 
-/// Reads a world state, and tells what in it does not fit together. Nothing is put right.
+/// Reads a world state, and tells what in it does not fit together. Nothing is put right. A state
+/// of CardShark with rooms becomes one with locations, which is told.
 ///
 /// # Errors
-/// `not-a-world` without `locations` and `current_position`; `unsupported` for the later form
-/// with rooms; `too-large` over `limits.file` and `limits.text`; `bad-json`.
+/// `not-a-world` without `locations` and `current_position`; `too-large` over `limits.file` and `limits.text`; `bad-json`.
 ///
 /// ```
 /// use cardkeep::{error::Limits, world};
@@ -41,13 +47,18 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
         )));
     }
     let (document, mut warnings) = Document::read(bytes, limits)?;
+    let (document, lifted) = match rooms::is(document.root()) {
+        true => (rooms::lift(&document)?, true),
+        false => (document, false),
+    };
     let root = document.root();
     if root.get("locations").is_none() && root.get("current_position").is_none() {
-        return Err(if root.get("rooms").is_some() {
-            Kind::Unsupported.because("the world consists of rooms, locations were wanted")
-        } else {
-            Kind::NotAWorld.because("there are neither `locations` nor a `current_position`")
-        });
+        let detail = "there are neither `locations` nor a `current_position`";
+        return Err(Kind::NotAWorld.because(detail));
+    }
+    if lifted {
+        let message = "the state has rooms, as another tool writes them; they became locations";
+        warnings.push(Warning::repaired("rooms", "rooms", message));
     }
     rules::check(root, &mut warnings);
     Ok((document, warnings))
@@ -95,27 +106,39 @@ pub fn create(name: &str, now_ms: i64) -> Document {
     Document::parse(&text).expect("the name is quoted and the rest is JSON")
 }
 
+/// How the key of the location at a position is spelled; `None` when there is none.
+pub type KeyAt<'a> = dyn Fn([i64; 3]) -> Option<String> + 'a;
+
+/// How the key of the location at a position is spelled in a whole state.
+pub fn key_at(document: &Document, at: [i64; 3]) -> Option<String> {
+    let locations = document.root().get("locations");
+    let mut places = locations.into_iter().flat_map(Node::entries);
+    let (key, _) = places.find(|(key, _)| coordinates(key) == Some(at))?;
+    Some(key.into_owned())
+}
+
 /// The state with the player at another location, which counts as visited from now on.
 ///
 /// # Errors
 /// `invalid` when the position is not of the form `x,y,z` or there is no location.
 pub fn move_to(document: &Document, position: &str, now_ms: i64) -> Result<Document> {
-    let wanted = coordinates(position).ok_or_else(|| {
-        Kind::Invalid.because(format!(
-            "the position is `{}`, `x,y,z` in whole numbers was wanted",
-            shown(position)
-        ))
+    move_among(document, position, now_ms, &|at| key_at(document, at))
+}
+
+/// As [`move_to`], of a state whose locations are told by `key_at`.
+///
+/// # Errors
+/// As [`move_to`].
+pub fn move_among(
+    document: &Document,
+    position: &str,
+    now_ms: i64,
+    key_at: &KeyAt<'_>,
+) -> Result<Document> {
+    let wanted = parse_position(position)?;
+    let key = key_at(wanted).ok_or_else(|| {
+        Kind::Invalid.because(format!("there is no location at `{}`", shown(position)))
     })?;
-    let mut places = document
-        .root()
-        .get("locations")
-        .into_iter()
-        .flat_map(Node::entries);
-    let (key, _) = places
-        .find(|(key, _)| coordinates(key) == Some(wanted))
-        .ok_or_else(|| {
-            Kind::Invalid.because(format!("there is no location at `{}`", shown(position)))
-        })?;
     let key = quote(&key);
     let mut moved = document.set(&["current_position".into()], &key)?;
     let visited = document.root().get("visited_positions");
@@ -129,6 +152,19 @@ pub fn move_to(document: &Document, position: &str, now_ms: i64) -> Result<Docum
         None => moved = moved.set(&["visited_positions".into()], &format!("[{key}]"))?,
     }
     touch(&moved, now_ms)
+}
+
+/// The coordinates of a position that a caller names.
+///
+/// # Errors
+/// `invalid` when it is not of the form `x,y,z`.
+pub fn parse_position(position: &str) -> Result<[i64; 3]> {
+    coordinates(position).ok_or_else(|| {
+        Kind::Invalid.because(format!(
+            "the position is `{}`, `x,y,z` in whole numbers was wanted",
+            shown(position)
+        ))
+    })
 }
 
 /// The state with a stat of the player set to a value, a JSON text.

@@ -68,7 +68,7 @@ pub(super) fn position(node: Node<'_>) -> Option<[i64; 3]> {
 }
 
 /// Where the player is. What is no position is shown as it is, when it is a text.
-fn current(root: Node<'_>) -> String {
+pub(super) fn current(root: Node<'_>) -> String {
     let node = root.get("current_position");
     match node.and_then(Node::text) {
         Some(text) => text.into_owned(),
@@ -76,7 +76,8 @@ fn current(root: Node<'_>) -> String {
     }
 }
 
-fn written([x, y, z]: [i64; 3]) -> String {
+/// How a position is spelled.
+pub(super) fn written([x, y, z]: [i64; 3]) -> String {
     format!("{x},{y},{z}")
 }
 
@@ -107,7 +108,7 @@ fn metadata(node: Option<Node<'_>>, root: Node<'_>, out: &mut String) {
     });
 }
 
-fn visited(node: Option<Node<'_>>, out: &mut String) {
+pub(super) fn visited(node: Option<Node<'_>>, out: &mut String) {
     list(node, out, |item, out| {
         if item.shape() == Shape::String {
             item.strict(out);
@@ -127,6 +128,18 @@ fn locations(node: Option<Node<'_>>, out: &mut String) {
         }
     }
     out.push('}');
+}
+
+/// One location as strict ASCII JSON: `{ position?, location }`, the position where its key is one.
+pub(super) fn placed(key: &str, location: Node<'_>) -> String {
+    let mut out = String::from("{");
+    if coordinates(key).is_some() {
+        out.push_str(&format!("\"position\":{},", quote_ascii(key)));
+    }
+    out.push_str("\"location\":");
+    put_location(key, location, &mut out);
+    out.push('}');
+    out
 }
 
 fn put_location(key: &str, location: Node<'_>, out: &mut String) {
@@ -164,7 +177,7 @@ fn put_location(key: &str, location: Node<'_>, out: &mut String) {
 
 /// An object with its members in their order, each key once; the `known` ones are written by
 /// `put`, and come at the end where they are missing.
-fn object<'a>(
+pub(super) fn object<'a>(
     node: Option<Node<'a>>,
     known: &[&'static str],
     out: &mut String,
@@ -204,7 +217,7 @@ fn object<'a>(
 }
 
 /// The members of an object in their order, each key once with the value that counts.
-fn members(node: Node<'_>) -> Vec<(Cow<'_, str>, Node<'_>)> {
+pub(super) fn members(node: Node<'_>) -> Vec<(Cow<'_, str>, Node<'_>)> {
     let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
     let mut members: Vec<(Cow<'_, str>, Node<'_>)> = Vec::new();
     for (key, value) in node.entries() {

@@ -73,7 +73,7 @@ describe("two tabs", () => {
       dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
     });
     const heard = await tab(two, () => globalThis.heard);
-    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["assets", "campaigns", "characters", "chats", "lorebooks", "personas", "settings", "templates", "worlds"]);
+    assert.deepEqual(heard.map(({ domain }) => domain).sort(), ["assets", "campaigns", "characters", "chats", "lorebooks", "personas", "playthroughs", "settings", "templates", "worlds"]);
     assert.ok(heard.every(({ ids, remote }) => ids.length === 0 && remote));
   });
 

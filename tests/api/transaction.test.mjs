@@ -6,7 +6,7 @@ import { Keep } from "cardkeep";
 import { bytes, fixture } from "./fixtures.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
-const ALL = ["characters", "chats", "personas", "lorebooks", "templates", "campaigns", "assets", "worlds", "settings"];
+const ALL = ["characters", "chats", "personas", "lorebooks", "templates", "campaigns", "assets", "playthroughs", "worlds", "settings"];
 const later = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const imported = async (service, ...sources) => {
   for await (const event of service.import(...sources)) if (event.type === "item") return event.entry;

@@ -10,7 +10,7 @@ import { gather, median, report } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, only: { type: "string" }, package: { type: "string" } } });
-const PARTS = ["opening", "library", "saves", "chats", "batches"];
+const PARTS = ["opening", "library", "saves", "chats", "batches", "worlds"];
 const parts = given.only?.split(",") ?? PARTS;
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) throw new Error(`--only knows ${PARTS.join(", ")}; ${unknown} is none of them`);
@@ -18,6 +18,7 @@ const effort = given.quick ? { passes: 3, share: 0.3 } : { passes: 5, share: 1 }
 const CHARACTERS = given.quick ? 1_000 : 10_000;
 const MESSAGES = given.quick ? 10_000 : 100_000;
 const LENGTHS = given.quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000];
+const PLACES = 5_000;
 const COLD_STARTS = given.quick ? 3 : 7;
 
 /** Calls one function of the page's module. */
@@ -42,8 +43,8 @@ async function coldStarts(profile, [full, empty]) {
 const folder = await mkdtemp(join(tmpdir(), "cardkeep-bench-"));
 const profile = join(folder, "profile");
 // What is large has an origin of its own, so that it weighs on nothing else: Chromium keeps one LevelDB an origin.
-const server = await serve(5, join(folder, "served"), given.package);
-const [full, empty, saves, chats, batches] = server.pages;
+const server = await serve(6, join(folder, "served"), given.package);
+const [full, empty, saves, chats, batches, worlds] = server.pages;
 const told = (text) => process.stderr.write(`${text}\n`);
 const { rows, add } = gather();
 let version = "";
@@ -91,6 +92,10 @@ try {
   if (parts.includes("batches")) {
     told("batches");
     await visit(batches, async (ask) => add(await ask("batches", 1_000, effort)));
+  }
+  if (parts.includes("worlds")) {
+    told("worlds");
+    await visit(worlds, async (ask) => add(await ask("worlds", PLACES, effort)));
   }
 } finally {
   server.close();

@@ -291,10 +291,7 @@ fn what_is_no_world_is_refused() {
         (b"{}", Kind::NotAWorld),
         (b"[]", Kind::NotAWorld),
         (b"{\"name\":\"a card\"}", Kind::NotAWorld),
-        (
-            br#"{"schema_version":2,"rooms":[],"player":{"current_room":"a"}}"#,
-            Kind::Unsupported,
-        ),
+        (b"{\"rooms\":{}}", Kind::NotAWorld),
         (b"{\"locations\":", Kind::BadJson),
         (b"", Kind::BadJson),
     ];
@@ -342,6 +339,47 @@ fn a_large_world_is_read_and_told_in_time_of_its_size() {
 }
 
 #[test]
+fn states_with_rooms_become_states_with_locations_and_lose_nothing() {
+    let (later, warnings) = read(
+        br#"{"schema_version": 2, "metadata": {"name": "Keep", "author": "A", "uuid": "u", "created_at": "2024-01-01T00:00:00"},
+        "grid_size": {"width": 8}, "rooms": [
+            {"id": "hall", "name": "Hall", "description": "Big.", "position": {"x": 1, "y": 2}, "npcs": ["ann"], "visited": true, "connections": {"north": "yard"}},
+            {"id": "yard", "name": "Yard", "position": {"x": 1, "y": 3}, "npcs": [{"character_uuid": "bea", "hostile": true}], "events": []},
+            {"id": "twin", "position": {"x": 1, "y": 3}}, {"id": "lost", "name": "Lost"}],
+        "player": {"current_room": "yard", "visited_rooms": ["hall", "yard", "gone"], "health": 7.50}}"#,
+    );
+    assert_eq!(warnings, ["rooms"]);
+    let told = view(&later);
+    assert_eq!(told["metadata"]["name"], "Keep");
+    assert_eq!(told["metadata"]["author"], "A");
+    assert_eq!(told["current_position"], "1,3,0");
+    assert_eq!(told["visited_positions"], json!(["1,2,0", "1,3,0"]));
+    assert_eq!(told["locations"]["1,2,0"]["location_id"], "hall");
+    assert_eq!(
+        told["locations"]["1,2,0"]["connections"],
+        json!({"north": "yard"})
+    );
+    assert_eq!(told["locations"]["1,3,0"]["npcs"], json!(["bea"]));
+    assert_eq!(
+        told["locations"]["1,3,0"]["npc_details"][0]["hostile"],
+        true
+    );
+    assert_eq!(told["unconnected_locations"]["twin"]["location_id"], "twin");
+    assert_eq!(told["unconnected_locations"]["lost"]["name"], "Lost");
+    assert_eq!(told["grid_size"], json!({"width": 8}));
+    assert_eq!(told["player"]["health"], 7.5);
+    let (earlier, _) = read(
+        br#"{"name": "Old", "description": "d", "rooms": [{"id": "a", "name": "A", "x": 0, "y": -1, "neighbors": {"e": "b"},
+        "npcs": [{"name": "Ann", "path": "ann.png"}]}]}"#,
+    );
+    let told = view(&earlier);
+    assert_eq!(told["metadata"]["name"], "Old");
+    assert_eq!(told["locations"]["0,-1,0"]["npcs"], json!(["ann.png"]));
+    assert_eq!(told["current_position"], "0,-1,0");
+    assert_eq!(told["description"], "d");
+}
+
+#[test]
 fn mutations_never_panic() {
     let mut random = Random(1234);
     let original = fixture();
@@ -381,7 +419,7 @@ fn mutations_never_panic() {
     assert!(read > 500, "{read}");
 }
 
-fn character(keep: &Keep, name: &str, book: Value) -> String {
+pub fn character(keep: &Keep, name: &str, book: Value) -> String {
     let card = json!({"spec": "chara_card_v2", "spec_version": "2.0", "data": {
         "name": name, "description": "", "personality": "", "scenario": " A storm. ", "first_mes": "",
         "mes_example": "", "creator_notes": "", "system_prompt": "", "post_history_instructions": "",
@@ -399,7 +437,7 @@ fn character(keep: &Keep, name: &str, book: Value) -> String {
     id.as_str().expect("it has one").to_owned()
 }
 
-fn lore(id: u32, name: &str, key: &str, content: &str, enabled: bool) -> Value {
+pub fn lore(id: u32, name: &str, key: &str, content: &str, enabled: bool) -> Value {
     json!({"id": id, "comment": name, "keys": [key], "content": content, "enabled": enabled,
         "insertion_order": 1, "extensions": {}})
 }

@@ -64,6 +64,16 @@ import init, {
   type FolderOutcome,
   type FolderSource,
   type ImportedSettings,
+  type EventTrigger,
+  type EventsRun,
+  type FiredEvent,
+  type FoundLocation,
+  type KeptPlaythrough,
+  type Played,
+  type PlaythroughEntry,
+  type PlaythroughPatch,
+  type Playthroughs,
+  runEvents,
   type Inhabitant,
   type KeptCampaign,
   type LocationSuggestion,
@@ -154,6 +164,7 @@ import init, {
   type Version,
   version,
   type Warning,
+  type Viewport,
   type World,
   type WorldEntry,
   type Worlds,
@@ -343,8 +354,29 @@ export async function draftOfAWorld(keep: Keep, character: string): Promise<void
   await keep.characters.delete(id, { chats: "trash", ifRev: hangs.chats.length + chatsOf.chats.length });
   // @ts-expect-error there is no other thing to do with them
   await keep.personas.deleteMany([id], { chats: "all" });
+  const place: FoundLocation | undefined = await keep.worlds.location(id, "0,0,0");
+  const seen: string[] = (await keep.worlds.viewport(id, { z: 0, x: [-5, 5], y: [0, 9] } satisfies Viewport)).map(({ position }) => position);
+  void [place, seen];
   const who: Inhabitant[] = await keep.worlds.inhabitants(id);
   same<(typeof who)[number]["status"], "ok" | "missing" | "trashed">(true);
+}
+
+export async function runs(keep: Keep, world: string): Promise<void> {
+  const all: Playthroughs = keep.playthroughs;
+  const run: PlaythroughEntry = await all.create({ world, persona: "p", name: "First" });
+  const { fired, warnings }: Played = await all.moveTo(run.id, "0,0,1", { ifRev: run.rev });
+  same<typeof warnings, Warning[]>(true);
+  const events: FiredEvent[] = [...fired, ...(await all.trigger(run.id, { on: "talk", npc: "a" })).fired];
+  // @ts-expect-error no such trigger
+  await all.trigger(run.id, { on: "dream" });
+  await all.setStat(run.id, "gold", [1]);
+  await all.patch(run.id, { persona: null, places: { hall: { came: ["a"] } } } satisfies PlaythroughPatch);
+  const kept: KeptPlaythrough | undefined = await all.get(run.id);
+  const state: WorldState = await all.state(run.id);
+  const status: "ok" | "missing" | "trashed" | undefined = (await all.list({ world })).items[0]?.worldStatus;
+  const after: EventsRun = runEvents(state, { world, position: "0,0,0" }, { on: "turns" } satisfies EventTrigger, { now: 1 });
+  keep.saver().schedule("playthroughs", run.id, { player: { gold: 2 } });
+  void [events, kept, status, after];
 }
 
 export function worlds(bytes: Uint8Array): WorldState {

@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("template", &["prompt", "json", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.
-    ("world", &["chat", "container", "json", "error"]),
+    ("world", &["chat", "container", "json", "order", "error"]),
     ("settings", &["container", "json", "error"]),
     ("folder", &["json", "error"]),
     ("codec", &["error"]),
@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "world",
             "persona",
             "lore",
+            "prompt",
             "template",
             "campaign",
             "settings",

@@ -339,3 +339,49 @@ export async function batches(count, effort) {
   for (const one of [keep, single, memory, raw, idb, dexie, tables]) await one.close();
   return { [`take in a chat of ${count} messages`]: chat, [`put ${count} characters at once`]: put };
 }
+
+/** A world of so many places: a move saved, and the world opened, whole and as far as a map needs it. */
+export async function worlds(places, effort) {
+  const keep = await Keep.open({ name: "worlds" });
+  const stores = ["records"];
+  const raw = await openRaw("worlds-raw", stores);
+  const tables = await openTables("worlds-tables");
+  const state = world(4, places);
+  const [{ id }] = await imported(keep.worlds.import(jsonFile(state)));
+  const { id: run } = await keep.playthroughs.create({ world: id });
+  const [{ id: small }] = await imported(keep.worlds.import(jsonFile(world(5, 20))));
+  const keys = Object.keys(state.locations);
+  const at = (turn) => keys[(turn * 37) % 200];
+  const whole = (turn) => JSON.stringify({ ...state, current_position: at(turn) });
+  const encoder = new TextEncoder();
+  const row = new Uint8Array(600);
+  const puts = (turn) => {
+    const bytes = encoder.encode(JSON.stringify({ position: at(turn), visited: [at(turn)] }));
+    const value = { rev: turn, by: [], bytes: row };
+    return [["pages", bytes, ["part", `run${turn}`, 0]], ["rows", value, ["versions", "run", turn]], ["rows", value, ["playthroughs", "run"]]];
+  };
+  const move = await measure(
+    {
+      "cardkeep, a stat of a world of 20": (turn) => keep.worlds.patch(small, { player: { experience: turn } }),
+      "cardkeep, a playthrough": (turn) => keep.playthroughs.moveTo(run, at(turn)),
+      "cardkeep, the world itself": (turn) => keep.worlds.patch(id, { position: at(turn) }),
+      "raw, one row": (turn) => putRaw(raw, [["records", { id: "run", position: at(turn), visited: [at(turn)] }]]),
+      "raw, the engine's puts": (turn) => putRaw(tables, puts(turn)),
+      "raw, one JSON record rewritten": (turn) => putRaw(raw, [["records", { id: "world", text: whole(turn) }]]),
+    },
+    scaled(effort, 40),
+  );
+  const open = await measure(
+    {
+      "cardkeep, a place and what is in view": async () => {
+        await keep.worlds.location(id, keys[0]);
+        return keep.worlds.viewport(id, { z: 0, x: [-6, 6], y: [-6, 6] });
+      },
+      "cardkeep, whole": () => keep.worlds.get(id),
+      "raw, one JSON record": async () => JSON.parse((await getRaw(raw, "records", "world")).text),
+    },
+    scaled(effort, 10),
+  );
+  for (const opened of [keep, raw, tables]) await opened.close();
+  return { [`save a move in a world of ${places} places (${size(state)})`]: move, [`open a world of ${places} places`]: open };
+}
