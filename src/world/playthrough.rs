@@ -5,7 +5,8 @@
 //! in the template. Laid over the state of the world it gives the state of the run. Knows
 //! nothing of where either is kept.
 
-use super::{KeyAt, coordinates, cut, parse_position, shown, touch, view};
+use super::view::{self};
+use super::{KeyAt, coordinates, cut, parse_position, shown, touch};
 use crate::error::{Kind, Result};
 use crate::json::{Document, Node, Shape, quote, quote_ascii};
 use crate::order;

@@ -98,6 +98,7 @@ fn a_tree_comes_in_with_all_that_is_in_it_and_goes_out_again() {
         [
             "chats/start_room_chat.jsonl",
             "events/feast.json",
+            "events/rats.json",
             "images/backgrounds/hall.png",
             "metadata.json",
             "notes.txt",

@@ -150,7 +150,7 @@ fn put(keep: &Keep, id: &str, given: Given) {
 
 #[test]
 fn whatever_is_done_the_file_is_the_one_of_the_plain_document() {
-    for (seed, locations) in [(1, 40), (2, 150), (3, 1200)] {
+    for (seed, locations) in [(1, 40), (2, 150), (3, 400)] {
         let keep = open(&MemoryMedium::new());
         let start = state(locations);
         let id = import(&keep, &start);
