@@ -95,7 +95,7 @@ test("runs go through one world, which stays as it is", async () => {
   assert.equal(await codeOf(playthroughs.patch(one.id, { position: "0,0,0" })), "bad-option");
   assert.equal((await playthroughs.validate({})).ok, false);
   const chat = await keep.chats.create({ title: "There", world: world.id, playthrough: one.id });
-  assert.deepEqual((await keep.chats.list({ playthrough: one.id })).items.map(({ id }) => id), [chat.id]);
+  assert.deepEqual((await keep.chats.list({ world: world.id, playthrough: one.id })).items.map(({ id }) => id), [chat.id]);
   await worlds.delete(world.id);
   assert.equal((await playthroughs.list()).items[0].worldStatus, "trashed");
   assert.equal(await codeOf(playthroughs.moveTo(one.id, "0,0,0")), "not-found");
