@@ -29,7 +29,7 @@ fn what_put_refuses_is_an_error_and_what_it_takes_is_none_and_nothing_is_stored(
     let world = world["id"].as_str().unwrap();
     let before = medium.dump();
     let cases = [
-        (Domain::Worlds, r#"{"rooms":{}}"#, "unsupported"),
+        (Domain::Worlds, r#"{"rooms":{}}"#, "not-a-world"),
         (Domain::Worlds, "{}", "not-a-world"),
         (Domain::Worlds, "[]", "not-a-world"),
     ];
