@@ -17,6 +17,7 @@ mod group;
 
 pub use group::Group;
 
+use crate::order;
 use serde::Serialize;
 
 /// What a file is. The order is the one in which they are taken: what others name comes first.
@@ -81,6 +82,15 @@ pub struct Place {
     /// Why it is left where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+}
+
+/// What the files at some paths are, in the order in which they are to be taken: each with the
+/// number of its path. Files of a kind stay as they stand.
+pub fn plan(paths: &[String]) -> Vec<(usize, Place)> {
+    let places = paths.iter().map(|path| Place::of(path));
+    let mut plan: Vec<(usize, Place)> = places.enumerate().collect();
+    order::sort_by(&mut plan, |(_, a), (_, b)| a.what.cmp(&b.what));
+    plan
 }
 
 /// Folders whose files are all of one kind, by their names in lower case.

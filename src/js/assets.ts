@@ -45,7 +45,7 @@ export class Assets extends Domain<AssetEntry> {
   /** Adds files, as they are. What is kept already, byte for byte, is a duplicate. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<AssetEntry>> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array, name: string) => [JSON.parse(await this.handle.importAsset(bytes, name, limits(within)))] as Taken<AssetEntry>[];
+    const take = async (bytes: Uint8Array, name: string) => JSON.parse((await this.handle.importAsset(bytes, name, limits(within))) as string) as Taken<AssetEntry>[];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
   }
 }

@@ -1,10 +1,10 @@
 // Importing the data folder of another tool: every file in its turn, what others name before those that name it. One bad file
 // never stops the others, and what is kept already does not come twice, so a folder that was cut short is given again.
 
-import { type KeepHandle, rawLimits, rawPlaces, rawReadGroup } from "./cardkeep.js";
+import { type KeepHandle, rawFolderPlan, rawReadGroup } from "./cardkeep.js";
 import { named } from "./errors.js";
 import { filesOf, type FolderFile } from "./files.js";
-import { refuseIfAborted, type Taken } from "./intake.js";
+import { refuseIfAborted, type Taken, usualLimits } from "./intake.js";
 import { call } from "./loading.js";
 import { flag, limits as limitsOf, options } from "./options.js";
 import type { Personas } from "./personas.js";
@@ -26,11 +26,6 @@ interface Place {
   guess: boolean;
   reason?: "secret" | "no-place" | "copy" | "program" | "unknown";
 }
-
-/** In the order of `What` of `src/folder`. */
-const ORDER: readonly Place["what"][] = [
-  "character", "lorebook", "template", "persona", "settings", "avatar", "world", "group", "chat", "group-chat", "world-chat", "asset", "skipped",
-];
 
 const DOMAINS: Partial<Record<Place["what"], FolderDomain>> = {
   character: "characters",
@@ -82,10 +77,8 @@ export function importFolder(into: Into, source: FolderSource, given?: FolderOpt
 
 async function* walk(folder: Folder, source: FolderSource, preview: boolean): AsyncGenerator<FolderEvent, void, undefined> {
   const files = await folder.asked(() => filesOf(source, folder.signal));
-  const places = JSON.parse(rawPlaces(files.map(({ path }) => path))) as Place[];
-  const items = files.map((file, index): Item => ({ file, place: places[index] as Place }));
-  // Sorting is stable: within a kind they stay as they stand in the folder.
-  items.sort((a, b) => ORDER.indexOf(a.place.what) - ORDER.indexOf(b.place.what));
+  const plan = JSON.parse(rawFolderPlan(files.map(({ path }) => path))) as [number, Place][];
+  const items = plan.map(([index, place]): Item => ({ file: files[index] as FolderFile, place }));
   const found: Partial<Record<FolderDomain, number>> = {};
   for (const { place } of items) {
     const domain = DOMAINS[place.what];
@@ -156,7 +149,7 @@ class Folder {
   constructor(into: Into, given: Limits | undefined, signal: AbortSignal | undefined) {
     this.#into = into;
     this.#limits = limitsOf(given);
-    this.#most = { ...(JSON.parse(rawLimits()) as Required<Limits>), ...this.#limits };
+    this.#most = { ...usualLimits(), ...this.#limits };
     this.signal = signal;
   }
 
@@ -242,7 +235,8 @@ class Folder {
       this.#worlds.set(key(item, item.place.of), taken.entry.id);
       yield told(path, "worlds", taken, warnings);
     } else if (what === "asset") {
-      yield told(path, "assets", JSON.parse(await handle.importAsset(bytes, base(path), this.#limits)) as Taken<Entry>, warnings);
+      const all = JSON.parse((await handle.importAsset(bytes, base(path), this.#limits)) as string) as Taken<Entry>[];
+      for (const taken of all) yield told(path, "assets", taken, warnings.splice(0));
     } else {
       const domain = what === "lorebook" ? "lorebooks" : "templates";
       const all = JSON.parse((await handle.importTexts(domain, bytes, base(path), this.#limits)) as string) as Taken<Entry>[];

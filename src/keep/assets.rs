@@ -3,8 +3,9 @@
 //! What a file is it says by its first bytes, and only where those say nothing does the caller's
 //! word count. Refuses to know what is in it.
 
+use super::documents::Arrival;
 use super::domain::{self, Domain, present};
-use super::{Exported, Keep, Status, documents, filename};
+use super::{Exported, Keep, documents, filename};
 use crate::codec;
 use crate::container::media;
 use crate::error::{Kind, Limits, Result};
@@ -63,24 +64,20 @@ impl Assets {
             }
             None => None,
         };
-        let missing = || Kind::NotFound.because("there is no such record");
-        let mut record = match (found, write.if_rev) {
-            (Some(record), Some(rev)) if rev != record.rev => {
-                return Err(super::stale(&record, rev));
-            }
-            (Some(record), _) => record,
-            (None, Some(1..)) => {
-                return Err(missing().of(Domain::Assets.name(), id.unwrap_or_default()));
-            }
-            (None, _) => self.fresh(id),
+        documents::may_change(Domain::Assets, id, true, write.if_rev, found.as_ref())?;
+        let history = match found {
+            Some(_) => History::Keep,
+            None => History::Skip,
         };
-        let history = match record.rev {
-            0 => History::Skip,
-            _ => History::Keep,
-        };
+        let mut record = found.unwrap_or_else(|| {
+            let now = self.keep.store().now();
+            let id = id.map_or_else(|| codec::new_id(now), str::to_owned);
+            Record::new(Domain::Assets.name(), &id, now)
+        });
         let mut change = Change::new();
-        describe(&mut record, about, bytes)?;
-        hold(&mut record, bytes, &mut change);
+        let said = about.media_type.as_deref().map(essence).transpose()?;
+        call(&mut record, about.name.as_deref());
+        hold(&mut record, bytes, said, &mut change);
         record.trashed_ms = None;
         change.asked(write).write(record, history);
         Ok(entry(&self.keep.commit_one(change).await?))
@@ -93,14 +90,18 @@ impl Assets {
     pub async fn patch(&self, id: &str, about: &AboutAsset, write: Write) -> Result<Value> {
         let found = self.keep.record_at(Domain::Assets, id, write.if_rev).await;
         let mut record = found?;
-        let bytes = self.keep.store().part(record.part("file")?).await?;
-        describe(&mut record, about, &bytes)?;
+        call(&mut record, about.name.as_deref());
+        if let Some(said) = &about.media_type {
+            let said = essence(said)?;
+            let bytes = self.keep.store().part(record.part("file")?).await?;
+            classify(&mut record, Some(said), &bytes);
+        }
         let mut change = Change::new();
         change.asked(write).write(record, History::Keep);
         Ok(entry(&self.keep.commit_one(change).await?))
     }
 
-    /// Keeps a file: `{ entry, status, warnings }`. The same bytes again are a duplicate.
+    /// Keeps a file: `[{ entry, status, warnings }]`. The same bytes again are a duplicate.
     ///
     /// # Errors
     /// `too-large`, and what the medium reports.
@@ -109,30 +110,14 @@ impl Assets {
             let detail = format!("the limit `file` allows {} bytes", limits.file);
             return Err(Kind::TooLarge.because(detail));
         }
-        let same = format!("{FILES}{}", codec::hash(bytes));
-        let kept = self.keep.store().find(&same).await?.records;
-        if let Some(kept) = kept.iter().find(|record| record.trashed_ms.is_none()) {
-            return Ok(
-                json!({ "entry": entry(kept), "status": Status::Duplicate, "warnings": [] }),
-            );
-        }
-        let mut record = self.fresh(None);
-        let about = AboutAsset {
-            name: Some(
-                filename
-                    .rsplit(['/', '\\'])
-                    .next()
-                    .unwrap_or_default()
-                    .into(),
-            ),
-            media_type: None,
+        let arrival = Arrival {
+            same: format!("{FILES}{}", codec::hash(bytes)),
+            put: Box::new(|record, change| {
+                call(record, filename.rsplit(['/', '\\']).next());
+                hold(record, bytes, None, change);
+            }),
         };
-        describe(&mut record, &about, bytes)?;
-        let mut change = Change::new();
-        hold(&mut record, bytes, &mut change);
-        change.verify().write(record, History::Skip);
-        let record = self.keep.commit_one(change).await?;
-        Ok(json!({ "entry": entry(&record), "status": Status::Added, "warnings": [] }))
+        documents::take_in(&self.keep, Domain::Assets, vec![arrival], Vec::new()).await
     }
 
     /// An asset's entry and its bytes; `None` when there is none.
@@ -167,48 +152,47 @@ impl Assets {
             bytes,
         })
     }
-
-    fn fresh(&self, id: Option<&str>) -> Record {
-        let now = self.keep.store().now();
-        let id = id.map_or_else(|| codec::new_id(now), str::to_owned);
-        Record::new(Domain::Assets.name(), &id, now)
-    }
 }
 
-/// Puts the content into the record.
-fn hold(record: &mut Record, bytes: &[u8], change: &mut Change) {
+/// Names the record, or leaves it the name it has.
+fn call(record: &mut Record, name: Option<&str>) {
+    let name = name.unwrap_or(record.head_text("name"));
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    record.head["name"] = name.into();
+}
+
+/// Puts the content into the record, of which its type may be said.
+fn hold(record: &mut Record, bytes: &[u8], said: Option<String>, change: &mut Change) {
+    // What was said of the content before counts where nothing is said of this one.
+    let before = Some(record.head_text("said").to_owned());
+    let said = said.or(before.filter(|said| !said.is_empty()));
+    classify(record, said, bytes);
     let part = change.add_part(bytes);
     record.by = vec![format!("{FILES}{}", part.hash)];
     record.parts.insert("file".into(), part);
 }
 
-/// Writes what is known of an asset into its head.
-fn describe(record: &mut Record, about: &AboutAsset, bytes: &[u8]) -> Result<()> {
-    let name = about.name.as_deref().unwrap_or(record.head_text("name"));
-    let name: String = name.chars().take(LONGEST_NAME).collect();
-    let said = match &about.media_type {
-        Some(said) => Some(essence(said)?),
-        // What was said of another content need not be so of this one.
-        None => Some(record.head_text("said").to_owned()).filter(|said| !said.is_empty()),
-    };
-    let is_active = media::kind(bytes).is_none()
-        && (media::is_markup(bytes) || said.as_deref().is_some_and(runs_scripts));
-    let kind = match (media::kind(bytes), &said) {
+/// Writes into the head what the content is.
+fn classify(record: &mut Record, said: Option<String>, bytes: &[u8]) {
+    let known = media::kind(bytes);
+    let is_active =
+        known.is_none() && (media::is_markup(bytes) || said.as_deref().is_some_and(runs_scripts));
+    let kind = match (known, &said) {
         (Some(kind), _) => kind,
         (None, Some(said)) => said,
         (None, None) if media::is_markup(bytes) => "text/html",
         (None, None) if media::is_text(bytes) => "text/plain",
         (None, None) => "application/octet-stream",
     };
+    let name = record.head_text("name");
     let mut head = json!({ "name": name, "type": kind, "size": bytes.len() });
-    if let Some(said) = &said {
-        head["said"] = said.as_str().into();
+    if let Some(said) = said {
+        head["said"] = said.into();
     }
     if is_active {
         head["active"] = true.into();
     }
     record.head = head;
-    Ok(())
 }
 
 /// A media type without its parameters, in small letters.

@@ -411,7 +411,10 @@ impl Chat {
             match work.finish(write).await {
                 // What others wrote since is read below.
                 Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
-                finished => return self.made(finished?, made),
+                finished => {
+                    self.settle(finished?);
+                    return Ok(made);
+                }
             }
         }
         let mut attempts = ATTEMPTS;
@@ -424,7 +427,10 @@ impl Chat {
             let (work, made) = self.prepare(place, &make).await?;
             match work.finish(write).await {
                 Err(error) if error.kind() == Kind::Conflict && seen.is_none() && attempts > 0 => {}
-                finished => return self.made(finished?, made),
+                finished => {
+                    self.settle(finished?);
+                    return Ok(made);
+                }
             }
         }
     }
@@ -462,10 +468,10 @@ impl Chat {
         Ok((work, made))
     }
 
-    fn made<T>(&self, (record, steps): (Record, Vec<Step>), made: T) -> Result<T> {
+    /// Goes on from a change that is stored.
+    fn settle(&self, (record, steps): (Record, Vec<Step>)) {
         self.record.replace(record);
         self.done.borrow_mut().add(steps);
-        Ok(made)
     }
 
     /// The whole chat as a file.

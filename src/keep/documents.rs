@@ -142,7 +142,9 @@ impl Documents<'_> {
             change.verify();
         }
         for (n, ((edit, found), old)) in edits.iter().zip(&found).zip(&olds).enumerate() {
-            if let Err(error) = self.check(edit, found.as_ref()) {
+            if let Err(error) =
+                may_change(self.domain, edit.id, edit.put, edit.if_rev, found.as_ref())
+            {
                 let base = match (edit.id, edit.if_rev) {
                     (Some(id), Some(rev)) => self.version(id, rev).await,
                     _ => None,
@@ -258,20 +260,6 @@ impl Documents<'_> {
         Ok(documents)
     }
 
-    /// Whether a change may be made of what is there.
-    fn check(&self, edit: &Edit<'_>, found: Option<&Record>) -> Result<()> {
-        let id = edit.id.unwrap_or_default();
-        let there = found.filter(|record| edit.put || record.trashed_ms.is_none());
-        match (there, edit.if_rev) {
-            (None, None | Some(0)) if edit.put => Ok(()),
-            (None, _) => Err(Kind::NotFound
-                .because("there is no such record")
-                .of(self.domain.name(), id)),
-            (Some(record), Some(rev)) if rev != record.rev => Err(super::stale(record, rev)),
-            (Some(_), _) => Ok(()),
-        }
-    }
-
     /// The document of an older state, where it is kept.
     async fn version(&self, id: &str, rev: u64) -> Option<Document> {
         let version = self.keep.store().version(self.domain.name(), id, rev).await;
@@ -362,6 +350,25 @@ pub(super) async fn take_in(
         items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
     }
     Ok(items.into())
+}
+
+/// Whether a change may be made of what is there; `put` makes a record where there is none.
+pub(super) fn may_change(
+    domain: Domain,
+    id: Option<&str>,
+    put: bool,
+    if_rev: Option<u64>,
+    found: Option<&Record>,
+) -> Result<()> {
+    let there = found.filter(|record| put || record.trashed_ms.is_none());
+    match (there, if_rev) {
+        (None, None | Some(0)) if put => Ok(()),
+        (None, _) => Err(Kind::NotFound
+            .because("there is no such record")
+            .of(domain.name(), id.unwrap_or_default())),
+        (Some(record), Some(rev)) if rev != record.rev => Err(super::stale(record, rev)),
+        (Some(_), _) => Ok(()),
+    }
 }
 
 /// Whether a caller may choose this id.

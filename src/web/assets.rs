@@ -39,7 +39,7 @@ impl KeepHandle {
         })
     }
 
-    /// `{ entry, status, warnings }` as JSON.
+    /// `[{ entry, status, warnings }]` as JSON.
     #[wasm_bindgen(js_name = importAsset)]
     pub fn import_asset(&self, bytes: Uint8Array, filename: String, limits: JsValue) -> Promise {
         let keep = self.keep().clone();

@@ -7,18 +7,18 @@ use crate::codec::Archive;
 use crate::container::distant_zip::{self, DistantZip};
 use crate::container::zip::Located;
 use crate::error::{Kind, Warning};
-use crate::folder::{Group, Place};
+use crate::folder::{self, Group};
 use crate::keep::Domain;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 type Thrown<T> = Result<T, JsValue>;
 
-/// What each file of a folder is: `Place[]` as JSON, in the order of the paths.
-#[wasm_bindgen(js_name = rawPlaces)]
-pub fn places(paths: Vec<String>) -> String {
-    let places: Vec<Place> = paths.iter().map(|path| Place::of(path)).collect();
-    convert::ascii(&places)
+/// What the files of a folder are, in the order in which they are to be taken:
+/// `[number, Place][]` as JSON.
+#[wasm_bindgen(js_name = rawFolderPlan)]
+pub fn plan(paths: Vec<String>) -> String {
+    convert::ascii(&folder::plan(&paths))
 }
 
 /// A group of SillyTavern: `Group` as JSON.

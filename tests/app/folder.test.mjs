@@ -66,6 +66,12 @@ describe("a folder of another app", () => {
       await app.click(`.tile [aria-label="Delete ${name}"]`);
       await app.until(() => document.querySelector("dialog.leaving[open]"));
     };
+    const removeWithChats = async (name) => {
+      await remove(name);
+      await app.click("dialog.leaving input[value=trash]");
+      await button(app, "Delete", "dialog.leaving");
+      await app.until(() => document.querySelectorAll(".tile").length === 0);
+    };
     const chats = async () => {
       await app.visit("#/chats");
       return app.run(() => [...document.querySelectorAll("ck-chats .row .name")].map((one) => one.textContent).sort());
@@ -82,17 +88,11 @@ describe("a folder of another app", () => {
     await app.until(() => document.querySelectorAll(".tile").length === 1);
     assert.deepEqual(await chats(), ["First", "Second", "Third"]);
 
-    await remove("Ann");
-    await app.click("dialog.leaving input[value=trash]");
-    await button(app, "Delete", "dialog.leaving");
-    await app.until(() => document.querySelectorAll(".tile").length === 0);
+    await removeWithChats("Ann");
     await button(app, "Undo", "ck-notices");
     await app.until(() => document.querySelectorAll(".tile").length === 1);
     assert.deepEqual(await chats(), ["First", "Second", "Third"]);
-    await remove("Ann");
-    await app.click("dialog.leaving input[value=trash]");
-    await button(app, "Delete", "dialog.leaving");
-    await app.until(() => document.querySelectorAll(".tile").length === 0);
+    await removeWithChats("Ann");
     assert.deepEqual(await chats(), ["Third"]);
   });
 

@@ -43,7 +43,8 @@ let [ran, failed] = [0, 0];
 let told = () => undefined;
 // Who stops a long run wants to know what it has seen so far.
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
+  // Before the listener that ends the browsers, and this program with them.
+  process.prependOnceListener(signal, () => {
     told("ended");
     console.log("stopped before the end");
     process.exit(1);

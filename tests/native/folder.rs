@@ -1,7 +1,7 @@
 //! Data folders of other tools: each path told by itself.
 
 use cardkeep::error::Kind;
-use cardkeep::folder::{Group, Place, Reason, What};
+use cardkeep::folder::{Group, Place, Reason, What, plan};
 
 fn told(path: &str) -> (What, String, String) {
     let Place { what, root, of, .. } = Place::of(path);
@@ -126,6 +126,21 @@ fn what_others_name_is_taken_before_them() {
         What::Skipped,
     ];
     assert!(order.is_sorted());
+    let paths = [
+        "group chats/a.jsonl",
+        "chats/Ann/b.jsonl",
+        "chats/Ann/a.jsonl",
+        "secrets.json",
+        "backgrounds/sea.jpg",
+        "groups/1.json",
+        "User Avatars/me.png",
+        "settings.json",
+        "characters/Ann.png",
+    ];
+    let plan = plan(&paths.map(str::to_owned));
+    let order: Vec<&str> = plan.iter().map(|(number, _)| paths[*number]).collect();
+    let wanted = [8, 7, 6, 5, 1, 2, 0, 4, 3].map(|number: usize| paths[number]);
+    assert_eq!(order, wanted);
     assert!(What::World < What::WorldChat);
 }
 

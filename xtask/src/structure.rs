@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
     ("settings", &["container", "json", "error"]),
-    ("folder", &["json", "error"]),
+    ("folder", &["json", "order", "error"]),
     ("codec", &["error"]),
     ("migrate", &["error"]),
     ("store", &["codec", "migrate", "order", "error"]),

@@ -276,7 +276,7 @@ export class CardScreen extends Screen {
   }
 
   async #startChat(card: Card): Promise<void> {
-    try {
+    await attempt(this, "The chat could not be started", async () => {
       const { userName } = await this.keep.settings.get();
       const entry = await this.keep.chats.create({ title: card.name, characters: [this.record], userName, characterName: card.name });
       const greetings = [card.first_mes, ...card.alternate_greetings].map((text) => expand(text, card.name, userName)).filter((text) => text.trim() !== "");
@@ -288,9 +288,7 @@ export class CardScreen extends Screen {
         await chat.append({ name: card.name, role: "character", text: greeting, fields });
       }
       location.hash = href("chat", entry.id);
-    } catch (error) {
-      notify(this, { text: `The chat could not be started: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #export(): Promise<void> {

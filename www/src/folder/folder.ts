@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { sentence, withoutCode } from "../failure";
+import { attempt, sentence, withoutCode } from "../failure";
 import { count, counted } from "../format";
 import { icon } from "../icon";
 import type { FolderDomain, FolderEvent, FolderOutcome, FolderSource } from "../library";
@@ -208,15 +208,13 @@ export class FolderScreen extends Screen {
 
   async #save(): Promise<void> {
     this.saving = true;
-    try {
+    await attempt(this, "The folder could not be written", async () => {
       const folder = this.keep.exportFolder({ layout: "sillytavern" });
       await handOut({ filename: folder.filename, type: folder.type, bytes: await folder.blob() });
       const { told } = folder;
       const names = told.slice(0, 3).map(({ name, domain }) => name || domain).join(", ");
       if (told.length > 0) notify(this, { text: `Not all of it has a place in SillyTavern: ${names}${told.length > 3 ? ` and ${counted(told.length - 3, "other")}` : ""}` });
-    } catch (error) {
-      notify(this, { text: `The folder could not be written: ${sentence(error)}`, tone: "bad" });
-    }
+    });
     this.saving = false;
   }
 }

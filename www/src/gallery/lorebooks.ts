@@ -3,15 +3,13 @@
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { failure, sentence } from "../failure";
-import { ago, counted } from "../format";
+import { attempt, failure } from "../failure";
+import { counted } from "../format";
 import { icon } from "../icon";
-import type { LorebookEntry } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { href } from "../route";
 import { Screen } from "../screen";
-import { discard } from "../trash";
+import { textRow } from "./text_row";
 import { unreadable } from "./unreadable";
 import "../intake/request";
 
@@ -37,31 +35,16 @@ export class LorebooksScreen extends Screen {
       ${unreadable(value.unreadable)}
       ${items.length === 0
         ? html`<p class="none">No lorebooks yet. Make one, or import those of SillyTavern, Chub, Agnai, NovelAI or RisuAI.</p>`
-        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => textRow(this, this.keep, "lorebooks", entry, counted(entry.entries, "entry", "entries")))}</ul>`}
     `;
-  }
-
-  #row(entry: LorebookEntry) {
-    const name = entry.name || "No name";
-    return html`<li>
-      <a class="row" href=${href("lorebook", entry.id)}>
-        <span class="what"><span class="name" dir="auto">${name}</span><span class="quiet line">${counted(entry.entries, "entry", "entries")}</span></span>
-        <span class="when quiet"><span>${ago(entry.changed)}</span></span>
-      </a>
-      <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "lorebooks", entry.id, name)}>${icon("bin")}</button>
-    </li>`;
   }
 
   async #make(): Promise<void> {
     this.making = true;
-    try {
+    await attempt(this, "The lorebook could not be made", async () => {
       const { id } = await this.keep.lorebooks.put({ name: "New lorebook", entries: [{ keys: [], content: "" }] });
       location.hash = href("lorebook", id);
-    } catch (error) {
-      notify(this, { text: `The lorebook could not be made: ${sentence(error)}`, tone: "bad" });
-    } finally {
-      this.making = false;
-    }
+    });
+    this.making = false;
   }
 }

@@ -3,12 +3,11 @@
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { failure, sentence } from "../failure";
+import { attempt, failure } from "../failure";
 import { ago, counted } from "../format";
 import { icon } from "../icon";
 import type { PersonaEntry } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { href } from "../route";
 import { Screen } from "../screen";
 import { discard } from "../trash";
@@ -60,14 +59,11 @@ export class PersonasScreen extends Screen {
 
   async #make(): Promise<void> {
     this.making = true;
-    try {
+    await attempt(this, "The persona could not be made", async () => {
       const { userName } = await this.keep.settings.get();
       const { id } = await this.keep.personas.put({ name: userName });
       location.hash = href("persona", id);
-    } catch (error) {
-      notify(this, { text: `The persona could not be made: ${sentence(error)}`, tone: "bad" });
-    } finally {
-      this.making = false;
-    }
+    });
+    this.making = false;
   }
 }

@@ -3,16 +3,14 @@
 import { html } from "lit";
 import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { failure, sentence } from "../failure";
-import { ago } from "../format";
+import { attempt, failure } from "../failure";
 import { icon } from "../icon";
-import { builtInTemplates, type TemplateEntry } from "../library";
+import { builtInTemplates } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { href } from "../route";
 import { Screen } from "../screen";
 import { KINDS } from "../template/kinds";
-import { discard } from "../trash";
+import { textRow } from "./text_row";
 import { unreadable } from "./unreadable";
 import "../intake/request";
 
@@ -35,7 +33,7 @@ export class TemplatesScreen extends Screen {
       <section class="field" aria-labelledby="own-title"><h2 id="own-title">Yours</h2>
         ${items.length === 0
           ? html`<p class="quiet">None yet. Copy one of those below, or import presets of SillyTavern or templates of CardShark.</p>`
-          : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+          : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => textRow(this, this.keep, "templates", entry, KINDS[entry.kind]))}</ul>`}
       </section>
       <section class="field" aria-labelledby="along-title"><h2 id="along-title">Come along</h2>
         <ul class="list">${builtInTemplates().map(({ id, template }) => html`<li>
@@ -45,24 +43,10 @@ export class TemplatesScreen extends Screen {
     `;
   }
 
-  #row(entry: TemplateEntry) {
-    const name = entry.name || "No name";
-    return html`<li>
-      <a class="row" href=${href("template", entry.id)}>
-        <span class="what"><span class="name" dir="auto">${name}</span><span class="quiet line">${KINDS[entry.kind]}</span></span>
-        <span class="when quiet"><span>${ago(entry.changed)}</span></span>
-      </a>
-      <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "templates", entry.id, name)}>${icon("bin")}</button>
-    </li>`;
-  }
-
   async #copy(id: string): Promise<void> {
-    try {
+    await attempt(this, "The template could not be copied", async () => {
       const copy = await this.keep.templates.duplicate(id);
       location.hash = href("template", copy.id);
-    } catch (error) {
-      notify(this, { text: `The template could not be copied: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 }

@@ -5,7 +5,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { handOut } from "../download";
-import { failure, sentence } from "../failure";
+import { attempt, failure } from "../failure";
 import { ago, counted, folded, momentOf } from "../format";
 import { icon } from "../icon";
 import type { KeptLorebook, LoreEntry, LoreEntryPatch } from "../library";
@@ -117,7 +117,7 @@ export class LorebookScreen extends Screen {
   }
 
   async #add(): Promise<void> {
-    try {
+    await attempt(this, "The entry could not be added", async () => {
       if (!(await this.#saving.flush())) return;
       this.search = "";
       const { id, entry } = await this.keep.lorebooks.addEntry(this.record, { keys: [], content: "" });
@@ -126,14 +126,12 @@ export class LorebookScreen extends Screen {
       await this.#data.reload();
       await this.updateComplete;
       this.querySelector<HTMLElement>(".entry:last-child input")?.focus();
-    } catch (error) {
-      notify(this, { text: `The entry could not be added: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   /** The state before is an older one: Undo goes back to it, as long as nothing else was written. */
   async #remove(call: string, title: string): Promise<void> {
-    try {
+    await attempt(this, "The entry could not be removed", async () => {
       if (!(await this.#saving.flush())) return;
       const before = this.#data.value?.rev;
       const { rev } = await this.keep.lorebooks.removeEntry(this.record, call);
@@ -144,17 +142,13 @@ export class LorebookScreen extends Screen {
         await this.keep.lorebooks.restoreVersion(this.record, before);
       };
       notify(document.querySelector("ck-app") ?? this, { text: `“${title}” removed`, action: { label: "Undo", run: undo } });
-    } catch (error) {
-      notify(this, { text: `The entry could not be removed: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #export(): Promise<void> {
-    try {
+    await attempt(this, "The lorebook could not be exported", async () => {
       if (await this.#saving.flush()) await handOut(await this.keep.lorebooks.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The lorebook could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #delete(name: string): Promise<void> {

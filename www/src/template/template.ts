@@ -3,12 +3,11 @@
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
-import { failure, sentence } from "../failure";
+import { attempt, failure } from "../failure";
 import { ago, momentOf } from "../format";
 import { icon } from "../icon";
 import type { Json, KeptTemplate, TemplatePatch } from "../library";
 import { Live } from "../live";
-import { notify } from "../notice";
 import { href } from "../route";
 import { saveState } from "../save-state";
 import { Saving } from "../saving";
@@ -98,21 +97,17 @@ export class TemplateScreen extends Screen {
   }
 
   async #copy(): Promise<void> {
-    try {
+    await attempt(this, "The template could not be copied", async () => {
       if (!(await this.#saving.flush())) return;
       const { id } = await this.keep.templates.duplicate(this.record);
       location.hash = href("template", id);
-    } catch (error) {
-      notify(this, { text: `The template could not be copied: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #export(): Promise<void> {
-    try {
+    await attempt(this, "The template could not be exported", async () => {
       if (await this.#saving.flush()) await handOut(await this.keep.templates.export(this.record));
-    } catch (error) {
-      notify(this, { text: `The template could not be exported: ${sentence(error)}`, tone: "bad" });
-    }
+    });
   }
 
   async #delete(name: string): Promise<void> {
