@@ -319,7 +319,7 @@ class Folder {
     const limits = this.#limits === undefined ? {} : { limits: this.#limits };
     const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, title, ...limits })) as Taken<ChatEntry>[];
     for (const taken of all) {
-      const loose = taken.status === "duplicate" && linked(links) && !linked(taken.entry);
+      const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
       if (!loose) {
         yield told(path, "chats", taken, warnings.splice(0));
         continue;

@@ -4,7 +4,7 @@ import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
 import { ask } from "./loading.js";
 import { refuseWithoutSpace } from "./space.js";
-import type { ImportEvent, ImportSource, Limits, Warning } from "./types.js";
+import type { ImportEvent, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
 
 /** So many files are worth a backup before. */
 const MANY = 50;
@@ -12,7 +12,7 @@ const MANY = 50;
 /** One file as the module takes it. */
 export interface Taken<E> {
   entry: E;
-  status: "added" | "duplicate";
+  status: ImportStatus;
   warnings: Warning[];
   like?: E[];
 }
@@ -73,7 +73,7 @@ export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
 async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
   const limit = task.limits?.[task.size] ?? usualLimits()[task.size];
   const hold = holdOf(task.handle);
-  const count = { added: 0, duplicates: 0, failed: 0 };
+  const count = { added: 0, updated: 0, duplicates: 0, failed: 0 };
   if (sources.length >= MANY) await hold(() => ask(task.op, () => task.handle.backupBefore("before many files are imported") as Promise<void>));
   for (const [index, source] of sources.entries()) {
     const name = source instanceof Blob && "name" in source ? String(source.name) : "";
@@ -82,7 +82,7 @@ async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerato
       const bytes = await hold(() => read(source, { limit, name: task.size, signal: task.signal }));
       await hold(() => refuseWithoutSpace(task.handle, task.size, bytes.length));
       for (const taken of await task.take(bytes, name)) {
-        count[taken.status === "added" ? "added" : "duplicates"] += 1;
+        count[taken.status === "duplicate" ? "duplicates" : taken.status] += 1;
         yield { type: "item", name, ...taken };
       }
     } catch (thrown) {

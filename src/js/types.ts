@@ -1156,11 +1156,16 @@ export interface ImportOptions {
 }
 
 export type ImportEvent<E> =
-  /** `duplicate`: the same bytes are kept already, as `entry`. `like`: other characters of which a model reads the same words. */
-  | { type: "item"; name: string; entry: E; status: "added" | "duplicate"; warnings: Warning[]; like?: E[] }
+  /**
+   * `duplicate`: the same bytes are kept already, as `entry`. `updated`: a chat's file that begins with all of the chat `entry`, which
+   * got the lines that came since; only where nothing of it was changed here, and the state before stays as an older one. `like`: other characters of which a model reads the same words.
+   */
+  | { type: "item"; name: string; entry: E; status: ImportStatus; warnings: Warning[]; like?: E[] }
   | { type: "failed"; name: string; code: string; message: string; needed?: number; free?: number }
   | { type: "progress"; done: number; total: number }
-  | { type: "done"; added: number; duplicates: number; failed: number };
+  | { type: "done"; added: number; updated: number; duplicates: number; failed: number };
+
+export type ImportStatus = "added" | "updated" | "duplicate";
 
 /**
  * A folder: an archive of it (ZIP), its files with their paths (such as those of an `<input webkitdirectory>`), or a directory
@@ -1181,7 +1186,9 @@ export type FolderEvent =
   /** First: how many files there are, and for which domains. */
   | { type: "found"; files: number; found: Partial<Record<FolderDomain, number>> }
   /**
-   * Something is kept. `updated`: it was there already and got what it lacked, a chat its links or a persona its picture.
+   * Something is kept. `updated`: it was there already and got what it lacked, a chat its links or the lines that came to its file
+   * since, a persona its picture, a setting its value. A character, world, lorebook or template whose file was changed is `added`
+   * beside the one that is kept: nothing here is replaced.
    * `like`: ids of other characters of which a model reads the same words.
    */
   | { type: "item"; path: string; domain: Exclude<FolderDomain, "settings">; status: FolderStatus; entry: Entry; warnings: Warning[]; like?: string[] }
@@ -1195,7 +1202,7 @@ export type FolderEvent =
   /** Last: everything counted, and what became of each file. A file may hold several records. */
   | { type: "done"; added: number; updated: number; duplicates: number; repaired: number; failed: number; skipped: number; report: FolderOutcome[] };
 
-export type FolderStatus = "added" | "updated" | "duplicate";
+export type FolderStatus = ImportStatus;
 
 /**
  * Why a file is left: it holds secrets and is not read, there is nothing here that it could become, it is a copy of what stands

@@ -4,6 +4,7 @@ use super::chat::Chat;
 use super::chat_row::{self, Body, LONGEST_TITLE, short, summarize};
 use super::content::Subject;
 use super::domain::{Domain, newest_first, present};
+use super::grown::Given;
 use super::journal::Making;
 use super::links::Links;
 use super::manifest::{Cache, Log, Manifest};
@@ -17,6 +18,9 @@ use crate::store::{Change, History, Record, Write};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+
+/// What the index keys of the files that chats came in begin with.
+pub(super) const FILES: &str = "chats/file/";
 
 /// Bytes of pages written in one transaction of an import.
 const BATCH_BYTES: usize = 4 << 20;
@@ -150,8 +154,10 @@ impl Chats {
         Chats { keep }
     }
 
-    /// Keeps the chats of a file, one a session: `[{ entry, status, warnings }]`. Always
-    /// adds; a session with the very bytes of a kept chat's file is a duplicate.
+    /// Keeps the chats of a file, one a session: `[{ entry, status, warnings }]`. A session with
+    /// the very bytes of a kept chat's file is a duplicate; one that begins with all of them
+    /// updates the chat, where it was not changed since, with the lines that came. Everything else
+    /// is added.
     ///
     /// # Errors
     /// Those of [`chat::read`], `invalid` for links that cannot be, and what the medium reports.
@@ -211,17 +217,28 @@ impl Chats {
             .iter()
             .map(|range| &bytes[range.clone()])
             .collect();
-        let whole: Vec<u8> = header
-            .iter()
-            .copied()
-            .chain(records.iter().copied())
-            .collect::<Vec<_>>()
-            .concat();
-        let same = format!("chats/file/{}", codec::hash(&whole));
+        let start = session.header.as_ref().or(session.lines.first());
+        let start = start.map_or(0, |range| range.start);
+        let length = header.map_or(0, <[u8]>::len) + records.iter().map(|r| r.len()).sum::<usize>();
+        let whole = &bytes[start..start + length];
+        let same = format!("{FILES}{}", codec::hash(whole));
         let kept = self.keep.store().find(&same).await?.records;
         let mut kept = kept.into_iter().filter(|_| !options.again);
         if let Some(record) = kept.find(|record| record.trashed_ms.is_none()) {
             return Ok((record, Status::Duplicate));
+        }
+        let given = Given {
+            dialect: file.dialect,
+            whole,
+            records: &records,
+        };
+        // A chat of another form is its file, which it has as a part.
+        let own = matches!(*original, Original::None);
+        if own
+            && !options.again
+            && let Some(record) = self.continued(&given, &same).await?
+        {
+            return Ok((record, Status::Updated));
         }
         let now = self.keep.store().now();
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
@@ -236,6 +253,7 @@ impl Chats {
             .unwrap_or_else(|| stem.to_owned());
         record.head = json!({ "title": short(&title), "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
+        record.by.extend(given.begins().filter(|_| own));
         options.links().put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
@@ -258,27 +276,38 @@ impl Chats {
             manifest,
         };
         let _gathering = self.keep.store().gather();
-        // Pages are addressed by content and nothing refers to them before the row is
-        // written, so a long chat goes in by several transactions and is still all or nothing.
+        let mut lines = records.iter().map(|record| record.to_vec());
+        self.fill(&mut log, &mut lines, &mut change).await?;
+        let manifest = log.manifest;
+        let body = Body::new(file.dialect, manifest, whole);
+        summarize(&mut record, &body, records.last().copied())?;
+        change.verify().write(record, History::Skip);
+        Ok((self.keep.commit_one(change).await?, Status::Added))
+    }
+
+    /// Puts records of a file at the end. Pages are addressed by content and nothing refers to
+    /// them before the row is written, so a long chat goes in by several transactions and is still
+    /// all or nothing.
+    pub(super) async fn fill(
+        &self,
+        log: &mut Log<'_>,
+        records: &mut dyn Iterator<Item = Vec<u8>>,
+        change: &mut Change,
+    ) -> Result<()> {
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
-        for bytes in &records {
-            batch.push(bytes.to_vec());
+        for bytes in records {
             batch_bytes += bytes.len();
+            batch.push(bytes);
             if batch_bytes >= BATCH_BYTES {
-                log.extend(std::mem::take(&mut batch), &mut change).await?;
-                let mut pages = std::mem::take(&mut change);
+                log.extend(std::mem::take(&mut batch), change).await?;
+                let mut pages = std::mem::take(change);
                 pages.verify();
                 self.keep.commit(pages).await?;
                 batch_bytes = 0;
             }
         }
-        log.extend(batch, &mut change).await?;
-        let manifest = log.manifest;
-        let body = Body::new(file.dialect, manifest, &whole);
-        summarize(&mut record, &body, records.last().copied())?;
-        change.verify().write(record, History::Skip);
-        Ok((self.keep.commit_one(change).await?, Status::Added))
+        log.extend(batch, change).await
     }
 
     /// Makes an empty chat in SillyTavern's dialect and gives its entry. `new_chat` is an

@@ -22,6 +22,7 @@ mod domain;
 mod drafts;
 mod examine;
 mod filename;
+mod grown;
 mod health;
 mod journal;
 mod links;
@@ -129,6 +130,8 @@ pub enum Status {
     Added,
     /// The same bytes are kept already; nothing was written.
     Duplicate,
+    /// What the same file had before is kept already, and got what came to it since.
+    Updated,
 }
 
 /// A file to hand out.

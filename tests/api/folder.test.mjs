@@ -162,6 +162,35 @@ test("a chat that was here before its character, and a persona before its pictur
   assert.deepEqual([userName, pageSize], ["Mine", 100]);
 });
 
+test("a chat whose file has grown gets its new lines, and a changed character comes beside the one that is kept", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const said = (n) => line(n % 2 ? "You" : "Ann", `Line ${n}.`, n % 2 === 1);
+  const file = (count) => chat({ user_name: "You", character_name: "Ann" }, ...Array.from({ length: count }, (_, n) => said(n)));
+  const folder = (count, more = {}) =>
+    zip({ "st/characters/Ann.png": png("Ann", more), "st/chats/Ann/first.jsonl": file(count) });
+  await all(keep.importFolder(folder(3)));
+  const [before] = (await keep.chats.list()).items;
+  const done = (await all(keep.importFolder(folder(150)))).at(-1);
+  assert.deepEqual([done.added, done.updated, done.duplicates, done.failed], [0, 1, 1, 0]);
+  assert.deepEqual(done.report.find(({ domain }) => domain === "chats"), { path: "st/chats/Ann/first.jsonl", outcome: "updated", domain: "chats", id: before.id });
+  const [after, ...others] = (await keep.chats.list()).items;
+  assert.deepEqual([others.length, after.id, after.length, after.characters], [0, before.id, 150, before.characters]);
+  assert.deepEqual((await keep.chats.export(after.id)).bytes, file(150));
+
+  const changed = (await all(keep.importFolder(folder(151, { description: "Another one." })))).at(-1);
+  assert.deepEqual([changed.added, changed.updated, changed.duplicates], [1, 1, 0]);
+  assert.equal((await keep.characters.list()).items.length, 2);
+
+  await (await keep.chats.open(before.id)).append({ name: "You", role: "user", text: "Here." });
+  const imported = await all(keep.chats.import([file(151), file(200)]));
+  assert.deepEqual(imported.filter(({ type }) => type === "item").map(({ status }) => status), ["duplicate", "added"]);
+  assert.deepEqual(imported.at(-1), { type: "done", added: 1, updated: 0, duplicates: 1, failed: 0 });
+  const newest = imported.filter(({ type }) => type === "item").at(-1).entry;
+  const again = await all(keep.chats.import(file(201)));
+  assert.deepEqual([again[0].status, again[0].entry.id, again.at(-1).updated], ["updated", newest.id, 1]);
+  await keep.close();
+});
+
 test("an archive, a list of files and a directory of the disk say the same", async () => {
   const files = tavern();
   const given = [

@@ -60,7 +60,7 @@ test("one bad file never stops the others, and the same file twice is one", asyn
     "progress",
     "done",
   ]);
-  assert.deepEqual(events.at(-1), { type: "done", added: 2, duplicates: 1, failed: 1 });
+  assert.deepEqual(events.at(-1), { type: "done", added: 2, updated: 0, duplicates: 1, failed: 1 });
   assert.deepEqual(events.at(-2), { type: "progress", done: 4, total: 4 });
   assert.equal((await keep.characters.list()).items.length, 2);
 });

@@ -28,6 +28,7 @@ mod events;
 mod export_chats;
 mod folder;
 mod foreign_cards;
+mod grown;
 mod handle;
 mod histories;
 mod journal;

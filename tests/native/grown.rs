@@ -1,0 +1,186 @@
+//! A chat's file that is given again after it has grown.
+
+use crate::keep::open;
+use crate::turn::now;
+use cardkeep::json::Document;
+use cardkeep::keep::{ChatFilter, ChatImport, Domain, Keep, Links};
+use cardkeep::store::{MemoryMedium, Write};
+use serde_json::{Value, json};
+
+fn import(keep: &Keep, bytes: &[u8]) -> (String, String) {
+    let options = ChatImport::default();
+    let items = now(keep.chats().import(bytes, "Zoë.jsonl", &options)).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&items[0]["status"]), text(&items[0]["entry"]["id"]))
+}
+
+fn bytes_of(keep: &Keep, id: &str) -> Vec<u8> {
+    now(keep.export(Domain::Chats, id)).unwrap().bytes
+}
+
+fn ids(keep: &Keep, id: &str) -> Vec<u64> {
+    let chat = now(keep.chats().open(id)).unwrap();
+    let page: Vec<Value> = serde_json::from_str(&now(chat.page(0, u64::MAX)).unwrap()).unwrap();
+    page.iter().map(|one| one["id"].as_u64().unwrap()).collect()
+}
+
+fn count(keep: &Keep) -> usize {
+    let listed = now(keep.chats().list(&ChatFilter::default())).unwrap();
+    listed["items"].as_array().unwrap().len()
+}
+
+fn line(n: usize) -> String {
+    format!(
+        r#"{{"name":"Zoë","is_user":{},"send_date":"2024-05-01T10:00:00.000Z","mes":"Line {n}"}}"#,
+        n % 2 == 1
+    )
+}
+
+const HEADER: &str = r#"{"user_name":"You","character_name":"Zoë","create_date":"2024-05-01"}"#;
+
+fn file(header: bool, lines: usize, newline: &str, ended: bool) -> Vec<u8> {
+    let header = header.then(|| HEADER.to_owned());
+    let all: Vec<String> = header.into_iter().chain((0..lines).map(line)).collect();
+    let mut text = all.join(newline);
+    if ended {
+        text.push_str(newline);
+    }
+    text.into_bytes()
+}
+
+#[test]
+fn the_lines_that_came_to_a_file_are_appended_and_the_state_before_stays() {
+    for (header, newline) in [(true, "\n"), (true, "\r\n"), (false, "\n")] {
+        for (ends, ends_then) in [(true, true), (false, false), (true, false), (false, true)] {
+            for (from, to, more) in [(2, 3, 4), (5, 90, 700), (64, 65, 66), (200, 201, 500)] {
+                let keep = open(&MemoryMedium::new());
+                let first = file(header, from, newline, ends);
+                let (status, id) = import(&keep, &first);
+                assert_eq!(status, "added");
+                let numbers = ids(&keep, &id);
+                let second = file(header, to, newline, ends_then);
+                assert_eq!(import(&keep, &second), ("updated".into(), id.clone()));
+                assert_eq!(bytes_of(&keep, &id), second, "{header} {newline:?} {ends}");
+                assert_eq!(ids(&keep, &id)[..from], numbers);
+                let kept = now(keep.chats().open(&id)).unwrap().entry();
+                assert_eq!(kept["length"], to);
+                assert_eq!(kept["last"], format!("Line {}", to - 1));
+                // Neither form of the file comes again.
+                for known in [&first, &second] {
+                    assert_eq!(import(&keep, known), ("duplicate".into(), id.clone()));
+                }
+                let third = file(header, more, newline, ends);
+                assert_eq!(import(&keep, &third), ("updated".into(), id.clone()));
+                assert_eq!(bytes_of(&keep, &id), third);
+                assert_eq!(count(&keep), 1);
+                let history = now(keep.history(Domain::Chats, &id)).unwrap();
+                let oldest = history.as_array().unwrap().last().unwrap();
+                let rev = oldest["rev"].as_u64().unwrap();
+                now(keep.restore_version(Domain::Chats, &id, rev)).unwrap();
+                assert_eq!(bytes_of(&keep, &id), first);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chat_goes_on_as_if_it_had_come_so() {
+    let keep = open(&MemoryMedium::new());
+    let (_, id) = import(&keep, &file(true, 3, "\n", false));
+    let links = Links {
+        characters: vec!["zoe".into()],
+        ..Links::default()
+    };
+    now(keep.chats().link(&id, &links, Write::default())).unwrap();
+    now(keep.chats().rename(&id, "Mine", Write::default())).unwrap();
+    assert_eq!(
+        import(&keep, &file(true, 6, "\n", false)),
+        ("updated".into(), id.clone()),
+        "another title and other links are no change of what was said"
+    );
+    let chat = now(keep.chats().open(&id)).unwrap();
+    assert_eq!(chat.entry()["title"], "Mine");
+    assert_eq!(chat.entry()["characters"], json!(["zoe"]));
+    let message = json!({ "name": "Zoë", "role": "character", "text": "Line 6" });
+    now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
+    let lines = bytes_of(&keep, &id);
+    assert!(lines.starts_with(&file(true, 6, "\n", false)));
+    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 7);
+}
+
+#[test]
+fn of_several_beginnings_the_longest_goes_on() {
+    let keep = open(&MemoryMedium::new());
+    let (_, longer) = import(&keep, &file(true, 5, "\n", true));
+    let (status, shorter) = import(&keep, &file(true, 3, "\n", true));
+    assert_eq!(status, "added");
+    assert_eq!(
+        import(&keep, &file(true, 8, "\n", true)),
+        ("updated".into(), longer)
+    );
+    assert_eq!(bytes_of(&keep, &shorter), file(true, 3, "\n", true));
+}
+
+#[test]
+fn what_was_changed_here_or_in_an_earlier_line_comes_as_another() {
+    let grown = file(true, 6, "\n", true);
+    let another = |what: &str, change: &dyn Fn(&Keep, &str)| {
+        let keep = open(&MemoryMedium::new());
+        let (_, id) = import(&keep, &file(true, 4, "\n", true));
+        change(&keep, &id);
+        let before = bytes_of(&keep, &id);
+        let (status, other) = import(&keep, &grown);
+        assert_eq!(status, "added", "{what}");
+        assert_ne!(other, id);
+        assert_eq!(bytes_of(&keep, &other), grown);
+        assert_eq!(bytes_of(&keep, &id), before, "{what}");
+    };
+    let patch = |text: &str| Document::parse(&json!({ "text": text }).to_string()).unwrap();
+    another("edited", &|keep, id| {
+        let chat = now(keep.chats().open(id)).unwrap();
+        now(chat.edit(1, &patch("Else"), Write::default())).unwrap();
+    });
+    another("removed", &|keep, id| {
+        let chat = now(keep.chats().open(id)).unwrap();
+        now(chat.remove(3, Write::default())).unwrap();
+    });
+    another("grown back", &|keep, id| {
+        // What came with an update was taken out again.
+        import(keep, &file(true, 5, "\n", true));
+        let chat = now(keep.chats().open(id)).unwrap();
+        now(chat.remove(4, Write::default())).unwrap();
+        assert_eq!(bytes_of(keep, id), file(true, 4, "\n", true));
+    });
+    another("appended", &|keep, id| {
+        let chat = now(keep.chats().open(id)).unwrap();
+        let message = json!({ "name": "You", "role": "user", "text": "Line 4" });
+        now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
+    });
+    let text = String::from_utf8(grown.clone()).unwrap();
+    for (from, to) in [("Line 2", "Line two"), ("2024-05-01\"}", "2024-05-02\"}")] {
+        let keep = open(&MemoryMedium::new());
+        let (_, id) = import(&keep, &file(true, 4, "\n", true));
+        let changed = text.replace(from, to).into_bytes();
+        assert_eq!(import(&keep, &changed).0, "added", "{from}");
+        assert_eq!(bytes_of(&keep, &id), file(true, 4, "\n", true));
+    }
+    let keep = open(&MemoryMedium::new());
+    let (_, id) = import(&keep, &file(true, 4, "\n", true));
+    now(keep.trash(Domain::Chats, &id, Write::default())).unwrap();
+    assert_eq!(import(&keep, &grown).0, "added", "in the trash");
+}
+
+#[test]
+fn an_update_is_whole_or_not_there_when_another_tab_writes() {
+    let medium = MemoryMedium::new();
+    let (here, there) = (open(&medium), open(&medium));
+    let (_, id) = import(&here, &file(true, 4, "\n", true));
+    let chat = now(there.chats().open(&id)).unwrap();
+    let message = json!({ "name": "You", "role": "user", "text": "Meanwhile" });
+    now(chat.append(&Document::parse(&message.to_string()).unwrap())).unwrap();
+    let before = bytes_of(&there, &id);
+    let (status, other) = import(&here, &file(true, 200, "\n", true));
+    assert_eq!(status, "added");
+    assert_ne!(other, id);
+    assert_eq!(bytes_of(&here, &id), before);
+}
