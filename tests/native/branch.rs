@@ -24,8 +24,8 @@ fn opened(keep: &Keep, entry: &Value) -> Chat {
 
 #[test]
 fn a_branch_begins_as_the_chat_did_byte_for_byte_wherever_it_is_cut() {
-    let keep = open(&MemoryMedium::new());
     for length in [1, 64, 65, 130] {
+        let keep = open(&MemoryMedium::new());
         let bytes = log(length);
         let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
         let chat = imported(&keep, &bytes);

@@ -1,13 +1,13 @@
 // Takes files in. What a file is, its bytes decide, never its name.
 
 import { codeOf, sentence, withoutCode } from "../failure";
-import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, type ChatEntry, type Entry, type ImportEvent, type Keep, type Warning } from "../library";
+import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, type ChatEntry, type Entry, type ImportEvent, type ImportStatus, type Keep, type Warning } from "../library";
 
 export type Kind = "card" | "chat" | "world" | "persona" | "lorebook" | "template";
 
 /** What became of one file. */
 export type Outcome = { name: string } & (
-  | { was: "added" | "duplicate"; kind: Kind; id: string; title: string; warnings: Warning[]; like: string[] }
+  | { was: ImportStatus; kind: Kind; id: string; title: string; warnings: Warning[]; like: string[] }
   | { was: "failed"; message: string; code: string | undefined }
 );
 

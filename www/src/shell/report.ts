@@ -36,7 +36,7 @@ export class Report extends LightElement {
         <span>Not imported: ${outcome.message}${outcome.code ? html` <code>${outcome.code}</code>` : nothing}</span>
       </li>`;
     }
-    const words = outcome.was === "added" ? `${label[outcome.kind]} added` : `${label[outcome.kind]} is already here`;
+    const words = `${label[outcome.kind]} ${WAS[outcome.was]}`;
     return html`<li data-was=${outcome.was}>
       <a href=${href(outcome.kind, outcome.id)} dir="auto" @click=${this.#close}>${outcome.title}</a>
       <span>${words}${outcome.warnings.length > 0 ? `, ${counted(outcome.warnings.length, "remark")}` : ""}${
@@ -59,11 +59,14 @@ export class Report extends LightElement {
 
 const label = { card: "Character", chat: "Chat", world: "World", persona: "Persona", lorebook: "Lorebook", template: "Template" } as const;
 
+const WAS = { added: "added", updated: "was here and got what came since", duplicate: "is already here" } as const;
+
 /** "3 added, 1 already here, 2 not imported". */
 export function summary(outcomes: Outcome[]): string {
   const was = (kind: Outcome["was"]) => outcomes.filter((outcome) => outcome.was === kind).length;
   const parts = [
     [was("added"), "added"],
+    [was("updated"), "continued"],
     [was("duplicate"), "already here"],
     [was("failed"), "not imported"],
   ] as const;
