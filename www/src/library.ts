@@ -25,6 +25,7 @@ export type {
   FolderSource,
   Health,
   ImportEvent,
+  ImportStatus,
   InterruptedReply,
   Json,
   KeptLorebook,
