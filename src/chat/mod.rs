@@ -28,6 +28,7 @@ mod find;
 mod foreign;
 mod index;
 mod line;
+mod needle;
 mod plain;
 mod record;
 mod search;

@@ -4,9 +4,10 @@
 
 use super::Dialect;
 use super::find::{FindOptions, Finder};
+use super::needle::Needle;
+use super::record::record_line;
 use super::view::{self, Place, Said, Spoken};
 use crate::error::{Limits, Result};
-use memchr::{memchr2, memmem};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -57,8 +58,8 @@ impl Default for SearchOptions {
 pub struct Search<'a> {
     options: &'a SearchOptions,
     finder: Finder,
-    /// Letters and digits of ASCII that are looked for as they stand: they stand in the line too.
-    plain: Option<&'a [u8]>,
+    /// What stands in a line that says it.
+    needle: Option<Needle>,
 }
 
 impl<'a> Search<'a> {
@@ -72,23 +73,25 @@ impl<'a> Search<'a> {
             words: options.words,
             regex: options.regex,
         };
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b' ';
-        let plain = !options.regex && query.bytes().all(letters);
         Ok(Search {
             options,
             finder: Finder::new(query, finder)?,
-            plain: plain.then_some(query.as_bytes()),
+            needle: Needle::of(query, finder),
         })
     }
 
-    /// What a line says of it: `{ index, id?, name, role, at?, excerpt, matches: [[from, to]],
+    /// What a record says of it: `{ index, id?, name, role, at?, excerpt, matches: [[from, to]],
     /// swipe? }`, whose matches are places of the text in UTF-16 code units. A line that cannot
     /// be read says nothing.
-    pub fn hit(&self, line: &[u8], place: impl Into<Place>, dialect: Dialect) -> Option<Value> {
-        if !self.may_say(line) {
+    pub fn hit(&self, record: &[u8], place: impl Into<Place>, dialect: Dialect) -> Option<Value> {
+        if self
+            .needle
+            .as_ref()
+            .is_some_and(|needle| !needle.may_be_in(record))
+        {
             return None;
         }
-        let document = view::document(line, &Limits::default()).ok()?;
+        let document = view::document(record_line(record), &Limits::default()).ok()?;
         let spoken = Spoken::of(document.root(), dialect);
         let words = |said: &Option<Said<'_>>| -> String {
             let text = said.as_ref().map_or(Cow::Borrowed(""), Said::text);
@@ -131,35 +134,6 @@ impl<'a> Search<'a> {
         }
         Some(hit)
     }
-
-    /// Whether the line may say it, by its bytes. Letters that are not spelled with `\u` stand
-    /// in it as they are, or as the two others that become `k` and `i` when they are made small.
-    fn may_say(&self, line: &[u8]) -> bool {
-        let Some(plain) = self.plain else {
-            return true;
-        };
-        contains(line, plain)
-            || memmem::find(line, b"\\u").is_some()
-            || memmem::find(line, "\u{212a}".as_bytes()).is_some()
-            || memmem::find(line, "\u{130}".as_bytes()).is_some()
-    }
-}
-
-/// Whether bytes have some letters, capital or small.
-fn contains(mut bytes: &[u8], letters: &[u8]) -> bool {
-    let Some(first) = letters.first() else {
-        return true;
-    };
-    let (small, capital) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    while let Some(at) = memchr2(small, capital, bytes) {
-        let rest = &bytes[at..];
-        match rest.get(..letters.len()) {
-            Some(same) if same.eq_ignore_ascii_case(letters) => return true,
-            Some(_) => bytes = &rest[1..],
-            None => return false,
-        }
-    }
-    false
 }
 
 /// The words around a find.
@@ -210,7 +184,7 @@ mod tests {
                 };
                 let quick = Search::new(query, &options).expect("it can be looked for");
                 let slow = Search {
-                    plain: None,
+                    needle: None,
                     ..Search::new(query, &options).expect("it can be looked for")
                 };
                 for (n, line) in lines.iter().enumerate() {

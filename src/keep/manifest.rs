@@ -18,6 +18,8 @@ use std::rc::Rc;
 
 /// Segments and runs kept decoded.
 const CACHED: usize = 24;
+/// Bytes of segments that are read in one transaction when all of them are looked through.
+const AT_ONCE: u64 = 2 << 20;
 
 /// The manifest as the chat's row holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -135,9 +137,11 @@ impl Log<'_> {
     pub(super) async fn numbered(&self, from: u64, to: u64) -> Result<Vec<Numbered>> {
         let to = to.min(self.manifest.len());
         let segments = self.covering(from, to).await?;
-        self.fetch(&segments).await?;
         let mut found = Vec::new();
-        for (at, segment) in &segments {
+        for (n, (at, segment)) in segments.iter().enumerate() {
+            if n.is_multiple_of(CACHED) {
+                self.fetch(&segments[n..]).await?;
+            }
             let content = self.segment(segment).await?;
             let behind = at + segment.records;
             let wanted = from.saturating_sub(*at) as usize..(to.min(behind) - at) as usize;
@@ -156,6 +160,44 @@ impl Log<'_> {
             found.extend(number(pages, wanted.start));
         }
         Ok(found)
+    }
+
+    /// Shows the records from a position on, each with its position and number, until one is
+    /// answered with `false`. Nothing of them is kept: neither decoded nor in memory.
+    pub(super) async fn look_through(
+        &self,
+        from: u64,
+        see: &mut dyn FnMut(u64, u64, &[u8]) -> bool,
+    ) -> Result<()> {
+        let sealed = self.manifest.sealed();
+        let segments = self.covering(from, sealed).await?;
+        let mut rest = &segments[..];
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |(_, segment): &&(u64, Segment)| {
+                bytes += segment.part.bytes;
+                bytes <= AT_ONCE
+            };
+            let (stretch, behind) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+            rest = behind;
+            let parts: Vec<Part> = stretch.iter().map(|(_, one)| one.part.clone()).collect();
+            let contents = self.store.parts(&parts).await;
+            let contents = contents.map_err(|error| error.of("chats", self.chat))?;
+            for ((at, segment), content) in stretch.iter().zip(contents) {
+                let content = segment::look(&content).ok_or_else(|| miscount(self.chat))?;
+                for (n, record) in content.records.iter().enumerate() {
+                    let position = at + n as u64;
+                    if position >= from && !see(position, content.id(n, segment.first), record) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        let from = from.max(sealed);
+        let tail = self.numbered(from, self.manifest.len()).await?;
+        let mut tail = (from..).zip(&tail);
+        tail.all(|(position, record)| see(position, record.id, &record.bytes));
+        Ok(())
     }
 
     /// The position of the record with a number; `None` when there is none.

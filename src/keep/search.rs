@@ -7,12 +7,9 @@ use super::chat::Chat;
 use super::chat_row;
 use super::chats::Chats;
 use super::domain::{Domain, newest_first};
-use crate::chat::{self, Place, Search, SearchOptions};
+use crate::chat::{Place, Search, SearchOptions};
 use crate::error::{Kind, Result};
 use serde_json::{Value, json};
-
-/// Messages read at once.
-const AT_ONCE: u64 = 1024;
 
 impl Chat {
     /// The messages that say something, in their order: an array of
@@ -27,19 +24,19 @@ impl Chat {
         let body = self.body()?;
         let dialect = body.dialect()?;
         let mut hits = Vec::new();
-        let mut from = options.from;
-        while from < body.manifest.len() && (hits.len() as u64) < options.limit {
-            let records = self.log(&body).numbered(from, from + AT_ONCE).await?;
-            let found = records.iter().zip(from..).filter_map(|(record, index)| {
-                let place = Place {
-                    index: index as usize,
-                    id: Some(record.id),
-                };
-                search.hit(chat::record_line(&record.bytes), place, dialect)
-            });
-            hits.extend(found.take((options.limit - hits.len() as u64) as usize));
-            from += AT_ONCE;
+        if options.limit == 0 {
+            return Ok(hits.into());
         }
+        let log = self.log(&body);
+        let mut see = |index: u64, id: u64, record: &[u8]| {
+            let place = Place {
+                index: index as usize,
+                id: Some(id),
+            };
+            hits.extend(search.hit(record, place, dialect));
+            (hits.len() as u64) < options.limit
+        };
+        log.look_through(options.from, &mut see).await?;
         Ok(hits.into())
     }
 }

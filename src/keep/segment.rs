@@ -75,14 +75,14 @@ impl Segment {
     }
 }
 
-/// What a segment holds.
+/// What a segment holds: records of their own, or where they stand in its bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Content {
-    pub records: Vec<Vec<u8>>,
+pub(super) struct Content<R = Vec<u8>> {
+    pub records: Vec<R>,
     ids: Option<Vec<u64>>,
 }
 
-impl Content {
+impl<R> Content<R> {
     /// The number of the nth record of this segment.
     pub(super) fn id(&self, n: usize, first: First) -> u64 {
         match (&self.ids, first) {
@@ -91,7 +91,9 @@ impl Content {
             (None, First::Unknown) => UNNUMBERED + n as u64,
         }
     }
+}
 
+impl Content {
     /// Its records with their numbers.
     pub(super) fn numbered(&self, first: First) -> Vec<Numbered> {
         let numbered = |(n, bytes): (usize, &Vec<u8>)| Numbered {
@@ -153,6 +155,13 @@ pub(super) fn write(records: Vec<Numbered>) -> (Vec<u8>, Content, First) {
 }
 
 pub(super) fn read(content: &[u8]) -> Option<Content> {
+    let Content { records, ids } = look(content)?;
+    let records = records.into_iter().map(<[u8]>::to_vec).collect();
+    Some(Content { records, ids })
+}
+
+/// As [`read`], without copying anything.
+pub(super) fn look(content: &[u8]) -> Option<Content<&[u8]>> {
     let (&[form @ (PLAIN | NUMBERED)], rest) = content.split_first_chunk()? else {
         return None;
     };
@@ -169,7 +178,7 @@ pub(super) fn read(content: &[u8]) -> Option<Content> {
     let mut records = Vec::with_capacity(count);
     for length in lengths.as_chunks::<4>().0 {
         let (record, behind) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        records.push(record.to_vec());
+        records.push(record);
         rest = behind;
     }
     rest.is_empty().then_some(Content { records, ids })

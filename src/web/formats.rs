@@ -154,9 +154,9 @@ impl RawChatText {
         let search = Search::new(query, &options)?;
         let Log { bytes, dialect, .. } = &*self.log;
         let lines = self.session().lines.iter().enumerate();
-        let hits = lines.skip(options.from as usize).filter_map(|(n, record)| {
-            search.hit(chat::record_line(&bytes[record.clone()]), n, *dialect)
-        });
+        let hits = lines
+            .skip(options.from as usize)
+            .filter_map(|(n, record)| search.hit(&bytes[record.clone()], n, *dialect));
         let hits: Vec<_> = hits.take(options.limit as usize).collect();
         Ok(convert::ascii(&hits))
     }
