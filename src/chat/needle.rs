@@ -108,30 +108,32 @@ fn is_plain(c: char) -> bool {
 }
 
 /// A letter as texts are compared, where no other letter but its capital, of as many bytes, is
-/// made small to it; those that have more forms are left to reading.
+/// made small to it. All others are left to reading.
 fn small(c: char) -> Option<char> {
-    let mut lowered = c.to_lowercase();
-    let (c, None) = (lowered.next()?, lowered.next()) else {
-        return None;
+    let c = match c {
+        'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' | 'Ѐ'..='Я' => c.to_lowercase().next()?,
+        _ => c,
     };
-    let capital = capital(c);
     let simple = match c {
-        'å' | 'ß' | 'ÿ' => false,
-        'a'..='z' | 'à'..='þ' | 'а'..='џ' => capital.len_utf8() == c.len_utf8(),
-        // The dot is what the dotted capital I leaves.
-        '\u{307}' => false,
-        _ => capital == c && c.to_uppercase().eq([c]),
+        // The sign of the angstrom is made small to it.
+        'å' => false,
+        '\0'..='@' | '['..='¿' | 'à'..='þ' | 'а'..='џ' => c != 'µ',
+        // Scripts without capitals, punctuation, pictures.
+        '\u{590}'..='\u{109f}' | '\u{2000}'..='\u{206f}' => true,
+        '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{1f000}'.. => true,
+        _ => false,
     };
     simple.then_some(c)
 }
 
-/// The capital of a letter that has one.
+/// The capital of a letter that [`small`] gave.
 fn capital(c: char) -> char {
-    let mut raised = c.to_uppercase();
-    match (raised.next(), raised.next()) {
-        (Some(capital), None) => capital,
-        _ => c,
-    }
+    let distance = match c {
+        'a'..='z' | 'à'..='ö' | 'ø'..='þ' | 'а'..='я' => 32,
+        'ѐ'..='џ' => 80,
+        _ => 0,
+    };
+    char::from_u32(c as u32 - distance).unwrap_or(c)
 }
 
 /// How seldom a byte stands in a log, roughly.

@@ -10,7 +10,7 @@
 use super::segment::{self, Content, First, Numbered, Segment};
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Change, Key, Store};
+use crate::store::{Change, Key, Store, both};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -171,27 +171,40 @@ impl Log<'_> {
     ) -> Result<()> {
         let sealed = self.manifest.sealed();
         let segments = self.covering(from, sealed).await?;
-        let mut rest = &segments[..];
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fits = |(_, segment): &&(u64, Segment)| {
-                bytes += segment.part.bytes;
-                bytes <= AT_ONCE
-            };
-            let (stretch, behind) = rest.split_at(rest.iter().take_while(fits).count().max(1));
-            rest = behind;
-            let parts: Vec<Part> = stretch.iter().map(|(_, one)| one.part.clone()).collect();
-            let contents = self.store.parts(&parts).await;
-            let contents = contents.map_err(|error| error.of("chats", self.chat))?;
+        let mut shown = |stretch: &[(u64, Segment)], contents: Vec<Vec<u8>>| {
             for ((at, segment), content) in stretch.iter().zip(contents) {
                 let content = segment::look(&content).ok_or_else(|| miscount(self.chat))?;
                 for (n, record) in content.records.iter().enumerate() {
                     let position = at + n as u64;
                     if position >= from && !see(position, content.id(n, segment.first), record) {
-                        return Ok(());
+                        return Ok(false);
                     }
                 }
             }
+            Ok(true)
+        };
+        // The medium reads a stretch while the one before it is looked through.
+        let (mut read, mut rest) = (Vec::new(), &segments[..]);
+        let mut stretch = &segments[..0];
+        loop {
+            let mut bytes = 0;
+            let fits = |(_, segment): &&(u64, Segment)| {
+                bytes += segment.part.bytes;
+                bytes <= AT_ONCE
+            };
+            let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+            let (next, behind) = rest.split_at(count);
+            let parts: Vec<Part> = next.iter().map(|(_, one)| one.part.clone()).collect();
+            let look = async { shown(stretch, std::mem::take(&mut read)) };
+            let (contents, more) = both(self.store.parts(&parts), look).await;
+            if !more? {
+                return Ok(());
+            }
+            if next.is_empty() {
+                break;
+            }
+            read = contents.map_err(|error| error.of("chats", self.chat))?;
+            (stretch, rest) = (next, behind);
         }
         let from = from.max(sealed);
         let tail = self.numbered(from, self.manifest.len()).await?;

@@ -5,11 +5,15 @@
 
 use crate::chats::{assert_tiled, read};
 use crate::json::{Random, value};
+use crate::keep::open;
 use crate::oddities::{mutate, utf16};
 use crate::patience::PATIENCE;
+use crate::turn::now;
 use cardkeep::chat::{self, Dialect};
 use cardkeep::error::{Kind, Limits};
-use cardkeep::json::Document;
+use cardkeep::json::{Document, Node};
+use cardkeep::keep::{ChatImport, Domain, SearchOptions};
+use cardkeep::store::MemoryMedium;
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -152,6 +156,48 @@ fn a_log_is_read_whatever_became_of_its_lines() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_keep_gives_back_the_bytes_of_every_log_and_finds_what_is_said_in_it() {
+    for case in cases() {
+        let keep = open(&MemoryMedium::new());
+        let options = ChatImport::default();
+        let items = now(keep.chats().import(&case.bytes, "log.jsonl", &options))
+            .unwrap_or_else(|error| panic!("{}: {error}", case.label));
+        let items = items.as_array().expect("a list").clone();
+        assert_eq!(items.len(), case.sessions.len(), "{}", case.label);
+        let mut whole = Vec::new();
+        for (item, count) in items.iter().zip(case.sessions) {
+            let id = item["entry"]["id"].as_str().expect("an entry has an id");
+            let chat = now(keep.chats().open(id)).expect("it is kept");
+            assert_eq!(item["entry"]["length"], *count, "{}", case.label);
+            let exported = now(keep.export(Domain::Chats, id));
+            whole.extend(exported.expect("it is whole").bytes);
+            let page = now(chat.page(0, u64::MAX)).expect("every message is there");
+            let page = Document::parse(&page).expect("a page is JSON");
+            for message in page.root().items() {
+                let text = message.get("text").and_then(Node::text).unwrap_or_default();
+                let word: String = text.chars().take(9).collect();
+                let index = message.get("index").and_then(Node::number);
+                let index = index.expect("a message has a place") as u64;
+                let search = SearchOptions {
+                    from: index,
+                    limit: 1,
+                    ..SearchOptions::default()
+                };
+                if word.is_empty() || word.contains(char::REPLACEMENT_CHARACTER) {
+                    continue;
+                }
+                let hits = now(chat.search(&word, &search)).expect("it can be looked for");
+                assert_eq!(hits[0]["index"], index, "{}: {word:?}", case.label);
+            }
+        }
+        let made = ["recoded", "relined", "converted"];
+        if !case.codes.iter().any(|code| made.contains(code)) {
+            assert!(whole == case.bytes, "{}", case.label);
+        }
+    }
 }
 
 #[test]
