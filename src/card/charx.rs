@@ -297,13 +297,15 @@ pub(super) fn into(
     } else {
         Container::Charx
     };
+    // Where the picture has a card of its own, nobody looks behind it.
+    let is_told = || super::read(file, limits).is_ok_and(|found| found.container.is_image());
     match zip::read(file, limits, &mut Vec::new()) {
-        Ok(Some(archive)) => replace(document, file, &archive, options),
-        // What only looks like an archive behind a picture stays behind it.
-        Ok(None) | Err(_) if container.is_image() => {
-            around(document, file, container, options.assets)
+        Ok(Some(archive)) if !container.is_image() || !is_told() => {
+            replace(document, file, &archive, options)
         }
-        Ok(None) => Err(Kind::Unsupported.because("the file is neither a picture nor an archive")),
+        // What only looks like an archive behind a picture stays behind it.
+        _ if container.is_image() => around(document, file, container, options.assets),
+        Ok(_) => Err(Kind::Unsupported.because("the file is neither a picture nor an archive")),
         Err(error) => Err(error),
     }
 }

@@ -6,7 +6,7 @@
 //! other: the rules of which card counts stand once. Where a file is not as it should be,
 //! all of it is asked for.
 
-use super::{CardFile, embedded};
+use super::{CardFile, embedded, view};
 use crate::container::thin::{self, Distant};
 use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Limits, Result};
@@ -217,6 +217,10 @@ impl Peek {
             return Err(Need::Everything);
         };
         Ok(match super::read(&small, &self.limits) {
+            // What says nothing gives way to what may stand behind the image's end.
+            Ok(file) if end < self.size && view::is_hollow(&file.document) => {
+                return Err(Need::Everything);
+            }
             Ok(file) => Ok(file),
             // A picture without words may have an archive behind it.
             Err(error) => match self.archive()? {

@@ -215,6 +215,9 @@ impl Document {
     }
 }
 
+/// What may stand between the signs of JSON.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// How the document spaces its members, told by the first ones of its root.
 struct Style {
     /// From a key to its value.
@@ -233,15 +236,11 @@ impl Style {
         let root = document.root();
         let first = root.keys().next();
         let colon = first.map_or(":", |key| &text[key.span().end..key.value().span().start]);
-        let start = first
-            .or(root.items().next())
-            .map_or(root.span().end, |node| node.span().start);
-        let lead = text.get(root.span().start + 1..start).unwrap_or("");
-        let (newline, unit) = match lead.rfind('\n') {
-            Some(_) => (
-                if lead.contains('\r') { "\r\n" } else { "\n" },
-                lead.trim_start_matches(['\r', '\n']),
-            ),
+        let inside = text.get(root.span().start + 1..).unwrap_or("");
+        let lead = &inside[..inside.len() - inside.trim_start_matches(BLANKS).len()];
+        let (newline, unit) = match lead.rsplit_once('\n') {
+            Some((before, unit)) if before.ends_with('\r') => ("\r\n", unit),
+            Some((_, unit)) => ("\n", unit),
             None => ("", ""),
         };
         let gap = if colon.ends_with(' ') && newline.is_empty() {

@@ -206,6 +206,13 @@ pub(super) fn entries(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_
         .collect()
 }
 
+/// Whether a text is taken for JSON, sound or not, and never for a table.
+pub(super) fn begins_as_json(text: &str) -> bool {
+    let start = text.trim_start();
+    let key = start.split('\t').next().unwrap_or(start);
+    start.starts_with(['{', '[']) && key.contains('"')
+}
+
 /// The JSON of a text whose lines are a key, a tab, a text; `None` for anything else.
 pub(super) fn table(bytes: &[u8], limits: &Limits) -> Result<Option<Document>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -216,14 +223,11 @@ pub(super) fn table(bytes: &[u8], limits: &Limits) -> Result<Option<Document>> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let starts = text.trim_start();
-    if lines.is_empty()
-        || starts.starts_with(['{', '['])
-        || !lines.iter().all(|line| {
-            line.split_once('\t')
-                .is_some_and(|(key, _)| !key.trim().is_empty())
-        })
-    {
+    let has_key = |line: &&str| {
+        line.split_once('\t')
+            .is_some_and(|(key, _)| !key.trim().is_empty())
+    };
+    if lines.is_empty() || begins_as_json(text) || !lines.iter().all(has_key) {
         return Ok(None);
     }
     if text.len() > limits.text {

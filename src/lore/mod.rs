@@ -59,26 +59,28 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     if png::is(bytes) {
         return read(&pictured(bytes, limits)?, limits);
     }
-    if let Some(document) = dialect::table(bytes, limits)? {
-        let mut warnings = Vec::new();
-        let book = Book::read(&document, Dialect::Tsv, &mut warnings);
-        return Ok(LoreFile {
-            document,
-            dialect: Dialect::Tsv,
-            book,
-            warnings,
-        });
-    }
-    let (document, mut warnings) = Document::read(bytes, limits)?;
+    // A key may begin as JSON does.
+    json(bytes, limits).or_else(|error| match dialect::table(bytes, limits)? {
+        Some(document) => Ok(file(document, Dialect::Tsv, Vec::new())),
+        None => Err(error),
+    })
+}
+
+fn json(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
+    let (document, warnings) = Document::read(bytes, limits)?;
     let dialect = Dialect::of(&document)
         .ok_or_else(|| Kind::NotALorebook.because("the JSON has no entries of a lorebook"))?;
+    Ok(file(document, dialect, warnings))
+}
+
+fn file(document: Document, dialect: Dialect, mut warnings: Vec<Warning>) -> LoreFile {
     let book = Book::read(&document, dialect, &mut warnings);
-    Ok(LoreFile {
+    LoreFile {
         document,
         dialect,
         book,
         warnings,
-    })
+    }
 }
 
 /// The lorebook that NovelAI puts into a picture: base64 in the text `naidata`.

@@ -2,7 +2,7 @@
 
 use super::book::{Book, Entry, Id, Logic, Position};
 use super::decorator::{decorators, without_decorators};
-use super::dialect::Dialect;
+use super::dialect::{self, Dialect};
 use crate::error::{Kind, Loss, Result, Written};
 use crate::json::quote;
 use serde::Serialize;
@@ -469,5 +469,12 @@ fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
         }
         format!("{}\t{}\n", plain(&entry.keys.join(",")), plain(content))
     };
-    book.entries.iter().enumerate().map(&mut line).collect()
+    let table: String = book.entries.iter().enumerate().map(&mut line).collect();
+    if dialect::begins_as_json(&table) {
+        losses.push(Loss::new(
+            "entries.0.keys".to_owned(),
+            "a table that begins as JSON does is not read as a table".to_owned(),
+        ));
+    }
+    table
 }

@@ -525,6 +525,27 @@ fn an_image_without_end_keeps_what_is_there() {
     assert!(warns(&read(&written), "cut-short"));
 }
 
+/// Reading believes the words of a picture before what stands behind it.
+#[test]
+fn an_archive_behind_a_picture_that_has_a_card_does_not_hide_an_edit() {
+    let file = include_bytes!("../fuzz/corpus/card/archive_behind_a_picture_with_a_card");
+    let limits = Limits::default();
+    let found = card::read(file, &limits).unwrap();
+    let patch = Document::parse(r#"{"name":"Edited"}"#).unwrap();
+    let edited = card::edit(&found.document, &patch).unwrap();
+    let (container, written) = card::rewrite(file, &edited, found.container, &limits).unwrap();
+    let again = card::read(&written, &limits).unwrap();
+    assert_eq!(
+        (container, again.container),
+        (Container::Charx, Container::Charx)
+    );
+    assert_eq!(card::summary(&again.document).name, "Edited");
+    assert_eq!(
+        again.assets[0].bytes, file,
+        "the picture and all behind it stay"
+    );
+}
+
 #[test]
 fn a_card_without_image_gets_a_portrait_that_is_always_the_same() {
     let document = Document::parse(&v2("Zoë")).unwrap();

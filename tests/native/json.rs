@@ -640,6 +640,21 @@ fn a_random_edit_changes_one_value_only() {
 }
 
 #[test]
+fn an_empty_object_is_filled_however_it_is_spaced() {
+    for (before, after) in [
+        ("{}", r#"{"a":[1]}"#),
+        ("{ }", r#"{"a":[1]}"#),
+        ("{\n}", "{\n\"a\":[1]\n}"),
+        ("{\r\n}", "{\r\n\"a\":[1]\r\n}"),
+        ("{\n\n  }", "{\n  \"a\":[1]\n}"),
+    ] {
+        let document = Document::parse(before).unwrap();
+        let set = document.set(&["a".into()], "[1]").unwrap();
+        assert_eq!(String::from_utf8_lossy(set.bytes()), after, "{before:?}");
+    }
+}
+
+#[test]
 fn quoting_is_understood_by_serde_json() {
     let text = "a\"\\\n\r\t\u{0}\u{1f}\u{7f}é東🦈\u{2028}";
     assert_eq!(serde_json::from_str::<String>(&quote(text)).unwrap(), text);

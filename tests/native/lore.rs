@@ -888,3 +888,29 @@ fn a_result_says_itself_in_json() {
         })
     );
 }
+
+#[test]
+fn a_table_whose_first_key_begins_as_json_is_a_table() {
+    for line in ["[\t\n", "[1]\ta number\n", "{}\tnothing\n", "[a, b\tmore\n"] {
+        let file = lore::read(line.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(file.dialect, Dialect::Tsv, "{line:?}");
+        assert_eq!(file.book.entries.len(), 1, "{line:?}");
+    }
+}
+
+#[test]
+fn broken_json_is_no_table_and_a_table_like_it_is_told() {
+    let broken = b"{\"entries\":[{\"keys\":\"a\",\t\"content\":";
+    let read = lore::read(broken, &Limits::default());
+    assert_eq!(read.err().map(|error| error.kind()), Some(Kind::BadJson));
+    let book = br#"{"entries":[{"keys":["[\"a\"]"],"content":"b"}]}"#;
+    let book = lore::read(book, &Limits::default()).unwrap().book;
+    let written = lore::write(&book, Dialect::Tsv).unwrap();
+    assert_eq!(written.bytes, b"[\"a\"]\tb\n");
+    assert!(
+        written
+            .losses
+            .iter()
+            .any(|loss| loss.path == "entries.0.keys")
+    );
+}

@@ -1,6 +1,6 @@
 //! Looking into a card file: the same answer as reading all of it, from few of its bytes.
 
-use crate::cards::{Png, card_chunk, chunk, fixture};
+use crate::cards::{Png, card_chunk, chunk, fixture, v3};
 use crate::json::Random;
 use cardkeep::card::{self, Asset, Container, Peek, WriteOptions};
 use cardkeep::container::thin::Distant;
@@ -203,6 +203,19 @@ fn what_is_not_as_it_should_be_is_read_whole() {
     agrees("a card behind the end", &behind);
     let whole = picture(300_000, 8_192, &[], &[chunk]);
     agrees("cut short", &whole[..200_000]);
+}
+
+#[test]
+fn a_card_behind_the_end_of_the_image_counts_where_the_one_before_says_nothing() {
+    let hollow = r#"{"spec":"chara_card_v2","data":{}}"#;
+    let image = [
+        Png::new().before_image(card_chunk("chara", hollow)).bytes(),
+        card_chunk("ccv3", &v3("Behind")),
+    ]
+    .concat();
+    let found = peek(&image).0.unwrap();
+    assert_eq!(card::summary(&found.document).name, "Behind");
+    agrees("behind the end", &image);
 }
 
 #[test]
