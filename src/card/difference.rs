@@ -135,11 +135,23 @@ pub(super) fn essence(document: &Document) -> String {
     for field in FIELDS.iter().filter(|field| field.spoken) {
         let value = view::value(document, field, &mut Vec::new());
         for (part, text) in texts(&value) {
-            let text = text.replace("\r\n", "\n");
+            let text = match text.contains('\r') {
+                true => Cow::Owned(text.replace("\r\n", "\n")),
+                false => text,
+            };
             let text = text.trim();
             if !text.is_empty() {
                 // A length before each, so that no two texts run together.
-                out.push_str(&format!("{} {part} {} {text}\n", field.key, text.len()));
+                out.extend([
+                    field.key,
+                    " ",
+                    part,
+                    " ",
+                    &text.len().to_string(),
+                    " ",
+                    text,
+                    "\n",
+                ]);
             }
         }
     }

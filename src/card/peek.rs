@@ -246,6 +246,8 @@ impl Peek {
                 return Err(Need::Everything);
             }
             match &kind {
+                // An end has no content.
+                b"IEND" if length > 0 => return Err(Need::Everything),
                 b"IEND" => {
                     small.extend_from_slice(self.get(at..end)?);
                     return Ok((small, end));

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 const LARGEST: usize = 256 << 10;
 /// All of them together.
 const CAPACITY: usize = 8 << 20;
+/// How many: they are looked through one by one.
+const MOST: usize = 256;
 
 /// Parts by their hashes, the latest first.
 #[derive(Default)]
@@ -31,7 +33,7 @@ impl PartCache {
         }
         self.bytes += bytes.len();
         self.parts.push_front((hash.to_owned(), bytes.to_vec()));
-        while self.bytes > CAPACITY {
+        while self.bytes > CAPACITY || self.parts.len() > MOST {
             let Some((_, oldest)) = self.parts.pop_back() else {
                 return;
             };
@@ -55,5 +57,10 @@ mod tests {
         assert_eq!(cache.get("0"), None);
         assert_eq!(cache.get("99"), Some(vec![99; LARGEST]));
         assert!(cache.bytes <= CAPACITY);
+        for n in 0..1000 {
+            cache.put(&format!("small {n}"), &[1]);
+        }
+        assert_eq!(cache.get("small 0"), None);
+        assert_eq!(cache.parts.len(), MOST);
     }
 }

@@ -216,6 +216,16 @@ fn a_card_behind_the_end_of_the_image_counts_where_the_one_before_says_nothing()
     let found = peek(&image).0.unwrap();
     assert_eq!(card::summary(&found.document).name, "Behind");
     agrees("behind the end", &image);
+    // What only looks like an end is none, and all that follows counts.
+    let image = [
+        Png::new()
+            .before_image(card_chunk("chara", &v2("Before")))
+            .before_end(chunk(b"IEND", &[0; 8]))
+            .bytes(),
+        card_chunk("ccv3", &v3("Behind")),
+    ]
+    .concat();
+    agrees("an end with content", &image);
 }
 
 #[test]
