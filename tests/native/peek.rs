@@ -1,6 +1,6 @@
 //! Looking into a card file: the same answer as reading all of it, from few of its bytes.
 
-use crate::cards::{Png, card_chunk, chunk, fixture, v3};
+use crate::cards::{Png, card_chunk, chunk, fixture, v2, v3};
 use crate::json::Random;
 use cardkeep::card::{self, Asset, Container, Peek, WriteOptions};
 use cardkeep::container::thin::Distant;
