@@ -21,9 +21,14 @@ export const DOMAINS = Object.keys({
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
 
-function withChats(given: DeleteOptions["chats"]): boolean {
-  if (given === undefined || given === "keep" || given === "trash") return given === "trash";
-  throw failure("bad-option", `\`chats\` is \`${String(given)}\`, \`keep\` or \`trash\` was wanted`);
+/** What goes into the trash with a record: its chats, its playthroughs. */
+function along(given: { chats: DeleteOptions["chats"] | undefined; playthroughs: DeleteOptions["playthroughs"] | undefined }): [boolean, boolean] {
+  const goes = (name: "chats" | "playthroughs") => {
+    const said = given[name];
+    if (said === undefined || said === "keep" || said === "trash") return said === "trash";
+    throw failure("bad-option", `\`${name}\` is \`${String(said)}\`, \`keep\` or \`trash\` was wanted`);
+  };
+  return [goes("chats"), goes("playthroughs")];
 }
 
 /** The verbs that all domains share. */
@@ -49,16 +54,16 @@ export abstract class Domain<E extends Entry> {
 
   /**
    * Puts a record in the trash; `restore` undoes it. With `permanent` it is gone for good, with its older states, also
-   * from the trash, and what was linked to it forgets it. Throws `not-found`, `conflict`, `bad-option` for `chats` with
-   * `permanent` or where no chat is linked to the domain.
+   * from the trash, and what was linked to it forgets it. Throws `not-found`, `conflict`, `bad-option` for `chats` and
+   * `playthroughs` with `permanent` or where nothing of the kind is linked to the domain.
    */
   delete(id: string, given?: DeleteOptions): Promise<void> {
     return this.ask("delete", () => {
-      const { permanent = false, chats, ...rest } = options(given, ["ifRev", "durable", "verify", "permanent", "chats"]);
+      const { permanent = false, chats, playthroughs, ...rest } = options(given, ["ifRev", "durable", "verify", "permanent", "chats", "playthroughs"]);
       const { ifRev, ...write } = writing(rest) ?? {};
-      const along = withChats(chats);
-      if (!flag(permanent, "permanent")) return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), along, write);
-      if (along) throw failure("bad-option", "`chats` goes without `permanent`: delete the chats themselves for good");
+      const others = along({ chats, playthroughs });
+      if (!flag(permanent, "permanent")) return this.handle.trashMany(this.name, targets([{ id, ...revision({ ifRev }) }]), ...others, write);
+      if (others.includes(true)) throw failure("bad-option", "`chats` and `playthroughs` go without `permanent`: delete them themselves for good");
       return this.handle.erase(this.name, text(id, "id"), ifRev);
     });
   }
@@ -69,12 +74,12 @@ export abstract class Domain<E extends Entry> {
    */
   deleteMany(ids: readonly (string | Target)[], given?: DeleteManyOptions): Promise<void> {
     return this.ask("deleteMany", () => {
-      const { chats, ...write } = options(given, ["durable", "verify", "chats"]);
-      return this.handle.trashMany(this.name, targets(ids), withChats(chats), safety(write));
+      const { chats, playthroughs, ...write } = options(given, ["durable", "verify", "chats", "playthroughs"]);
+      return this.handle.trashMany(this.name, targets(ids), ...along({ chats, playthroughs }), safety(write));
     });
   }
 
-  /** Takes a record out of the trash, with the chats that went with it: undoes `delete`. Throws `not-found`. */
+  /** Takes a record out of the trash, with what went with it: undoes `delete`. Throws `not-found`. */
   async restore(id: string): Promise<E> {
     const [entry] = await this.answer<[E]>("restore", () => this.handle.restoreMany(this.name, targets([{ id }]), undefined));
     return entry;

@@ -4,6 +4,7 @@ import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { fields, json, options, text, writing } from "./options.js";
 import type {
+  Dependents,
   EventTrigger,
   Json,
   KeptPlaythrough,
@@ -67,6 +68,12 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
       const found = (await this.handle.playthrough(text(id, "id"))) as string | undefined;
       return found === undefined ? undefined : (JSON.parse(found) as KeptPlaythrough);
     });
+  }
+
+  /** What hangs on a playthrough: its chats. Throws `not-found`. */
+  async links(id: string): Promise<Pick<Dependents, "chats">> {
+    const { chats } = await this.dependents(id);
+    return { chats };
   }
 
   /**

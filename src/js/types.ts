@@ -1117,15 +1117,17 @@ export interface Merged<T> {
 
 export interface DeleteOptions extends WriteOptions {
   /**
-   * What becomes of the chats of a character, a persona or a world: they stay as they are, or go into the trash with it, in one
+   * What becomes of the chats of a character, a persona, a world or a playthrough: they stay as they are, or go into the trash with it, in one
    * change. A chat with several characters goes with the last of them. Default `"keep"`.
    */
   chats?: "keep" | "trash";
+  /** What becomes of the playthroughs of a world, in the same way. Those that stay go on when the world is restored. */
+  playthroughs?: "keep" | "trash";
   /** Removes the record and its older states for good instead of putting it in the trash. */
   permanent?: boolean;
 }
 
-export interface DeleteManyOptions extends SafetyOptions, Pick<DeleteOptions, "chats"> {}
+export interface DeleteManyOptions extends SafetyOptions, Pick<DeleteOptions, "chats" | "playthroughs"> {}
 
 /** An older state of a record. */
 export interface Version {
@@ -1266,6 +1268,8 @@ export interface Dependents {
   chats: ChatEntry[];
   /** The worlds that the character is in. */
   worlds: WorldEntry[];
+  /** The playthroughs of the world, newest change first. */
+  playthroughs: PlaythroughEntry[];
 }
 
 /** A file to hand out. */
@@ -1674,6 +1678,8 @@ export interface Settings {
   theme: "system" | "light" | "dark";
   /** What the user is called in new chats. Default `"You"`. */
   userName: string;
+  /** The id of the world that was played last, in any tab; empty: none. It may be gone by now. */
+  lastWorld: string;
   /** Messages loaded at once. 10 to 500, default 50. */
   pageSize: number;
   /**

@@ -173,10 +173,10 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     return this.validateOne(given, ({ id }) => ({ state: state as WorldState, ...(id !== undefined && { id }) }));
   }
 
-  /** What hangs on a world: the chats in it. Throws `not-found`. */
-  async links(id: string): Promise<Pick<Dependents, "chats">> {
-    const { chats } = await this.dependents(id);
-    return { chats };
+  /** What hangs on a world: the chats in it and its playthroughs. Throws `not-found`. */
+  async links(id: string): Promise<Pick<Dependents, "chats" | "playthroughs">> {
+    const { chats, playthroughs } = await this.dependents(id);
+    return { chats, playthroughs };
   }
 
   /** @internal */

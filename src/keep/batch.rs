@@ -1,6 +1,7 @@
 //! Several records of one domain at once: all of them or none, in one change.
 
 use super::content::Subject;
+use super::dependents::Along;
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::{Keep, PatchDocument, PutDocument, records};
@@ -92,30 +93,31 @@ impl Keep {
     /// `not-found` when one of them is not there, `conflict` with what it was and what it is
     /// when one has another revision, `invalid` when one comes twice, `corrupt`, and what the medium reports.
     pub async fn trash_many(&self, domain: Domain, targets: &[Target], write: Write) -> Result<()> {
-        self.trash_with(domain, targets, false, write).await
+        self.trash_with(domain, targets, Along::default(), write)
+            .await
     }
 
-    /// As [`Keep::trash_many`]; with `chats` those of the records go too, in the same change. A
-    /// chat with several characters goes with the last of them.
+    /// As [`Keep::trash_many`], with what is to go along, in the same change. A chat with several
+    /// characters goes with the last of them.
     ///
     /// # Errors
-    /// As [`Keep::trash_many`], and `bad-option` for `chats` in a domain that has none.
+    /// As [`Keep::trash_many`], and `bad-option` for what records of the domain do not have.
     pub async fn trash_with(
         &self,
         domain: Domain,
         targets: &[Target],
-        chats: bool,
+        along: Along,
         write: Write,
     ) -> Result<()> {
         if targets.len() >= MANY {
             self.backups().before("before many are deleted").await?;
         }
         let now = self.store().now();
-        let mark = self.mark(domain, targets, Some(now), chats, write);
+        let mark = self.mark(domain, targets, Some(now), along, write);
         mark.await.map(drop)
     }
 
-    /// Takes records out of the trash, with the chats that went with them, and gives their
+    /// Takes records out of the trash, with what went with them, and gives their
     /// entries. Several are read back and compared.
     ///
     /// # Errors
@@ -126,18 +128,20 @@ impl Keep {
         targets: &[Target],
         write: Write,
     ) -> Result<Vec<Value>> {
-        let mut restored = self.mark(domain, targets, None, true, write).await?;
+        let mut restored = self
+            .mark(domain, targets, None, Along::default(), write)
+            .await?;
         restored.retain(|record| record.domain == domain.name());
         Ok(entries(domain, &restored))
     }
 
-    /// Moves records into the trash or out of it, with their chats or without.
+    /// Moves records into the trash or out of it, with what goes along.
     async fn mark(
         &self,
         domain: Domain,
         targets: &[Target],
         trashed_ms: Option<i64>,
-        chats: bool,
+        along: Along,
         write: Write,
     ) -> Result<Vec<Record>> {
         bounded(targets.len())?;
@@ -180,19 +184,14 @@ impl Keep {
                 }
                 return Err(nth(targets.len(), n, error));
             }
-            if chats {
-                let going = |id: &str| ids.contains(&id);
-                let with = match trashed_ms {
-                    Some(_) => self.leaving_with(domain, &record.id, going).await?,
-                    None => self.gone_with(domain, &record).await?,
-                };
-                for mut chat in with
-                    .into_iter()
-                    .filter(|chat| taken.insert(chat.id.clone()))
-                {
-                    chat.trashed_ms = trashed_ms;
-                    change.verify().write(chat, History::Skip);
-                }
+            let going = |id: &str| ids.contains(&id);
+            let with = match trashed_ms {
+                Some(_) => self.leaving_with(domain, &record.id, along, going).await?,
+                None => self.gone_with(domain, &record).await?,
+            };
+            for mut one in with.into_iter().filter(|one| taken.insert(one.id.clone())) {
+                one.trashed_ms = trashed_ms;
+                change.verify().write(one, History::Skip);
             }
             record.trashed_ms = trashed_ms;
             change.write(record, History::Skip);

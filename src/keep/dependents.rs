@@ -1,19 +1,31 @@
-//! What hangs on a record: the chats that are linked to it, and the worlds that a character is in.
+//! What hangs on a record: the chats that are linked to it, the playthroughs of a world, and the
+//! worlds that a character is in.
 //!
-//! Deleting a record may take its chats along, and restoring it brings back those that went with
-//! it: they went at the same moment, in one change. When it is removed for good, what stays
-//! forgets it in the change that removes it.
+//! Deleting a record may take its chats and playthroughs along, and restoring it brings back those
+//! that went with it: they went at the same moment, in one change. When it is removed for good,
+//! the chats that stay forget it in the change that removes it; a playthrough goes on naming its
+//! world, without which it cannot be, and tells that it is missing.
 
 use super::domain::{Domain, newest_first};
 use super::links::Links;
-use super::{Keep, chat_row, worlds};
+use super::{Keep, chat_row, playthroughs, texts, worlds};
 use crate::error::{Kind, Result};
 use crate::store::Record;
 use serde_json::{Value, json};
 
+/// What goes into the trash with a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Along {
+    /// The chats that belong to it and to nobody else who stays.
+    pub chats: bool,
+    /// The playthroughs of a world.
+    pub playthroughs: bool,
+}
+
 impl Keep {
-    /// What hangs on a record that is not in the trash: `{ chats, worlds }`, entries, newest change
-    /// first. Worlds are those that a character is in.
+    /// What hangs on a record that is not in the trash: `{ chats, worlds, playthroughs }`,
+    /// entries, newest change first. Worlds are those that a character is in, playthroughs those of
+    /// a world.
     ///
     /// # Errors
     /// `not-found`, `bad-option` for a domain that nothing hangs on, and what the medium reports.
@@ -25,6 +37,9 @@ impl Keep {
         };
         chats.retain(|chat| chat.trashed_ms.is_none());
         newest_first(&mut chats);
+        let mut runs = self.runs_of(domain, id).await?;
+        runs.retain(|run| run.trashed_ms.is_none());
+        newest_first(&mut runs);
         let mut inhabited = Vec::new();
         if domain == Domain::Characters {
             let mut all = self.store().list(Domain::Worlds.name()).await?.records;
@@ -40,7 +55,23 @@ impl Keep {
             }
         }
         let chats: Vec<Value> = chats.iter().map(chat_row::entry).collect();
-        Ok(json!({ "chats": chats, "worlds": inhabited }))
+        let told = |run: &Record| {
+            let mut told = texts::PLAYTHROUGHS.entry(run);
+            // It was just read.
+            told["worldStatus"] = "ok".into();
+            told
+        };
+        let runs: Vec<Value> = runs.iter().map(told).collect();
+        Ok(json!({ "chats": chats, "worlds": inhabited, "playthroughs": runs }))
+    }
+
+    /// The playthroughs of a world, also those in the trash.
+    async fn runs_of(&self, domain: Domain, id: &str) -> Result<Vec<Record>> {
+        if domain != Domain::Worlds {
+            return Ok(Vec::new());
+        }
+        let runs = self.store().find(&playthroughs::of_world(id)).await?;
+        Ok(runs.records)
     }
 
     /// The chats that are linked to a record, also those in the trash.
@@ -50,6 +81,7 @@ impl Keep {
             Domain::Characters => links.characters = vec![id.to_owned()],
             Domain::Personas => links.persona = Some(id.to_owned()),
             Domain::Worlds => links.world = Some(id.to_owned()),
+            Domain::Playthroughs => links.playthrough = Some(id.to_owned()),
             _ => {
                 let detail = format!("no chat hangs on what is in {}", domain.name());
                 return Err(Kind::BadOption.because(detail));
@@ -67,30 +99,44 @@ impl Keep {
         Ok(chats)
     }
 
-    /// The chats that go into the trash with a record: those that belong to nobody else who stays.
+    /// What goes into the trash with a record.
+    ///
+    /// # Errors
+    /// `bad-option` for what does not hang on records of the domain, and what the medium reports.
     pub(super) async fn leaving_with(
         &self,
         domain: Domain,
         id: &str,
+        along: Along,
         going: impl Fn(&str) -> bool,
     ) -> Result<Vec<Record>> {
-        let mut chats = self.chats_of(domain, id).await?;
-        chats.retain(|chat| {
-            let others = Links::of(chat).characters;
-            let alone = domain != Domain::Characters || others.iter().all(|id| going(id));
-            chat.trashed_ms.is_none() && alone
+        let mut with = match along.chats {
+            true => self.chats_of(domain, id).await?,
+            false => Vec::new(),
+        };
+        with.retain(|chat| {
+            domain != Domain::Characters || Links::of(chat).characters.iter().all(|id| going(id))
         });
-        Ok(chats)
+        if along.playthroughs {
+            if domain != Domain::Worlds {
+                let detail = format!("no playthrough hangs on what is in {}", domain.name());
+                return Err(Kind::BadOption.because(detail));
+            }
+            with.extend(self.runs_of(domain, id).await?);
+        }
+        with.retain(|one| one.trashed_ms.is_none());
+        Ok(with)
     }
 
-    /// The chats that went into the trash with a record.
+    /// What went into the trash with a record.
     pub(super) async fn gone_with(&self, domain: Domain, record: &Record) -> Result<Vec<Record>> {
         if !hangs(domain) {
             return Ok(Vec::new());
         }
-        let mut chats = self.chats_of(domain, &record.id).await?;
-        chats.retain(|chat| chat.trashed_ms == record.trashed_ms);
-        Ok(chats)
+        let mut with = self.chats_of(domain, &record.id).await?;
+        with.extend(self.runs_of(domain, &record.id).await?);
+        with.retain(|one| one.trashed_ms == record.trashed_ms);
+        Ok(with)
     }
 
     /// The chats that stay when records are removed for good, without their links to them.
@@ -130,6 +176,6 @@ impl Keep {
 fn hangs(domain: Domain) -> bool {
     matches!(
         domain,
-        Domain::Characters | Domain::Personas | Domain::Worlds
+        Domain::Characters | Domain::Personas | Domain::Worlds | Domain::Playthroughs
     )
 }

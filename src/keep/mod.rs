@@ -59,6 +59,7 @@ pub use characters::Characters;
 pub use chat::{At, Chat};
 pub use chats::{ChatFilter, ChatImport, Chats, Template};
 pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
+pub use dependents::Along;
 pub use documents::{Given, PatchDocument, PutDocument};
 pub use domain::Domain;
 pub use drafts::Drafts;

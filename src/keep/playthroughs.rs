@@ -78,6 +78,11 @@ fn scene<'a>(location: &'a Option<(String, Document)>, world: &'a Document) -> S
     }
 }
 
+/// The index key of the playthroughs of a world.
+pub(super) fn of_world(id: &str) -> String {
+    format!("{WORLD}{id}")
+}
+
 /// The index keys of a playthrough.
 pub(super) fn keys(document: &Document) -> Vec<String> {
     let summary = playthrough::summary(document);

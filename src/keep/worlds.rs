@@ -88,8 +88,8 @@ impl Worlds {
     /// Moves the player and gives the world as [`Worlds::get`] does. The state before becomes a version.
     ///
     /// # Errors
-    /// `not-found`, `conflict` with its sides, `invalid` when there is no such location, and what
-    /// the medium reports.
+    /// `not-found`, `conflict` with its sides, `invalid` when there is no such location, `too-new`
+    /// for a world that a newer version made, and what the medium reports.
     pub async fn move_to(
         &self,
         id: &str,
@@ -281,6 +281,7 @@ pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
             Given::Values(values) => values.bytes(),
         };
         let (new, _) = world::read(bytes, &Limits::default())?;
+        old.map_or(Ok(()), world::changeable)?;
         let document = match (&put.given, old) {
             (Given::Values(_), Some(old)) => old.amend(&[], new.root())?,
             _ => new,

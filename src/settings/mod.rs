@@ -26,9 +26,11 @@ enum Values {
     Flag,
     /// A text that is not blank and of one line.
     Name,
+    /// What a record is called in the keep, or nothing.
+    Id,
 }
 
-const SETTINGS: [Setting; 14] = [
+const SETTINGS: [Setting; 15] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -38,6 +40,11 @@ const SETTINGS: [Setting; 14] = [
         key: "userName",
         default: r#""You""#,
         values: Values::Name,
+    },
+    Setting {
+        key: "lastWorld",
+        default: r#""""#,
+        values: Values::Id,
     },
     Setting {
         key: "pageSize",
@@ -141,6 +148,16 @@ pub fn check(key: &str, value: Node<'_>) -> Result<()> {
             )
         }
         Values::Flag => (value.shape() == Shape::Bool, "true or false".to_owned()),
+        Values::Id => {
+            let id = |text: &str| {
+                text.chars().count() <= MOST_NAME_CHARS && !text.contains(char::is_control)
+            };
+            let said = value.shape() == Shape::String && id(&value.text().unwrap_or_default());
+            (
+                said,
+                format!("an id of at most {MOST_NAME_CHARS} characters, or empty"),
+            )
+        }
         Values::Name => {
             let name = |text: &str| {
                 !text.trim().is_empty()

@@ -5,7 +5,7 @@ use super::keep::{KeepHandle, promise, rev};
 use super::stored::get;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
-use crate::keep::{Domain, Given, PatchDocument, PutDocument, Target};
+use crate::keep::{Along, Domain, Given, PatchDocument, PutDocument, Target};
 use js_sys::{Array, Promise, Uint8Array};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
@@ -51,20 +51,25 @@ impl KeepHandle {
         })
     }
 
-    /// `[{ id, ifRev? }]`: puts records into the trash, perhaps with their chats.
+    /// `[{ id, ifRev? }]`: puts records into the trash, perhaps with their chats and playthroughs.
     #[wasm_bindgen(js_name = trashMany)]
     pub fn trash_many(
         &self,
         domain: String,
         targets: Array,
         chats: bool,
+        playthroughs: bool,
         write: JsValue,
     ) -> Promise {
         let keep = self.keep().clone();
         promise(async move {
             let (domain, write) = (Domain::of(&domain)?, convert::write(&write)?);
             let targets: Vec<Target> = targets.iter().map(|item| target(&item)).collect();
-            keep.trash_with(domain, &targets, chats, write).await?;
+            let along = Along {
+                chats,
+                playthroughs,
+            };
+            keep.trash_with(domain, &targets, along, write).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -140,7 +140,7 @@ impl KeepHandle {
         })
     }
 
-    /// `{ chats, worlds }` as JSON.
+    /// `{ chats, worlds, playthroughs }` as JSON.
     pub fn dependents(&self, domain: String, id: String) -> Promise {
         let keep = self.keep().clone();
         promise(async move {

@@ -189,9 +189,23 @@ pub fn set_stat(document: &Document, stat: &str, value: &str, now_ms: i64) -> Re
     )
 }
 
+/// Refuses a state that a newer version made: what is written into a shape that is not known may
+/// not be what was meant.
+///
+/// # Errors
+/// `too-new`.
+pub fn changeable(document: &Document) -> Result<()> {
+    match rules::is_newer(document.root()) {
+        true => Err(Kind::TooNew.because("the world is of a newer version than 1")),
+        false => Ok(()),
+    }
+}
+
 /// Notes the time of a change in the unit the file has, seconds where it has none. A file that
-/// keeps this time in another form, or no metadata, is left as it is.
+/// keeps this time in another form, or no metadata, is left as it is. Every change ends here, so
+/// here those of newer states are refused.
 fn touch(document: &Document, now_ms: i64) -> Result<Document> {
+    changeable(document)?;
     let Some(metadata) = document
         .root()
         .get("metadata")

@@ -124,6 +124,17 @@ fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
             }
         }
     }
+    if is_newer(root) {
+        broken.tell(
+            "newer-version",
+            "metadata.version".into(),
+            "the state is of a newer version than 1: it can be read, played and exported, not changed",
+        );
+    }
+}
+
+/// Whether a state is of a version whose shape is not known here.
+pub(super) fn is_newer(root: Node<'_>) -> bool {
     let version = root
         .get("metadata")
         .and_then(|metadata| metadata.get("version"))
@@ -132,13 +143,7 @@ fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
         let text = version.text().unwrap_or(version.raw().into());
         text.split('.').next()?.trim().parse::<u32>().ok()
     });
-    if major.is_some_and(|major| major > 1) {
-        broken.tell(
-            "newer-version",
-            "metadata.version".into(),
-            "the state is of a newer version than 1",
-        );
-    }
+    major.is_some_and(|major| major > 1)
 }
 
 fn members<'a>(root: Node<'a>, key: &str) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {

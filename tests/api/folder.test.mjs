@@ -305,6 +305,28 @@ async function contents(keep) {
   return told.sort();
 }
 
+test("playthroughs stay or go with their world, and come back with it", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const world = await keep.worlds.create("Isle");
+  const run = await keep.playthroughs.create({ world: world.id, name: "Mine" });
+  await keep.chats.create({ title: "Of it", world: world.id, playthrough: run.id });
+  const links = await keep.worlds.links(world.id);
+  assert.deepEqual([links.playthroughs.map(({ name, worldStatus }) => [name, worldStatus]), links.chats.map(({ title }) => title)], [[["Mine", "ok"]], ["Of it"]]);
+  assert.deepEqual((await keep.playthroughs.links(run.id)).chats.map(({ title }) => title), ["Of it"]);
+  await keep.worlds.delete(world.id);
+  assert.equal((await keep.playthroughs.list()).items[0].worldStatus, "trashed");
+  await keep.worlds.restore(world.id);
+  await keep.worlds.delete(world.id, { playthroughs: "trash", chats: "trash" });
+  assert.deepEqual([(await keep.playthroughs.list()).items, (await keep.chats.list()).items], [[], []]);
+  await keep.worlds.restore(world.id);
+  assert.deepEqual([(await keep.playthroughs.list()).items.length, (await keep.chats.list()).items.length], [1, 1]);
+  const code = (work) => work.then(() => undefined, (error) => error.code);
+  assert.equal(await code(keep.worlds.delete(world.id, { playthroughs: "drop" })), "bad-option");
+  assert.equal(await code(keep.worlds.delete(world.id, { playthroughs: "trash", permanent: true })), "bad-option");
+  assert.equal(await code(keep.playthroughs.delete(run.id, { playthroughs: "trash" })), "bad-option");
+  await keep.close();
+});
+
 test("what leaves as a folder of SillyTavern comes back the same", async () => {
   const keep = await open();
   await all(keep.importFolder(zip(tavern())));

@@ -81,6 +81,32 @@ describe("a world", () => {
       player: { ...WORLD.player, health: 99, title: "wanderer" },
     });
   });
+
+  test("the world that was open last is offered", async () => {
+    const other = { ...WORLD, metadata: { ...WORLD.metadata, name: "Other World" } };
+    await app.visit("#/worlds");
+    await app.import(await app.file("other.json", JSON.stringify(other)));
+    await app.until(() => document.querySelectorAll(".list .row").length === 2);
+    assert.equal(await app.text(".go-on"), "Go on in Fantasy World");
+    await app.run(() => [...document.querySelectorAll(".list .row")].find((row) => row.textContent.includes("Other World")).click());
+    await app.until(() => document.querySelector("h1")?.textContent === "Other World");
+    await app.visit("#/worlds");
+    await app.until(() => document.querySelector(".go-on")?.textContent.trim() === "Go on in Other World");
+    await app.click(".go-on a");
+    await app.until(() => document.querySelector("h1")?.textContent === "Other World");
+  });
+
+  test("one of a newer version is looked at and not changed", async () => {
+    const newer = JSON.stringify({ ...WORLD, metadata: { version: "2.0", name: "Newer World" } });
+    await app.visit("#/worlds");
+    await app.import(await app.file("newer.json", newer));
+    await app.run(() => document.querySelector("dialog.report[open] footer button")?.click());
+    await app.until(() => [...document.querySelectorAll(".list .row")].find((row) => row.textContent.includes("Newer World"))?.click() === undefined && document.querySelector("h1")?.textContent === "Newer World");
+    assert.match(await app.text("main .banner"), /Read-only\. A newer program made this world/);
+    assert.equal(await app.run(() => [...document.querySelectorAll(".compass button, .stats input, .stats button")].every((one) => one.disabled)), true);
+    const { bytes } = await app.download(() => button(app, "Export JSON"));
+    assert.equal(bytes.toString("utf8"), newer);
+  });
 });
 
 describe("settings", () => {

@@ -3,6 +3,7 @@
 use crate::lying::{Lie, Lying, Script};
 use crate::redo::Browser;
 use crate::turn::{now, until_it_waits};
+use crate::worlds_large;
 use cardkeep::codec;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
@@ -1298,5 +1299,46 @@ fn one_record_comes_out_of_a_backup_without_the_others() {
     now(keep.worlds().set_stat(&wanted, "level", "2", write)).unwrap();
     let copied = now(keep.backups().copy(&backup.id, Some(&only))).unwrap();
     assert_eq!((copied.added, copied.copies, copied.same), (0, 1, 0));
+    sound(&keep);
+}
+
+#[test]
+fn a_large_world_comes_out_of_a_backup_with_every_piece() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let bytes = worlds_large::state(700);
+    let id = worlds_large::import(&keep, &bytes);
+    now(keep.worlds().move_to(&id, "7,3,0", None)).unwrap();
+    let moved = worlds_large::export(&keep, &id);
+    let backup = create(&keep, "good");
+    let export = |keep: &Keep| worlds_large::export(keep, &id);
+    let oldest = |keep: &Keep| {
+        let history = now(keep.history(Domain::Worlds, &id)).unwrap();
+        history.as_array().unwrap().last().unwrap()["rev"]
+            .as_u64()
+            .unwrap()
+    };
+    // Into another keep, which has none of its pieces.
+    let elsewhere = Browser::default().opens();
+    let brought = import(&elsewhere, &file(&keep, &backup.id)).unwrap();
+    let only = [BackupPart {
+        domain: Domain::Worlds,
+        id: id.clone(),
+    }];
+    let copied = now(elsewhere.backups().copy(&brought.id, Some(&only))).unwrap();
+    assert_eq!((copied.added, copied.copies, copied.same), (1, 0, 0));
+    assert!(export(&elsewhere) == moved);
+    now(elsewhere.restore_version(Domain::Worlds, &id, oldest(&elsewhere))).unwrap();
+    assert!(export(&elsewhere) == bytes);
+    sound(&elsewhere);
+    // In its place, after it was changed, and after it was removed for good.
+    now(keep.worlds().set_stat(&id, "level", "2", Write::default())).unwrap();
+    now(keep.backups().replace(&backup.id)).unwrap();
+    assert!(export(&keep) == moved);
+    now(keep.trash_can().delete(Domain::Worlds, &id, None)).unwrap();
+    now(keep.backups().replace(&backup.id)).unwrap();
+    assert!(export(&keep) == moved);
+    now(keep.restore_version(Domain::Worlds, &id, oldest(&keep))).unwrap();
+    assert!(export(&keep) == bytes);
     sound(&keep);
 }

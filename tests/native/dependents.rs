@@ -3,7 +3,7 @@
 use crate::redo::Browser;
 use crate::turn::now;
 use cardkeep::error::{Kind, Limits};
-use cardkeep::keep::{ChatFilter, Domain, Keep, Target};
+use cardkeep::keep::{Along, ChatFilter, Domain, Keep, PlaythroughFilter, Target};
 use cardkeep::store::Write;
 use serde_json::{Value, json};
 
@@ -32,7 +32,11 @@ fn chat(keep: &Keep, title: &str, links: Value) -> String {
 
 fn trash(keep: &Keep, domain: Domain, ids: &[&str], chats: bool) {
     let targets: Vec<Target> = ids.iter().map(|id| Target::of(id)).collect();
-    now(keep.trash_with(domain, &targets, chats, Write::default())).unwrap();
+    let along = Along {
+        chats,
+        ..Along::default()
+    };
+    now(keep.trash_with(domain, &targets, along, Write::default())).unwrap();
 }
 
 fn titles(keep: &Keep, filter: &ChatFilter) -> Vec<String> {
@@ -121,7 +125,10 @@ fn chats_stay_or_go_with_their_character_and_come_back_with_it() {
     let refused = now(keep.trash_with(
         Domain::Chats,
         &[Target::of(&before)],
-        true,
+        Along {
+            chats: true,
+            ..Along::default()
+        },
         Write::default(),
     ));
     assert_eq!(refused.unwrap_err().kind(), Kind::NotFound);
@@ -150,6 +157,74 @@ fn worlds_and_personas_take_their_chats_along_too() {
         let refused = now(keep.dependents(domain, &world)).unwrap_err();
         assert_eq!(refused.kind(), Kind::NotFound);
     }
+}
+
+#[test]
+fn playthroughs_stay_or_go_with_their_world_and_come_back_with_it() {
+    let keep = Browser::default().open();
+    let world = id_of(&now(keep.worlds().create("Isle")).unwrap());
+    let run = |name: &str| {
+        let new = PlaythroughFilter {
+            world: Some(world.clone()),
+            name: Some(name.to_owned()),
+            ..PlaythroughFilter::default()
+        };
+        id_of(&now(keep.playthroughs().create(&new, Write::default())).unwrap())
+    };
+    let statuses = || {
+        let all = now(keep.playthroughs().list(&PlaythroughFilter::default())).unwrap();
+        names(&all["items"], "worldStatus")
+    };
+    let (first, second) = (run("First"), run("Second"));
+    let links = json!({ "world": world, "playthrough": first });
+    chat(&keep, "of the first", links);
+    let told = now(keep.dependents(Domain::Worlds, &world)).unwrap();
+    let mut named = names(&told["playthroughs"], "name");
+    named.sort();
+    assert_eq!(named, ["First", "Second"]);
+    assert_eq!(names(&told["playthroughs"], "worldStatus"), ["ok", "ok"]);
+    assert_eq!(names(&told["chats"], "title"), ["of the first"]);
+    let told = now(keep.dependents(Domain::Playthroughs, &first)).unwrap();
+    assert_eq!(names(&told["chats"], "title"), ["of the first"]);
+    let told = now(keep.dependents(Domain::Playthroughs, &second)).unwrap();
+    assert_eq!(told["chats"], json!([]));
+
+    // They stay, and tell what has become of their world.
+    trash(&keep, Domain::Worlds, &[&world], true);
+    assert_eq!(statuses(), ["trashed", "trashed"]);
+    assert_eq!(all(&keep), [] as [&str; 0]);
+    now(keep.restore(Domain::Worlds, &world)).unwrap();
+    assert_eq!(statuses(), ["ok", "ok"]);
+
+    // What was deleted before by itself stays deleted. The times of both have to differ.
+    trash(&keep, Domain::Playthroughs, &[&second], false);
+    std::thread::sleep(std::time::Duration::from_millis(3));
+    let both = Along {
+        chats: true,
+        playthroughs: true,
+    };
+    let target = [Target::of(&world)];
+    now(keep.trash_with(Domain::Worlds, &target, both, Write::default())).unwrap();
+    assert_eq!(statuses(), [] as [&str; 0]);
+    assert_eq!(all(&keep), [] as [&str; 0]);
+    now(keep.restore(Domain::Worlds, &world)).unwrap();
+    assert_eq!(statuses(), ["ok"]);
+    assert_eq!(all(&keep), ["of the first"]);
+
+    // A run that is gone for good is forgotten by its chat, which stays in the world.
+    now(keep.trash_can().delete(Domain::Playthroughs, &first, None)).unwrap();
+    let listing = now(keep.chats().list(&ChatFilter::default())).unwrap();
+    let left = &listing["items"][0];
+    assert_eq!(left.get("playthrough"), None);
+    assert_eq!(left["world"], world);
+    for domain in [Domain::Chats, Domain::Personas] {
+        let refused = now(keep.trash_with(domain, &target, both, Write::default()));
+        assert_eq!(refused.unwrap_err().kind(), Kind::NotFound);
+    }
+    let ann = character(&keep, "Ann");
+    let ann = [Target::of(&ann)];
+    let refused = now(keep.trash_with(Domain::Characters, &ann, both, Write::default()));
+    assert_eq!(refused.unwrap_err().kind(), Kind::BadOption);
 }
 
 #[test]

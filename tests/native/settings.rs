@@ -19,7 +19,7 @@ fn the_defaults_are_the_published_ones_and_possible() {
     assert_eq!(
         defaults,
         json!({
-            "theme": "system", "userName": "You", "pageSize": 50, "versionsKept": 10, "compress": true,
+            "theme": "system", "userName": "You", "lastWorld": "", "pageSize": 50, "versionsKept": 10, "compress": true,
             "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
             "trashDays": 30, "compareDays": 7, "backupHours": 24, "backupWrites": 1000, "backupsKept": 10, "backupMegabytes": 500,
         })
@@ -41,6 +41,8 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("versionsKept", json!(0)),
         ("versionsKept", json!(100)),
         ("compress", json!(false)),
+        ("lastWorld", json!("")),
+        ("lastWorld", json!("0199-abc")),
         ("trashDays", json!(0)),
     ] {
         assert_eq!(check(key, value.clone()), None, "{key} {value}");
@@ -52,6 +54,8 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("userName", json!("a\nb")),
         ("userName", json!("x".repeat(101))),
         ("userName", json!(1)),
+        ("lastWorld", json!(null)),
+        ("lastWorld", json!("x".repeat(101))),
         ("pageSize", json!(9)),
         ("pageSize", json!(501)),
         ("pageSize", json!(50.5)),

@@ -2,8 +2,9 @@
 
 use crate::redo::{Browser, contents, fill};
 use crate::turn::now;
+use crate::worlds_large::{export, import, put, state};
 use cardkeep::json::Document;
-use cardkeep::keep::{CheckOptions, Domain, Keep};
+use cardkeep::keep::{CheckOptions, Domain, Given, Keep};
 use cardkeep::store::*;
 use serde_json::json;
 use std::cell::Cell;
@@ -192,4 +193,46 @@ fn beside_a_record_that_cannot_be_read_nothing_goes() {
     let before = aging.pages();
     assert_eq!(aging.swept(&keep), 0);
     assert_eq!(aging.pages(), before);
+}
+
+#[test]
+fn no_piece_of_a_large_world_goes_and_none_is_left_behind() {
+    let aging = Aging::new();
+    let keep = aging.open();
+    now(keep.settings().patch(&json!({ "versionsKept": 2 }))).unwrap();
+    fill(&keep);
+    aging.swept(&keep);
+    let without = aging.pages();
+    let bytes = state(900);
+    let id = import(&keep, &bytes);
+    let once = aging.pages() - without;
+    assert!(once > 10, "{once}");
+    let text = String::from_utf8(bytes).unwrap();
+    let mut states = Vec::new();
+    for n in 0..12 {
+        let from = format!("Ort {} é", n * 70);
+        let next = text.replace(&from, &format!("{from} {n}"));
+        put(&keep, &id, Given::Document(next.into_bytes()));
+        states.push(export(&keep, &id));
+    }
+    assert!(aging.swept(&keep) > 5);
+    assert_eq!(faults(&keep), 0);
+    assert!(export(&keep, &id) == states[11]);
+    // The newest, the two before it that are kept, and nothing of the others.
+    assert!(aging.pages() < without + 2 * once, "{}", aging.pages());
+    let history = now(keep.history(Domain::Worlds, &id)).unwrap();
+    let newest = history[0]["rev"].as_u64().unwrap();
+    now(keep.restore_version(Domain::Worlds, &id, newest)).unwrap();
+    assert!(export(&keep, &id) == states[10]);
+    // What moves writes the skeleton alone; the pieces of the locations stay with it.
+    now(keep.worlds().move_to(&id, "5,0,0", None)).unwrap();
+    aging.swept(&keep);
+    assert_eq!(faults(&keep), 0);
+    let moved = export(&keep, &id);
+    aging.browser.lose(|_, _| true);
+    let keep = aging.open();
+    assert!(export(&keep, &id) == moved);
+    now(keep.trash_can().delete(Domain::Worlds, &id, None)).unwrap();
+    aging.swept(&keep);
+    assert_eq!((aging.pages(), faults(&keep)), (without, 0));
 }

@@ -6,7 +6,7 @@ use crate::patience::PATIENCE;
 use crate::turn::now;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::keep::{Domain, Given, Keep, PutDocument};
+use cardkeep::keep::{Domain, Given, Keep, PatchDocument, PlaythroughFilter, PutDocument};
 use cardkeep::store::{MemoryMedium, Write};
 use cardkeep::world;
 use serde_json::{Value, json};
@@ -249,6 +249,63 @@ fn what_does_not_fit_together_is_told_and_kept() {
     ];
     assert_eq!(codes, expected);
     assert_eq!(world::write(&document), broken);
+}
+
+#[test]
+fn a_world_of_a_newer_version_is_read_and_exported_and_never_changed() {
+    for version in ["\"2.0\"", "2", "\"10.1.3\""] {
+        let keep = open(&MemoryMedium::new());
+        let newer = format!(
+            r#"{{"metadata": {{"version": {version}, "name": "Far"}}, "locations": {{"0,0,0": {{"location_id": "a"}}, "1,0,0": {{"location_id": "b"}}}}, "current_position": "0,0,0", "unconnected_locations": {{"c": {{}}}}, "player": {{"health": 1.50}}, "links": [1e0]}}"#
+        );
+        let told = now(keep.worlds().import(newer.as_bytes(), &Limits::default())).unwrap();
+        assert_eq!(told["warnings"][0]["code"], "newer-version");
+        let id = told["entry"]["id"].as_str().unwrap().to_owned();
+        let seen: Value =
+            serde_json::from_str(&now(keep.worlds().get(&id)).unwrap().unwrap()).unwrap();
+        assert_eq!(seen["position"], "0,0,0");
+        assert_eq!(seen["warnings"][0]["code"], "newer-version");
+        let worlds = keep.worlds();
+        let write = Write::default();
+        let refused = |result: cardkeep::error::Result<()>| {
+            assert_eq!(result.unwrap_err().kind(), Kind::TooNew);
+        };
+        refused(now(worlds.move_to(&id, "1,0,0", write)).map(drop));
+        refused(now(worlds.set_stat(&id, "health", "2", write)).map(drop));
+        refused(now(worlds.place(&id, "c", "2,0,0", write)).map(drop));
+        let patch = PatchDocument {
+            id: id.clone(),
+            patch: Document::parse(r#"{"player":{"health":3}}"#).unwrap(),
+            if_rev: None,
+        };
+        refused(now(keep.patch_many(Domain::Worlds, &[patch], write)).map(drop));
+        let put = PutDocument {
+            given: Given::Document(br#"{"locations":{}}"#.to_vec()),
+            id: Some(id.clone()),
+            if_rev: None,
+            image: None,
+        };
+        refused(now(keep.put_many(Domain::Worlds, &[put], write)).map(drop));
+        assert_eq!(now(keep.history(Domain::Worlds, &id)).unwrap(), json!([]));
+        assert_eq!(
+            now(keep.export(Domain::Worlds, &id)).unwrap().bytes,
+            newer.as_bytes()
+        );
+        // A run through it writes itself alone.
+        let new = PlaythroughFilter {
+            world: Some(id.clone()),
+            ..PlaythroughFilter::default()
+        };
+        let run = now(keep.playthroughs().create(&new, write)).unwrap();
+        let run = run["id"].as_str().unwrap();
+        now(keep.playthroughs().move_to(run, "1,0,0", write)).unwrap();
+        assert_eq!(
+            now(keep.export(Domain::Worlds, &id)).unwrap().bytes,
+            newer.as_bytes()
+        );
+        now(keep.trash(Domain::Worlds, &id, write)).unwrap();
+        now(keep.restore(Domain::Worlds, &id)).unwrap();
+    }
 }
 
 #[test]

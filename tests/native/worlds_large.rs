@@ -33,7 +33,7 @@ fn location(n: usize, words: usize) -> String {
 }
 
 /// A state as some tool would write it.
-fn state(locations: usize) -> Vec<u8> {
+pub fn state(locations: usize) -> Vec<u8> {
     let all: Vec<String> = (0..locations).map(|n| location(n, 1 + n % 24)).collect();
     format!(
         "{{\n  \"metadata\": {{\"version\": \"1.0\", \"created_at\": 1, \"last_modified\": \"lately\", \"name\": \"Wide\"}},\n  \"locations\": {{\n    {}\n  }},\n  \"current_position\": \"0,0,0\",\n  \"visited_positions\": [\"0,0,0\"],\n  \"unconnected_locations\": {{\"glade\": {{\"location_id\": \"glade\", \"name\": \"Glade\"}}}},\n  \"player\": {{\"health\": 1.50}}\n}}\n",
@@ -42,12 +42,12 @@ fn state(locations: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-fn import(keep: &Keep, bytes: &[u8]) -> String {
+pub fn import(keep: &Keep, bytes: &[u8]) -> String {
     let told = now(keep.worlds().import(bytes, &Limits::default())).expect("the world is kept");
     told["entry"]["id"].as_str().expect("an id").to_owned()
 }
 
-fn export(keep: &Keep, id: &str) -> Vec<u8> {
+pub fn export(keep: &Keep, id: &str) -> Vec<u8> {
     let file = now(keep.export(Domain::Worlds, id));
     file.expect("the world is whole").bytes
 }
@@ -138,7 +138,7 @@ fn a_change_of_a_location_writes_its_chunk() {
     assert_eq!(export(&keep, &id), fewer.bytes());
 }
 
-fn put(keep: &Keep, id: &str, given: Given) {
+pub fn put(keep: &Keep, id: &str, given: Given) {
     let put = PutDocument {
         given,
         id: Some(id.to_owned()),

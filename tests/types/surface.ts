@@ -350,7 +350,8 @@ export async function draftOfAWorld(keep: Keep, character: string): Promise<void
   const suggested: LocationSuggestion[] = await keep.worlds.suggestLocations(character);
   const { id } = await keep.worlds.put(await keep.worlds.fromCharacter(character, { include: suggested.map(({ entry }) => entry) }));
   const hangs: Dependents = await keep.characters.links(id);
-  const chatsOf: Pick<Dependents, "chats"> = await keep.worlds.links(id);
+  const chatsOf: Pick<Dependents, "chats" | "playthroughs"> = await keep.worlds.links(id);
+  await keep.worlds.delete(id, { playthroughs: "trash" });
   await keep.characters.delete(id, { chats: "trash", ifRev: hangs.chats.length + chatsOf.chats.length });
   // @ts-expect-error there is no other thing to do with them
   await keep.personas.deleteMany([id], { chats: "all" });

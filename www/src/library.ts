@@ -38,6 +38,7 @@ export type {
   MessagePatch,
   NewMessage,
   PersonaEntry,
+  PlaythroughEntry,
   PersonaPatch,
   QuarantineEntry,
   RecoveredEdit,

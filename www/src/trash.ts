@@ -1,26 +1,26 @@
-// Deleting: into the trash, with Undo in the notice; at once, or after asking what is to become of the chats that hang on it.
+// Deleting: into the trash, with Undo in the notice; at once, or after asking what is to become of the chats and the playthroughs that hang on it.
 
 import { sentence } from "./failure";
 import { askLeaving, type Leaving } from "./leaving";
-import type { Keep } from "./library";
+import type { Dependents, Keep } from "./library";
 import { notify } from "./notice";
 
-type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates";
+type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "playthroughs";
 
 /** True when it is in the trash now. */
 export async function discard(from: EventTarget, keep: Keep, domain: Domain, id: string, name: string): Promise<boolean> {
   // The notice outlives the element that asked for it.
   const frame = document.querySelector("ck-app") ?? from;
   try {
-    let chats: Leaving | undefined;
-    if (domain === "characters" || domain === "worlds" || domain === "personas") {
-      const links = await keep[domain].links(id);
-      if (links.chats.length > 0) {
-        chats = await askLeaving(name, links);
-        if (chats === undefined) return false;
+    let leaving: Leaving | undefined;
+    if (domain === "characters" || domain === "worlds" || domain === "personas" || domain === "playthroughs") {
+      const links: Partial<Dependents> = await keep[domain].links(id);
+      if ((links.chats ?? []).length > 0 || (links.playthroughs ?? []).length > 0) {
+        leaving = await askLeaving(name, links);
+        if (leaving === undefined) return false;
       }
     }
-    await keep[domain].delete(id, chats && { chats });
+    await keep[domain].delete(id, leaving && { chats: leaving, ...(domain === "worlds" && { playthroughs: leaving }) });
   } catch (error) {
     notify(frame, { text: `“${name}” could not be deleted: ${sentence(error)}`, tone: "bad" });
     return false;

@@ -1,6 +1,6 @@
 // <ck-worlds>: every world, the one changed last first.
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { failure } from "../failure";
@@ -16,7 +16,10 @@ import "../intake/request";
 
 @customElement("ck-worlds")
 export class WorldsScreen extends Screen {
-  readonly #list = new Live(this, () => this.keep, ["worlds"], () => this.keep.worlds.list());
+  readonly #list = new Live(this, () => this.keep, ["worlds", "settings"], async () => {
+    const [listing, { lastWorld }] = await Promise.all([this.keep.worlds.list(), this.keep.settings.get()]);
+    return { ...listing, last: listing.items.find(({ id }) => id === lastWorld) };
+  });
 
   override render() {
     const { value, error, loading } = this.#list;
@@ -29,6 +32,9 @@ export class WorldsScreen extends Screen {
         <div class="tools"><ck-picker .main=${true} .disabled=${!this.writable}></ck-picker></div>
       </header>
       ${unreadable(value.unreadable)}
+      ${value.last && items.length > 1
+        ? html`<p class="go-on"><a class="button" href=${href("world", value.last.id)}>${icon("next")}<span>Go on in <span dir="auto">${value.last.name || "No name"}</span></span></a></p>`
+        : nothing}
       ${items.length === 0
         ? html`<p class="none">No worlds yet. Import a <code>world_state.json</code>, or try the samples in Settings.</p>`
         : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}

@@ -5,226 +5,65 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, codeOf, failure } from "../failure";
 import { counted } from "../format";
-import { icon, type IconName } from "../icon";
-import type { CharacterEntry, Json, World, WorldLocation } from "../library";
+import { icon } from "../icon";
+import type { CharacterEntry, Json, World } from "../library";
 import { Live } from "../live";
-import { prose } from "../prose/prose";
-import { href } from "../route";
 import { saveState, type SaveState } from "../save-state";
+import { remember } from "../last-world";
 import { Screen } from "../screen";
 import { discard } from "../trash";
-import { coordinates, DIRECTIONS, neighbor, placesOf, type Place } from "./grid";
-import { map } from "./map";
-
-const ARROWS: Record<string, IconName> = { North: "up", East: "right", South: "down", West: "left", Up: "above", Down: "below" };
+import "../atlas/atlas";
 
 @customElement("ck-world")
 export class WorldScreen extends Screen {
   @state() private saving: SaveState = { is: "saved" };
-  @state() private view: "map" | "list" = "map";
-  /** The level shown; the one where the player is, until another is asked for. */
-  @state() private level: number | undefined;
-  @state() private picked: string | undefined;
-  #centered: string | undefined;
-  readonly #world = new Live<World | undefined>(this, () => this.keep, ["worlds"], () => this.keep.worlds.get(this.record));
+  readonly #world = new Live<World | undefined>(this, () => this.keep, ["worlds"], () => this.#load());
   readonly #known = new Live<Map<string, CharacterEntry>>(this, () => this.keep, ["characters"], async () =>
     new Map((await this.keep.characters.list()).items.map((entry) => [entry.id, entry])));
+
+  async #load(): Promise<World | undefined> {
+    const world = await this.keep.worlds.get(this.record);
+    if (world && this.keep.access.mode === "read-write") void remember(this.keep, world.id);
+    return world;
+  }
+
+  /** A world that a newer version made is looked at and not changed. */
+  protected override get writable(): boolean {
+    return super.writable && !this.#newer;
+  }
+
+  get #newer(): boolean {
+    return (this.#world.value?.warnings ?? []).some(({ code }) => code === "newer-version");
+  }
 
   override render() {
     const { value: world, error, loading } = this.#world;
     if (loading) return html`<p class="wait" role="status">Loading the world…</p>`;
     if (error !== undefined && world === undefined) return failure("This world could not be read", error, () => void this.#world.reload());
     if (world === undefined) return html`<section class="empty"><h1>Not here</h1><p>This world is in the trash or was never in this library.</p><a class="button" href="#/worlds">To your worlds</a></section>`;
-    const { state } = world;
-    const places = placesOf(state);
-    const here = coordinates(state.current_position) ?? [0, 0, 0];
-    const level = this.level ?? here[2];
-    const levels = [...new Set([...places.map(({ z }) => z), level])].sort((a, b) => a - b);
-    const picked = places.find(({ key }) => key === (this.picked ?? state.current_position));
     return html`
       <p class="crumb"><a href="#/worlds">${icon("back")}Worlds</a></p>
       <header class="head">
         <div>
           <h1 dir="auto">${world.name || "No name"}</h1>
-          <p class="quiet">${counted(places.length, "location")} · ${saveState(this.saving)}</p>
+          <p class="quiet">${counted(world.locations, "location")} · ${saveState(this.saving)}</p>
         </div>
         <div class="tools">
           <button type="button" class="button" @click=${() => void this.#export()}>${icon("export")}Export JSON</button>
-          <button type="button" class="button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(world.name)}>${icon("bin")}Delete</button>
+          <button type="button" class="button danger" ?disabled=${!super.writable} @click=${() => void this.#delete(world.name)}>${icon("bin")}Delete</button>
         </div>
       </header>
-      <div class="world-page">
-        <section class="atlas" aria-label="Locations">
-          <div class="bar">
-            <div class="segments" role="group" aria-label="View">
-              ${(["map", "list"] as const).map((view) => html`<button type="button" aria-pressed=${this.view === view ? "true" : "false"} @click=${() => (this.view = view)}>${view === "map" ? "Map" : "List"}</button>`)}
-            </div>
-            ${levels.length > 1 && this.view === "map"
-              ? html`<label class="level">Level <select @change=${(event: Event) => (this.level = Number((event.target as HTMLSelectElement).value))}>
-                  ${levels.map((z) => html`<option value=${z} ?selected=${z === level}>${z}${z === here[2] ? " (you)" : ""}</option>`)}</select></label>`
-              : nothing}
-          </div>
-          ${this.view === "map"
-            ? html`<div @keydown=${(event: KeyboardEvent) => this.#walkMap(event, places)}>${map(level, {
-                places,
-                current: state.current_position,
-                visited: new Set(state.visited_positions),
-                picked: picked?.key ?? "",
-                pick: (key) => (this.picked = key),
-                go: (key) => void this.#go(world, key),
-              })}</div>`
-            : this.#table(world, places)}
-          ${this.#tray(Object.entries(state.unconnected_locations))}
-        </section>
-        <aside>
-          ${this.#here(world, places, here)}
-          ${picked && picked.key !== state.current_position ? this.#picked(world, picked) : nothing}
-          ${this.#player(world)}
-        </aside>
-      </div>
+      ${this.#newer ? html`<p class="banner" role="status"><strong>Read-only.</strong> A newer program made this world. You can look at it,
+        play it and export it; update the app to change it.</p>` : nothing}
+      <ck-atlas .world=${world.state} .writable=${this.writable} .known=${this.#known.value}
+        .go=${(key: string) => void this.#go(world, key)}
+        .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
     `;
-  }
-
-  /** Brings the place where one is into the map's view, when it is another one than before. */
-  override updated(): void {
-    super.updated();
-    const place = this.querySelector<SVGGElement>('.place[data-is="here"]');
-    const map = this.querySelector(".map");
-    if (!place || !map || place.dataset.key === this.#centered) return;
-    this.#centered = place.dataset.key;
-    const [here, frame] = [place.getBoundingClientRect(), map.getBoundingClientRect()];
-    map.scrollLeft += here.x + here.width / 2 - frame.x - frame.width / 2;
-    map.scrollTop += here.y + here.height / 2 - frame.y - frame.height / 2;
-  }
-
-  #here(world: World, places: Place[], here: readonly [number, number, number]) {
-    const location = world.state.locations[world.state.current_position];
-    return html`<section class="panel here" aria-label="Where you are">
-      <p class="quiet over">You are here · ${world.state.current_position}</p>
-      <h2 dir="auto">${location?.name ?? "Nowhere on the map"}</h2>
-      ${location ? this.#about(location) : nothing}
-      <div class="compass" role="group" aria-label="Exits" @keydown=${(event: KeyboardEvent) => this.#walk(event, world, places, here)}>
-        ${DIRECTIONS.map((direction) => {
-          const to = neighbor(places, here, direction);
-          return html`<button type="button" class="button" data-to=${direction.name} ?disabled=${to === undefined || !this.writable}
-            aria-label=${to ? `${direction.name}: ${to.location.name}` : `${direction.name}: no way`}
-            title=${to?.location.name ?? "No way"} @click=${() => to && void this.#go(world, to.key)}>
-            ${icon(ARROWS[direction.name] ?? "next")}<span>${direction.name}</span></button>`;
-        })}
-      </div>
-    </section>`;
-  }
-
-  #picked(world: World, place: Place) {
-    return html`<section class="panel" aria-label="Picked location" aria-live="polite">
-      <p class="quiet over">${place.key}${world.state.visited_positions.includes(place.key) ? " · visited" : ""}</p>
-      <h2 dir="auto">${place.location.name}</h2>
-      ${this.#about(place.location)}
-      <button type="button" class="button main" ?disabled=${!this.writable} @click=${() => void this.#go(world, place.key)}>Go here</button>
-    </section>`;
-  }
-
-  #about(location: WorldLocation) {
-    const npcs = location.npcs ?? [];
-    const events = location.events?.length ?? 0;
-    return html`
-      ${location.description ? prose(location.description) : nothing}
-      ${npcs.length > 0
-        ? html`<p class="who"><span class="quiet">Here:</span> ${npcs.map((id, n) => {
-            const known = this.#known.value?.get(id);
-            return html`${n > 0 ? ", " : ""}${known ? html`<a href=${href("card", id)}>${known.name}</a>` : html`<span dir="auto">${id}</span>`}`;
-          })}</p>`
-        : nothing}
-      ${events > 0 ? html`<p class="quiet who">${counted(events, "event")}</p>` : nothing}
-    `;
-  }
-
-  #table(world: World, places: Place[]) {
-    const visited = new Set(world.state.visited_positions);
-    const rows = places.toSorted((a, b) => a.z - b.z || b.y - a.y || a.x - b.x);
-    return html`<div class="wide"><table class="places">
-      <thead><tr><th>Location</th><th>Position</th><th>State</th><th><span class="unseen">Move</span></th></tr></thead>
-      <tbody>${rows.map((place) => {
-        const here = place.key === world.state.current_position;
-        return html`<tr data-is=${here ? "here" : "there"}>
-          <th scope="row" dir="auto">${place.location.name}</th>
-          <td>${place.key}</td>
-          <td>${here ? "You are here" : visited.has(place.key) ? "Visited" : "Not visited"}</td>
-          <td>${here ? nothing : html`<button type="button" class="button small" ?disabled=${!this.writable} aria-label=${`Go to ${place.location.name}`} @click=${() => void this.#go(world, place.key)}>Go</button>`}</td>
-        </tr>`;
-      })}</tbody>
-    </table></div>`;
-  }
-
-  #tray(loose: [string, WorldLocation][]) {
-    if (loose.length === 0) return nothing;
-    return html`<section class="tray">
-      <h2>${counted(loose.length, "location")} without a place on the map</h2>
-      <ul>${loose.map(([id, location]) => html`<li>
-        <details><summary dir="auto">${location.name || id}</summary>${prose(location.description || "No description.")}
-          ${typeof location.lore_source === "string" ? html`<p class="quiet">From: ${location.lore_source}</p>` : nothing}</details></li>`)}</ul>
-    </section>`;
-  }
-
-  #player(world: World) {
-    const stats = Object.entries(world.state.player);
-    if (stats.length === 0) return nothing;
-    return html`<section class="panel" aria-label="Player">
-      <h2>You</h2>
-      <dl class="stats">${stats.map(([stat, value]) => html`<div><dt>${stat.replaceAll("_", " ")}</dt><dd>${this.#stat(world, stat, value)}</dd></div>`)}</dl>
-    </section>`;
-  }
-
-  #stat(world: World, stat: string, value: Json) {
-    const set = (to: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, to, { ifRev: world.rev }));
-    const label = stat.replaceAll("_", " ");
-    if (typeof value === "number") {
-      const typed = (event: Event) => {
-        const field = event.target as HTMLInputElement;
-        if (field.value !== "" && Number.isFinite(field.valueAsNumber)) set(field.valueAsNumber);
-        else field.value = String(value);
-      };
-      return html`<button type="button" class="bare" aria-label=${`${label} minus 1`} ?disabled=${!this.writable} @click=${() => set(value - 1)}>−</button>
-        <input type="number" step="any" aria-label=${label} .value=${String(value)} ?disabled=${!this.writable} @change=${typed} />
-        <button type="button" class="bare" aria-label=${`${label} plus 1`} ?disabled=${!this.writable} @click=${() => set(value + 1)}>+</button>`;
-    }
-    if (typeof value === "string") {
-      return html`<input type="text" dir="auto" aria-label=${label} .value=${value} ?disabled=${!this.writable} @change=${(event: Event) => set((event.target as HTMLInputElement).value)} />`;
-    }
-    if (typeof value === "boolean") {
-      return html`<input type="checkbox" aria-label=${label} .checked=${value} ?disabled=${!this.writable} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)} />`;
-    }
-    return html`<code>${JSON.stringify(value)}</code>`;
-  }
-
-  /** Arrows in the compass go where they point. */
-  #walk(event: KeyboardEvent, world: World, places: Place[], here: readonly [number, number, number]): void {
-    const direction = DIRECTIONS.find(({ keys }) => keys.includes(event.key));
-    if (direction === undefined) return;
-    event.preventDefault();
-    const to = neighbor(places, here, direction);
-    if (to && this.writable) void this.#go(world, to.key);
-  }
-
-  /** Arrows on the map look around: they pick the neighbour, Enter goes there. */
-  #walkMap(event: KeyboardEvent, places: Place[]): void {
-    const direction = DIRECTIONS.find(({ keys }) => keys.includes(event.key));
-    const at = coordinates((event.target as HTMLElement).closest<SVGElement>(".place")?.dataset.key ?? "");
-    if (direction === undefined || at === undefined) return;
-    event.preventDefault();
-    const to = neighbor(places, at, direction);
-    if (to === undefined) return;
-    this.level = to.z;
-    this.picked = to.key;
-    void this.updateComplete.then(() => this.querySelector<SVGElement>(`.place[data-key="${CSS.escape(to.key)}"]`)?.focus());
   }
 
   async #go(world: World, key: string): Promise<void> {
     if (!this.writable || key === world.state.current_position) return;
-    const moved = await this.#change(() => this.keep.worlds.moveTo(this.record, key, { ifRev: world.rev }));
-    if (!moved) return;
-    this.level = undefined;
-    this.picked = undefined;
+    await this.#change(() => this.keep.worlds.moveTo(this.record, key, { ifRev: world.rev }));
   }
 
   async #change(change: () => Promise<World>): Promise<boolean> {
