@@ -1601,7 +1601,7 @@ export interface PlaythroughEntry extends Entry {
 
 export interface KeptPlaythrough extends PlaythroughEntry {
   worldStatus: "ok" | "missing" | "trashed";
-  run: Required<Omit<Playthrough, "persona">> & Pick<Playthrough, "persona">;
+  run: Playthrough & Required<Pick<Playthrough, "name" | "visited" | "player" | "turn" | "events" | "places" | "outcomes">>;
 }
 
 /** Something that happens in a run, so that events of its world may follow. */

@@ -5,7 +5,7 @@ import { askLeaving, type Leaving } from "./leaving";
 import type { Dependents, Keep } from "./library";
 import { notify } from "./notice";
 
-type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "playthroughs";
+type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "playthroughs" | "campaigns";
 
 /** True when it is in the trash now. */
 export async function discard(from: EventTarget, keep: Keep, domain: Domain, id: string, name: string): Promise<boolean> {

@@ -29,9 +29,9 @@ export class SettingsScreen extends Screen {
           <a class="button" href="#/storage">Open storage</a>
         </section>
         <section class="panel">
-          <h2>Lorebooks and templates</h2>
-          <p>What a model is told when its keys are mentioned, and how prompts are put together.</p>
-          <div class="tools"><a class="button" href="#/lorebooks">Lorebooks</a> <a class="button" href="#/templates">Templates</a></div>
+          <h2>Lorebooks, templates and campaigns</h2>
+          <p>What a model is told when its keys are mentioned, how prompts are put together, and who plays whom in the channels of a guild.</p>
+          <div class="tools"><a class="button" href="#/lorebooks">Lorebooks</a> <a class="button" href="#/templates">Templates</a> <a class="button" href="#/campaigns">Campaigns</a></div>
         </section>
         <section class="panel">
           <h2>From another app</h2>

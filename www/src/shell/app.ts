@@ -22,17 +22,20 @@ import { AppWorker } from "./worker";
 import "./drafts";
 import "./notices";
 import "./report";
+import "../gallery/campaigns";
 import "../gallery/characters";
 import "../gallery/chats";
 import "../gallery/lorebooks";
 import "../gallery/personas";
 import "../gallery/templates";
 import "../gallery/worlds";
+import "../campaign/campaign";
 import "../card/card";
 import "../chat/chat";
 import "../folder/folder";
 import "../lore/lorebook";
 import "../persona/persona";
+import "../play/play";
 import "../template/template";
 import "../world/world";
 import "../settings/settings";
@@ -42,9 +45,9 @@ import "../storage/storage";
 const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
   { address: "#/", label: "Characters", icon: "characters", screens: ["gallery", "card"] },
   { address: "#/chats", label: "Chats", icon: "chats", screens: ["chats", "chat"] },
-  { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world"] },
+  { address: "#/worlds", label: "Worlds", icon: "worlds", screens: ["worlds", "world", "play"] },
   { address: "#/personas", label: "Personas", icon: "personas", screens: ["personas", "persona"] },
-  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template"] },
+  { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template", "campaigns", "campaign"] },
 ];
 
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
@@ -272,6 +275,8 @@ export class App extends LightElement {
         return html`<ck-chat .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-chat>`;
       case "world":
         return html`<ck-world .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-world>`;
+      case "play":
+        return html`<ck-play .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-play>`;
       case "persona":
         return html`<ck-persona .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-persona>`;
       case "settings":
@@ -282,6 +287,10 @@ export class App extends LightElement {
         return html`<ck-lorebooks .keep=${keep} .arriving=${arriving}></ck-lorebooks>`;
       case "templates":
         return html`<ck-templates .keep=${keep} .arriving=${arriving}></ck-templates>`;
+      case "campaigns":
+        return html`<ck-campaigns .keep=${keep} .arriving=${arriving}></ck-campaigns>`;
+      case "campaign":
+        return html`<ck-campaign .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-campaign>`;
       case "lorebook":
         return html`<ck-lorebook .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-lorebook>`;
       case "template":

@@ -4,22 +4,26 @@ import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, codeOf, failure } from "../failure";
-import { counted } from "../format";
+import { ago, counted } from "../format";
 import { icon } from "../icon";
 import type { CharacterEntry, Json, World } from "../library";
 import { Live } from "../live";
 import { saveState, type SaveState } from "../save-state";
 import { remember } from "../last-world";
+import { playHref } from "../route";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import "../atlas/atlas";
 
 @customElement("ck-world")
 export class WorldScreen extends Screen {
+  @state() private starting = false;
   @state() private saving: SaveState = { is: "saved" };
   readonly #world = new Live<World | undefined>(this, () => this.keep, ["worlds"], () => this.#load());
   readonly #known = new Live<Map<string, CharacterEntry>>(this, () => this.keep, ["characters"], async () =>
     new Map((await this.keep.characters.list()).items.map((entry) => [entry.id, entry])));
+
+  readonly #runs = new Live(this, () => this.keep, ["playthroughs"], () => this.keep.playthroughs.list({ world: this.record }));
 
   async #load(): Promise<World | undefined> {
     const world = await this.keep.worlds.get(this.record);
@@ -58,7 +62,39 @@ export class WorldScreen extends Screen {
       <ck-atlas .world=${world.state} .writable=${this.writable} .known=${this.#known.value}
         .go=${(key: string) => void this.#go(world, key)}
         .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
+      ${this.#playthroughs(world)}
     `;
+  }
+
+  #playthroughs(world: World) {
+    const runs = this.#runs.value?.items ?? [];
+    return html`<section class="beneath" aria-label="Playthroughs">
+      <h2>Playthroughs</h2>
+      ${this.#runs.error !== undefined
+        ? failure("They could not be listed", this.#runs.error, () => void this.#runs.reload())
+        : html`<p class="quiet">${runs.length === 0
+            ? "Play this world without changing it: a playthrough remembers where you are and what happened, and begins where you stand now."
+            : "Each goes its own way through this world, which stays as it is."}</p>`}
+      <ul class="list">${runs.map((run) => html`<li>
+        <a class="row" href=${playHref(world.id, run.id)}>
+          <span class="what"><span class="name" dir="auto">${run.name || "Playthrough"}</span>
+            <span class="quiet line">At <span dir="auto">${world.state.locations[run.position]?.name ?? run.position}</span>, ${counted(run.visited, "place")} seen</span></span>
+          <span class="when quiet"><span>${ago(run.changed)}</span></span>
+        </a>
+        <button type="button" class="bare" aria-label=${`Delete ${run.name || "Playthrough"}`} ?disabled=${!super.writable}
+          @click=${() => void discard(this, this.keep, "playthroughs", run.id, run.name || "Playthrough")}>${icon("bin")}</button>
+      </li>`)}</ul>
+      <button type="button" class="button" ?disabled=${!super.writable || this.starting} @click=${() => void this.#start(runs.length)}>Start a playthrough</button>
+    </section>`;
+  }
+
+  async #start(runs: number): Promise<void> {
+    this.starting = true;
+    await attempt(this, "The playthrough could not be started", async () => {
+      const { id } = await this.keep.playthroughs.create({ world: this.record, name: `Playthrough ${runs + 1}` });
+      location.hash = playHref(this.record, id);
+    });
+    this.starting = false;
   }
 
   async #go(world: World, key: string): Promise<void> {
