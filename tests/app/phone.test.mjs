@@ -16,10 +16,19 @@ describe("on a phone", () => {
       await app.visit(list);
       return app.until((selector) => document.querySelector(selector)?.hash, css);
     };
-    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", personas: "#/personas", settings: "#/settings", storage: "#/storage", folder: "#/folder", lorebooks: "#/lorebooks", templates: "#/templates" });
+    Object.assign(screens, { gallery: "#/", chats: "#/chats", worlds: "#/worlds", personas: "#/personas", settings: "#/settings", storage: "#/storage", folder: "#/folder", lorebooks: "#/lorebooks", templates: "#/templates", campaigns: "#/campaigns" });
     screens.card = await first("#/", ".tile a");
     screens.chat = await first("#/chats", ".list .row");
     screens.world = await first("#/worlds", ".list .row");
+    await app.visit(screens.world);
+    await button(app, "Start a playthrough");
+    screens.play = await app.until(() => document.querySelector("ck-play .events") && location.hash);
+    await app.visit("#/campaigns");
+    await app.run(() => {
+      for (const [name, value] of [["guild", "1".repeat(20)], ["channel", "2".repeat(20)], ["name", "Deep Sea"]]) document.querySelector(`.beneath [name=${name}]`).value = value;
+      document.querySelector(".beneath form, .beneath.pair, form.pair").requestSubmit();
+    });
+    screens.campaign = await app.until(() => document.querySelector("ck-campaign h1") && location.hash);
     await app.visit("#/personas");
     await button(app, "New persona");
     screens.persona = await app.until(() => document.querySelector("ck-persona .form") && location.hash);
@@ -32,7 +41,7 @@ describe("on a phone", () => {
   });
   after(() => app?.close());
 
-  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "personas", "persona", "settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template"]) {
+  for (const name of ["gallery", "card", "chats", "chat", "worlds", "world", "personas", "persona", "settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template", "play", "campaigns", "campaign"]) {
     test(`${name}: nothing is wider than the screen, and the navigation is at hand`, async () => {
       await app.visit(screens[name]);
       await app.until(() => document.querySelector("main h1"));

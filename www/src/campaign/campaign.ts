@@ -97,7 +97,7 @@ export class CampaignScreen extends Screen {
       ${people.length === 0 ? html`<p class="quiet">${none}</p>` : nothing}
       <ul class="entries">${repeat(people, ([id]) => id, ([id, stored]) => this.#person(kind, id, stored))}</ul>
       <form class="tools" @submit=${(event: SubmitEvent) => void this.#add(kind, event, people.map(([id]) => id))}>
-        <label class="search"><span class="unseen">${call}</span><input name="id" required maxlength="90" autocomplete="off" placeholder=${call} ?disabled=${!this.writable} /></label>
+        <label><span class="unseen">${call}</span><input name="id" required maxlength="90" autocomplete="off" placeholder=${call} ?disabled=${!this.writable} /></label>
         <button type="submit" class="button" ?disabled=${!this.writable}>Add ${one === "NPC" ? "an NPC" : "a character"}</button>
       </form>
     </section>`;

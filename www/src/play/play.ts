@@ -137,7 +137,7 @@ export class PlayScreen extends Screen {
       ${events.length === 0 ? html`<p class="quiet">Nothing waits to happen here.</p>` : html`<ul>${events.map((event) => this.#event(event, kept))}</ul>`}
       <div class="acts">
         ${talks ? npcs.map((npc) => html`<button type="button" class="button small" ?disabled=${!this.writable}
-          @click=${() => void this.#trigger(kept, { on: "talk", npc })}>Talk to <span dir="auto">${this.#known.value?.get(npc)?.name ?? npc}</span></button>`) : nothing}
+          @click=${() => void this.#trigger(kept, { on: "talk", npc })}><span dir="auto">Talk to ${this.#known.value?.get(npc)?.name ?? npc}</span></button>`) : nothing}
         <button type="button" class=${turns ? "button small main" : "button small"} ?disabled=${!this.writable} @click=${() => void this.#trigger(kept, { on: "turns" })}>Take a turn</button>
       </div>
     </section>`;
