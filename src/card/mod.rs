@@ -328,6 +328,15 @@ pub struct WriteOptions<'a> {
 /// `not-a-card`, `no-card`, `bad-png`, `cut-short`, `bad-json`, `bad-encoding`,
 /// `bad-zip`, `too-large`; `unsupported` for encrypted cards and what other tools' archives hold.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
+    Ok(read_as(bytes, limits, |_, _| ())?.0)
+}
+
+/// What [`read`] gives, and what is made of the card's values, which are looked up once.
+fn read_as<T>(
+    bytes: &[u8],
+    limits: &Limits,
+    make: impl Fn(&Document, Vec<view::Value<'_>>) -> T,
+) -> Result<(CardFile, T)> {
     if bytes.len() > limits.file {
         return Err(over(bytes.len(), limits));
     }
@@ -339,30 +348,41 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<CardFile> {
         assets,
     } = find(bytes, limits, &mut warnings)?;
     view::oddities(&document, &mut warnings);
-    view::values(&document, &mut warnings);
-    if summary(&document).name.trim().is_empty() {
+    let values = view::values(&document, &mut warnings);
+    let name = view::FIELDS.iter().zip(&values).find_map(|(field, value)| {
+        let view::Value::Text(text) = value else {
+            return None;
+        };
+        (field.key == "name").then(|| text.read())
+    });
+    if name.is_none_or(|name| name.trim().is_empty()) {
         warnings.push(Warning::noticed(
             "no-name",
             "data.name",
             "the card has no name",
         ));
     }
-    Ok(CardFile {
+    let made = make(&document, values);
+    let file = CardFile {
         spec: spec(&document),
         document,
         container,
         source,
         warnings,
         assets,
-    })
+    };
+    Ok((file, made))
 }
 
-/// What [`read`] gives, of a file that is somewhere else: of a picture as it should be its pixels
-/// are never taken over.
+/// What [`read`] gives, of a file that is somewhere else, and its [`view`]: of a picture as it
+/// should be its pixels are never taken over.
 ///
 /// # Errors
 /// Those of [`read`], and what the file reports.
-pub fn read_from<F: Distant<Missing = Error>>(file: &F, limits: &Limits) -> Result<CardFile> {
+pub fn read_from<F: Distant<Missing = Error>>(
+    file: &F,
+    limits: &Limits,
+) -> Result<(CardFile, String)> {
     if file.size() > limits.file {
         return Err(over(file.size(), limits));
     }
@@ -381,14 +401,14 @@ pub fn read_from<F: Distant<Missing = Error>>(file: &F, limits: &Limits) -> Resu
     // may be an archive.
     let placed = |warning: &Warning| warning.path.starts_with("byte ");
     if let Some(thin) = thin
-        && let Ok(found) = read(&thin, limits)
-        && !found.warnings.iter().any(placed)
+        && let Ok(found) = read_as(&thin, limits, view::spelled)
+        && !found.0.warnings.iter().any(placed)
     {
         return Ok(found);
     }
     let mut whole = Vec::new();
     file.append(0..file.size(), &mut whole)?;
-    read(&whole, limits)
+    read_as(&whole, limits, view::spelled)
 }
 
 fn over(size: usize, limits: &Limits) -> Error {
@@ -690,4 +710,10 @@ pub fn portrait<'f>(file: &'f CardFile, bytes: &'f [u8]) -> Option<&'f [u8]> {
 /// `bad-png`, `cut-short`, `too-large` over `limits.pixels`.
 pub fn thumbnail(image: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     picture::thumbnail(image, limits)
+}
+
+/// The media type of a picture that [`thumbnail`] cannot decode and a browser can: JPEG or WebP
+/// within `limits.pixels`.
+pub fn undrawn(image: &[u8], limits: &Limits) -> Option<&'static str> {
+    picture::undrawn(image, limits)
 }

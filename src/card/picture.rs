@@ -1,5 +1,6 @@
 //! Pictures: a portrait for cards that have none, and small ones for lists.
 
+use crate::container::{jpeg, webp};
 use crate::error::{Error, Kind, Limits, Result};
 use png::{BitDepth, ColorType, DecodingError, Transformations};
 use std::io::Cursor;
@@ -55,6 +56,20 @@ fn color(hue: u32, strength: u32, brightness: u32) -> [u8; 3] {
             .saturating_sub(strength / 2)
             .min(255) as u8
     })
+}
+
+/// The media type of a picture that a browser can make a smaller one of and this crate cannot:
+/// one that says how large it is, within `limits.pixels`.
+pub(super) fn undrawn(image: &[u8], limits: &Limits) -> Option<&'static str> {
+    let (kind, (width, height)) = if jpeg::is(image) {
+        ("image/jpeg", jpeg::size(image)?)
+    } else if webp::is(image) {
+        ("image/webp", webp::size(image)?)
+    } else {
+        return None;
+    };
+    let pixels = u64::from(width) * u64::from(height);
+    (1..=limits.pixels as u64).contains(&pixels).then_some(kind)
 }
 
 /// The picture made to fit, proportions kept; a smaller one keeps its size.

@@ -640,8 +640,13 @@ pub(super) fn known(key: &str) -> bool {
 
 /// The card as `types.ts` has it.
 pub(super) fn card(document: &Document) -> String {
+    spelled(document, values(document, &mut Vec::new()))
+}
+
+/// The same of values that were looked up already.
+pub(super) fn spelled(document: &Document, values: Vec<Value<'_>>) -> String {
     let mut out = String::with_capacity(document.bytes().len());
-    for (field, value) in FIELDS.iter().zip(values(document, &mut Vec::new())) {
+    for (field, value) in FIELDS.iter().zip(values) {
         if matches!(value, Value::Absent) && field.kind != Kind::Extensions {
             continue;
         }

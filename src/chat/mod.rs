@@ -52,8 +52,8 @@ pub use view::{
     said_at, swipe_warnings, text,
 };
 pub use write::{
-    NewHeader, edit_line, hide_line, interrupt_line, mark_line, name_main_chat, write_header,
-    write_line, write_world_header,
+    NewHeader, edit_line, hide_line, interrupt_line, mark_line, name_main_chat, write_group_header,
+    write_header, write_line, write_world_header,
 };
 
 use crate::error::{Kind, Limits, Result, Warning};

@@ -43,6 +43,15 @@ pub fn write_header(dialect: Dialect, header: &NewHeader) -> Vec<u8> {
     line.into_bytes()
 }
 
+/// The header line that SillyTavern gives the chat of a group, with its newline: the metadata,
+/// which is a JSON object on one line, and no names. `None` when a header cannot hold it.
+pub fn write_group_header(metadata: &str) -> Option<Vec<u8>> {
+    let line =
+        format!(r#"{{"chat_metadata":{metadata},"user_name":"unused","character_name":"unused"}}"#);
+    let fits = Pieces::of(line.as_bytes()).all(|piece| piece.what == What::Header);
+    fits.then(|| [line.as_bytes(), b"\n"].concat())
+}
+
 /// The header line of a new log of what is said at one location of a world, without a newline.
 pub fn write_world_header(world_name: &str, location_id: &str, created_ms: i64) -> Vec<u8> {
     format!(

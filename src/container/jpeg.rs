@@ -46,6 +46,26 @@ pub fn scan(bytes: &[u8]) -> Option<usize> {
     None
 }
 
+/// Width and height in pixels, as the frame says them.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut at = 2;
+    while let Some((marker, data)) = segment(bytes, at) {
+        at = data.end;
+        match marker {
+            START_OF_SCAN | END_OF_IMAGE => return None,
+            // Tables and the arithmetic coder's conditions have numbers among those of frames.
+            0xc4 | 0xc8 | 0xcc => {}
+            0xc0..=0xcf => {
+                let [_, high, low, wide, narrow] = *bytes[data].first_chunk()?;
+                let [height, width] = [[high, low], [wide, narrow]].map(u16::from_be_bytes);
+                return Some((width.into(), height.into()));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The marker at a place, and its data; a length over the end is cut.
 fn segment(bytes: &[u8], at: usize) -> Option<(u8, Range<usize>)> {
     let fill = bytes

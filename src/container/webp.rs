@@ -25,6 +25,30 @@ pub fn exif(bytes: &[u8]) -> Option<&[u8]> {
     Some(&bytes[found + 8..(found + 8).saturating_add(length).min(bytes.len())])
 }
 
+/// Width and height in pixels, as the first chunk says them.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let (kind, _) = header(bytes, HEADER)?;
+    let data = bytes.get(HEADER + 8..)?;
+    match &kind {
+        b"VP8X" => {
+            let [_, _, _, _, a, b, c, d, e, f] = *data.first_chunk()?;
+            let side = |low, middle, high| u32::from_le_bytes([low, middle, high, 0]) + 1;
+            Some((side(a, b, c), side(d, e, f)))
+        }
+        b"VP8L" => {
+            let [_, a, b, c, d] = *data.first_chunk()?;
+            let bits = u32::from_le_bytes([a, b, c, d]);
+            Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+        }
+        b"VP8 " => {
+            let [.., a, b, c, d] = *data.first_chunk::<10>()?;
+            let [width, height] = [[a, b], [c, d]].map(u16::from_le_bytes);
+            Some((u32::from(width & 0x3fff), u32::from(height & 0x3fff)))
+        }
+        _ => None,
+    }
+}
+
 fn header(bytes: &[u8], at: usize) -> Option<([u8; 4], usize)> {
     let [a, b, c, d, length @ ..] = bytes.get(at..)?.first_chunk::<8>()?;
     Some(([*a, *b, *c, *d], u32::from_le_bytes(*length) as usize))

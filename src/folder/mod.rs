@@ -15,7 +15,7 @@
 
 mod group;
 
-pub use group::Group;
+pub use group::{Group, GroupChat};
 
 use crate::order;
 use serde::Serialize;

@@ -4,6 +4,7 @@ import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, limits, options, record, text } from "./options.js";
+import { drawn } from "./thumbnail.js";
 import type {
   Card,
   CardDocument,
@@ -47,7 +48,7 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<CharacterEntry>> {
     const { limits: within, signal } = options(given, ["limits", "signal"]);
     const take = async (bytes: Uint8Array) =>
-      [JSON.parse(await this.handle.importCharacter(bytes, limits(within)))] as Taken<CharacterEntry>[];
+      [await drawn(this.handle, JSON.parse(await this.handle.importCharacter(bytes, limits(within))) as Taken<CharacterEntry>)];
     return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
   }
 

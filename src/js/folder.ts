@@ -9,6 +9,7 @@ import { call } from "./loading.js";
 import { flag, limits as limitsOf, options } from "./options.js";
 import type { Personas } from "./personas.js";
 import { refuseWithoutSpace } from "./space.js";
+import { drawn } from "./thumbnail.js";
 import type {
   ChatEntry, ChatLinks, Entry, FolderDomain, FolderEvent, FolderOptions, FolderOutcome, FolderSource, ImportedSettings, Json, Limits,
   PersonaEntry, Warning,
@@ -141,7 +142,7 @@ class Folder {
   /** Personas by the root and their picture's file name. */
   readonly #personas = new Map<string, string>();
   readonly #worlds = new Map<string, string>();
-  readonly #groups = new Map<string, { name: string; characters: string[] }>();
+  readonly #groups = new Map<string, { name: string; characters: string[]; metadata?: string }>();
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
@@ -224,7 +225,7 @@ class Folder {
     const { bytes, warnings } = await this.#read(item);
     const { path } = item.file;
     if (what === "character") {
-      const taken = JSON.parse(await handle.importCharacter(bytes, this.#limits)) as Taken<Entry & { name: string }>;
+      const taken = await drawn(handle, JSON.parse(await handle.importCharacter(bytes, this.#limits)) as Taken<Entry & { name: string }>);
       const { id, name } = taken.entry;
       this.#files.set(key(item, item.place.of), id);
       const known = key(item, name.toLowerCase());
@@ -304,10 +305,10 @@ class Folder {
   }
 
   #group(item: Item, { bytes }: { bytes: Uint8Array }): Outcome {
-    const { name, members, chats } = JSON.parse(rawReadGroup(bytes, this.#limits)) as { name: string; members: string[]; chats: string[] };
+    const { name, members, chats } = JSON.parse(rawReadGroup(bytes, this.#limits)) as { name: string; members: string[]; chats: { id: string; metadata?: string }[] };
     const found = members.map((file) => this.#files.get(key(item, stem(file)))).filter((id) => id !== undefined);
     const characters = [...new Set(found)];
-    for (const chat of chats) this.#groups.set(key(item, chat), { name: name || item.place.of, characters });
+    for (const { id, metadata } of chats) this.#groups.set(key(item, id), { name: name || item.place.of, characters, ...(metadata !== undefined && { metadata }) });
     return { type: "used", path: item.file.path, message: `its chats are with ${characters.length} of ${members.length} characters` };
   }
 
@@ -317,7 +318,10 @@ class Folder {
     const { path } = item.file;
     const { title, ...links } = this.#linksOf(item, bytes);
     const limits = this.#limits === undefined ? {} : { limits: this.#limits };
-    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, title, ...limits })) as Taken<ChatEntry>[];
+    // SillyTavern's groups of before 2025 have what stands in a header elsewhere.
+    const metadata = item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of))?.metadata : undefined;
+    const said = metadata === undefined ? {} : { metadata };
+    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, ...limits })) as Taken<ChatEntry>[];
     for (const taken of all) {
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
       if (!loose) {

@@ -46,7 +46,8 @@ export function holding(handle: KeepHandle, hold: Hold): void {
   holds.set(handle, hold);
 }
 
-function holdOf(handle: KeepHandle): Hold {
+/** @internal */
+export function holdOf(handle: KeepHandle): Hold {
   return holds.get(handle) ?? ((work) => work());
 }
 

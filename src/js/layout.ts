@@ -3,6 +3,7 @@
 import type { Assets } from "./assets.js";
 import { RawArchive } from "./cardkeep.js";
 import { writeCard } from "./card.js";
+import { readChat } from "./chat.js";
 import type { Characters } from "./characters.js";
 import type { Campaigns } from "./campaigns.js";
 import type { Chats } from "./chats.js";
@@ -104,6 +105,8 @@ class Layout {
   /** The file name of each character without its extension. */
   readonly #stems = new Map<string, string>();
   readonly #taken = new Set<string>();
+  /** What groups say of chats without a header, by the chats' files. */
+  readonly #metadata = new Map<string, Json>();
 
   constructor(keep: From, told: ExportedFolder["told"]) {
     this.#keep = keep;
@@ -166,6 +169,13 @@ class Layout {
       const stem = this.#free("group chats", stemOf(file.filename));
       const key = JSON.stringify(members);
       groups.set(key, [...(groups.get(key) ?? []), stem]);
+      if ((await chats.open(entry.id)).header === undefined) {
+        // The file stays as it came: SillyTavern takes what its group says into a header.
+        const [session] = readChat((await chats.export(entry.id, { as: "sillytavern" })).bytes).sessions;
+        const said = session?.header?.chat_metadata;
+        session?.free();
+        if (said !== undefined) this.#metadata.set(stem, said);
+      }
       return [`group chats/${stem}.jsonl`, file.bytes];
     }
     const folder = members[0] ?? NOBODY;
@@ -176,7 +186,9 @@ class Layout {
     for (const [key, chats] of groups) {
       const stems = JSON.parse(key) as string[];
       const id = String(1 + [...groups.keys()].indexOf(key));
-      const group: Json = { id, name: stems.join(", "), members: stems.map((stem) => `${stem}.png`), chat_id: chats[0] ?? "", chats, disabled_members: [] };
+      const said = chats.filter((chat) => this.#metadata.has(chat)).map((chat) => [chat, this.#metadata.get(chat) as Json] as const);
+      const past = said.length === 0 ? {} : { past_metadata: Object.fromEntries(said), chat_metadata: this.#metadata.get(chats[0] ?? "") ?? {} };
+      const group: Json = { id, name: stems.join(", "), members: stems.map((stem) => `${stem}.png`), chat_id: chats[0] ?? "", chats, disabled_members: [], ...past };
       yield [`groups/${id}.json`, json(group)];
     }
   }

@@ -1285,7 +1285,7 @@ export interface CharacterEntry extends Entry {
   creator: string;
   tags: string[];
   spec: CardSpec;
-  /** Whether `characters.thumbnail` has a picture. */
+  /** Whether `characters.thumbnail` has a picture: of a PNG always, of a JPEG or WebP where a browser was there when it came. */
   thumbnail: boolean;
 }
 

@@ -7,7 +7,7 @@
 
 use super::chat::{At, Chat, Where};
 use super::chat_row::{self, short, summarize};
-use super::chats::Chats;
+use super::chats::{Chats, GROUP};
 use super::domain::{Domain, newest_first};
 use super::links::Links;
 use super::work::Work;
@@ -111,7 +111,7 @@ impl Chat {
         }
         record.by = vec![key(&trunk.id)];
         Links::of(trunk).put(&mut record);
-        for name in ["header", "template"] {
+        for name in ["header", "template", GROUP] {
             let part = trunk.parts.get_key_value(name);
             record
                 .parts

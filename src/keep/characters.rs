@@ -190,6 +190,37 @@ impl Characters {
         }
     }
 
+    /// The portrait and its media type, where there is no thumbnail of it and a browser can
+    /// decode it.
+    ///
+    /// # Errors
+    /// As [`Characters::image`].
+    pub async fn undrawn(&self, id: &str) -> Result<Option<(Vec<u8>, &'static str)>> {
+        let image = match self.thumbnail(id).await? {
+            Some(_) => None,
+            None => self.image(id).await?,
+        };
+        let limits = Limits::default();
+        Ok(image.and_then(|image| card::undrawn(&image, &limits).map(|kind| (image, kind))))
+    }
+
+    /// Keeps a thumbnail that was made elsewhere, of a PNG of any size, and gives the entry. The
+    /// state before is no version: nothing else changes.
+    ///
+    /// # Errors
+    /// `conflict` when the character is not of that revision, `bad-png`, `too-large`, and what
+    /// the medium reports.
+    pub async fn draw(&self, id: &str, rev: u64, image: &[u8]) -> Result<Value> {
+        let at = self.keep.record_at(Domain::Characters, id, Some(rev));
+        let mut record = at.await?;
+        let thumbnail = card::thumbnail(image, &Limits::default())?;
+        let mut change = Change::new();
+        let part = change.add_part(&thumbnail);
+        record.parts.insert("thumbnail".into(), part);
+        change.write(record, History::Skip);
+        Ok(entry(&self.keep.commit_one(change).await?))
+    }
+
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
         let record = self.keep.record(Domain::Characters, id).await?;
         let container = container(&record)?;

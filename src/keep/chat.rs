@@ -7,6 +7,7 @@
 
 use super::Keep;
 use super::chat_row::{self, Body};
+use super::chats::GROUP;
 use super::documents::{bounded, nth};
 use super::domain::Domain;
 use super::manifest::{Cache, Log};
@@ -483,14 +484,20 @@ impl Chat {
         Ok([header.unwrap_or_default(), records.concat()].concat())
     }
 
-    /// The whole chat as another tool's file, or as a page or a text.
+    /// The whole chat as another tool's file, or as a page or a text. For SillyTavern a chat
+    /// without header gets the one that its group has for it.
     ///
     /// # Errors
     /// As [`Chat::bytes`].
     pub async fn export(&self, form: chat::Form) -> Result<Written> {
-        let (header, records) = self.whole().await?;
+        let (mut header, records) = self.whole().await?;
         let records = records.iter().map(Vec::as_slice);
         let dialect = self.body()?.dialect()?;
+        let group = self.record().parts.get(GROUP).cloned();
+        if let (None, Some(part), chat::Form::SillyTavern) = (&header, group, form) {
+            let metadata = self.keep.store().part(&part).await?;
+            header = chat::write_group_header(&String::from_utf8_lossy(&metadata));
+        }
         let title = self.record().head_text("title").to_owned();
         Ok(chat::export(
             header.as_deref(),

@@ -34,6 +34,9 @@ const TEMPLATE: &str = "template";
 /// The part of a row with the file as it came.
 const ORIGINAL: &str = "original";
 
+/// The part of a row with what SillyTavern's group says of the chat, whose file has no header.
+pub(super) const GROUP: &str = "group";
+
 /// A file whose chats are kept as other bytes than its own.
 enum Original<'a> {
     None,
@@ -63,6 +66,8 @@ pub struct ChatImport {
     pub playthrough: Option<String>,
     /// Its title; else the character's name in the header, else the file's name.
     pub title: Option<String>,
+    /// What SillyTavern's group says of it, a JSON object: kept where the chat has no header.
+    pub metadata: Option<String>,
     /// How much input is accepted.
     pub limits: Limits,
     /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
@@ -260,6 +265,9 @@ impl Chats {
             record
                 .parts
                 .insert("header".into(), change.add_part(header));
+        } else if let Some(metadata) = &options.metadata {
+            let part = change.add_part(metadata.as_bytes());
+            record.parts.insert(GROUP.into(), part);
         }
         if let Original::Bytes(bytes) = *original {
             *original = Original::Kept(change.add_part(bytes));

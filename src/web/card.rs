@@ -17,6 +17,7 @@ type Thrown<T> = Result<T, JsValue>;
 #[wasm_bindgen]
 pub struct RawCardFile {
     file: CardFile,
+    view: String,
 }
 
 #[wasm_bindgen]
@@ -25,12 +26,12 @@ impl RawCardFile {
     #[wasm_bindgen(getter)]
     pub fn head(&self) -> String {
         let CardFile {
-            document,
             spec,
             container,
             source,
             warnings,
             assets,
+            ..
         } = &self.file;
         let assets: Vec<_> = assets
             .iter()
@@ -38,7 +39,7 @@ impl RawCardFile {
             .collect();
         format!(
             r#"{{"card":{},"spec":{},"container":{},"source":{},"warnings":{},"assets":{}}}"#,
-            card::view(document),
+            self.view,
             quote_ascii(spec.as_str()),
             quote_ascii(container.as_str()),
             convert::ascii(source),
@@ -68,8 +69,9 @@ impl RawCardFile {
 /// Those of [`card::read`], and `bad-option` for limits.
 #[wasm_bindgen(js_name = rawReadCard)]
 pub fn read_card(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawCardFile> {
-    let file = card::read_from(&convert::Outside::new(bytes), &convert::limits(limits)?)?;
-    Ok(RawCardFile { file })
+    let outside = convert::Outside::new(bytes);
+    let (file, view) = card::read_from(&outside, &convert::limits(limits)?)?;
+    Ok(RawCardFile { file, view })
 }
 
 /// A card file that is looked into.

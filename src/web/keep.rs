@@ -13,7 +13,7 @@ use crate::error::{Kind, Loss, Result};
 use crate::json::Document;
 use crate::keep::{ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -356,6 +356,27 @@ impl KeepHandle {
     pub fn thumbnail(&self, id: String) -> Promise {
         let keep = self.keep.clone();
         promise(async move { Ok(bytes(keep.characters().thumbnail(&id).await?)) })
+    }
+
+    /// The portrait and its media type, when there is no thumbnail of it and a browser can make one.
+    pub fn undrawn(&self, id: String) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let found = keep.characters().undrawn(&id).await?;
+            Ok(found.map(|(image, kind)| {
+                Array::of2(&Uint8Array::from(image.as_slice()), &JsValue::from(kind))
+            }))
+        })
+    }
+
+    /// The entry as JSON.
+    pub fn draw(&self, id: String, rev: f64, image: Uint8Array) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let image = convert::bytes(&image, crate::error::Limits::default().file, "file")?;
+            let entry = keep.characters().draw(&id, rev as u64, &image).await?;
+            Ok(entry.to_string())
+        })
     }
 
     /// `[{ entry, status, warnings }]` as JSON.

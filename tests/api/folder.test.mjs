@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { init, Keep, writeCard } from "cardkeep";
+import { init, Keep, readChat, writeCard } from "cardkeep";
 import { bytes, utf8 } from "./fixtures.mjs";
 import { zip } from "./zip.mjs";
 
@@ -35,7 +35,7 @@ function tavern() {
   put("characters/Card in JSON.json", json({ name: "Plain", description: "d", personality: "", scenario: "", first_mes: "", mes_example: "" }));
   put("chats/Hero 3/rotten.jsonl", bytes("\0\0\0\0"));
   put("chats/Nobody/left behind.jsonl", chat({ user_name: "You", character_name: "Hero 4" }, line("Hero 4", "Found by my name.")));
-  put("groups/1.json", json({ id: "1", name: "Squad", members: ["Hero 1.png", "Hero 2.png", "gone.png"], chats: ["2024-03-01@12h"], chat_id: "2024-03-02@12h" }));
+  put("groups/1.json", json({ id: "1", name: "Squad", members: ["Hero 1.png", "Hero 2.png", "gone.png"], chats: ["2024-03-01@12h"], chat_id: "2024-03-02@12h", chat_metadata: { note_prompt: "Täglich", variables: { n: 1 } }, past_metadata: { "2024-03-01@12h": { tainted: true } } }));
   put("groups/rotten.json", bytes("{"));
   put("group chats/2024-03-01@12h.jsonl", chat({ chat_metadata: {} }, line("Hero 1", "One."), line("Hero 2", "Two.")));
   put("group chats/2024-03-02@12h.jsonl", bytes(line("Hero 2", "Without a header.")));
@@ -118,6 +118,23 @@ test("a folder of SillyTavern comes with its links, and what is rotten stops not
     ["Squad - 2024-03-01@12h", [id("Hero 1"), id("Hero 2")]],
     ["Squad - 2024-03-02@12h", [id("Hero 1"), id("Hero 2")]],
   ]);
+  // What the group says of a chat is in its header for SillyTavern, and in nothing else.
+  const of = (title) => group.find((one) => one.title === title).id;
+  const headed = utf8((await keep.chats.export(of("Squad - 2024-03-02@12h"), { as: "sillytavern" })).bytes);
+  const bare = utf8((await keep.chats.export(of("Squad - 2024-03-02@12h"))).bytes);
+  assert.equal(bare.startsWith('{"name":"Hero 2"'), true);
+  const [first] = headed.split("\n", 1);
+  assert.equal(headed, `${first}\n${bare}`);
+  assert.deepEqual(JSON.parse(first), { chat_metadata: { note_prompt: "Täglich", variables: { n: 1 } }, user_name: "unused", character_name: "unused" });
+  const [{ header, length }] = readChat(bytes(headed)).sessions;
+  assert.deepEqual([header.chat_metadata.note_prompt, length], ["Täglich", 1]);
+  for (const as of [undefined, "sillytavern"]) {
+    const own = utf8((await keep.chats.export(of("Squad - 2024-03-01@12h"), as && { as })).bytes);
+    assert.equal(own.startsWith('{"chat_metadata":{}}\n'), true);
+  }
+  const branched = await (await keep.chats.open(of("Squad - 2024-03-02@12h"))).branch(0);
+  assert.equal(utf8((await keep.chats.export(branched.id, { as: "sillytavern" })).bytes).startsWith('{"chat_metadata":{"note_prompt"'), true);
+
   const personas = (await keep.personas.list()).items;
   const zoe = personas.find(({ name }) => name === "Zoë");
   assert.deepEqual([personas.length, zoe.image, personas.find(({ name }) => name === "Bare").image], [2, true, false]);
@@ -298,7 +315,7 @@ async function contents(keep) {
   const put = (...parts) => told.push(parts.join(" | "));
   for (const { id, name } of (await keep.characters.list()).items) put("character", name, utf8((await keep.characters.get(id)).document.bytes), (await keep.characters.image(id))?.length);
   for (const { id, title, characters, persona } of (await keep.chats.list()).items) {
-    put("chat", title, characters.map((one) => names.get(one)).join(), people.get(persona) ?? "", utf8((await keep.chats.export(id)).bytes));
+    put("chat", title, characters.map((one) => names.get(one)).join(), people.get(persona) ?? "", utf8((await keep.chats.export(id)).bytes), utf8((await keep.chats.export(id, { as: "sillytavern" })).bytes));
   }
   for (const domain of ["lorebooks", "templates"]) for (const { id, name } of (await keep[domain].list()).items) put(domain, name, utf8((await keep[domain].get(id)).document.bytes));
   for (const { id, name } of (await keep.personas.list()).items) put("persona", name, utf8((await keep.personas.get(id)).document.bytes), (await keep.personas.image(id))?.length);

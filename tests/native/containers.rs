@@ -865,3 +865,54 @@ fn what_only_looks_like_an_archive_behind_a_picture_stays_behind_it() {
     assert_eq!(after.document.bytes(), edited.bytes());
     assert!(after.assets.iter().any(|asset| asset.bytes == bytes));
 }
+
+/// JPEG and WebP as far as they say how large they are.
+#[test]
+fn a_picture_that_only_a_browser_decodes_says_how_large_it_is() {
+    let jpeg = |marker: u8, height: u16, width: u16| {
+        let mut bytes = vec![0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc4, 0, 9];
+        bytes.extend([0, 9, 9, 9, 9, 9, 9, 0xff, marker, 0, 11, 8]);
+        bytes.extend(height.to_be_bytes());
+        bytes.extend(width.to_be_bytes());
+        bytes.extend([1, 1, 0x11, 0, 0xff, 0xda, 0, 2]);
+        bytes
+    };
+    let webp = |kind: &[u8; 4], data: &[u8]| {
+        let mut bytes = b"RIFF\0\0\0\0WEBP".to_vec();
+        bytes.extend(kind);
+        bytes.extend((data.len() as u32).to_le_bytes());
+        bytes.extend(data);
+        bytes
+    };
+    // 401 by 601, three times.
+    let lossy = webp(b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0x91, 0x41, 0x59, 0x42]);
+    let lossless = webp(b"VP8L", &[0x2f, 0x90, 0x01, 0x96, 0]);
+    let extended = webp(b"VP8X", &[0, 0, 0, 0, 0x90, 1, 0, 0x58, 2, 0]);
+    let within = |pixels: usize| Limits {
+        pixels,
+        ..Limits::default()
+    };
+    for (bytes, kind) in [
+        (jpeg(0xc0, 601, 401), "image/jpeg"),
+        (jpeg(0xc2, 601, 401), "image/jpeg"),
+        (lossy, "image/webp"),
+        (lossless, "image/webp"),
+        (extended, "image/webp"),
+    ] {
+        assert_eq!(card::undrawn(&bytes, &within(601 * 401)), Some(kind));
+        assert_eq!(card::undrawn(&bytes, &within(601 * 401 - 1)), None);
+        for length in 0..bytes.len() {
+            // Cut anywhere it says nothing or the same.
+            let cut = card::undrawn(&bytes[..length], &within(601 * 401));
+            assert!(cut.is_none() || cut == Some(kind));
+        }
+    }
+    for bytes in [
+        jpeg(0xc0, 0, 401),
+        jpeg(0xda, 601, 401),
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        webp(b"ICCP", &[0; 16]),
+    ] {
+        assert_eq!(card::undrawn(&bytes, &Limits::default()), None);
+    }
+}

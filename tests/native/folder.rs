@@ -151,12 +151,28 @@ fn a_group_says_who_is_in_it_and_which_chats_are_its() {
         br#"{"name":"Squad","members":["a.png",7,"b.png"],"chat_id":"two","chats":["one","two"]}"#;
     let group = Group::read(text, &limits).unwrap();
     assert_eq!(
-        (&*group.name, group.members),
+        (&*group.name, group.members.clone()),
         ("Squad", vec!["a.png".to_owned(), "b.png".to_owned()])
     );
-    assert_eq!(group.chats, ["one", "two"]);
+    let ids = |group: &Group| -> Vec<String> {
+        let ids = group.chats.iter().map(|chat| chat.id.clone());
+        ids.collect()
+    };
+    assert_eq!(ids(&group), ["one", "two"]);
     let old = Group::read(br#"{"members":[],"chat_id":"one"}"#, &limits).unwrap();
-    assert_eq!((&*old.name, old.chats), ("", vec!["one".to_owned()]));
+    assert_eq!((&*old.name, ids(&old)), ("", vec!["one".to_owned()]));
+    let told = br#"{"members":[],"chats":["a","b","c"],"chat_id":"b",
+        "chat_metadata":{ "note_prompt": "n", },"past_metadata":{"a":{"x":[1]},"b":{"old":1},"c":{}}}"#;
+    let told = Group::read(told, &limits).unwrap();
+    let metadata = told.chats.iter().map(|chat| chat.metadata.as_deref());
+    let metadata: Vec<_> = metadata.map(Option::unwrap_or_default).collect();
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(parsed(metadata[0]), serde_json::json!({ "x": [1] }));
+    assert_eq!(
+        parsed(metadata[1]),
+        serde_json::json!({ "note_prompt": "n" })
+    );
+    assert_eq!(metadata[2], "");
     for (text, kind) in [
         ("{}", Kind::Unsupported),
         ("[1]", Kind::Unsupported),

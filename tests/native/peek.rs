@@ -59,7 +59,8 @@ fn from_afar(name: &str, bytes: &[u8]) -> usize {
     };
     let limits = Limits::default();
     match (card::read_from(&far, &limits), card::read(bytes, &limits)) {
-        (Ok(far), Ok(near)) => {
+        (Ok((far, view)), Ok(near)) => {
+            assert_eq!(view, card::view(&near.document), "{name}");
             assert_eq!(far.document.bytes(), near.document.bytes(), "{name}");
             assert_eq!(far.spec, near.spec, "{name}");
             assert_eq!(far.container, near.container, "{name}");

@@ -42,7 +42,7 @@ export class Picture extends LightElement {
     const records = this.keep[this.domain];
     let bytes: Uint8Array | undefined;
     try {
-      // Small pictures are made of PNGs only; the others are shown as they are.
+      // Where there is no small picture the portrait is shown as it is.
       bytes = this.whole ? undefined : await records.thumbnail(this.record);
       bytes ??= await records.image(this.record);
     } catch {
