@@ -67,6 +67,8 @@ pub struct Summary {
     pub characters: usize,
     /// How many NPCs there are.
     pub npcs: usize,
+    /// Who made them, as far as that is said.
+    pub creators: Vec<String>,
 }
 
 /// What lists show.
@@ -88,6 +90,13 @@ pub fn summary(document: &Document) -> Result<Summary> {
             players.push(player);
         }
     }
+    let mut creators: Vec<String> = Vec::new();
+    for (_, npc) in root.get("npcs").into_iter().flat_map(Node::entries) {
+        let creator = npc.get("creator_id").and_then(Node::text);
+        if let Some(creator) = creator.filter(|id| !creators.iter().any(|known| *known == **id)) {
+            creators.push(creator.into_owned());
+        }
+    }
     let count = |key: &str| root.get(key).map_or(0, Node::len);
     Ok(Summary {
         scope,
@@ -96,6 +105,7 @@ pub fn summary(document: &Document) -> Result<Summary> {
         players,
         characters: count("characters"),
         npcs: count("npcs"),
+        creators,
     })
 }
 

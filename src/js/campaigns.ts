@@ -12,6 +12,7 @@ import type {
   CampaignEntry,
   CampaignFiles,
   CampaignFilter,
+  CampaignNpc,
   CampaignPatch,
   CampaignScope,
   CampaignsBrought,
@@ -57,9 +58,24 @@ export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampai
 
   /** The scopes of a guild, a player or a leader, or all; newest change first, and what cannot be read. */
   override list(given?: ListOptions & CampaignFilter): Promise<Listing<CampaignEntry>> {
-    const { trashed, ...filter } = options(given, ["trashed", "guild", "player", "gm"]);
+    const { trashed, ...filter } = options(given, ["trashed", "guild", "player", "gm", "creator"]);
     if (trashed === true) return super.list({ trashed });
     return this.answer("list", () => this.handle.listCampaigns(fields(filter, "options")));
+  }
+
+  /** The NPCs of the scopes of a filter, or of all; with `creator` those that somebody made. Throws `corrupt`. */
+  async npcs(given?: CampaignFilter): Promise<CampaignNpc[]> {
+    const { items } = await this.list(given);
+    const found: CampaignNpc[] = [];
+    for (const { id } of items) {
+      const kept = await this.get(id);
+      if (kept === undefined) continue;
+      const { guild, channel, scope } = kept;
+      for (const [id, npc] of Object.entries(scope.npcs)) {
+        if (given?.creator === undefined || npc.creator_id === given.creator) found.push({ guild, channel, id, npc });
+      }
+    }
+    return found;
   }
 
   /**

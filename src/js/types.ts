@@ -544,6 +544,14 @@ export interface CampaignFilter {
   player?: string;
   /** Who leads it. */
   gm?: string;
+  /** Who made an NPC of it. */
+  creator?: string;
+}
+
+/** An NPC, and where it is. */
+export interface CampaignNpc extends CampaignScope {
+  id: string;
+  npc: Campaign["npcs"][string];
 }
 
 /** Somebody, with the ids of the roles that the server gave. */
@@ -1680,6 +1688,8 @@ export interface Settings {
   userName: string;
   /** The id of the world that was played last, in any tab; empty: none. It may be gone by now. */
   lastWorld: string;
+  /** Ids of templates that come with the library and are not to be shown. Default none. */
+  hiddenTemplates: string[];
   /** Messages loaded at once. 10 to 500, default 50. */
   pageSize: number;
   /**

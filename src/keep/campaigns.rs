@@ -21,6 +21,7 @@ use std::collections::HashMap;
 const GUILD: &str = "campaigns/guild/";
 const PLAYER: &str = "campaigns/player/";
 const GM: &str = "campaigns/gm/";
+const CREATOR: &str = "campaigns/creator/";
 
 /// The campaigns of a keep.
 pub struct Campaigns(Texts);
@@ -35,6 +36,8 @@ pub struct CampaignFilter {
     pub player: Option<String>,
     /// Which this one leads.
     pub gm: Option<String>,
+    /// With an NPC that this one made.
+    pub creator: Option<String>,
 }
 
 /// What became of files that were brought in.
@@ -59,6 +62,8 @@ pub(super) fn keys(document: &Document) -> Vec<String> {
     };
     let mut keys = vec![format!("{GUILD}{}", summary.scope.guild)];
     keys.extend(summary.players.iter().map(|id| format!("{PLAYER}{id}")));
+    let creators = summary.creators.iter();
+    keys.extend(creators.map(|id| format!("{CREATOR}{id}")));
     keys.extend(summary.gm.iter().map(|id| format!("{GM}{id}")));
     keys
 }
@@ -87,6 +92,7 @@ impl Campaigns {
             (GUILD, &filter.guild),
             (PLAYER, &filter.player),
             (GM, &filter.gm),
+            (CREATOR, &filter.creator),
         ]
         .into_iter()
         .filter_map(|(key, id)| Some(format!("{key}{}", id.as_deref()?)));

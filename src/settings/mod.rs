@@ -12,6 +12,9 @@ use crate::json::{Node, Shape};
 /// Longer names fit on no screen.
 const MOST_NAME_CHARS: usize = 100;
 
+/// More are a mistake.
+const MOST_IDS: usize = 100;
+
 struct Setting {
     key: &'static str,
     /// As JSON.
@@ -28,9 +31,11 @@ enum Values {
     Name,
     /// What a record is called in the keep, or nothing.
     Id,
+    /// What some records are called, each once.
+    Ids,
 }
 
-const SETTINGS: [Setting; 15] = [
+const SETTINGS: [Setting; 16] = [
     Setting {
         key: "theme",
         default: r#""system""#,
@@ -45,6 +50,11 @@ const SETTINGS: [Setting; 15] = [
         key: "lastWorld",
         default: r#""""#,
         values: Values::Id,
+    },
+    Setting {
+        key: "hiddenTemplates",
+        default: "[]",
+        values: Values::Ids,
     },
     Setting {
         key: "pageSize",
@@ -157,6 +167,13 @@ pub fn check(key: &str, value: Node<'_>) -> Result<()> {
                 said,
                 format!("an id of at most {MOST_NAME_CHARS} characters, or empty"),
             )
+        }
+        Values::Ids => {
+            let ids: Vec<_> = value.items().map(Node::text).collect();
+            let once = |n: usize| ids[n].is_some() && !ids[..n].contains(&ids[n]);
+            let said = value.shape() == Shape::Array && ids.len() <= MOST_IDS;
+            let said = said && (0..ids.len()).all(once);
+            (said, format!("a list of at most {MOST_IDS} ids, each once"))
         }
         Values::Name => {
             let name = |text: &str| {

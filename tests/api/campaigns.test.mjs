@@ -62,6 +62,23 @@ test("roles say who may lead, play and look on", async () => {
   assert.equal(await codeOf(campaigns.can({ user: "1" }, "read", { guild: "1", channel: "3" })), "not-found");
 });
 
+test("NPCs are listed by who made them, in one guild or in all", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const { campaigns } = keep;
+  await campaigns.change({ guild: "a", channel: "1" }, { npcs: { owl: { name: "Owl", creator_id: "7" }, fox: { name: "Fox", creator_id: "8" } } });
+  await campaigns.change({ guild: "b", channel: "2" }, { npcs: { eel: { name: "Eel", creator_id: "7" }, crab: { name: "Crab" } } });
+  const names = async (filter) => (await campaigns.npcs(filter)).map(({ guild, id, npc }) => `${guild} ${id} ${npc.name}`).sort();
+  assert.deepEqual(await names({ creator: "7" }), ["a owl Owl", "b eel Eel"]);
+  assert.deepEqual(await names({ creator: "7", guild: "b" }), ["b eel Eel"]);
+  assert.deepEqual(await names({ creator: "9" }), []);
+  assert.deepEqual(await names(), ["a fox Fox", "a owl Owl", "b crab Crab", "b eel Eel"]);
+  assert.deepEqual((await campaigns.list({ creator: "8" })).items.map(({ guild }) => guild), ["a"]);
+  await campaigns.change({ guild: "a", channel: "1" }, { npcs: { fox: null } });
+  assert.deepEqual(await names({ creator: "8" }), []);
+  assert.deepEqual((await campaigns.list({ creator: "8" })).items, []);
+  await keep.close();
+});
+
 test("a data manager saves what was changed, and keeps what others wrote", async () => {
   const keep = await opened();
   const data = await DataManager.open(keep);

@@ -135,4 +135,20 @@ describe("a folder of another app", () => {
     const { bytes } = await app.download(() => button(app, "Export"));
     assert.equal(JSON.parse(bytes).input_sequence, "<user>");
   });
+
+  test("a template that comes along is hidden, and shown again", async () => {
+    await app.visit("#/templates");
+    const shown = () => app.run(() => document.querySelectorAll('ck-templates [aria-label^="Copy "]').length);
+    const all = await shown();
+    const label = await app.run(() => document.querySelector('ck-templates [aria-label^="Hide "]').ariaLabel);
+    await app.run((name) => document.querySelector(`ck-templates [aria-label="${name}"]`).click(), label);
+    await app.until((count) => document.querySelectorAll('ck-templates [aria-label^="Copy "]').length === count, all - 1);
+    await app.restart();
+    assert.equal(await shown(), all - 1);
+    await button(app, "Show 1 hidden one");
+    await app.until((count) => document.querySelectorAll('ck-templates [aria-label^="Copy "]').length === count, all);
+    await button(app, "Show again");
+    await app.until(() => document.querySelector("ck-templates .link") === null);
+    assert.equal(await shown(), all);
+  });
 });

@@ -19,7 +19,7 @@ fn the_defaults_are_the_published_ones_and_possible() {
     assert_eq!(
         defaults,
         json!({
-            "theme": "system", "userName": "You", "lastWorld": "", "pageSize": 50, "versionsKept": 10, "compress": true,
+            "theme": "system", "userName": "You", "lastWorld": "", "hiddenTemplates": [], "pageSize": 50, "versionsKept": 10, "compress": true,
             "autosaveDelay": 500, "autosaveMaxWait": 5000, "autosaveInterval": 30000,
             "trashDays": 30, "compareDays": 7, "backupHours": 24, "backupWrites": 1000, "backupsKept": 10, "backupMegabytes": 500,
         })
@@ -42,6 +42,7 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("versionsKept", json!(100)),
         ("compress", json!(false)),
         ("lastWorld", json!("")),
+        ("hiddenTemplates", json!(["builtin:chatml"])),
         ("lastWorld", json!("0199-abc")),
         ("trashDays", json!(0)),
     ] {
@@ -55,6 +56,9 @@ fn a_value_is_of_its_type_and_in_its_range() {
         ("userName", json!("x".repeat(101))),
         ("userName", json!(1)),
         ("lastWorld", json!(null)),
+        ("hiddenTemplates", json!("builtin:chatml")),
+        ("hiddenTemplates", json!([1])),
+        ("hiddenTemplates", json!(["a", "a"])),
         ("lastWorld", json!("x".repeat(101))),
         ("pageSize", json!(9)),
         ("pageSize", json!(501)),
