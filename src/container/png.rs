@@ -80,7 +80,7 @@ pub fn walk(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<Layout> {
                 continue;
             }
         }
-        let next = walk.resync(if header.is_some() { at + 8 } else { at + 1 });
+        let next = walk.resync(at + 1);
         if walk.layout.ended {
             trailing = true;
         } else if next.is_some() {

@@ -2,6 +2,7 @@
 
 import type { KeepHandle, RawExport } from "./cardkeep.js";
 import { targets } from "./batch.js";
+import { subscribe } from "./changes.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { flag, options, revision, safety, text, whole, writing } from "./options.js";
@@ -37,6 +38,8 @@ export abstract class Domain<E extends Entry> {
   protected readonly handle: KeepHandle;
   /** @internal */
   protected readonly name: RecordDomain;
+  /** Where changes are told; nowhere in a transaction. @internal */
+  changes: EventTarget | undefined;
 
   /** @internal */
   constructor(handle: KeepHandle, name: RecordDomain) {
@@ -50,6 +53,20 @@ export abstract class Domain<E extends Entry> {
       const { trashed = false } = options(given, ["trashed"]);
       return this.handle.list(this.name, trashed === true);
     });
+  }
+
+  /** The entries one after the other, newest change first. What cannot be read is told by `list`. */
+  async *iterate(given?: ListOptions): AsyncGenerator<E, void, undefined> {
+    const { items } = await this.list(given);
+    yield* items;
+  }
+
+  /**
+   * Hears what was stored in this domain, here or in another tab, until the function that it returns is called. Throws
+   * `bad-option`, also in a transaction.
+   */
+  subscribe(listener: (change: ChangeDetail) => void): () => void {
+    return subscribe(this.changes, this.name, listener);
   }
 
   /**

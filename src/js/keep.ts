@@ -140,6 +140,7 @@ export abstract class OpenKeep extends EventTarget {
     this.assets = new Assets(handle);
     this.playthroughs = new Playthroughs(handle);
     this.settings = new SettingsStore(handle);
+    for (const domain of DOMAINS) this[domain].changes = this;
     this.backups = new Backups(handle);
     this.trash = new Trash(handle);
     this.journal = journal;

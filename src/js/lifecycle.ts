@@ -1,5 +1,10 @@
 // The end of a page, as far as a page can see it coming. No single event is fired by every browser for every end, so
-// all of them count. Outside of windows there is nothing to see.
+// all of them count. In a worker there is nothing to see, and it may be told.
+
+import type { PageEvent } from "./wire.js";
+
+/** What a worker was told of the page it works for. */
+const told = new EventTarget();
 
 /** Ends listening. */
 export type Stop = () => void;
@@ -18,8 +23,11 @@ export interface PageEvents {
  * @internal
  */
 export function followPage({ ending, away, back }: PageEvents): Stop {
-  if (typeof window === "undefined" || typeof document === "undefined") return () => undefined;
   const { signal, stop } = listening();
+  if (typeof window === "undefined" || typeof document === "undefined") {
+    follow({ ending, away, back }, signal);
+    return stop;
+  }
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") ending();
   }, { signal });
@@ -43,6 +51,22 @@ export function followUnload(ending: () => void): Stop {
   const { signal, stop } = listening();
   window.addEventListener("beforeunload", ending, { signal });
   return stop;
+}
+
+/**
+ * Tells a worker what happens to the page it works for.
+ * @internal
+ */
+export function tellOfPage(event: PageEvent): void {
+  told.dispatchEvent(new Event(event));
+}
+
+/**
+ * Hears what a worker is told of its page.
+ * @internal
+ */
+export function follow(works: { [event in PageEvent]?: () => void }, signal: AbortSignal): void {
+  for (const [event, work] of Object.entries(works)) told.addEventListener(event, work, { signal });
 }
 
 function listening(): { signal: AbortSignal; stop: Stop } {

@@ -1,15 +1,18 @@
 // The settings of a keep.
 
 import { rawDefaults, type KeepHandle } from "./cardkeep.js";
+import { subscribe } from "./changes.js";
 import { fromOutside } from "./intake.js";
 import { ask } from "./loading.js";
 import { bytes as bytesOf, fields, flag, limits, options, safety, text } from "./options.js";
-import type { ImportedSettings, ImportSettingsOptions, SafetyOptions, Settings, Validity } from "./types.js";
+import type { ChangeDetail, ImportedSettings, ImportSettingsOptions, SafetyOptions, Settings, Validity } from "./types.js";
 
 export class SettingsStore {
   readonly #handle: KeepHandle;
   /** What holds where nothing was set. */
   readonly defaults: Settings;
+  /** Where changes are told; nowhere in a transaction. @internal */
+  changes: EventTarget | undefined;
 
   /** @internal */
   constructor(handle: KeepHandle) {
@@ -20,6 +23,14 @@ export class SettingsStore {
   /** The settings, with the defaults where nothing was set. */
   get(): Promise<Settings> {
     return this.#answer("get", () => this.#handle.settings());
+  }
+
+  /**
+   * Hears which settings were changed, here or in another tab, until the function that it returns is called. Throws
+   * `bad-option`, also in a transaction.
+   */
+  subscribe(listener: (change: ChangeDetail) => void): () => void {
+    return subscribe(this.changes, "settings", listener);
   }
 
   /** Changes some of them. Throws `bad-option` for an unknown one, `invalid` for a value out of range. */

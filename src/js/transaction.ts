@@ -21,6 +21,13 @@ import { Worlds } from "./worlds.js";
 
 const OP = "Keep.transaction";
 
+/**
+ * Marks work that is done elsewhere: each of its calls takes a message there and back, and nobody can tell from here what it
+ * awaits.
+ * @internal
+ */
+export const AFAR = Symbol("afar");
+
 /** The keep inside a transaction, as far as its scope goes: what it reads has what it wrote before. */
 export interface Transaction {
   readonly characters: Characters;
@@ -52,7 +59,7 @@ export async function transact<T>(
     if (typeof work !== "function") throw failure("bad-option", "what is to be done in the transaction is no function");
     return { write: safety(given), begun: handle.begin() };
   });
-  const watch = new Watch();
+  const watch = new Watch(AFAR in work);
   const keep = begun.keep();
   try {
     const result = await watch.over(work, view(watched(keep, watch), scope, watch));
@@ -78,6 +85,11 @@ class Watch {
   /** What follows when nothing is under way any more. */
   #idle: () => void = () => undefined;
   #settled = false;
+  readonly #afar: boolean;
+
+  constructor(afar: boolean) {
+    this.#afar = afar;
+  }
 
   /** The result of the work, once everything that it has called has settled. */
   async over<T, A>(work: (given: A) => T | Promise<T>, given: A): Promise<T> {
@@ -129,7 +141,7 @@ class Watch {
 
   /** A later task finds all continuations done that this one has set free, however slow the machine is. */
   #look(): void {
-    if (this.#underWay > 0 || this.#looking) return;
+    if (this.#underWay > 0 || this.#looking || (this.#afar && !this.#settled)) return;
     this.#looking = true;
     setTimeout(() => {
       this.#looking = false;

@@ -79,11 +79,12 @@ test("the archive holds what is needed and nothing else", async () => {
   const known = /^(LICENSE-(APACHE|MIT)|(README|CHANGELOG)\.md|package\.json|cardkeep_bg\.wasm|[a-z-]+\.js|[a-z-]+\.d\.ts|schema)$/;
   assert.deepEqual(files.filter((name) => !known.test(name)), []);
   assert.deepEqual((await readdir(join(installed, "schema"))).filter((name) => !/^[a-z0-9-]+\.json$/.test(name)), []);
-  for (const name of ["index.js", "index.d.ts", "node.js", "redo-worker.js", "inline.js", "inline.d.ts", "cardkeep_bg.wasm", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+  for (const name of ["index.js", "index.d.ts", "node.js", "redo-worker.js", "inline.js", "inline.d.ts", "client.js", "client.d.ts", "worker.js", "cardkeep_bg.wasm", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     assert.ok(files.includes(name), name);
   }
   const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
-  assert.equal(manifest.sideEffects, false);
+  // Loading it is what a worker does with it.
+  assert.deepEqual(manifest.sideEffects, ["./worker.js"]);
   assert.equal(manifest.license, "MIT OR Apache-2.0");
   assert.equal(Object.keys(manifest.exports["."])[0], "types");
   for (const field of ["dependencies", "peerDependencies", "scripts"]) assert.equal(manifest[field], undefined);

