@@ -7,6 +7,7 @@ import type * as Face from "./index.js";
 import type { KeepEventMap, OpenKeep } from "./keep.js";
 import { followPage } from "./lifecycle.js";
 import { restWithPage } from "./page.js";
+import { type StartWorker, TrustedWorker } from "./script.js";
 import type { EraseOptions, OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
 import { errorOf, fieldsOf, type Outcome, pack, type Packed, type PageEvent, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
 
@@ -58,20 +59,18 @@ export type Cardkeep = { readonly [K in keyof Functions]: Call<Functions[K]> } &
   };
 };
 
-/** A worker that loads `cardkeep/worker`, or the port of a shared one. */
-export type Far = Worker | MessagePort;
-
 /**
- * The package in a worker. Without one it starts a worker of its own, which ends with the page.
+ * The package in a worker that loads `cardkeep/worker`, or behind the port of a shared one; without one it starts a worker of its
+ * own, which ends with the page.
  *
  * What is called there throws what it throws here; `not-ready` when the worker cannot be started, `bad-option` for what cannot
  * be sent.
  */
-export function connect(to: Far = ownWorker()): Cardkeep {
+export function connect(to: Worker | MessagePort = ownWorker()): Cardkeep {
   return new Client(to).path(ROOT, []) as Cardkeep;
 }
 
-function ownWorker(): Worker {
+function ownWorker(Worker: StartWorker = TrustedWorker): Worker {
   // Bundlers look for exactly this expression.
   return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 }
@@ -80,7 +79,7 @@ function ownWorker(): Worker {
 type Asked = { resolve(value: unknown): void; reject(reason: unknown): void };
 
 class Client {
-  readonly #far: Far;
+  readonly #far: Worker | MessagePort;
   readonly #asked = new Map<number, Asked>();
   /** Functions that the worker may call, and how often each was sent. */
   readonly #calls = new Map<number, { call: (...given: unknown[]) => unknown; sent: number }>();
@@ -91,7 +90,7 @@ class Client {
   #last = 0;
   #failed: CardkeepError | undefined;
 
-  constructor(far: Far) {
+  constructor(far: Worker | MessagePort) {
     this.#far = far;
     far.onmessage = ({ data }: MessageEvent<Reply>) => this.#take(data);
     if ("onerror" in far) {

@@ -2,7 +2,8 @@
 
 import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
-import { openRedo, type StartWorker } from "./redo.js";
+import { openRedo } from "./redo.js";
+import type { StartWorker } from "./script.js";
 import type { OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
 import { plan } from "./upgrade.js";
 

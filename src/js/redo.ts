@@ -1,6 +1,7 @@
 // The second copy, seen from the page: calls to the worker, with an end.
 
 import type { Call } from "./redo-worker.js";
+import { type StartWorker, TrustedWorker } from "./script.js";
 
 /** Append-only files beside the database. The module calls these by name. */
 export interface RedoPort {
@@ -27,29 +28,6 @@ interface Answer {
 const NOTE = "note";
 const OPENING_MS = 5_000;
 const CALL_MS = 20_000;
-
-/** The browser's constructor, as the entries see it. */
-export type StartWorker = new (script: URL, options: WorkerOptions) => Worker;
-
-interface ScriptPolicy {
-  createScriptURL(script: string): unknown;
-}
-
-interface PolicyFactory {
-  createPolicy(name: string, rules: { createScriptURL(script: string): string }): ScriptPolicy;
-}
-
-let policy: ScriptPolicy | undefined;
-
-/**
- * Starts the one worker there is, also where the page's policy wants trusted addresses: such a page has to
- * allow the policy `cardkeep`.
- */
-const TrustedWorker = function (script: URL, options: WorkerOptions): Worker {
-  const { trustedTypes } = globalThis as { trustedTypes?: PolicyFactory };
-  policy ??= trustedTypes?.createPolicy("cardkeep", { createScriptURL: (address) => address });
-  return new Worker((policy?.createScriptURL(script.href) ?? script) as URL, options);
-} as unknown as StartWorker;
 
 /**
  * Opens the second copy of a keep; `undefined` where the browser has no place for one. Its calls wait until the worker runs,

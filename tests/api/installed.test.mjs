@@ -110,6 +110,16 @@ test("an empty Vite project builds with it, and runs", async () => {
   assert.equal(await titleOfSite(join(project, "dist")), "ok Zoë");
 });
 
+test("an empty Vite project builds with the client of a worker, and runs", async () => {
+  const text = `import { connect } from "cardkeep/client";
+    const cardkeep = connect();
+    const keep = await cardkeep.Keep.open({ name: "afar" });
+    document.title = (await keep.secondCopy).state + " " + (await keep.worlds.list()).items.length;`;
+  const project = await site({ "index.html": page(`<script type="module" src="/main.js"></script>`), "main.js": text });
+  await build({ root: project, configFile: false, logLevel: "warn", build: { target: "es2022" } });
+  assert.equal(await titleOfSite(join(project, "dist")), "on 0");
+});
+
 test("an empty Vite project runs while it is developed", async () => {
   const project = await site({ "index.html": page(`<script type="module" src="/main.js"></script>`), "main.js": program("cardkeep") });
   const server = await createServer({ root: project, configFile: false, logLevel: "warn", server: { host: "127.0.0.1", port: 0, fs: { allow: [folder] } } });
@@ -147,7 +157,7 @@ test("the README's programs run as they are printed", async () => {
       assert.equal(await run(text, site_), "Zoë 東京 \u{1F988}");
       continue;
     }
-    const shown = text.replaceAll('"cardkeep"', '"./cardkeep/index.js"');
+    const shown = text.replaceAll('"cardkeep"', '"./cardkeep/index.js"').replaceAll('"cardkeep/client"', '"./cardkeep/client.js"');
     const told = `for (const type of ["error", "unhandledrejection"]) addEventListener(type, (event) => { document.title = "failed " + (event.message ?? event.reason); });`;
     await cp(join(folder, "node_modules/cardkeep"), join(site_, "cardkeep"), { recursive: true });
     await writeFile(join(site_, "index.html"), page(`<script>${told}</script><script type="module">${shown}\n;globalThis.document.title = "ok";</script>`));
