@@ -104,18 +104,18 @@ class Client {
     restWithPage({ rest: tell("rest"), wake: tell("wake") });
   }
 
-  /** What a path from something in the worker leads to: called, awaited or followed further. */
-  path(object: number, path: string[]): unknown {
+  /** What a path from something in the worker leads to: called, awaited or followed further. It keeps its `owner` there. */
+  path(object: number, path: string[], owner?: unknown): unknown {
     const call = (...given: unknown[]) => this.#answer(this.#ask((id, transfer) => ({ do: "call", id, object, path, given: this.#packed(given, transfer) })));
     return new Proxy(call, {
-      get: (_, key) => {
+      get: (_, key, self) => {
         if (key === "then") {
           if (path.length === 0) return undefined;
           const value = this.#ask((id) => ({ do: "get", id, object, path }));
           return value.then.bind(value);
         }
         const step = typeof key === "string" ? key : SYMBOLS.get(key);
-        return step === undefined ? undefined : this.path(object, [...path, step]);
+        return step === undefined ? undefined : this.path(object, [...path, step], owner ?? self);
       },
     });
   }

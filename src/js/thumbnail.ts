@@ -16,11 +16,16 @@ const HEIGHT = 576;
 export async function drawn<E extends Entry & { thumbnail?: boolean }>(handle: KeepHandle, taken: Taken<E>): Promise<Taken<E>> {
   const { id, rev, thumbnail } = taken.entry;
   if (taken.status === "duplicate" || thumbnail === true || typeof createImageBitmap !== "function" || typeof OffscreenCanvas !== "function") return taken;
-  const found = (await handle.undrawn(id)) as [bytes: Uint8Array<ArrayBuffer>, type: string] | undefined;
-  if (found === undefined) return taken;
-  const small = await holdOf(handle)(() => draw(new Blob([found[0]], { type: found[1] })));
-  if (small === undefined) return taken;
-  return { ...taken, entry: JSON.parse((await handle.draw(id, rev, small)) as string) as E };
+  try {
+    const found = (await handle.undrawn(id)) as [bytes: Uint8Array<ArrayBuffer>, type: string] | undefined;
+    if (found === undefined) return taken;
+    const small = await holdOf(handle)(() => draw(new Blob([found[0]], { type: found[1] })));
+    if (small === undefined) return taken;
+    return { ...taken, entry: JSON.parse((await handle.draw(id, rev, small)) as string) as E };
+  } catch {
+    // The character is kept, whatever became of its thumbnail.
+    return taken;
+  }
 }
 
 async function draw(picture: Blob): Promise<Uint8Array | undefined> {

@@ -234,6 +234,7 @@ impl Chats {
         }
         let given = Given {
             dialect: file.dialect,
+            header,
             whole,
             records: &records,
         };

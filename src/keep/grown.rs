@@ -2,8 +2,9 @@
 //! since.
 //!
 //! Only a chat that is byte for byte as its file left it goes on so. Whatever was changed here
-//! meanwhile, or in an earlier line of the file, makes the file another chat: nothing that is
-//! kept is replaced.
+//! meanwhile, or in an earlier message of the file, makes the file another chat: nothing that is
+//! kept is replaced. The header may have changed where it says that it is the same chat's, since
+//! SillyTavern writes it anew as the chat goes on.
 
 use super::chat_row::{Body, summarize};
 use super::chats::{Chats, FILES};
@@ -11,7 +12,8 @@ use super::domain::Domain;
 use super::manifest::{Cache, Log};
 use crate::chat::Dialect;
 use crate::codec;
-use crate::error::{Kind, Result};
+use crate::error::{Kind, Limits, Result};
+use crate::json::{Document, Step};
 use crate::store::{Change, History, Record};
 
 /// What the index keys of beginnings begin with.
@@ -29,6 +31,8 @@ const AT_ONCE: u64 = 256;
 /// A session of a file, as it is kept.
 pub(super) struct Given<'a> {
     pub dialect: Dialect,
+    /// Its first line, with the newline, where that is no message.
+    pub header: Option<&'a [u8]>,
     /// All its bytes.
     pub whole: &'a [u8],
     /// Its records, in order; their end is the end of `whole`.
@@ -36,22 +40,33 @@ pub(super) struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// The index key of its first two lines, which stay when it grows; `None` when there are not
-    /// so many.
+    /// The index key of its beginning, which stays when it grows: the first message under a
+    /// header, else the first two lines; `None` when there are not so many.
     pub(super) fn begins(&self) -> Option<String> {
-        let mut lines = self.whole.splitn(3, |byte| *byte == b'\n');
-        let two = [lines.next()?, lines.next()?].map(<[u8]>::trim_ascii_end);
-        let begin = two.concat();
-        (!two[1].is_empty()).then(|| format!("{BEGINS}{}", codec::hash(&begin)))
+        let count = if self.header.is_some() { 1 } else { 2 };
+        let lines = self.records.get(..count)?.iter();
+        let begin: Vec<&[u8]> = lines.map(|line| line.trim_ascii_end()).collect();
+        Some(format!("{BEGINS}{}", codec::hash(&begin.concat())))
+    }
+
+    /// Whether the header is the one that a chat has, as it was or as it is by now.
+    fn is_headed(&self, header: &[u8]) -> bool {
+        let given = self.header.unwrap_or_default();
+        given == header || is_same_chat(header, given)
     }
 
     /// What stands between the first `count` records, which end at `end`, and the next one;
-    /// `None` when there is no next one or more than a newline.
+    /// `None` when that is more than a newline, or anything where there is no next one.
     fn between(&self, count: usize, end: usize) -> Option<&[u8]> {
-        let new = self.records.get(count..).filter(|new| !new.is_empty())?;
+        let new = self.records.get(count..)?;
         let start = self.whole.len() - new.iter().map(|record| record.len()).sum::<usize>();
         let between = self.whole.get(end..start)?;
-        matches!(between, b"" | b"\n" | b"\r\n").then_some(between)
+        let fits = match between {
+            b"" => true,
+            b"\n" | b"\r\n" => !new.is_empty(),
+            _ => false,
+        };
+        fits.then_some(between)
     }
 }
 
@@ -99,7 +114,7 @@ impl Chats {
         let count = body.manifest.len();
         let mut files = record.by.iter().rev();
         let newest = files.find_map(|key| key.strip_prefix(FILES));
-        let (Some(newest), true) = (newest, count < given.records.len() as u64) else {
+        let (Some(newest), true) = (newest, count <= given.records.len() as u64) else {
             return Ok(None);
         };
         if body.dialect()? != given.dialect {
@@ -109,15 +124,16 @@ impl Chats {
             Some(part) => self.keep.store().part(part).await?,
             None => Vec::new(),
         };
-        let mut length = 0;
+        if !given.is_headed(&header) {
+            return Ok(None);
+        }
+        let start = given.header.map_or(0, <[u8]>::len);
+        let mut length = start;
         let mut same = |bytes: &[u8]| {
             let rest = given.whole.get(length..).unwrap_or_default();
             length += bytes.len();
             rest.starts_with(bytes)
         };
-        if !same(&header) {
-            return Ok(None);
-        }
         let cache = Cache::default();
         let log = self.log(&record.id, body, &cache);
         for from in (0..count).step_by(AT_ONCE as usize) {
@@ -126,7 +142,8 @@ impl Chats {
                 return Ok(None);
             }
         }
-        let as_it_came = codec::hash(&given.whole[..length]) == newest;
+        let was = [&header[..], &given.whole[start..length]].concat();
+        let as_it_came = codec::hash(&was) == newest;
         let goes_on = given.between(count as usize, length).is_some();
         Ok((as_it_came && goes_on).then_some(length))
     }
@@ -152,6 +169,11 @@ impl Chats {
         let mut log = self.log(&id, body.clone(), &cache);
         let mut change = Change::new();
         let _gathering = self.keep.store().gather();
+        if let Some(header) = given.header {
+            record
+                .parts
+                .insert("header".into(), change.add_part(header));
+        }
         self.fill(&mut log, &mut new, &mut change).await?;
         body.manifest = log.manifest;
         body.open_end = given.whole.last().is_some_and(|last| *last != b'\n');
@@ -174,4 +196,26 @@ impl Chats {
             manifest: body.manifest,
         }
     }
+}
+
+/// Whether two headers of SillyTavern are of one chat: its mark, in files without one the moment
+/// it was begun, and the chat that it branched off, which a branch has and its trunk has not.
+fn is_same_chat(old: &[u8], new: &[u8]) -> bool {
+    let read = |bytes| Document::read(bytes, &Limits::default()).ok();
+    let (Some((old, _)), Some((new, _))) = (read(old), read(new)) else {
+        return false;
+    };
+    let told = |document: &Document, path: &[&str]| {
+        let path: Vec<Step<'_>> = path.iter().copied().map(Step::from).collect();
+        let found = document.find(&path).map(|node| node.raw().to_owned());
+        found.filter(|raw| raw != "null")
+    };
+    let both = |path: &[&str]| (told(&old, path), told(&new, path));
+    let marks = both(&["chat_metadata", "integrity"]);
+    let marks = match marks {
+        (None, None) => both(&["create_date"]),
+        marks => marks,
+    };
+    let (trunk, trunk_now) = both(&["chat_metadata", "main_chat"]);
+    marks.0.is_some() && marks.0 == marks.1 && trunk == trunk_now
 }

@@ -148,6 +148,24 @@ test("what was scheduled is saved when the page goes away", async () => {
   assert.equal(name, "Scheduled");
 });
 
+test("a part of a keep stays there as long as it is held here", async () => {
+  const told = await run(async ({ cardkeep }) => {
+    const made = async () => {
+      const { worlds } = await cardkeep.Keep.open({ medium: "memory" });
+      return { worlds };
+    };
+    const { worlds } = await made();
+    // Enough for a collection of what nobody holds.
+    for (let n = 0; n < 40; n += 1) {
+      new Uint8Array(20_000_000).fill(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await worlds.create("Here");
+    return (await worlds.list()).items.length;
+  });
+  assert.equal(told, 1);
+});
+
 test("a worker that cannot be started says so, and what cannot be sent is refused", async () => {
   const told = await run(async ({ cardkeep, connect }) => {
     const lost = connect(new Worker("/nowhere.js", { type: "module" }));

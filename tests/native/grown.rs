@@ -184,3 +184,62 @@ fn an_update_is_whole_or_not_there_when_another_tab_writes() {
     assert_ne!(other, id);
     assert_eq!(bytes_of(&here, &id), before);
 }
+
+#[test]
+fn a_header_that_was_written_anew_is_no_other_chat_and_that_of_a_branch_is() {
+    let headed = |header: &str, lines: usize| {
+        let lines: Vec<String> = (0..lines).map(line).collect();
+        [header.to_owned()]
+            .into_iter()
+            .chain(lines)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .into_bytes()
+    };
+    let marked = |more: &str| {
+        format!(
+            r#"{{"chat_metadata":{{"integrity":"a-b"{more}}},"user_name":"unused","character_name":"unused"}}"#
+        )
+    };
+    let dated = |more: &str| {
+        format!(
+            r#"{{"user_name":"You","character_name":"Zoë","create_date":"2024-05-01","chat_metadata":{{"note":"x"{more}}}}}"#
+        )
+    };
+    let branch = r#","main_chat":"Zoë - 1""#;
+    let tainted = r#","tainted":true"#;
+    let other = marked("").replace("a-b", "c-d");
+    for (before, after, status) in [
+        (marked(""), marked(tainted), "updated"),
+        (dated(""), dated(tainted), "updated"),
+        (marked(""), marked(branch), "added"),
+        (dated(""), dated(branch), "added"),
+        (
+            marked(branch),
+            marked(&format!("{branch}{tainted}")),
+            "updated",
+        ),
+        (marked(""), other, "added"),
+        (dated(""), dated("").replace("05-01", "05-02"), "added"),
+        (dated(""), marked(""), "added"),
+    ] {
+        for lines in [3, 5] {
+            let keep = open(&MemoryMedium::new());
+            let first = headed(&before, 3);
+            let (_, id) = import(&keep, &first);
+            let second = headed(&after, lines);
+            let (told, now_in) = import(&keep, &second);
+            assert_eq!(told, status, "{before} {after} {lines}");
+            assert_eq!(bytes_of(&keep, &now_in), second);
+            assert_eq!(now_in == id, status == "updated");
+            if status == "updated" {
+                let third = headed(&before, 9);
+                assert_eq!(import(&keep, &third), ("updated".into(), id.clone()));
+                let history = now(keep.history(Domain::Chats, &id)).unwrap();
+                let oldest = history.as_array().unwrap().last().unwrap()["rev"].as_u64();
+                now(keep.restore_version(Domain::Chats, &id, oldest.unwrap())).unwrap();
+            }
+            assert_eq!(bytes_of(&keep, &id), first);
+        }
+    }
+}
