@@ -97,9 +97,8 @@ impl Chat {
     /// # Errors
     /// `not-found` when the chat was deleted, `corrupt`, and what the medium reports.
     pub async fn page(&self, from: u64, to: u64) -> Result<String> {
-        self.refresh().await?;
-        let body = self.body()?;
-        let records = self.log(&body).numbered(from, to).await?;
+        let read = async |body: &Body| self.log(body).numbered(from, to).await;
+        let (body, records) = self.steady(read).await?;
         let lines = records.iter().zip(from..).map(|(record, index)| {
             let place = Place {
                 index: index as usize,
@@ -115,8 +114,8 @@ impl Chat {
     /// # Errors
     /// As [`Chat::page`].
     pub async fn index_of(&self, id: u64) -> Result<Option<u64>> {
-        self.refresh().await?;
-        self.log(&self.body()?).position(id).await
+        let read = async |body: &Body| self.log(body).position(id).await;
+        Ok(self.steady(read).await?.1)
     }
 
     /// The position of the first message from a date on, in milliseconds since 1970; `None`
@@ -126,20 +125,21 @@ impl Chat {
     /// # Errors
     /// As [`Chat::page`].
     pub async fn index_at(&self, date_ms: i64) -> Result<Option<u64>> {
-        self.refresh().await?;
-        let body = self.body()?;
-        let (mut from, mut to, mut found) = (0, body.manifest.len(), None);
-        while from < to {
-            let middle = from + (to - from) / 2;
-            match self.dated(&body, middle, to).await? {
-                Some((at, date)) if date < date_ms => from = at + 1,
-                dated => {
-                    found = dated.map(|(at, _)| at).or(found);
-                    to = middle;
+        let look = async |body: &Body| {
+            let (mut from, mut to, mut found) = (0, body.manifest.len(), None);
+            while from < to {
+                let middle = from + (to - from) / 2;
+                match self.dated(body, middle, to).await? {
+                    Some((at, date)) if date < date_ms => from = at + 1,
+                    dated => {
+                        found = dated.map(|(at, _)| at).or(found);
+                        to = middle;
+                    }
                 }
             }
-        }
-        Ok(found)
+            Ok(found)
+        };
+        Ok(self.steady(look).await?.1)
     }
 
     /// The first message of a stretch that has a date, and the date.
@@ -354,17 +354,22 @@ impl Chat {
         loop {
             attempts -= 1;
             self.refresh().await?;
+            let rev = self.record().rev;
             let mut work = Work::of(self)?;
-            let unfit = match work.repeat(&steps).await {
-                Err(error) if error.kind() == Kind::Conflict => Some(error),
-                repeated => {
-                    repeated?;
-                    None
-                }
+            let repeated = async {
+                work.repeat(&steps).await?;
+                work.look_at_end().await
             };
-            if let Some(error) = unfit {
-                self.done.borrow_mut().settle(again, true);
-                return Err(error);
+            match repeated.await {
+                Err(error) if attempts > 0 && self.has_moved(rev, &error).await => continue,
+                Err(error) => {
+                    // A message of it was changed since.
+                    if error.kind() == Kind::Conflict {
+                        self.done.borrow_mut().settle(again, true);
+                    }
+                    return Err(error);
+                }
+                Ok(()) => {}
             }
             match work.finish(write).await {
                 Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
@@ -425,7 +430,11 @@ impl Chat {
                 (Some(seen), Where::Message(at)) => self.refresh_unchanged(seen, at, patch).await?,
                 _ => self.refresh().await?,
             }
-            let (work, made) = self.prepare(place, &make).await?;
+            let rev = self.record().rev;
+            let (work, made) = match self.prepare(place, &make).await {
+                Err(error) if attempts > 0 && self.has_moved(rev, &error).await => continue,
+                prepared => prepared?,
+            };
             match work.finish(write).await {
                 Err(error) if error.kind() == Kind::Conflict && seen.is_none() && attempts > 0 => {}
                 finished => {
@@ -466,6 +475,7 @@ impl Chat {
             },
         };
         let made = make(&mut work, index).await?;
+        work.look_at_end().await?;
         Ok((work, made))
     }
 
@@ -509,24 +519,52 @@ impl Chat {
     }
 
     async fn whole(&self) -> Result<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
-        self.refresh().await?;
-        let body = self.body()?;
-        let part = self.record().parts.get("header").cloned();
-        let header = match part {
-            Some(part) => Some(self.keep.store().part(&part).await?),
-            None => None,
-        };
-        let log = self.log(&body);
         const AT_ONCE: u64 = 4096;
-        let mut records = Vec::new();
-        for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
-            records.extend(log.records(from, from + AT_ONCE).await?);
-        }
-        Ok((header, records))
+        let read = async |body: &Body| {
+            let part = self.record().parts.get("header").cloned();
+            let header = match part {
+                Some(part) => Some(self.keep.store().part(&part).await?),
+                None => None,
+            };
+            let log = self.log(body);
+            let mut records = Vec::new();
+            for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
+                records.extend(log.records(from, from + AT_ONCE).await?);
+            }
+            Ok((header, records))
+        };
+        Ok(self.steady(read).await?.1)
     }
 
     pub(super) fn record(&self) -> Ref<'_, Record> {
         self.record.borrow()
+    }
+
+    /// What a reading of the chat gives, and the body it was read by.
+    pub(super) async fn steady<T>(
+        &self,
+        read: impl AsyncFn(&Body) -> Result<T>,
+    ) -> Result<(Body, T)> {
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            self.refresh().await?;
+            let (rev, body) = (self.record().rev, self.body()?);
+            match read(&body).await {
+                Err(error) if attempts > 0 && self.has_moved(rev, &error).await => {}
+                read => return Ok((body, read?)),
+            }
+        }
+    }
+
+    /// Whether pages are missing because another tab has written to the chat since its row was
+    /// read: a tail that is sealed goes at once.
+    async fn has_moved(&self, rev: u64, error: &Error) -> bool {
+        if error.kind() != Kind::Corrupt {
+            return false;
+        }
+        let found = self.keep.record(Domain::Chats, &self.id).await;
+        found.is_ok_and(|record| record.rev != rev)
     }
 
     pub(super) async fn refresh(&self) -> Result<()> {

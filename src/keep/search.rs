@@ -4,7 +4,7 @@
 //! chat stays in memory.
 
 use super::chat::Chat;
-use super::chat_row;
+use super::chat_row::{self, Body};
 use super::chats::Chats;
 use super::domain::{Domain, newest_first};
 use crate::chat::{Place, Search, SearchOptions};
@@ -20,24 +20,25 @@ impl Chat {
     /// `invalid` when nothing can be looked for, `not-found`, `corrupt`, and what the medium reports.
     pub async fn search(&self, query: &str, options: &SearchOptions) -> Result<Value> {
         let search = Search::new(query, options)?;
-        self.refresh().await?;
-        let body = self.body()?;
-        let dialect = body.dialect()?;
-        let mut hits = Vec::new();
-        if options.limit == 0 {
-            return Ok(hits.into());
-        }
-        let log = self.log(&body);
-        let mut see = |index: u64, id: u64, record: &[u8]| {
-            let place = Place {
-                index: index as usize,
-                id: Some(id),
+        let look = async |body: &Body| {
+            let dialect = body.dialect()?;
+            let mut hits = Vec::new();
+            if options.limit == 0 {
+                return Ok(hits);
+            }
+            let mut see = |index: u64, id: u64, record: &[u8]| {
+                let place = Place {
+                    index: index as usize,
+                    id: Some(id),
+                };
+                hits.extend(search.hit(record, place, dialect));
+                (hits.len() as u64) < options.limit
             };
-            hits.extend(search.hit(record, place, dialect));
-            (hits.len() as u64) < options.limit
+            let log = self.log(body);
+            log.look_through(options.from, &mut see).await?;
+            Ok(hits)
         };
-        log.look_through(options.from, &mut see).await?;
-        Ok(hits.into())
+        Ok(self.steady(look).await?.1.into())
     }
 }
 

@@ -416,9 +416,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Stores the change.
-    pub(super) async fn finish(mut self, write: Write) -> Result<(Record, Vec<Step>)> {
-        self.change.asked(write);
+    /// Reads what the row tells of the chat's end, before anything is stored.
+    pub(super) async fn look_at_end(&mut self) -> Result<()> {
         let length = self.len();
         if self.history == History::Keep {
             let last = self.log.records(length.saturating_sub(1), length).await?;
@@ -429,6 +428,12 @@ impl<'a> Work<'a> {
             };
             self.body.open_end = end.is_some_and(|end| end != b'\n');
         }
+        Ok(())
+    }
+
+    /// Stores the change.
+    pub(super) async fn finish(mut self, write: Write) -> Result<(Record, Vec<Step>)> {
+        self.change.asked(write);
         self.body.manifest = self.log.manifest;
         summarize(&mut self.record, &self.body, self.last.as_deref())?;
         self.change.write(self.record, self.history);

@@ -42,6 +42,7 @@ mod migration;
 mod oddities;
 mod oddities_chats;
 mod oracle;
+mod overtaken;
 mod patience;
 mod peek;
 mod personas;
