@@ -9,7 +9,7 @@ import { followPage } from "./lifecycle.js";
 import { restWithPage } from "./page.js";
 import { type StartWorker, TrustedWorker } from "./script.js";
 import type { EraseOptions, OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
-import { errorOf, fieldsOf, type Outcome, pack, type Packed, type PageEvent, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
+import { Asked, errorOf, fieldsOf, type Outcome, pack, type Packed, type PageEvent, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
 
 /** What stays in the worker and is called there. */
 type Living = OpenKeep | ChatText | Face.Assets | Face.Backups | Face.Campaigns | Face.Characters | Face.ChatHandle | Face.Chats | Face.Drafts
@@ -75,12 +75,9 @@ function ownWorker(Worker: StartWorker = TrustedWorker): Worker {
   return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 }
 
-/** Gives the result of a request. */
-type Asked = { resolve(value: unknown): void; reject(reason: unknown): void };
-
 class Client {
   readonly #far: Worker | MessagePort;
-  readonly #asked = new Map<number, Asked>();
+  readonly #asked = new Asked();
   /** Functions that the worker may call, and how often each was sent. */
   readonly #calls = new Map<number, { call: (...given: unknown[]) => unknown; sent: number }>();
   readonly #numbers = new WeakMap<object, number>();
@@ -144,17 +141,15 @@ class Client {
     return remote;
   }
 
-  #ask(request: (id: number, transfer: Transferable[]) => Request): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#failed) throw this.#failed;
-      this.#last += 1;
-      const id = this.#last;
+  async #ask(request: (id: number, transfer: Transferable[]) => Request): Promise<unknown> {
+    if (this.#failed) throw this.#failed;
+    this.#last += 1;
+    const id = this.#last;
+    return this.#asked.ask(id, () => {
       const transfer: Transferable[] = [];
-      this.#asked.set(id, { resolve, reject });
       try {
         this.#post(request(id, transfer), transfer);
       } catch (thrown) {
-        this.#asked.delete(id);
         throw failure("bad-option", `what was given cannot be sent to the worker: ${String(thrown)}`, { cause: thrown });
       }
     });
@@ -170,13 +165,8 @@ class Client {
         // From now on an error there is one of a call, and told as that.
         if ("onerror" in this.#far) this.#far.onerror = null;
         return;
-      case "settle": {
-        const asked = this.#asked.get(reply.id);
-        this.#asked.delete(reply.id);
-        if ("error" in reply.outcome) asked?.reject(errorOf(reply.outcome.error));
-        else asked?.resolve(this.#unpacked(reply.outcome.value));
-        return;
-      }
+      case "settle":
+        return this.#asked.settle(reply.id, reply.outcome, (value) => this.#unpacked(value));
       case "call":
         return void this.#serve(reply.id, reply.call, reply.given);
       case "forget": {
@@ -237,8 +227,7 @@ class Client {
 
   #fail(error: CardkeepError): void {
     this.#failed = error;
-    for (const { reject } of this.#asked.values()) reject(error);
-    this.#asked.clear();
+    this.#asked.fail(error);
   }
 }
 

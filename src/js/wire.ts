@@ -46,6 +46,36 @@ export type Reply =
 
 export type Outcome = { value: Packed } | { error: ErrorFields };
 
+/** What was asked of the other side, until it is answered. @internal */
+export class Asked {
+  readonly #open = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
+
+  /** The answer to what `send` sends; nothing is awaited when that throws. */
+  ask(id: number, send: () => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { resolve, reject });
+      try {
+        send();
+      } catch (thrown) {
+        this.#open.delete(id);
+        reject(thrown);
+      }
+    });
+  }
+
+  settle(id: number, outcome: Outcome, unpacked: (value: Packed) => unknown): void {
+    const asked = this.#open.get(id);
+    this.#open.delete(id);
+    if ("error" in outcome) asked?.reject(errorOf(outcome.error));
+    else asked?.resolve(unpacked(outcome.value));
+  }
+
+  fail(reason: unknown): void {
+    for (const { reject } of this.#open.values()) reject(reason);
+    this.#open.clear();
+  }
+}
+
 /** What happens to the page, told to a worker, which cannot see it. */
 export type PageEvent = "ending" | "away" | "back" | "rest" | "wake";
 

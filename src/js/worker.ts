@@ -4,7 +4,7 @@
 import * as face from "./index.js";
 import { tellOfPage } from "./lifecycle.js";
 import { AFAR } from "./transaction.js";
-import { errorOf, fieldsOf, isPlain, type Outcome, pack, type Packed, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
+import { Asked, fieldsOf, isPlain, type Outcome, pack, type Packed, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
 
 /** What may be posted as it is. */
 const COPIED = /^\[object (ArrayBuffer|SharedArrayBuffer|Blob|File|FileList|Date|RegExp|Map|Set|ReadableStream|FileSystem\w*Handle)\]$/;
@@ -37,7 +37,7 @@ class Server {
     this.send({ do: "forget", call, seen: known.seen }, []);
   });
   readonly #signals = new Map<number, AbortController>();
-  readonly #asked = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
+  readonly #asked = new Asked();
   #last = ROOT;
 
   constructor(port: Port) {
@@ -56,13 +56,8 @@ class Server {
         return void this.#settle(request.id, () => this.#member(request.object, request.path).member);
       case "iterate":
         return void this.#settle(request.id, () => iterator(this.#object(request.object)));
-      case "answer": {
-        const asked = this.#asked.get(request.id);
-        this.#asked.delete(request.id);
-        if ("error" in request.outcome) asked?.reject(errorOf(request.outcome.error));
-        else asked?.resolve(this.#unpacked(request.outcome.value));
-        return;
-      }
+      case "answer":
+        return this.#asked.settle(request.id, request.outcome, (value) => this.#unpacked(value));
       case "drop":
         return void this.#objects.delete(request.object);
       case "abort":
@@ -146,10 +141,10 @@ class Server {
   }
 
   #ask(call: number, given: unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#last += 1;
-      const [id, transfer]: [number, Transferable[]] = [this.#last, []];
-      this.#asked.set(id, { resolve, reject });
+    this.#last += 1;
+    const id = this.#last;
+    return this.#asked.ask(id, () => {
+      const transfer: Transferable[] = [];
       this.send({ do: "call", id, call, given: this.#packed(given, transfer) }, transfer);
     });
   }

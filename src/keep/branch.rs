@@ -6,7 +6,7 @@
 //! both chats tell, in the words that SillyTavern has for it.
 
 use super::chat::{At, Chat, Where};
-use super::chat_row::{self, short, summarize};
+use super::chat_row::{self, Body, short, summarize};
 use super::chats::{Chats, GROUP};
 use super::domain::{Domain, newest_first};
 use super::links::Links;
@@ -29,23 +29,26 @@ impl Chat {
     /// `not-found` when there is no such message or the chat was deleted, `corrupt`, and what
     /// the medium reports.
     pub async fn branch(&self, at: impl Into<At>, title: Option<&str>) -> Result<Value> {
-        self.refresh().await?;
-        let mut work = Work::of(self)?;
-        let index = match at.into() {
-            At::Index(index) => index,
-            At::Id(id) => work.log.position(id).await?.ok_or_else(|| self.gone(id))?,
+        let at = at.into();
+        let grow = async |_: &Body| {
+            let mut work = Work::of(self)?;
+            let index = match at {
+                At::Index(index) => index,
+                At::Id(id) => work.log.position(id).await?.ok_or_else(|| self.gone(id))?,
+            };
+            let trunk = self.record().clone();
+            let title = match title {
+                Some(title) => title.to_owned(),
+                None => {
+                    let found = self.keep.store().find(&key(&trunk.id)).await?;
+                    let number = found.records.len() + 1;
+                    format!("{} - Branch #{number}", trunk.head_text("title"))
+                }
+            };
+            let record = self.grow(&mut work, index, &title).await?;
+            Ok((record, work.change))
         };
-        let trunk = self.record().clone();
-        let title = match title {
-            Some(title) => title.to_owned(),
-            None => {
-                let found = self.keep.store().find(&key(&trunk.id)).await?;
-                let number = found.records.len() + 1;
-                format!("{} - Branch #{number}", trunk.head_text("title"))
-            }
-        };
-        let record = self.grow(&mut work, index, &title).await?;
-        let mut change = std::mem::take(&mut work.change);
+        let (_, (record, mut change)) = self.steady(grow).await?;
         change.durable().write(record, History::Skip);
         Ok(chat_row::entry(&self.keep.commit_one(change).await?))
     }

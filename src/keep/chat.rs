@@ -353,24 +353,20 @@ impl Chat {
         let mut attempts = ATTEMPTS;
         loop {
             attempts -= 1;
-            self.refresh().await?;
-            let rev = self.record().rev;
-            let mut work = Work::of(self)?;
-            let repeated = async {
+            let repeat = async |_: &Body| {
+                let mut work = Work::of(self)?;
                 work.repeat(&steps).await?;
-                work.look_at_end().await
+                work.look_at_end().await?;
+                Ok(work)
             };
-            match repeated.await {
-                Err(error) if attempts > 0 && self.has_moved(rev, &error).await => continue,
-                Err(error) => {
+            let (_, work) = match self.steady(repeat).await {
+                Err(error) if error.kind() == Kind::Conflict => {
                     // A message of it was changed since.
-                    if error.kind() == Kind::Conflict {
-                        self.done.borrow_mut().settle(again, true);
-                    }
+                    self.done.borrow_mut().settle(again, true);
                     return Err(error);
                 }
-                Ok(()) => {}
-            }
+                repeated => repeated?,
+            };
             match work.finish(write).await {
                 Err(error) if error.kind() == Kind::Conflict && attempts > 0 => {}
                 finished => {

@@ -1,6 +1,7 @@
 //! What a chat has, counted: messages, words, who says how much, from when to when.
 
 use super::chat::Chat;
+use super::chat_row::Body;
 use crate::chat;
 use crate::error::{Limits, Result};
 use crate::order;
@@ -10,6 +11,18 @@ use std::collections::HashMap;
 /// Messages read at once.
 const AT_ONCE: u64 = 1024;
 
+/// What the lines of a chat come to.
+#[derive(Default)]
+struct Counts {
+    words: u64,
+    swipes: u64,
+    unreadable: u64,
+    first: Option<i64>,
+    last: Option<i64>,
+    /// Messages and words by name and role.
+    speakers: HashMap<(String, &'static str), (u64, u64)>,
+}
+
 impl Chat {
     /// `{ messages, words, swipes, unreadable, first?, last?, speakers: [{ name, role, messages,
     /// words }], branches }`: the speakers by their messages, most first; `swipes` the
@@ -18,28 +31,18 @@ impl Chat {
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn stats(&self) -> Result<Value> {
-        self.refresh().await?;
-        let body = self.body()?;
-        let (log, dialect) = (self.log(&body), body.dialect()?);
+        let (body, counts) = self
+            .steady(async |body: &Body| self.count(body).await)
+            .await?;
+        let Counts {
+            words,
+            swipes,
+            unreadable,
+            first,
+            last,
+            speakers,
+        } = counts;
         let length = body.manifest.len();
-        let (mut words, mut swipes, mut unreadable) = (0, 0, 0);
-        let (mut first, mut last) = (None, None);
-        let mut speakers: HashMap<(String, &str), (u64, u64)> = HashMap::new();
-        for from in (0..length).step_by(AT_ONCE as usize) {
-            for record in log.records(from, from + AT_ONCE).await? {
-                let line = chat::record_line(&record);
-                let Some(said) = chat::counted(line, dialect, &Limits::default()) else {
-                    unreadable += 1;
-                    continue;
-                };
-                words += said.words;
-                swipes += said.swipes - 1;
-                first = [first, said.at_ms].into_iter().flatten().min();
-                last = last.max(said.at_ms);
-                let speaker = speakers.entry((said.name, said.role)).or_default();
-                *speaker = (speaker.0 + 1, speaker.1 + said.words);
-            }
-        }
         let mut speakers: Vec<_> = speakers.into_iter().collect();
         order::sort_by(&mut speakers, |(a, (more, _)), (b, (less, _))| {
             (less, a).cmp(&(more, b))
@@ -56,5 +59,26 @@ impl Chat {
             }
         }
         Ok(stats)
+    }
+
+    async fn count(&self, body: &Body) -> Result<Counts> {
+        let (log, dialect) = (self.log(body), body.dialect()?);
+        let mut counts = Counts::default();
+        for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
+            for record in log.records(from, from + AT_ONCE).await? {
+                let line = chat::record_line(&record);
+                let Some(said) = chat::counted(line, dialect, &Limits::default()) else {
+                    counts.unreadable += 1;
+                    continue;
+                };
+                counts.words += said.words;
+                counts.swipes += said.swipes - 1;
+                counts.first = [counts.first, said.at_ms].into_iter().flatten().min();
+                counts.last = counts.last.max(said.at_ms);
+                let speaker = counts.speakers.entry((said.name, said.role)).or_default();
+                *speaker = (speaker.0 + 1, speaker.1 + said.words);
+            }
+        }
+        Ok(counts)
     }
 }

@@ -46,7 +46,7 @@ impl Chat {
                     .filter(|id| alone && *id >= 0.0 && id.fract() == 0.0);
                 let wanted = "`swipeOf` is the id of a message, and nothing else is said with it";
                 let id = id.ok_or_else(|| Kind::Invalid.because(wanted))? as u64;
-                if work.log.position(id).await?.is_none() {
+                if self.index_of(id).await?.is_none() {
                     return Err(self.gone(id));
                 }
                 record.head["swipeOf"] = id.into();

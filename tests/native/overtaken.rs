@@ -5,7 +5,7 @@ use crate::store::clock;
 use crate::turn::now;
 use cardkeep::chat::SearchOptions;
 use cardkeep::json::Document;
-use cardkeep::keep::{Chat, Keep};
+use cardkeep::keep::{At, Chat, Keep};
 use cardkeep::store::{Burst, Key, Medium, MemoryMedium, Pending, Scan, Table, Value, Write};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
@@ -56,13 +56,13 @@ fn append(chat: &Chat, count: usize) {
 type Call = fn(&Chat) -> cardkeep::error::Result<u64>;
 
 /// What a call says of the chat: how many messages it saw or made.
-const CALLS: [(&str, Call); 8] = [
+const CALLS: [(&str, Call); 11] = [
     ("append", |chat| {
         now(chat.append(&message("mine"))).map(|_| 1)
     }),
     ("edit", |chat| {
         let patch = Document::parse(r#"{"text":"other"}"#)?;
-        now(chat.edit(cardkeep::keep::At::Id(1), &patch, Write::default())).map(|_| 1)
+        now(chat.edit(At::Id(1), &patch, Write::default())).map(|_| 1)
     }),
     ("undo", |chat| {
         now(chat.undo(false, Write::default())).map(u64::from)
@@ -84,6 +84,16 @@ const CALLS: [(&str, Call); 8] = [
             .iter()
             .filter(|byte| **byte == b'\n')
             .count() as u64)
+    }),
+    ("stats", |chat| {
+        Ok(now(chat.stats())?["messages"].as_u64().unwrap())
+    }),
+    ("branch", |chat| {
+        now(chat.branch(At::Id(1), None)).map(|_| 1)
+    }),
+    ("begin", |chat| {
+        let alternative = Document::parse(r#"{"swipeOf":1}"#)?;
+        now(chat.begin(&alternative, "here")).map(|_| 1)
     }),
     ("search", |chat| {
         let options = SearchOptions {
