@@ -33,7 +33,7 @@ export class Backups {
   /**
    * Makes a backup of everything as it is now, reads it back, and gives it. Edits that a saver still holds are not in it.
    *
-   * Throws `aborted` when others write without a pause, `quota`, `read-only`, `bad-option`.
+   * Throws `quota`, `read-only`, `bad-option`.
    */
   create(given?: NewBackup): Promise<Backup> {
     return ask("backups.create", async () => {
@@ -97,8 +97,8 @@ export class Backups {
    * opening has what was there, or goes on to the end. `copy` changes nothing that is there: records that are gone come
    * back, others come beside what has become of them since, each with its older states; asked for again, nothing comes twice.
    *
-   * Throws `not-found`, `corrupt` for `replace` with a damaged backup, `too-new`, `aborted` when others write without a
-   * pause, `restoring` when another restore is under way, `quota`, `read-only`, `bad-option`.
+   * Throws `not-found`, `corrupt` for `replace` with a damaged backup, `too-new`, `restoring` when another restore is
+   * under way, `quota`, `read-only`, `bad-option`.
    */
   restore(id: string, given: RestoreOptions): Promise<Restored> {
     return ask("backups.restore", async () => {

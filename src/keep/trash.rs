@@ -66,8 +66,7 @@ impl Trash {
     /// Removes everything in the trash for good, and gives the number of records.
     ///
     /// # Errors
-    /// `conflict` when a record was brought back meanwhile, `aborted` when others write without a
-    /// pause in which the backup before it can be made, and what the medium reports.
+    /// `conflict` when a record was brought back meanwhile, and what the medium reports.
     pub async fn empty(&self) -> Result<u64> {
         let records = self.since(i64::MAX).await?;
         if !records.is_empty() {

@@ -5,7 +5,9 @@
 //! stored. How one connects is the matter of a [`Connector`].
 
 use super::engine::KeepMeta;
-use super::medium::{Burst, Check, Gate, Key, Medium, Pending, Put, Scan, Table, Value};
+use super::medium::{
+    Burst, Check, Gate, Key, Known, Medium, Passed, Pending, Put, Scan, Table, Value,
+};
 use super::redo::Redo;
 use crate::error::{Error, Kind, Result};
 use std::cell::{Cell, RefCell};
@@ -439,6 +441,10 @@ impl Medium for Connection {
 
     fn keys(&self, scan: Scan) -> Pending<'_, Vec<Key>> {
         Box::pin(self.repeated(async move |medium| medium.keys(scan.clone()).await))
+    }
+
+    fn moment<'a>(&'a self, ranges: &'a [Scan], known: Known<'a>) -> Pending<'a, Vec<Passed>> {
+        Box::pin(self.repeated(async move |medium| medium.moment(ranges, known).await))
     }
 
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {

@@ -286,6 +286,12 @@ impl Gate {
     }
 }
 
+/// What a range has, in key order; `None` stands for a value that is known.
+pub type Passed = Vec<(Key, Option<Value>)>;
+
+/// Whether the asker has a value already and needs to hear only that it is there.
+pub type Known<'a> = &'a dyn Fn(Table, &Key, &Value) -> bool;
+
 /// A future of this crate: single-threaded, as in a browser.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
@@ -337,6 +343,17 @@ pub trait Medium {
             Ok(found.into_iter().map(|(key, _)| key).collect())
         })
     }
+    /// Some ranges at one moment, read in one transaction that writers wait for.
+    fn moment<'a>(&'a self, ranges: &'a [Scan], known: Known<'a>) -> Pending<'a, Vec<Passed>> {
+        Box::pin(async move {
+            let mut moment = Vec::with_capacity(ranges.len());
+            for range in ranges {
+                let found = self.scan(range.clone()).await?;
+                moment.push(unknown(range.table, found, known));
+            }
+            Ok(moment)
+        })
+    }
     /// The rows that carry an index key, in key order.
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>>;
     /// Writes a burst.
@@ -357,6 +374,17 @@ pub trait Medium {
     fn rest(&self) {}
     /// The page goes on.
     fn wake(&self) {}
+}
+
+/// What was found without the values that are known.
+pub fn unknown(table: Table, found: Vec<(Key, Value)>, known: Known<'_>) -> Passed {
+    let found = found.into_iter();
+    found
+        .map(|(key, value)| {
+            let value = (!known(table, &key, &value)).then_some(value);
+            (key, value)
+        })
+        .collect()
 }
 
 /// The failure of a [`Check::Rev`].

@@ -36,8 +36,8 @@ pub use engine::{Access, Maintained, Migrated, OpenReport, Store};
 pub use journal::{Entry, Journal, journal_key};
 pub use log::{Level, Log, LogEntry, LogListener};
 pub use medium::{
-    Burst, Check, Gate, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, both, conflict,
-    fenced,
+    Burst, Check, Gate, Key, KeyPart, Known, Medium, Passed, Pending, Put, Scan, Table, Value,
+    both, conflict, fenced, unknown,
 };
 pub(crate) use quarantine::QUARANTINE;
 

@@ -11,7 +11,8 @@ use super::stored::{get, js_key, js_value, key_of, set, value_of};
 use super::structure::{connect, connect_at};
 use crate::error::{Error, Kind, Result};
 use crate::store::{
-    Burst, Check, Ending, Gate, Key, Medium, Pending, Scan, Table, Value, conflict, fenced,
+    Burst, Check, Ending, Gate, Key, Known, Medium, Passed, Pending, Scan, Table, Value, conflict,
+    fenced, unknown,
 };
 use js_sys::{Array, Function, Object};
 use std::cell::{Cell, RefCell};
@@ -31,6 +32,8 @@ const RESTED_MS: f64 = 100.0;
 /// How often a transaction is kept from ending while its burst may not count yet: some ten
 /// milliseconds, and nobody else can write meanwhile.
 const MOST_QUESTIONS: u32 = 64;
+/// Values that a transaction which passes over a range asks for at once.
+const PIECE: u32 = 200;
 
 /// What became of a burst in its transaction.
 enum Staged {
@@ -54,7 +57,7 @@ pub struct IdbMedium {
     /// What is under way, to be told when the browser takes the database away.
     under_way: RefCell<BTreeMap<u64, Sender<()>>>,
     started: Cell<u64>,
-    /// Writes that wait for the answers to their checks. Other tabs wait for them.
+    /// Transactions that wait for answers before they go on. Other tabs wait for them.
     unsettled: RefCell<BTreeMap<u64, IdbTransaction>>,
     resting: Cell<bool>,
     longest_ms: Cell<f64>,
@@ -331,20 +334,13 @@ impl IdbMedium {
             // What it is asked while it waits.
             tables.insert(Table::Meta);
         }
-        let names: Array = tables
-            .into_iter()
-            .map(|table| JsValue::from(table.name()))
-            .collect();
         if self.resting.get() && !burst.checks.is_empty() {
             // A timer that rings says that the page runs.
             clock::wait(RESTED_MS).await;
         }
-        let transaction = self.transaction(&names, "readwrite", burst.durable)?;
+        let transaction = self.transaction(&names(tables), "readwrite", burst.durable)?;
         let complete = completion(&transaction);
-        let number = self.started.replace(self.started.get() + 1);
-        self.unsettled
-            .borrow_mut()
-            .insert(number, transaction.clone());
+        let number = self.hold_up(&transaction);
         let added = burst.added();
         let staged = IdbMedium::stage(&transaction, burst, &added, gate).await;
         self.unsettled.borrow_mut().remove(&number);
@@ -370,6 +366,41 @@ impl IdbMedium {
             }
             written => written,
         }
+    }
+
+    /// Has a transaction given up when the page comes to rest, until its number is taken back.
+    fn hold_up(&self, transaction: &IdbTransaction) -> u64 {
+        let number = self.started.replace(self.started.get() + 1);
+        let mut unsettled = self.unsettled.borrow_mut();
+        unsettled.insert(number, transaction.clone());
+        number
+    }
+
+    /// Ranges, piece by piece, in one transaction.
+    async fn pass_over(
+        transaction: &IdbTransaction,
+        ranges: &[Scan],
+        known: Known<'_>,
+    ) -> Result<Vec<Passed>> {
+        let mut moment = Vec::with_capacity(ranges.len());
+        for scan in ranges {
+            let store = transaction.object_store(scan.table.name());
+            let store = store.map_err(|thrown| failure(&thrown))?;
+            let mut passed = Vec::new();
+            let mut after = None;
+            loop {
+                let range = range(&scan.clone().chunk(after.take(), PIECE))?;
+                let keys = answer(sent(store.get_all_keys_with_key_and_limit(&range, PIECE))?);
+                let values = answer(sent(store.get_all_with_key_and_limit(&range, PIECE))?);
+                let found = pairs(scan.table, keys.await?, values.await?)?;
+                let Some((last, _)) = found.last() else { break };
+                after = Some(last.clone());
+                passed.extend(unknown(scan.table, found, known));
+            }
+            moment.push(passed);
+        }
+        IdbMedium::commit(transaction)?;
+        Ok(moment)
     }
 
     /// The row that was there when it was to be added, as a conflict.
@@ -444,6 +475,17 @@ impl Medium for IdbMedium {
         }))
     }
 
+    fn moment<'a>(&'a self, ranges: &'a [Scan], known: Known<'a>) -> Pending<'a, Vec<Passed>> {
+        Box::pin(self.watched("reading", async move {
+            let tables: BTreeSet<Table> = ranges.iter().map(|range| range.table).collect();
+            let transaction = self.transaction(&names(tables), "readonly", false)?;
+            let number = self.hold_up(&transaction);
+            let moment = IdbMedium::pass_over(&transaction, ranges, known).await;
+            self.unsettled.borrow_mut().remove(&number);
+            moment
+        }))
+    }
+
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(self.watched("looking up", async move {
             let (keys, values) = self.reading(Table::Rows, |store| {
@@ -515,6 +557,11 @@ fn range(scan: &Scan) -> Result<IdbKeyRange> {
     upper.push(&Array::new());
     IdbKeyRange::bound_with_lower_open_and_upper_open(&lower, &upper, scan.after.is_some(), true)
         .map_err(|thrown| failure(&thrown))
+}
+
+fn names(tables: BTreeSet<Table>) -> Array {
+    let names = tables.into_iter().map(|table| table.name().into());
+    names.collect::<Vec<JsValue>>().into_iter().collect()
 }
 
 fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value)>> {

@@ -325,6 +325,35 @@ fn what_is_written_meanwhile_is_in_the_backup_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_backup_is_made_of_one_moment_also_when_others_never_pause() {
+    let browser = Browser::default();
+    let other = browser.open();
+    filled(&other);
+    let asked = Rc::new(Cell::new(0));
+    let keep = {
+        let asked = Rc::clone(&asked);
+        let ticks = Cell::new(1_800_000_000_000);
+        browser.open_with(Rc::new(move || {
+            let n = asked.replace(asked.get() + 1);
+            let both = json!({ "pageSize": 10 + n % 400, "autosaveDelay": 10 + n % 400 });
+            now(other.settings().patch(&both)).unwrap();
+            chat(&other, 66);
+            ticks.replace(ticks.get() + 1)
+        }))
+    };
+    let backup = create(&keep, "while others never pause");
+    assert!(asked.get() > 10, "others have written");
+    let bytes = file(&keep, &backup.id);
+    let elsewhere = Browser::default().open();
+    let backup = import(&elsewhere, &bytes).unwrap();
+    now(elsewhere.backups().replace(&backup.id)).unwrap();
+    sound(&elsewhere);
+    let settings = now(elsewhere.settings().get()).unwrap();
+    assert_eq!(settings["pageSize"], settings["autosaveDelay"]);
+    assert_ne!(settings["pageSize"], json!(50));
+}
+
+#[test]
 fn a_backup_of_form_1_is_read_for_ever() {
     let bytes = std::fs::read("tests/fixtures/backups/form_1.cardkeep").unwrap();
     let keep = Browser::default().open();

@@ -54,6 +54,7 @@ macro_rules! each_medium_promise {
             every_table_keeps_its_own_values
             a_scan_gives_the_prefix_in_key_order_and_nothing_else
             a_scan_goes_on_behind_a_key_and_stops_at_its_limit
+            a_moment_has_all_of_its_ranges_and_of_what_is_known_only_the_key
             numbers_sort_before_texts_and_by_value
             find_gives_the_rows_that_carry_the_key
             a_replaced_row_loses_its_old_index_keys
@@ -156,6 +157,29 @@ pub async fn a_scan_goes_on_behind_a_key_and_stops_at_its_limit(medium: &dyn Med
             .await
             .is_empty()
     );
+}
+
+pub async fn a_moment_has_all_of_its_ranges_and_of_what_is_known_only_the_key(medium: &dyn Medium) {
+    let rows = (0..450).map(|n| row(&format!("{n:03}"), n + 1, &[]));
+    let pages = ["part", "tail"].map(|kind| {
+        let key = Key::page(kind, "owner", 1);
+        put(Table::Pages, key, 0, &[], kind.as_bytes())
+    });
+    let written: Vec<Put> = rows.chain(pages).collect();
+    write(medium, written.clone()).await;
+    let ranges = [
+        Scan::of(Table::Pages, ["tail".into()]),
+        cards(),
+        Scan::of(Table::Journal, []),
+    ];
+    let is_odd = |_, _: &Key, value: &Value| value.rev % 2 == 1;
+    let moment = medium.moment(&ranges, &is_odd).await.unwrap();
+    let there = |put: &Put| {
+        let value = (put.value.rev.is_multiple_of(2)).then(|| put.value.clone());
+        (put.key.clone(), value)
+    };
+    let rows: Vec<_> = written[..450].iter().map(there).collect();
+    assert_eq!(moment, [vec![there(&written[451])], rows, Vec::new()]);
 }
 
 pub async fn numbers_sort_before_texts_and_by_value(medium: &dyn Medium) {

@@ -1,7 +1,8 @@
 //! Making a backup while others go on writing.
 //!
 //! Rows are copied, then pages; then rows are looked through again, and what changed
-//! meanwhile is copied behind the rest, until one round finds nothing new. So the file holds
+//! meanwhile is copied behind the rest, until one round finds nothing new. Where others write
+//! without a pause, the last round is one transaction, which they wait for. So the file holds
 //! a state that the keep had all at once, in that last round.
 
 use super::archive::Writer;
@@ -12,10 +13,11 @@ use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::engine::Store;
 use crate::store::log::{Level, LogEntry};
-use crate::store::medium::{Burst, Key, Put, Scan, Table, Value};
+use crate::store::medium::{Burst, Key, Passed, Put, Scan, Table, Value, unknown};
 use crate::store::quarantine;
 use crate::store::redo::{frame, is_sound};
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 /// Rows of one entry.
 const ROWS: u32 = 200;
@@ -23,8 +25,10 @@ const ROWS: u32 = 200;
 const PAGES: u32 = 40;
 /// Kind of the pages that are no parts: the numbers of a chat's last ones are used again.
 const TAIL: &str = "tail";
-/// How often what changed meanwhile is looked for.
-const ROUNDS: u32 = 20;
+/// Kind of the pages that never change and stay while something refers to them.
+const PART: &str = "part";
+/// How often what changed meanwhile is looked for before others have to wait.
+const ROUNDS: u32 = 3;
 
 /// What was copied of a table: of each key the revision and the checksum.
 type Copied = HashMap<Key, (u64, u32)>;
@@ -33,8 +37,8 @@ impl Store {
     /// Makes a backup of everything as it is now.
     ///
     /// # Errors
-    /// `read-only`; `aborted` when others write without a pause; what the medium and the place
-    /// of the backups report. Nothing stays of what was begun.
+    /// `read-only`; what the medium and the place of the backups report. Nothing stays of what
+    /// was begun.
     pub async fn create_backup(&self, new: &NewBackup) -> Result<Backup> {
         self.back_up(new, false).await
     }
@@ -68,6 +72,8 @@ impl Store {
             store: self,
             writer: Writer::new(&*place, &file),
             entries: 0,
+            rows: Copied::new(),
+            pages: Copied::new(),
             rotten: HashSet::new(),
         };
         let written = match rows {
@@ -110,93 +116,90 @@ impl Store {
             };
             after = Some(last.clone());
             rows.iter()
-                .for_each(|(key, row)| add_state(&mut state, key, row));
+                .for_each(|(key, row)| add_state(&mut state, key, row.rev));
         }
     }
 }
 
-fn add_state(state: &mut codec::Hashing, key: &Key, row: &Value) {
-    state.add(format!("{} {}\n", key.to_json(), row.rev).as_bytes());
+fn add_state(state: &mut codec::Hashing, key: &Key, rev: u64) {
+    state.add(format!("{} {rev}\n", key.to_json()).as_bytes());
 }
 
 struct Copying<'a> {
     store: &'a Store,
     writer: Writer<'a>,
     entries: u64,
+    rows: Copied,
+    pages: Copied,
     /// What is rotten, and stands in the file as what is in quarantine.
     rotten: HashSet<(Table, Key)>,
+}
+
+/// What one look over a range has met.
+#[derive(Default)]
+struct Round {
+    there: HashSet<Key>,
+    /// Whether there was anything that the file did not have.
+    found: bool,
+    state: codec::Hashing,
 }
 
 impl Copying<'_> {
     async fn all(&mut self, manifest: &Manifest) -> Result<()> {
         let first = json(manifest)?;
         self.writer.add(FIRST, &first).await?;
-        let (mut rows, mut pages) = (Copied::new(), Copied::new());
-        let all_rows = Scan::of(Table::Rows, []);
-        let scanned = pages_of(manifest);
-        self.round(&all_rows, &mut rows, &mut codec::Hashing::default())
-            .await?;
+        let rows = Scan::of(Table::Rows, []);
+        self.round(&rows).await?;
         for _ in 0..ROUNDS {
-            self.round(&scanned, &mut pages, &mut codec::Hashing::default())
-                .await?;
-            let mut state = codec::Hashing::default();
-            if !self.round(&all_rows, &mut rows, &mut state).await? {
-                return self.end(manifest, &rows, &pages, state).await;
+            self.round(&pages_of(manifest)).await?;
+            let round = self.round(&rows).await?;
+            if !round.found {
+                return self.end(manifest, round.state).await;
             }
         }
-        Err(Kind::Aborted.because("others write without a pause in which a backup can be made"))
+        let state = self.moment().await?;
+        if !manifest.rows_only {
+            // What the rows refer to was there before them, and stays.
+            self.round(&Scan::of(Table::Pages, [PART.into()])).await?;
+        }
+        self.end(manifest, state).await
     }
 
     /// These rows, and the pages there are.
     async fn these(&mut self, manifest: &Manifest, mut rows: Vec<Put>) -> Result<()> {
         let first = json(manifest)?;
         self.writer.add(FIRST, &first).await?;
-        let (mut copied, mut pages) = (Copied::new(), Copied::new());
         rows.sort_by(|a, b| a.key.cmp(&b.key));
-        let mut state = codec::Hashing::default();
+        let mut round = Round::default();
         for rows in rows.chunks(ROWS as usize) {
-            let mut burst = Burst::default();
-            for Put { table, key, value } in rows.iter().cloned() {
-                add_state(&mut state, &key, &value);
-                copied.insert(key.clone(), (value.rev, codec::checksum(&value.bytes)));
-                burst.puts.extend(self.sound(table, key, value).await);
-            }
-            self.add(burst).await?;
+            let rows = rows.iter().cloned();
+            let rows = rows.map(|put| (put.key, Some(put.value))).collect();
+            self.take(Table::Rows, rows, &mut round).await?;
         }
-        let hashing = &mut codec::Hashing::default();
-        self.round(&pages_of(manifest), &mut pages, hashing).await?;
-        self.end(manifest, &copied, &pages, state).await
+        self.round(&pages_of(manifest)).await?;
+        self.end(manifest, round.state).await
     }
 
-    async fn end(
-        &mut self,
-        manifest: &Manifest,
-        rows: &Copied,
-        pages: &Copied,
-        state: codec::Hashing,
-    ) -> Result<()> {
+    async fn end(&mut self, manifest: &Manifest, state: codec::Hashing) -> Result<()> {
         let end = End {
             manifest: manifest.clone(),
-            rows: self.count(Table::Rows, rows),
-            pages: self.count(Table::Pages, pages),
+            rows: self.count(Table::Rows),
+            pages: self.count(Table::Pages),
             entries: self.entries,
             state: state.finish(),
         };
         self.writer.add(LAST, &json(&end)?).await
     }
 
-    /// Copies what a range has and the file does not; whether there was anything.
-    async fn round(
-        &mut self,
-        range: &Scan,
-        copied: &mut Copied,
-        state: &mut codec::Hashing,
-    ) -> Result<bool> {
-        let table = range.table;
+    /// Copies what a range has and the file does not.
+    async fn round(&mut self, range: &Scan) -> Result<Round> {
+        let mut round = Round::default();
+        let limit = if range.table == Table::Rows {
+            ROWS
+        } else {
+            PAGES
+        };
         let mut after = None;
-        let mut found = false;
-        let mut there: HashSet<Key> = HashSet::with_capacity(copied.len());
-        let limit = if table == Table::Rows { ROWS } else { PAGES };
         loop {
             let scan = range.clone().chunk(after.take(), limit);
             let values = self.store.medium().scan(scan).await?;
@@ -204,57 +207,110 @@ impl Copying<'_> {
                 break;
             };
             after = Some(last.clone());
-            let mut burst = Burst::default();
-            for (key, value) in values {
-                if table == Table::Pages && key.text(0) == BACKUP {
-                    continue;
-                }
-                if table == Table::Rows {
-                    add_state(state, &key, &value);
-                }
-                let stamp = (value.rev, codec::checksum(&value.bytes));
-                there.insert(key.clone());
-                if copied.insert(key.clone(), stamp) != Some(stamp) {
-                    found = true;
-                    burst.puts.extend(self.sound(table, key, value).await);
-                }
-            }
-            self.add(burst).await?;
+            let values = unknown(range.table, values, &|table, key, value| {
+                self.has(table, key, value)
+            });
+            self.take(range.table, values, &mut round).await?;
         }
-        let gone: Vec<Key> = copied
-            .keys()
-            .filter(|key| !there.contains(key))
-            .cloned()
-            .collect();
+        self.leave(range, &mut round).await?;
+        Ok(round)
+    }
+
+    /// Copies what the rows, and the pages whose numbers are used again, are at one moment.
+    async fn moment(&mut self) -> Result<codec::Hashing> {
+        let rows = Scan::of(Table::Rows, []);
+        let ranges = [Scan::of(Table::Pages, [TAIL.into()]), rows];
+        let known = |table, key: &Key, value: &Value| self.has(table, key, value);
+        let moment = self.store.medium().moment(&ranges, &known).await?;
+        let mut round = Round::default();
+        for (range, values) in ranges.iter().zip(moment) {
+            round = Round::default();
+            self.take(range.table, values, &mut round).await?;
+            self.leave(range, &mut round).await?;
+        }
+        Ok(round.state)
+    }
+
+    fn copied(&mut self, table: Table) -> &mut Copied {
+        match table {
+            Table::Rows => &mut self.rows,
+            _ => &mut self.pages,
+        }
+    }
+
+    /// Whether the file has this value.
+    fn has(&self, table: Table, key: &Key, value: &Value) -> bool {
+        let copied = match table {
+            Table::Rows => &self.rows,
+            _ => &self.pages,
+        };
+        copied.get(key) == Some(&stamp(value))
+    }
+
+    /// Copies what is not known of these values.
+    async fn take(&mut self, table: Table, values: Passed, round: &mut Round) -> Result<()> {
         let mut burst = Burst::default();
-        for key in gone {
-            copied.remove(&key);
-            burst.deletes.push((table, key));
-            found = true;
+        for (key, value) in values {
+            if table == Table::Pages && key.text(0) == BACKUP {
+                continue;
+            }
+            if let Some(value) = value {
+                round.found = true;
+                self.copied(table).insert(key.clone(), stamp(&value));
+                burst.puts.extend(self.sound(table, &key, value).await);
+            }
+            if table == Table::Rows
+                && let Some((rev, _)) = self.rows.get(&key)
+            {
+                add_state(&mut round.state, &key, *rev);
+            }
+            round.there.insert(key);
+            if burst.puts.len() >= ROWS as usize {
+                self.add(mem::take(&mut burst)).await?;
+            }
         }
-        self.add(burst).await?;
-        Ok(found)
+        self.add(burst).await
+    }
+
+    /// Takes out what a range no longer has.
+    async fn leave(&mut self, range: &Scan, round: &mut Round) -> Result<()> {
+        let gone: Vec<Key> = self
+            .copied(range.table)
+            .extract_if(|key, _| key.starts_with(&range.prefix) && !round.there.contains(key))
+            .map(|(key, _)| key)
+            .collect();
+        round.found |= !gone.is_empty();
+        let deletes = gone.into_iter().map(|key| (range.table, key)).collect();
+        self.add(Burst {
+            deletes,
+            ..Burst::default()
+        })
+        .await
     }
 
     /// What stands in the file for a value: itself, what the second copy has instead of a rotten
     /// one, or what quarantine would keep of it.
-    async fn sound(&mut self, table: Table, key: Key, value: Value) -> Vec<Put> {
+    async fn sound(&mut self, table: Table, key: &Key, value: Value) -> Vec<Put> {
+        let as_it_is = |value| {
+            let key = key.clone();
+            vec![Put { table, key, value }]
+        };
         if is_sound(table, &value.bytes) {
-            return vec![Put { table, key, value }];
+            return as_it_is(value);
         }
-        if let Some(value) = self.store.copied(table, &key).await {
-            return vec![Put { table, key, value }];
+        if let Some(value) = self.store.copied(table, key).await {
+            return as_it_is(value);
         }
         let reason = "it was rotten when a backup was made";
         let now = self.store.now();
-        let puts = quarantine::value(table, &key, &value, Kind::Corrupt, reason, now);
-        self.rotten.insert((table, key));
+        let puts = quarantine::value(table, key, &value, Kind::Corrupt, reason, now);
+        self.rotten.insert((table, key.clone()));
         puts
     }
 
-    fn count(&self, table: Table, copied: &Copied) -> u64 {
+    fn count(&mut self, table: Table) -> u64 {
         let rotten = self.rotten.iter().filter(|(of, _)| *of == table).count();
-        copied.len().saturating_sub(rotten) as u64
+        self.copied(table).len().saturating_sub(rotten) as u64
     }
 
     async fn add(&mut self, burst: Burst) -> Result<()> {
@@ -266,6 +322,10 @@ impl Copying<'_> {
         let frame = frame::write(&burst, self.store.now());
         self.writer.add(&name, &frame).await
     }
+}
+
+fn stamp(value: &Value) -> (u64, u32) {
+    (value.rev, codec::checksum(&value.bytes))
 }
 
 /// The pages that are in a backup.
