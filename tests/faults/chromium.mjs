@@ -62,6 +62,9 @@ export async function launch(profile) {
         return result.value;
       },
       close: () => send("Target.closeTarget", { targetId }),
+      clear: (origin, everything) => call("Storage.clearDataForOrigin", { origin, storageTypes: everything ? "all" : "indexeddb" }),
+      crash: () => void call("Page.crash").catch(() => {}),
+      freeze: () => call("Page.setWebLifecycleState", { state: "frozen" }),
     });
     listeners.add(({ sessionId: from, method, params }) => {
       if (from !== sessionId) return;

@@ -33,13 +33,16 @@ export const binary = found(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/b
 /** Where a profile has what its origins keep: `<origin>/idb`, `fs` and `ls`. */
 export const databases = (profile) => join(profile, "storage", "default");
 
-export async function launch(profile) {
+/** `quota`: how many bytes an origin may have. */
+export async function launch(profile, { quota } = {}) {
   await mkdir(profile, { recursive: true });
-  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+  // An origin gets a fifth of it, and never less than ten megabytes.
+  const limit = quota === undefined ? {} : { "dom.quotaManager.temporaryStorage.fixedLimit": Math.ceil((quota * 5) / 1024) };
+  const lines = Object.entries({ ...PREFERENCES, ...limit }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
   await writeFile(join(profile, "user.js"), lines.join(""));
   const told = join(profile, "WebDriverBiDiServer.json");
   await rm(told, { force: true });
-  const browser = new Browser(binary, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank"], ["ignore", "ignore", "pipe"], {
+  const browser = new Browser(binary, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "--remote-allow-system-access", "about:blank"], ["ignore", "ignore", "pipe"], {
     ...process.env,
     MOZ_CRASHREPORTER_DISABLE: "1",
   });
@@ -72,6 +75,20 @@ export async function launch(profile) {
         return result.type === "string" ? JSON.parse(result.value) : undefined;
       },
       close: () => send("browsingContext.close", { context }),
+      async clear(origin, everything) {
+        const { contexts } = await send("browsingContext.getTree", { "moz:scope": "chrome" });
+        const given = [
+          { type: "string", value: origin },
+          { type: "boolean", value: everything },
+        ];
+        const target = { context: contexts[0].context };
+        const { exceptionDetails } = await send("script.callFunction", { functionDeclaration: String(clear), arguments: given, awaitPromise: true, target });
+        if (exceptionDetails) throw new Error(exceptionDetails.text);
+      },
+      // All pages: those of one origin share their processes.
+      crash() {
+        if (browser.killSome(/-contentproc -isForBrowser /) === 0) throw new Error("Firefox has no process of its pages");
+      },
     });
     pages.set(context, page);
     await send("script.addPreloadScript", {
@@ -83,6 +100,13 @@ export async function launch(profile) {
     return page;
   };
   return browser;
+}
+
+/** Runs in the browser's own window. */
+async function clear(origin, everything) {
+  const principal = Services.scriptSecurityManager.createContentPrincipalFromOrigin(origin);
+  const asked = everything ? Services.qms.clearStoragesForPrincipal(principal) : Services.qms.clearStoragesForClient(principal, "idb");
+  await new Promise((resolve) => (asked.callback = resolve));
 }
 
 /** Firefox writes down where it listens. */

@@ -7,18 +7,18 @@ import { Model } from "./model.mjs";
 
 export class Stay {
   /**
-   * An empty profile; `prepare(browser, page)` comes before the keep is made, `first` runs before the scripts of each page;
-   * `secret` has all pages in a private window.
+   * An empty profile; `prepare(page)` comes before the keep is made, `first` runs before the scripts of each page;
+   * `secret` has all pages in a private window; `quota`: how many bytes the origin may have, where that is said at the start.
    */
-  static async begin(drill, { prepare, first, secret, url = drill.site.url, name = drill.number() } = {}) {
+  static async begin(drill, { prepare, first, secret, quota, url = drill.site.url, name = drill.number() } = {}) {
     const stay = new Stay();
     stay.drill = drill;
-    Object.assign(stay, { first, secret, url });
+    Object.assign(stay, { first, secret, quota, url });
     stay.name = name;
     stay.profile = await mkdtemp(join(tmpdir(), "cardkeep-faults-"));
     drill.later(() => stay.end());
     await stay.start();
-    await prepare?.(stay.browser, stay.page);
+    await prepare?.(stay.page);
     const opened = await stay.page.run((options) => stage.open(options), {});
     if (opened.code !== undefined) throw new Error(`an empty keep cannot be made: ${opened.message}`);
     await stay.setUp();
@@ -33,7 +33,7 @@ export class Stay {
 
   /** Runs the browser, with one page. */
   async start() {
-    this.browser = await this.drill.engine.launch(this.profile);
+    this.browser = await this.drill.engine.launch(this.profile, { quota: this.quota });
     if (this.secret) this.context = await this.browser.secret();
     this.page = await this.tab();
   }

@@ -6,6 +6,7 @@ import { Stay } from "../stay.mjs";
 
 export default {
   about: "site data cleared while open: `closed` or typed errors, no hang, reopening works",
+  engines: ["chromium", "firefox"],
   rounds: 8,
   short: 2,
   async run(drill) {
@@ -16,7 +17,7 @@ export default {
       const stay = await Stay.begin(drill);
       const writing = stay.write({ limit: 20_000 });
       await sleep(100 + drill.random() * 700);
-      await stay.page.call("Storage.clearDataForOrigin", { origin: drill.site.origin, storageTypes: everything ? "all" : "indexeddb" });
+      await stay.page.clear(drill.site.origin, everything);
       await sleep(800);
       await stay.page.run(() => stage.stop());
       const ends = await writing;

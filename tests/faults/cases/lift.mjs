@@ -11,6 +11,7 @@ const FROZEN = ["schema-1.json"];
 
 export default {
   about: "killed before every transaction of a migration: the next opening ends in the same keep as an undisturbed one",
+  engines: ["chromium", "firefox"],
   rounds: 1,
   short: 1,
   async run(drill) {

@@ -8,6 +8,7 @@ const ROUNDS_OF_A_PROFILE = 12;
 
 export default {
   about: "SIGKILL of the whole browser in the middle of a restore, reopened twice: all of the old or all of the new",
+  engines: ["chromium", "firefox"],
   rounds: 120,
   short: 3,
   async run(drill) {

@@ -11,6 +11,7 @@ const WAYS = {
 
 export default {
   about: "rows or pages of old data vanish silently: it is noticed at the next opening, and put back",
+  engines: ["chromium", "firefox"],
   rounds: 3,
   short: 1,
   async run(drill) {

@@ -6,6 +6,7 @@ const TIMES = 30;
 
 export default {
   about: "two tabs on one record, one chat and the settings: no update is lost, both see the same in the end",
+  engines: ["chromium", "firefox"],
   rounds: 10,
   short: 1,
   async run(drill) {

@@ -4,6 +4,7 @@ import { Stay } from "../stay.mjs";
 
 export default {
   about: "an upgrade blocks or is blocked, newer data opens read-only, and back: typed, in time, nothing changed",
+  engines: ["chromium", "firefox"],
   rounds: 5,
   short: 1,
   async run(drill) {
