@@ -34,6 +34,13 @@ pub struct PlaythroughFilter {
     pub name: Option<String>,
 }
 
+/// Where a player is and is going to, in a world.
+struct Scenes {
+    skeleton: Document,
+    here: Option<(String, Document)>,
+    there: Option<(String, Document)>,
+}
+
 /// What came of a play, besides the run.
 #[derive(Default)]
 struct Played {
@@ -186,6 +193,31 @@ impl Playthroughs {
         .await
     }
 
+    /// A run and its world, as they were read or written here last; what is made of them has to
+    /// ask whether they are the same still.
+    fn recent(&self, id: &str) -> Option<(Record, Record)> {
+        let recent = |domain: Domain, id: &str| {
+            let record = self.0.keep.store().recent(domain.name(), id);
+            record.filter(|record| record.trashed_ms.is_none())
+        };
+        let run = recent(Domain::Playthroughs, id)?;
+        let world = recent(Domain::Worlds, run.head_text("world"))?;
+        Some((run, world))
+    }
+
+    async fn scenes(&self, world: &Record, at: &str, to: Option<[i64; 3]>) -> Result<Scenes> {
+        let keep = &self.0.keep;
+        let place = async |at: Option<[i64; 3]>| match at {
+            Some(at) => Ok(keep.location_at(world, at).await?.map(keyed)),
+            None => Ok(None),
+        };
+        Ok(Scenes {
+            skeleton: keep.skeleton(world).await?,
+            here: place(world::parse_position(at).ok()).await?,
+            there: place(to).await?,
+        })
+    }
+
     /// Changes a run by what its world has where the player is and, where one is named, at
     /// another position.
     async fn play(
@@ -196,23 +228,26 @@ impl Playthroughs {
         play: &Play<'_>,
     ) -> Result<Value> {
         let keep = &self.0.keep;
+        let mut recent = self.recent(id);
         let mut turns = 0;
         loop {
-            let record = keep.record(Domain::Playthroughs, id).await?;
-            let at = record.head_text("position").to_owned();
-            let world = record.head_text("world");
-            let world = keep.record(Domain::Worlds, world).await?;
-            let skeleton = keep.skeleton(&world).await?;
-            let here = match world::parse_position(&at) {
-                Ok(at) => keep.location_at(&world, at).await?.map(keyed),
-                Err(_) => None,
+            let is_recent = recent.is_some();
+            let (run, world) = match recent.take() {
+                Some(both) => both,
+                None => {
+                    let run = keep.record(Domain::Playthroughs, id).await?;
+                    let world = keep.record(Domain::Worlds, run.head_text("world")).await?;
+                    (run, world)
+                }
             };
-            let there = match to {
-                Some(to) => keep.location_at(&world, to).await?.map(keyed),
-                None => None,
+            let at = run.head_text("position").to_owned();
+            let scenes = match self.scenes(&world, &at, to).await {
+                Err(_) if is_recent => continue,
+                scenes => scenes?,
             };
+            let [from, to] = [&scenes.here, &scenes.there].map(|of| scene(of, &scenes.skeleton));
             let played = RefCell::new(Played::default());
-            let elsewhere = Cell::new(false);
+            let (elsewhere, made) = (Cell::new(false), Cell::new(false));
             let edit = |run: &Document| {
                 elsewhere.set(playthrough::summary(run).position != at);
                 if elsewhere.get() {
@@ -220,10 +255,14 @@ impl Playthroughs {
                 }
                 let mut played = played.borrow_mut();
                 *played = Played::at(keep.store().now());
-                let (from, to) = (scene(&here, &skeleton), scene(&there, &skeleton));
-                play(run, from, to, &mut played)
+                let run = play(run, from, to, &mut played)?;
+                made.set(true);
+                Ok(run)
             };
-            match self.change(id, write, &edit).await {
+            let world = is_recent.then_some(&world);
+            match self.change(id, write, world, &edit).await {
+                // What others wrote since is read now.
+                Err(error) if is_recent && (error.kind() == Kind::Conflict || !made.get()) => {}
                 Err(error) if elsewhere.get() && turns < 3 && write.if_rev.is_none() => {
                     debug_assert_eq!(error.kind(), Kind::Conflict);
                     turns += 1;
@@ -245,7 +284,7 @@ impl Playthroughs {
     /// `not-found`, `conflict` with its sides, `bad-json`, and what the medium reports.
     pub async fn set_stat(&self, id: &str, stat: &str, value: &str, write: Write) -> Result<Value> {
         let edit = |run: &Document| playthrough::set_stat(run, stat, value);
-        self.change(id, write, &edit).await
+        self.change(id, write, None, &edit).await
     }
 
     /// The state of a run, as JSON: its world with the run laid over it.
@@ -281,16 +320,23 @@ impl Playthroughs {
         Ok((record, laid))
     }
 
+    /// `recent`: what of [`Store::recent`] the edit is made of besides.
+    ///
+    /// [`Store::recent`]: crate::store::Store::recent
     async fn change(
         &self,
         id: &str,
         write: Write,
+        recent: Option<&Record>,
         edit: &dyn Fn(&Document) -> Result<Document>,
     ) -> Result<Value> {
         let missing = || Kind::NotFound.because("there is no such record");
         let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
             let document = edit(old.ok_or_else(missing)?)?;
             texts::PLAYTHROUGHS.put_document(record, &document, change);
+            if let Some(recent) = recent {
+                change.made_of(recent);
+            }
             Ok(document)
         };
         let edit = Edit {

@@ -35,6 +35,8 @@ pub struct Change {
     verify: bool,
     /// Its records come from [`Store::recent`].
     recent: bool,
+    /// What it is made of besides, from there too.
+    made_of: Vec<Record>,
 }
 
 /// A page to write, not sealed yet.
@@ -154,6 +156,13 @@ impl Change {
         self
     }
 
+    /// Says that it is made of this record of [`Store::recent`] too, and changes it not: it is a
+    /// `conflict` unless its row is still the same.
+    pub fn made_of(&mut self, record: &Record) -> &mut Change {
+        self.made_of.push(record.clone());
+        self
+    }
+
     /// Asks for what the caller asks.
     pub fn asked(&mut self, write: Write) -> &mut Change {
         self.durable |= write.durable;
@@ -203,6 +212,12 @@ impl Store {
             ..Burst::default()
         };
         burst.checks.push(self.fence());
+        let made_of = change.made_of.into_iter().map(|record| Check::Same {
+            table: Table::Rows,
+            key: Key::row(&record.domain, &record.id),
+            bytes: Some(record.stored),
+        });
+        burst.checks.extend(made_of);
         burst
             .deletes
             .extend(change.dropped.into_iter().map(|key| (Table::Pages, key)));

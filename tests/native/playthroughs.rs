@@ -2,6 +2,8 @@
 
 use crate::json::Random;
 use crate::keep::open;
+use crate::lying::{Call, Lying, Script};
+use crate::store::clock;
 use crate::turn::now;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
@@ -9,6 +11,7 @@ use cardkeep::keep::{Domain, Given, Keep, PatchDocument, PlaythroughFilter, PutD
 use cardkeep::store::{MemoryMedium, Write};
 use cardkeep::world::{self, playthrough};
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 fn world() -> Vec<u8> {
     std::fs::read("tests/fixtures/worlds/world_state.json").expect("the fixture is there")
@@ -321,4 +324,50 @@ fn a_run_is_told_with_everything_a_run_has() {
         json!({ "world": "w", "position": "1,2,3", "mood": "dark", "name": "", "visited": [], "player": {},
             "turn": 0, "events": {}, "places": {}, "outcomes": [] })
     );
+}
+
+#[test]
+fn a_run_goes_on_without_a_question_and_never_past_what_others_did_to_it_or_its_world() {
+    for bytes in [world(), large()] {
+        let (medium, script) = (MemoryMedium::new(), Rc::new(Script::default()));
+        let lying = Lying {
+            medium: Rc::new(medium.clone()),
+            script: Rc::clone(&script),
+        };
+        let opened = Keep::open(Rc::new(lying), clock(), Rc::new(|_, _| {}));
+        let (here, other) = (now(opened).unwrap(), open(&medium));
+        let world = import(&here, &bytes);
+        let id = begin(&here, &world, None);
+        let go = |position: &str| now(here.playthroughs().move_to(&id, position, Write::default()));
+        go("1,0,0").unwrap();
+        go("0,0,0").unwrap();
+        let before = script.count();
+        go("1,0,0").unwrap();
+        assert_eq!(script.calls()[before..], [Call::Write]);
+
+        let opening = "\"locations\": {";
+        let new = "\"7,7,7\": {\"location_id\": \"new\", \"description\": \"built\"}, ";
+        let text = String::from_utf8(bytes).unwrap();
+        let put = PutDocument {
+            given: Given::Document(text.replacen(opening, &format!("{opening}{new}"), 1).into()),
+            id: Some(world.clone()),
+            if_rev: None,
+            image: None,
+        };
+        now(other.put_many(Domain::Worlds, &[put], Write::default())).unwrap();
+        assert_eq!(go("7,7,7").unwrap()["position"], "7,7,7");
+        now(other.playthroughs().move_to(&id, "0,0,0", Write::default())).unwrap();
+        now(other
+            .playthroughs()
+            .set_stat(&id, "level", "9", Write::default()))
+        .unwrap();
+        let moved = go("1,0,0").unwrap();
+        assert_eq!((&moved["level"], &moved["rev"]), (&json!(9.0), &json!(8)));
+        now(other.trash(Domain::Worlds, &world, None)).unwrap();
+        assert_eq!(go("0,0,0").unwrap_err().kind(), Kind::NotFound);
+        now(other.restore(Domain::Worlds, &world)).unwrap();
+        go("0,0,0").unwrap();
+        now(other.trash(Domain::Playthroughs, &id, None)).unwrap();
+        assert_eq!(go("1,0,0").unwrap_err().kind(), Kind::NotFound);
+    }
 }
