@@ -319,6 +319,10 @@ impl Book {
                 Entry::read(node, uid, dialect, &format!("entries.{n}"), warnings)
             })
             .collect();
+        for (name, shape) in dialect::misfits(document, dialect) {
+            let message = format!("an entry is an object; {shape:?} is none and was left out");
+            warnings.push(Warning::noticed("odd-entry", name, message));
+        }
         let mut seen = std::collections::HashSet::new();
         for (n, entry) in entries.iter().enumerate() {
             if let Some(id) = &entry.id
@@ -412,6 +416,27 @@ impl Entry {
         };
         let keys = list(names::KEYS);
         let secondary_keys = list(names::SECONDARY);
+        for names in [names::KEYS, names::SECONDARY] {
+            let loose = names.iter().find(|name| {
+                let list = node.get(name).map(Node::shape);
+                list.is_some_and(|shape| !matches!(shape, Shape::Array | Shape::Null))
+            });
+            // These tools spell a list as one text.
+            if let (Some(name), false) =
+                (loose, matches!(dialect, Dialect::Risu | Dialect::AiDungeon))
+                && node
+                    .get(name)
+                    .and_then(Node::text)
+                    .is_none_or(|text| !text.is_empty())
+            {
+                let message = "a list of texts was wanted";
+                warnings.push(Warning::repaired(
+                    "wrong-type",
+                    format!("{path}.{name}"),
+                    message,
+                ));
+            }
+        }
         let id = field(names::ID).and_then(|id| match id.number() {
             Some(number) if number.fract() == 0.0 => Some(Id::Number(number as i64)),
             _ => id.text().map(|text| Id::Text(text.into_owned())),
@@ -433,6 +458,15 @@ impl Entry {
             }
         };
         let exact = position(node.get("extensions").and_then(|more| more.get("position")));
+        let rough = node.get("position").filter(|node| !node.is_null());
+        if exact.is_none() && rough.is_some() && position(rough).is_none() {
+            let message = "no place of that name or number is known; it goes before the character";
+            warnings.push(Warning::repaired(
+                "bad-value",
+                format!("{path}.position"),
+                message,
+            ));
+        }
         let chance = flag(names::CHANCE, true);
         let probability = field(names::PROBABILITY)
             .and_then(number)
@@ -443,10 +477,21 @@ impl Entry {
                 .map_or_else(|| number(until).map_or(0, count), u32::from)
         });
         let known = |key: &str| names::ALL.iter().any(|names| names.contains(&key));
+        let comment = text(names::COMMENT);
+        // A book may have a note for people and a name beside it.
+        let named = node.get("name").filter(|name| {
+            matches!(
+                dialect,
+                Dialect::SillyTavern | Dialect::CharacterBook | Dialect::V3
+            ) && name
+                .text()
+                .is_some_and(|name| !name.is_empty() && name != comment)
+        });
         let extra = places
             .iter()
             .flat_map(|place| place.entries())
-            .filter(|(key, _)| !known(key));
+            .filter(|(key, _)| !known(key))
+            .chain(named.map(|name| ("name".into(), name)));
         Entry {
             id,
             selective: match dialect {
@@ -457,23 +502,21 @@ impl Entry {
             keys,
             secondary_keys,
             content: text(names::CONTENT),
-            comment: text(names::COMMENT),
+            comment,
             enabled: flag(names::ENABLED, true) && !flag(names::DISABLED, false),
             constant: flag(names::CONSTANT, false),
             logic: whole(names::LOGIC)
                 .and_then(|n| LOGICS.get(n as usize).copied())
                 .unwrap_or_default(),
-            insertion_order: whole(names::ORDER).unwrap_or(usual.insertion_order),
+            insertion_order: whole(names::ORDER)
+                .or_else(|| whole(names::PRIORITY).filter(|_| dialect == Dialect::NovelAi))
+                .unwrap_or(usual.insertion_order),
             priority: whole(names::PRIORITY),
-            position: exact
-                .or_else(|| position(node.get("position")))
-                .unwrap_or_default(),
+            position: exact.or_else(|| position(rough)).unwrap_or_default(),
             depth: field(names::DEPTH)
                 .and_then(number)
                 .map_or(usual.depth, count),
-            role: field(names::ROLE)
-                .and_then(number)
-                .map_or(0, |role| count(role).min(2)),
+            role: field(names::ROLE).map_or(0, role),
             // SillyTavern says so of every entry and means keys between slashes.
             use_regex: flag(names::REGEX, false)
                 && node
@@ -521,6 +564,15 @@ fn found<'a>(places: &[Node<'a>], names: &[&str]) -> impl Iterator<Item = Node<'
 fn number(node: Node<'_>) -> Option<f64> {
     let number = node.number().or_else(|| node.text()?.trim().parse().ok())?;
     number.is_finite().then_some(number)
+}
+
+/// SillyTavern's number of a role, also of one that is spelled out.
+fn role(node: Node<'_>) -> u32 {
+    match node.text().as_deref() {
+        Some("user") => 1,
+        Some("assistant") => 2,
+        _ => number(node).map_or(0, |role| count(role).min(2)),
+    }
 }
 
 fn count(number: f64) -> u32 {

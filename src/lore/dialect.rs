@@ -1,6 +1,6 @@
 //! Who wrote a lorebook, and where in the file its entries are.
 
-use crate::error::{Kind, Limits, Result};
+use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, Step, quote};
 use std::str::FromStr;
 
@@ -68,8 +68,8 @@ impl Dialect {
         if root.shape() == Shape::Array {
             let item = root.at(0)?;
             let has = |key: &str| item.get(key).is_some();
-            return (has("keys") && (has("entry") || has("value") || has("content")))
-                .then_some(Dialect::AiDungeon);
+            let text = has("entry") || has("value") || has("content");
+            return ((has("keys") || has("key")) && text).then_some(Dialect::AiDungeon);
         }
         if says("spec", "lorebook_v3") {
             return Some(Dialect::V3);
@@ -187,10 +187,28 @@ impl At {
 
 /// The entries with their places, in the order of the file.
 pub(super) fn entries(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_>)> {
+    let mut all = listed(document, dialect);
+    all.retain(|(_, entry)| entry.shape() == Shape::Object);
+    all
+}
+
+/// What stands in the list and is no entry: its path, and what it is.
+pub(super) fn misfits(document: &Document, dialect: Dialect) -> Vec<(String, Shape)> {
+    let all = listed(document, dialect).into_iter();
+    let misfits = all.filter(|(_, entry)| entry.shape() != Shape::Object);
+    misfits
+        .map(|(at, entry)| match at {
+            At::Key(key) => (format!("entries.{key}"), entry.shape()),
+            At::Index(index) => (format!("entries.{index}"), entry.shape()),
+        })
+        .collect()
+}
+
+fn listed(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_>)> {
     let Some(list) = document.find(&list_steps(document, dialect)) else {
         return Vec::new();
     };
-    let all: Vec<_> = match list.shape() {
+    match list.shape() {
         Shape::Object => list
             .entries()
             .map(|(key, entry)| (At::Key(key.into_owned()), entry))
@@ -200,10 +218,20 @@ pub(super) fn entries(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_
             .enumerate()
             .map(|(n, entry)| (At::Index(n), entry))
             .collect(),
-    };
-    all.into_iter()
-        .filter(|(_, entry)| entry.shape() == Shape::Object)
-        .collect()
+    }
+}
+
+/// The book as it stands in the document, where it is one of this dialect by itself or in a
+/// card.
+pub(super) fn standing(document: &Document, dialect: Dialect) -> Option<Vec<u8>> {
+    match (dialect, head_path(document, dialect)?) {
+        (Dialect::Tsv | Dialect::AiDungeon, _) => None,
+        (Dialect::V3, _) | (_, []) => Some(document.bytes().to_vec()),
+        (_, path) => {
+            let book = document.find(&steps(path))?;
+            (book.shape() == Shape::Object).then(|| book.raw().as_bytes().to_vec())
+        }
+    }
 }
 
 /// Whether a text is taken for JSON, sound or not, and never for a table.
@@ -213,21 +241,34 @@ pub(super) fn begins_as_json(text: &str) -> bool {
     start.starts_with(['{', '[']) && key.contains('"')
 }
 
+/// Whether the first thing in a file is what JSON of a lorebook begins with, in any encoding.
+pub(super) fn is_meant_as_json(bytes: &[u8]) -> bool {
+    let start = bytes.iter().find(|byte| {
+        !byte.is_ascii_whitespace() && !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff)
+    });
+    matches!(start, Some(b'{' | b'[' | b'"'))
+}
+
 /// The JSON of a text whose lines are a key, a tab, a text; `None` for anything else.
-pub(super) fn table(bytes: &[u8], limits: &Limits) -> Result<Option<Document>> {
+pub(super) fn table(bytes: &[u8], limits: &Limits) -> Result<Option<(Document, Vec<Warning>)>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Ok(None);
     };
     let text = text.trim_start_matches('\u{feff}');
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
     let has_key = |line: &&str| {
         line.split_once('\t')
             .is_some_and(|(key, _)| !key.trim().is_empty())
     };
-    if lines.is_empty() || begins_as_json(text) || !lines.iter().all(has_key) {
+    let (mut lines, mut odd) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(text.lines()) {
+        match has_key(&line) {
+            true => lines.push(line),
+            false if line.trim().is_empty() => {}
+            false => odd.push(number),
+        }
+    }
+    // A text with a tab somewhere is no table.
+    if lines.len() <= odd.len() || begins_as_json(text) {
         return Ok(None);
     }
     if text.len() > limits.text {
@@ -249,5 +290,10 @@ pub(super) fn table(bytes: &[u8], limits: &Limits) -> Result<Option<Document>> {
     };
     let entries: Vec<String> = lines.iter().map(entry).collect();
     let json = format!(r#"{{"entries":[{}]}}"#, entries.join(","));
-    Document::read(json.as_bytes(), limits).map(|(document, _)| Some(document))
+    let warnings = odd.into_iter().map(|number: usize| {
+        let message = "a line without a key and a tab behind it was left out";
+        Warning::noticed("bad-line", format!("line {number}"), message)
+    });
+    let (document, _) = Document::read(json.as_bytes(), limits)?;
+    Ok(Some((document, warnings.collect())))
 }

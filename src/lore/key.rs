@@ -36,7 +36,7 @@ impl Finder {
         }
         let compiled = match slashed(key) {
             Some((pattern, flags)) => {
-                let mut builder = RegexBuilder::new(pattern);
+                let mut builder = RegexBuilder::new(&spelled(pattern));
                 builder
                     .case_insensitive(flags.contains('i'))
                     .multi_line(flags.contains('m'))
@@ -44,7 +44,7 @@ impl Finder {
                     .size_limit(MOST_COMPILED)
                     .build()
             }
-            None if manner.regex => RegexBuilder::new(key)
+            None if manner.regex => RegexBuilder::new(&spelled(key))
                 .case_insensitive(!manner.case_sensitive)
                 .size_limit(MOST_COMPILED)
                 .build(),
@@ -85,6 +85,92 @@ impl Finder {
             }
         }
     }
+}
+
+/// An expression of JavaScript as the engine here spells it: `[^]` is any character, `\/` a
+/// slash, `\u0041` and `\cA` a character, and a brace that counts nothing stands for itself.
+fn spelled(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    let mut listed = false;
+    while let Some(c) = rest.chars().next() {
+        let mut taken = c.len_utf8();
+        match c {
+            '\\' => {
+                let escaped = rest[1..].chars().next();
+                taken += escaped.map_or(0, char::len_utf8);
+                let hex = |text: &str| u32::from_str_radix(text, 16).ok().and_then(char::from_u32);
+                let code = match escaped {
+                    Some('u') => rest.get(2..6).and_then(hex).map(|c| (c, 6)),
+                    _ => None,
+                };
+                match (escaped, code) {
+                    (_, Some((c, length))) => {
+                        taken = length;
+                        out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+                    }
+                    // What has no meaning there stands for itself.
+                    (Some(c), None) if !c.is_ascii_alphanumeric() && !c.is_ascii_punctuation() => {
+                        out.push(c);
+                    }
+                    (
+                        Some(
+                            c @ ('/' | '"' | '\'' | '`' | ',' | ':' | ';' | '!' | '@' | '%' | '='
+                            | '<' | '>' | '_'),
+                        ),
+                        None,
+                    ) => {
+                        out.push(c);
+                    }
+                    _ => out.push_str(&rest[..taken]),
+                }
+            }
+            '[' if !listed && rest.starts_with("[^]") => {
+                taken = 3;
+                out.push_str("[\\s\\S]");
+            }
+            // Within a list a bracket, and what would join or part lists, stand for themselves.
+            '[' if listed => out.push_str("\\["),
+            '&' | '~' if listed => {
+                out.push('\\');
+                out.push(c);
+            }
+            '[' => {
+                listed = true;
+                out.push(c);
+            }
+            ']' if listed => {
+                listed = false;
+                out.push(c);
+            }
+            '{' if !listed && !counts(rest) => out.push_str("\\{"),
+            '}' if !listed && !closes(&out) => out.push_str("\\}"),
+            c => out.push(c),
+        }
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// Whether a brace says how often: `{2}`, `{2,}`, `{2,3}`.
+fn counts(text: &str) -> bool {
+    let Some((inside, _)) = text[1..].split_once('}') else {
+        return false;
+    };
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && number(least) && number(most)
+}
+
+/// Whether a brace that says how often, or a character by its number, is open.
+fn closes(out: &str) -> bool {
+    out.rfind('{')
+        .is_some_and(|at| !out[at..].contains('}') && !out[..at].ends_with('\\'))
+}
+
+/// Whether a key is an expression between slashes.
+pub(super) fn is_slashed(key: &str) -> bool {
+    slashed(key).is_some()
 }
 
 /// The expression and flags of `/…/flags`.

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Rounds of recursion, whatever the options say.
 const MOST_ROUNDS: u32 = 20;
 
+/// A number of messages that no chat has.
+const FOREVER: u32 = u32::MAX;
+
 /// How to look.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -177,9 +180,12 @@ struct Ready<'b> {
     decorators: Vec<Decorator>,
     keys: Vec<(&'b str, Finder)>,
     secondary: Vec<(&'b str, Finder)>,
-    additional: Vec<Finder>,
-    excluded: Vec<Finder>,
-    excluded_together: Vec<Finder>,
+    /// Of each list one has to be there.
+    additional: Vec<Vec<Finder>>,
+    /// Of each list none may be there.
+    excluded: Vec<Vec<Finder>>,
+    /// Of each list one has to be missing.
+    excluded_together: Vec<Vec<Finder>>,
     bad_key: Option<String>,
     scan_depth: usize,
 }
@@ -276,14 +282,13 @@ impl<'b> Run<'b> {
             regex: false,
             ..manner
         };
-        let named = |name: &str| -> Vec<Finder> {
-            let values = decorators
-                .iter()
-                .filter(|it| it.name == name)
-                .flat_map(|it| &it.values);
-            values
-                .filter_map(|key| Finder::of(key, plain)?.ok())
-                .collect()
+        let named = |name: &str| -> Vec<Vec<Finder>> {
+            let lists = decorators.iter().filter(|it| it.name == name).map(|it| {
+                let keys = it.values.iter();
+                keys.filter_map(|key| Finder::of(key, plain)?.ok())
+                    .collect::<Vec<Finder>>()
+            });
+            lists.filter(|list| !list.is_empty()).collect()
         };
         let scan_depth = number("scan_depth")
             .map(|depth| depth as u32)
@@ -350,6 +355,20 @@ impl<'b> Run<'b> {
         }
     }
 
+    /// How long the entry stays or rests. What began with this very message is over: its reply
+    /// is made anew.
+    fn timed(&self, index: usize) -> Timed {
+        let timed = self.options.timed.get(&index).copied().unwrap_or_default();
+        let entry = &self.book.entries[index];
+        let (until, length) = match timed.sticky_until {
+            0 => (timed.cooldown_until, entry.cooldown),
+            until => (until, entry.sticky),
+        };
+        let again = until != FOREVER
+            && length.is_some_and(|length| self.count <= until.saturating_sub(length));
+        if again { Timed::default() } else { timed }
+    }
+
     fn judge(
         &self,
         it: &Ready<'_>,
@@ -363,7 +382,7 @@ impl<'b> Run<'b> {
                 .iter()
                 .find(|decorator| decorator.name == name)
         };
-        let timed = self.options.timed.get(index).copied().unwrap_or_default();
+        let timed = self.timed(*index);
         if !entry.enabled {
             return no(WhyNot::Disabled);
         }
@@ -457,9 +476,13 @@ impl<'b> Run<'b> {
             })?,
         };
         let found = |finder: &Finder| anywhere(finder);
-        let all_excluded =
-            !it.excluded_together.is_empty() && it.excluded_together.iter().all(found);
-        if !it.additional.iter().all(found) || it.excluded.iter().any(found) || all_excluded {
+        let missed = it.additional.iter().any(|list| !list.iter().any(found));
+        let excluded = it.excluded.iter().any(|list| list.iter().any(found));
+        let together = it
+            .excluded_together
+            .iter()
+            .any(|list| list.iter().all(found));
+        if missed || excluded || together {
             return Err((WhyNot::Decorator, None));
         }
         if it.entry.selective && !it.secondary.is_empty() {
@@ -538,23 +561,26 @@ impl<'b> Run<'b> {
             .filter(|budget| *budget > 0);
         let mut timed: BTreeMap<usize, Timed> = BTreeMap::new();
         for (index, entry) in self.book.entries.iter().enumerate() {
-            let mut next = self.options.timed.get(&index).copied().unwrap_or_default();
+            let mut next = self.timed(index);
             let fired = self.fired.iter().find(|(fired, _)| *fired == index);
             if fired.is_some_and(|(_, why)| *why != Why::Sticky) {
-                let sticky = entry.sticky.unwrap_or(0);
-                next.sticky_until = if sticky > 0 {
-                    self.count + 1 + sticky
-                } else {
-                    0
+                let until = |count: u32, from: u32| match count {
+                    0 => 0,
+                    count => from.saturating_add(count),
                 };
-                let cooldown = entry.cooldown.unwrap_or(0);
-                next.cooldown_until = if cooldown > 0 {
-                    self.count + 1 + sticky + cooldown
-                } else {
-                    0
+                let says = |name: &str| ready[index].decorators.iter().any(|it| it.name == name);
+                let sticky = match says("keep_activate_after_match") {
+                    true => FOREVER,
+                    false => entry.sticky.unwrap_or(0),
                 };
+                let cooldown = match says("dont_activate_after_match") {
+                    true => FOREVER,
+                    false => entry.cooldown.unwrap_or(0),
+                };
+                next.sticky_until = until(sticky, self.count);
+                next.cooldown_until = until(cooldown, self.count.saturating_add(sticky));
             }
-            if next.sticky_until.max(next.cooldown_until) > self.count + 1 {
+            if next.sticky_until.max(next.cooldown_until) > self.count.saturating_add(1) {
                 timed.insert(index, next);
             }
         }

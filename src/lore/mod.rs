@@ -61,7 +61,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     }
     // A key may begin as JSON does.
     json(bytes, limits).or_else(|error| match dialect::table(bytes, limits)? {
-        Some(document) => Ok(file(document, Dialect::Tsv, Vec::new())),
+        Some((document, warnings)) => Ok(file(document, Dialect::Tsv, warnings)),
+        None if error.kind() == Kind::BadJson && !dialect::is_meant_as_json(bytes) => {
+            Err(Kind::NotALorebook
+                .because("the file is neither JSON nor a table")
+                .caused_by(error))
+        }
         None => Err(error),
     })
 }
@@ -100,8 +105,38 @@ fn pictured(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
         })
 }
 
-/// The book as the file of a dialect, and what that dialect cannot hold. A file that is
-/// of this dialect already is better kept as it is: its document is lossless.
+impl LoreFile {
+    /// The book as the file of a dialect, and what that dialect cannot hold. What is of this
+    /// dialect already stays as it was written.
+    ///
+    /// # Errors
+    /// Those of [`write`].
+    pub fn write(&self, dialect: Dialect) -> Result<Written> {
+        let standing = (self.dialect == dialect)
+            .then(|| dialect::standing(&self.document, dialect))
+            .flatten();
+        match standing {
+            Some(bytes) => Ok(Written {
+                bytes,
+                losses: Vec::new(),
+            }),
+            None if matches!(dialect, Dialect::CharacterBook | Dialect::V3) => {
+                let mut book = self.book.clone();
+                for entry in &mut book.entries {
+                    let mut keys = entry.keys.iter().chain(&entry.secondary_keys);
+                    // Elsewhere slashes alone make no expression.
+                    entry.use_regex |=
+                        !entry.keys.is_empty() && keys.all(|key| key::is_slashed(key));
+                }
+                write(&book, dialect)
+            }
+            None => write(&self.book, dialect),
+        }
+    }
+}
+
+/// The book as the file of a dialect, and what that dialect cannot hold. [`LoreFile::write`]
+/// leaves one that is of this dialect already as it is.
 ///
 /// # Errors
 /// `unsupported` for dialects that are only read.

@@ -17,8 +17,21 @@ pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
             }
         }
     }
+    let held: &[&str] = match dialect {
+        Dialect::CharacterBook | Dialect::V3 => &[
+            "name",
+            "description",
+            "scanDepth",
+            "tokenBudget",
+            "recursiveScanning",
+        ],
+        Dialect::SillyTavern => &["name", "description"],
+        Dialect::Agnai => &["name", "description"],
+        _ => &[],
+    };
+    tell_head(book, held, dialect, &mut losses);
     let text = match dialect {
-        Dialect::SillyTavern => silly_tavern(book),
+        Dialect::SillyTavern => silly_tavern(book, &mut losses),
         Dialect::CharacterBook => character_book(book, &mut losses),
         Dialect::V3 => format!(
             "{{\"spec\":\"lorebook_v3\",\"data\":{}}}",
@@ -54,6 +67,14 @@ fn object(fields: &Fields) -> String {
         .map(|(name, value)| format!("{}:{value}", quote(name)))
         .collect();
     format!("{{{}}}", fields.join(","))
+}
+
+/// A number with a fraction where it has one: others read whole numbers only.
+fn put_number(fields: &mut Fields, name: &str, value: f64) {
+    match value.fract() == 0.0 && value.abs() < 1e15 {
+        true => put(fields, name, value as i64),
+        false => put(fields, name, value),
+    }
 }
 
 fn list(items: &[String]) -> String {
@@ -92,14 +113,14 @@ fn settings(entry: &Entry) -> Fields {
         "delay_until_recursion",
         entry.delay_until_recursion,
     );
-    put(&mut fields, "probability", entry.probability);
+    put_number(&mut fields, "probability", entry.probability);
     put(&mut fields, "useProbability", true);
     put(&mut fields, "depth", entry.depth);
     put(&mut fields, "selectiveLogic", entry.logic.number());
     put(&mut fields, "outlet_name", &entry.outlet);
     put(&mut fields, "group", &entry.group);
     put(&mut fields, "group_override", entry.group_override);
-    put(&mut fields, "group_weight", entry.group_weight);
+    put_number(&mut fields, "group_weight", entry.group_weight);
     put(&mut fields, "scan_depth", entry.scan_depth);
     put(&mut fields, "match_whole_words", entry.match_whole_words);
     put(&mut fields, "case_sensitive", entry.case_sensitive);
@@ -120,10 +141,28 @@ fn specified(book: &Book, third: bool) -> Fields {
             Some(Id::Text(text)) if third => put(&mut fields, "id", text),
             _ => put(&mut fields, "id", id),
         }
-        put(&mut fields, "keys", &entry.keys);
-        put(&mut fields, "secondary_keys", &entry.secondary_keys);
+        // Where expressions have to say more than that they are some, slashes say so too.
+        let bare = entry.use_regex && entry.logic == Logic::AndAny;
+        let spelled = |keys: &[String]| -> Vec<String> {
+            keys.iter()
+                .map(|key| match bare {
+                    true => key.clone(),
+                    false => slashed(key, entry),
+                })
+                .collect()
+        };
+        let name = entry.extra.iter().find(|(name, _)| name == "name");
+        put(&mut fields, "keys", spelled(&entry.keys));
+        put(
+            &mut fields,
+            "secondary_keys",
+            spelled(&entry.secondary_keys),
+        );
         put(&mut fields, "comment", &entry.comment);
-        put(&mut fields, "name", &entry.comment);
+        match name {
+            Some(name) => fields.push(name.clone()),
+            None => put(&mut fields, "name", &entry.comment),
+        }
         put(
             &mut fields,
             "content",
@@ -152,8 +191,13 @@ fn specified(book: &Book, third: bool) -> Fields {
         put(&mut fields, "use_regex", entry.use_regex);
         let mut extensions = settings(entry);
         // An expression without slashes is told apart from SillyTavern's by this one's absence.
-        extensions.retain(|(name, _)| !(entry.use_regex && name == "selectiveLogic"));
-        extensions.extend(entry.extra.iter().cloned());
+        extensions.retain(|(name, _)| !(bare && name == "selectiveLogic"));
+        for (name, value) in entry.extra.iter().filter(|(name, _)| name != "name") {
+            let name = snake(name);
+            if extensions.iter().all(|(known, _)| *known != name) {
+                extensions.push((name, value.clone()));
+            }
+        }
         fields.push(("extensions".to_owned(), object(&extensions)));
         object(&fields)
     };
@@ -194,19 +238,27 @@ fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
     object(&specified(book, false))
 }
 
-fn silly_tavern(book: &Book) -> String {
+fn silly_tavern(book: &Book, losses: &mut Vec<Loss>) -> String {
     let ids = ids(book);
     let entry = |(n, (entry, id)): (usize, (&Entry, i64))| {
         let mut fields = Fields::new();
         let slashed: Vec<String> = entry.keys.iter().map(|key| slashed(key, entry)).collect();
         put(&mut fields, "uid", id);
+        let secondary = entry
+            .secondary_keys
+            .iter()
+            .map(|key| self::slashed(key, entry));
         put(&mut fields, "key", slashed);
-        put(&mut fields, "keysecondary", &entry.secondary_keys);
+        put(&mut fields, "keysecondary", secondary.collect::<Vec<_>>());
         put(&mut fields, "comment", &entry.comment);
         put(&mut fields, "content", &entry.content);
         put(&mut fields, "constant", entry.constant);
         put(&mut fields, "selective", entry.selective);
         put(&mut fields, "order", entry.insertion_order);
+        if let Some(priority) = entry.priority {
+            put(&mut fields, "priority", priority);
+            losses.push(Loss::new(format!("entries.{n}.priority"), UNREAD));
+        }
         put(&mut fields, "disable", !entry.enabled);
         put(&mut fields, "addMemo", !entry.comment.is_empty());
         put(&mut fields, "displayIndex", n);
@@ -230,11 +282,88 @@ fn silly_tavern(book: &Book) -> String {
         .map(entry)
         .collect();
     let mut fields = vec![("entries".to_owned(), format!("{{{}}}", entries.join(",")))];
-    if !book.name.is_empty() {
-        put(&mut fields, "name", &book.name);
+    for (name, text) in [("name", &book.name), ("description", &book.description)] {
+        if !text.is_empty() {
+            put(&mut fields, name, text);
+        }
     }
-    fields.extend(book.extra.iter().cloned());
+    if let Some(scan_depth) = book.scan_depth {
+        put(&mut fields, "scan_depth", scan_depth);
+    }
+    if let Some(token_budget) = book.token_budget {
+        put(&mut fields, "token_budget", token_budget);
+    }
+    if let Some(recursive) = book.recursive_scanning {
+        put(&mut fields, "recursive_scanning", recursive);
+    }
+    let extra = book.extra.iter().filter(|(name, _)| !is_envelope(name));
+    fields.extend(extra.cloned());
     object(&fields)
+}
+
+const UNREAD: &str = "SillyTavern does not read it; it stands in the file all the same";
+
+/// What says whose file it is, and would say so of another's.
+fn is_envelope(name: &str) -> bool {
+    const MARKS: [&str; 8] = [
+        "kind",
+        "type",
+        "ver",
+        "data",
+        "spec",
+        "spec_version",
+        "lorebookVersion",
+        "originalData",
+    ];
+    MARKS.contains(&name)
+}
+
+/// Tells what the book itself says and the dialect has no place for.
+fn tell_head(book: &Book, held: &[&str], dialect: Dialect, losses: &mut Vec<Loss>) {
+    let (tool, extra) = match dialect {
+        Dialect::SillyTavern => (UNREAD.to_owned(), false),
+        Dialect::CharacterBook | Dialect::V3 => {
+            ("the specification has no place for it".to_owned(), true)
+        }
+        _ => (format!("{} has no place for it", dialect.as_str()), true),
+    };
+    let said = [
+        ("name", !book.name.is_empty()),
+        ("description", !book.description.is_empty()),
+        ("scanDepth", book.scan_depth.is_some()),
+        ("tokenBudget", book.token_budget.is_some()),
+        ("recursiveScanning", book.recursive_scanning.is_some()),
+    ];
+    for (name, said) in said {
+        if said && !held.contains(&name) {
+            losses.push(Loss::new(name.to_owned(), tool.clone()));
+        }
+    }
+    let specified = matches!(dialect, Dialect::CharacterBook | Dialect::V3);
+    for (name, value) in &book.extra {
+        let kept = is_envelope(name) || (name == "extensions" && (specified || value == "{}"));
+        if extra && !kept {
+            losses.push(Loss::new(name.clone(), tool.clone()));
+        }
+    }
+}
+
+/// What SillyTavern spells otherwise in a card than in its own files.
+fn snake(name: &str) -> String {
+    const NAMES: [(&str, &str); 10] = [
+        ("displayIndex", "display_index"),
+        ("useGroupScoring", "use_group_scoring"),
+        ("automationId", "automation_id"),
+        ("matchPersonaDescription", "match_persona_description"),
+        ("matchCharacterDescription", "match_character_description"),
+        ("matchCharacterPersonality", "match_character_personality"),
+        ("matchCharacterDepthPrompt", "match_character_depth_prompt"),
+        ("matchScenario", "match_scenario"),
+        ("matchCreatorNotes", "match_creator_notes"),
+        ("characterFilter", "character_filter"),
+    ];
+    let found = NAMES.iter().find(|(own, _)| *own == name);
+    found.map_or(name, |(_, card)| card).to_owned()
 }
 
 /// SillyTavern knows an expression by the slashes around it.
@@ -300,7 +429,12 @@ fn tell(n: usize, entry: &Entry, held: &[&str], tool: &str, losses: &mut Vec<Los
         "insertionOrder",
         entry.insertion_order != usual.insertion_order,
     );
-    lose("priority", entry.priority.is_some());
+    lose(
+        "priority",
+        entry
+            .priority
+            .is_some_and(|priority| tool != "NovelAI" || priority != entry.insertion_order),
+    );
     for (name, _) in &entry.extra {
         lose(name, true);
     }

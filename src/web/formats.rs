@@ -324,7 +324,7 @@ pub fn write_lorebook(
     let dialect: lore::Dialect = dialect.parse()?;
     let bytes = convert::bytes(document, limits.text, "text")?;
     let file = lore::read(&bytes, &limits)?;
-    Ok(RawWritten(lore::write(&file.book, dialect)?))
+    Ok(RawWritten(file.write(dialect)?))
 }
 
 /// Which entries of a lorebook some messages call for: `Matched` as JSON.

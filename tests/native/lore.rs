@@ -365,6 +365,192 @@ fn what_a_dialect_cannot_hold_is_told_and_the_rest_arrives() {
     );
 }
 
+fn written(json: &str, dialect: Dialect) -> (Value, Vec<String>) {
+    let written = read(json).write(dialect).unwrap();
+    let losses = written.losses.into_iter().map(|loss| loss.path).collect();
+    (serde_json::from_slice(&written.bytes).unwrap(), losses)
+}
+
+#[test]
+fn a_book_that_is_of_the_dialect_already_stays_byte_for_byte() {
+    let book = r#"{ "name":"b", "odd":1e2, "entries":[ {"keys":["k"],"name":"n","comment":"c","content":"@@depth 1\nx","use_regex":true,"extensions":{"z":1.50}} ]}"#;
+    for (text, dialect) in [
+        (book.to_owned(), Dialect::CharacterBook),
+        (format!(r#"{{"spec":"lorebook_v3","data":{book}}}"#), Dialect::V3),
+        (r#"{"entries":{"4":{"uid":4,"key":["k"],"content":"c","later":[1,2]}},"originalData":{}}"#.to_owned(), Dialect::SillyTavern),
+        (r#"{"kind":"memory","entries":[{"keywords":["k"],"entry":"c","weight":1.0}]}"#.to_owned(), Dialect::Agnai),
+        (r#"{"lorebookVersion":4,"settings":{"a":1},"entries":[{"keys":["k"],"text":"c"}]}"#.to_owned(), Dialect::NovelAi),
+        (r#"{"type":"risu","ver":1,"data":[{"key":"k","content":"c","mode":"normal"}]}"#.to_owned(), Dialect::Risu),
+    ] {
+        let file = read(&text);
+        assert_eq!(file.dialect, dialect, "{text}");
+        let written = file.write(dialect).unwrap();
+        assert_eq!(written.bytes, text.as_bytes(), "{dialect:?}");
+        assert!(written.losses.is_empty());
+    }
+    let card = read(&format!(
+        r#"{{"spec":"chara_card_v2","data":{{"name":"x","character_book":{book}}}}}"#
+    ));
+    assert_eq!(
+        card.write(Dialect::CharacterBook).unwrap().bytes,
+        book.as_bytes()
+    );
+}
+
+#[test]
+fn what_the_book_itself_says_is_kept_for_sillytavern_and_told() {
+    let book = r#"{"name":"b","description":"d","scan_depth":5,"token_budget":500,"recursive_scanning":true,"extensions":{},"entries":[{"id":1,"keys":["k"],"content":"c","priority":7,"comment":"note","name":"called","enabled":true,"insertion_order":1,"extensions":{}}]}"#;
+    let (file, losses) = written(book, Dialect::SillyTavern);
+    assert_eq!(
+        losses,
+        [
+            "scanDepth",
+            "tokenBudget",
+            "recursiveScanning",
+            "entries.0.priority"
+        ]
+    );
+    let again = read(&file.to_string()).book;
+    assert_eq!(
+        (
+            again.scan_depth,
+            again.token_budget,
+            again.recursive_scanning,
+            again.entries[0].priority
+        ),
+        (Some(5), Some(500), Some(true), Some(7))
+    );
+    assert_eq!(file["entries"]["1"]["name"], "called");
+    for dialect in [Dialect::NovelAi, Dialect::Risu] {
+        let (_, losses) = written(book, dialect);
+        for lost in [
+            "name",
+            "description",
+            "scanDepth",
+            "tokenBudget",
+            "recursiveScanning",
+        ] {
+            assert!(
+                losses.iter().any(|path| path == lost),
+                "{dialect:?} {lost}: {losses:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_book_of_another_tool_does_not_pass_for_its_file() {
+    for book in [
+        r#"{"kind":"memory","name":"b","entries":[{"keywords":["k"],"entry":"c","name":"n"}]}"#,
+        r#"{"lorebookVersion":5,"entries":[{"keys":["k"],"text":"c"}]}"#,
+        r#"{"type":"risu","ver":1,"data":[{"key":"k","content":"c"}]}"#,
+        r#"{"spec":"lorebook_v3","data":{"entries":[{"keys":["k"],"content":"c"}]}}"#,
+    ] {
+        let (file, _) = written(book, Dialect::SillyTavern);
+        let read = read(&file.to_string());
+        assert_eq!(read.dialect, Dialect::SillyTavern, "{file}");
+        for mark in ["kind", "type", "ver", "data", "spec", "lorebookVersion"] {
+            assert!(file.get(mark).is_none(), "{mark}: {file}");
+        }
+    }
+}
+
+#[test]
+fn settings_of_sillytavern_have_the_names_that_it_reads_in_a_card() {
+    let world = r#"{"entries":{"0":{"uid":0,"key":["k"],"content":"c","probability":42,"groupWeight":55,"useGroupScoring":true,"automationId":"a","matchScenario":true,"matchPersonaDescription":true,"displayIndex":3,"vectorized":true,"triggers":["normal"]}}}"#;
+    let (book, losses) = written(world, Dialect::CharacterBook);
+    assert!(losses.is_empty(), "{losses:?}");
+    let extensions = &book["entries"][0]["extensions"];
+    for (name, value) in [
+        ("use_group_scoring", json!(true)),
+        ("automation_id", json!("a")),
+        ("match_scenario", json!(true)),
+        ("match_persona_description", json!(true)),
+        ("display_index", json!(3)),
+        ("vectorized", json!(true)),
+        ("triggers", json!(["normal"])),
+    ] {
+        assert_eq!(extensions[name], value, "{name}");
+    }
+    // Others read whole numbers only.
+    assert!(extensions["probability"].is_i64() && extensions["group_weight"].is_i64());
+    let (world, _) = written(&book.to_string(), Dialect::SillyTavern);
+    assert_eq!(world["entries"]["0"]["useGroupScoring"], true);
+    assert_eq!(world["entries"]["0"]["matchScenario"], true);
+}
+
+#[test]
+fn an_expression_stays_one_with_every_logic() {
+    for logic in [Logic::AndAny, Logic::NotAny] {
+        let book = Book {
+            entries: vec![Entry {
+                use_regex: true,
+                selective: true,
+                logic,
+                secondary_keys: vec!["s.".to_owned()],
+                ..entry(&["c.t"], "c")
+            }],
+            ..Book::default()
+        };
+        for dialect in [Dialect::SillyTavern, Dialect::CharacterBook, Dialect::V3] {
+            let bytes = lore::write(&book, dialect).unwrap().bytes;
+            let again = lore::read(&bytes, &Limits::default()).unwrap().book;
+            let fires = |text: &str| {
+                !matching::run(&again, &[text.to_owned()], &Options::default())
+                    .fired
+                    .is_empty()
+            };
+            assert_eq!(again.entries[0].logic, logic, "{dialect:?}");
+            assert_eq!(fires("cut so"), logic == Logic::AndAny, "{dialect:?}");
+            assert_eq!(fires("cut"), logic == Logic::NotAny, "{dialect:?}");
+        }
+    }
+    // Where slashes alone make no expression, it is said besides.
+    let world = r#"{"entries":{"0":{"uid":0,"key":["/c.t/i"],"content":"c"},"1":{"uid":1,"key":["c.t"],"content":"c"}}}"#;
+    let (book, _) = written(world, Dialect::V3);
+    assert_eq!(book["data"]["entries"][0]["use_regex"], true);
+    assert_eq!(book["data"]["entries"][1]["use_regex"], false);
+}
+
+#[test]
+fn the_order_of_novelai_is_its_priority() {
+    let book = r#"{"lorebookVersion":5,"entries":[{"keys":["k"],"text":"c","contextConfig":{"budgetPriority":400}}]}"#;
+    assert_eq!(read(book).book.entries[0].insertion_order, 400);
+    let (world, _) = written(book, Dialect::SillyTavern);
+    assert_eq!(world["entries"]["0"]["order"], 400);
+}
+
+#[test]
+fn what_is_put_right_in_a_book_is_told() {
+    let told = |json: &str| codes(&read(json)).join(" ");
+    assert_eq!(
+        told(r#"{"entries":{"0":null,"1":{"key":["k"],"content":"c"}}}"#),
+        "odd-entry"
+    );
+    assert_eq!(
+        told(r#"{"entries":[{"keys":"a, b","content":"c"}]}"#),
+        "wrong-type"
+    );
+    assert_eq!(
+        told(r#"{"entries":[{"keys":["a"],"secondary_keys":"a, b","content":"c"}]}"#),
+        "wrong-type"
+    );
+    assert_eq!(
+        told(r#"{"entries":[{"keys":["a"],"content":"c","position":"middle"}]}"#),
+        "bad-value"
+    );
+    assert_eq!(
+        told(r#"{"entries":{"0":{"key":["k"],"content":"c","position":8}}}"#),
+        "bad-value"
+    );
+    assert_eq!(told("a\tb\nno tab\nc\td\n"), "bad-line");
+    assert_eq!(read("a\tb\nno tab\nc\td\n").book.entries.len(), 2);
+    let spelled = read(
+        r#"{"entries":[{"keys":["a"],"content":"c","extensions":{"role":"assistant","position":4}}]}"#,
+    );
+    assert_eq!(spelled.book.entries[0].role, 2);
+}
+
 #[test]
 fn a_v2_book_loses_its_decorators_and_says_so() {
     let book = lore::read(&fixture("lorebook_v3.json"), &Limits::default())
@@ -728,15 +914,15 @@ fn an_entry_stays_and_rests_by_the_count_of_messages() {
         seen.push(!matched.fired.is_empty());
         timed = matched.timed;
     }
-    // Called for at 1, stays at 2 and 3, rests at 4 and 5, called for again at 6.
-    assert_eq!(seen, [true, true, true, false, false, true]);
+    // As SillyTavern counts: called for at 1, stays until the chat has 3, rests until it has 5.
+    assert_eq!(seen, [true, true, false, false, true, true]);
     let resting = Options {
         messages: Some(3),
         timed: [(
             0,
             Timed {
                 sticky_until: 0,
-                cooldown_until: 9,
+                cooldown_until: 4,
             },
         )]
         .into(),
@@ -754,6 +940,103 @@ fn an_entry_stays_and_rests_by_the_count_of_messages() {
         why_not(&run(vec![delayed], &["k"], &Options::default()), 0),
         WhyNot::Delay
     );
+}
+
+#[test]
+fn a_reply_that_is_made_anew_gets_what_it_had() {
+    let it = Entry {
+        cooldown: Some(3),
+        ..entry(&["k"], "c")
+    };
+    let first = run(vec![it.clone()], &["k"], &Options::default());
+    let at = |count: u32| Options {
+        messages: Some(count),
+        timed: first.timed.clone(),
+        ..Options::default()
+    };
+    assert_eq!(fired(&run(vec![it.clone()], &["k"], &at(1))), [0]);
+    assert_eq!(why_not(&run(vec![it], &["k"], &at(2)), 0), WhyNot::Cooldown);
+}
+
+#[test]
+fn a_decorator_keeps_an_entry_for_good_or_lets_it_in_once() {
+    let seen = |content: &str, texts: [&str; 3]| {
+        let mut timed = std::collections::BTreeMap::new();
+        (1..)
+            .zip(texts)
+            .map(|(count, text)| {
+                let options = Options {
+                    messages: Some(count),
+                    timed: std::mem::take(&mut timed),
+                    ..Options::default()
+                };
+                let matched = run(vec![entry(&["k"], content)], &[text], &options);
+                timed = matched.timed.clone();
+                !matched.fired.is_empty()
+            })
+            .collect::<Vec<bool>>()
+    };
+    assert_eq!(
+        seen("@@keep_activate_after_match\nc", ["k", "x", "x"]),
+        [true, true, true]
+    );
+    assert_eq!(
+        seen("@@dont_activate_after_match\nc", ["k", "k", "k"]),
+        [true, false, false]
+    );
+}
+
+#[test]
+fn of_the_additional_keys_of_one_decorator_one_is_enough() {
+    let fires = |content: &str, message: &str| {
+        !run(
+            vec![entry(&["k"], content)],
+            &[message],
+            &Options::default(),
+        )
+        .fired
+        .is_empty()
+    };
+    assert!(fires("@@additional_keys a1,b1\nc", "k b1"));
+    assert!(!fires(
+        "@@additional_keys a1\n@@additional_keys b1\nc",
+        "k b1"
+    ));
+    assert!(fires(
+        "@@additional_keys a1\n@@additional_keys b1\nc",
+        "k a1 b1"
+    ));
+    assert!(fires("@@exclude_keys_all a1,b1\nc", "k a1"));
+    assert!(!fires("@@exclude_keys_all a1,b1\nc", "k a1 b1"));
+    assert!(!fires(
+        "@@exclude_keys_all zz\n@@exclude_keys_all a1,b1\nc",
+        "k a1 b1"
+    ));
+}
+
+#[test]
+fn expressions_are_read_as_javascript_spells_them() {
+    let fires = |key: &str, message: &str| {
+        let matched = run(vec![entry(&[key], "c")], &[message], &Options::default());
+        matched.skipped.iter().all(|it| it.why != WhyNot::BadKey) && !matched.fired.is_empty()
+    };
+    for (key, message) in [
+        ("/a[^]b/", "a\nb"),
+        ("/a{,3}/", "a{,3}"),
+        ("/x{y}/", "x{y}"),
+        ("/a{2}b/", "aab"),
+        (r"/a\/b/", "a/b"),
+        (r"/\u00e9t\u00e9/", "été"),
+        (r"/\<b\>/", "<b>"),
+        ("/[[x]/", "["),
+        ("/[a&&b]/", "&"),
+        (r"/\d{1,2}:\d\d/", "at 9:30"),
+        ("/(?<name>cat)s?/", "cats"),
+        (r"/[\w-]+@/", "a-b@"),
+    ] {
+        assert!(fires(key, message), "{key} {message}");
+    }
+    assert!(!fires("/a{2}b/", "ab"));
 }
 
 #[test]
