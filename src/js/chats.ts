@@ -77,6 +77,14 @@ export class Chats extends Domain<ChatEntry> {
     });
   }
 
+  /**
+   * The text of the file that SillyTavern has of the group of a chat, as it came with the folder: its name, who is silent,
+   * who speaks next. `undefined` for a chat that came otherwise. Throws `not-found`, `corrupt`.
+   */
+  group(id: string): Promise<string | undefined> {
+    return this.ask("group", async () => (await this.handle.chatGroup(text(id, "id"))) as string | undefined);
+  }
+
   /** Gives a chat another template, or with `undefined` none: the text stays as it is now. Throws `not-found`, `conflict`. */
   setTemplate(id: string, template: ChatTemplate | undefined, given?: WriteOptions): Promise<ChatEntry> {
     return this.answer("setTemplate", () => {

@@ -142,7 +142,7 @@ class Folder {
   /** Personas by the root and their picture's file name. */
   readonly #personas = new Map<string, string>();
   readonly #worlds = new Map<string, string>();
-  readonly #groups = new Map<string, { name: string; characters: string[]; metadata?: string }>();
+  readonly #groups = new Map<string, { name: string; characters: string[]; text?: string; metadata?: string }>();
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
@@ -308,7 +308,8 @@ class Folder {
     const { name, members, chats } = JSON.parse(rawReadGroup(bytes, this.#limits)) as { name: string; members: string[]; chats: { id: string; metadata?: string }[] };
     const found = members.map((file) => this.#files.get(key(item, stem(file)))).filter((id) => id !== undefined);
     const characters = [...new Set(found)];
-    for (const { id, metadata } of chats) this.#groups.set(key(item, id), { name: name || item.place.of, characters, ...(metadata !== undefined && { metadata }) });
+    const group = { name: name || item.place.of, characters, ...worded(bytes) };
+    for (const { id, metadata } of chats) this.#groups.set(key(item, id), { ...group, ...(metadata !== undefined && { metadata }) });
     return { type: "used", path: item.file.path, message: `its chats are with ${characters.length} of ${members.length} characters` };
   }
 
@@ -319,8 +320,8 @@ class Folder {
     const { title, ...links } = this.#linksOf(item, bytes);
     const limits = this.#limits === undefined ? {} : { limits: this.#limits };
     // SillyTavern's groups of before 2025 have what stands in a header elsewhere.
-    const metadata = item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of))?.metadata : undefined;
-    const said = metadata === undefined ? {} : { metadata };
+    const { metadata, text } = (item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of)) : undefined) ?? {};
+    const said = { ...(metadata !== undefined && { metadata }), ...(text !== undefined && { group: text }) };
     const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, ...limits })) as Taken<ChatEntry>[];
     for (const taken of all) {
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
@@ -368,6 +369,15 @@ function told(path: string, domain: Exclude<FolderDomain, "settings">, { entry, 
 
 function linked({ characters, persona, world }: ChatLinks): boolean {
   return (characters?.length ?? 0) > 0 || persona !== undefined || world !== undefined;
+}
+
+/** The text of a file, where it is one whose bytes it is again. */
+function worded(bytes: Uint8Array): { text?: string } {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return {};
+  }
 }
 
 /** A chat's header; empty where it has none. */

@@ -50,6 +50,14 @@ export interface From {
   readonly assets: Assets;
 }
 
+/** A group, and those of its chats that leave. */
+interface Group {
+  /** The file that it came in. */
+  said: { [key: string]: Json };
+  members: string[];
+  chats: string[];
+}
+
 /** One file of the folder. */
 type File = [path: string, content: Uint8Array];
 
@@ -105,6 +113,7 @@ class Layout {
   /** The file name of each character without its extension. */
   readonly #stems = new Map<string, string>();
   readonly #taken = new Set<string>();
+  #count = 0;
   /** What groups say of chats without a header, by the chats' files. */
   readonly #metadata = new Map<string, Json>();
 
@@ -117,7 +126,7 @@ class Layout {
     const { characters, chats, lorebooks, templates, worlds, campaigns, assets } = this.#keep;
     this.#free("chats", NOBODY);
     for (const entry of this.#listed("characters", await characters.list())) yield* this.#one("characters", entry, entry.name, () => this.#character(entry));
-    const groups = new Map<string, string[]>();
+    const groups = new Map<string, Group>();
     for (const archived of [false, true]) {
       for (const entry of this.#listed("chats", await chats.list({ archived }))) yield* this.#one("chats", entry, entry.title, () => this.#chat(entry, groups));
     }
@@ -160,15 +169,19 @@ class Layout {
     return [`characters/${stem}.png`, writeCard(kept.document, { container: "png", ...image })];
   }
 
-  async #chat(entry: ChatEntry, groups: Map<string, string[]>): Promise<File> {
+  async #chat(entry: ChatEntry, groups: Map<string, Group>): Promise<File> {
     const { chats } = this.#keep;
     const file = await chats.export(entry.id, entry.dialect === "sillytavern" ? undefined : { as: "sillytavern" });
     if (file.losses.length > 0) this.#tell("chats", entry, entry.title, `SillyTavern has no place for ${file.losses.map(({ path }) => path).join(", ")}`);
     const members = entry.characters.map((id) => this.#stems.get(id)).filter((stem) => stem !== undefined);
-    if (members.length > 1) {
+    const came = await chats.group(entry.id);
+    if (members.length > 1 || came !== undefined) {
       const stem = this.#free("group chats", stemOf(file.filename));
-      const key = JSON.stringify(members);
-      groups.set(key, [...(groups.get(key) ?? []), stem]);
+      const key = came ?? JSON.stringify(members);
+      const group = groups.get(key) ?? { said: came === undefined ? {} : object(came), members: [], chats: [] };
+      group.members = [...new Set([...group.members, ...members])];
+      group.chats.push(stem);
+      groups.set(key, group);
       if ((await chats.open(entry.id)).header === undefined) {
         // The file stays as it came: SillyTavern takes what its group says into a header.
         const [session] = readChat((await chats.export(entry.id, { as: "sillytavern" })).bytes).sessions;
@@ -182,13 +195,21 @@ class Layout {
     return [`chats/${folder}/${this.#free(`chats/${folder}`, stemOf(file.filename))}.jsonl`, file.bytes];
   }
 
-  *#groups(groups: Map<string, string[]>): Generator<File, void, undefined> {
-    for (const [key, chats] of groups) {
-      const stems = JSON.parse(key) as string[];
-      const id = String(1 + [...groups.keys()].indexOf(key));
+  *#groups(groups: Map<string, Group>): Generator<File, void, undefined> {
+    for (const { said: came, members, chats } of groups.values()) {
+      const pictures = members.map((stem) => `${stem}.png`);
+      const known = Array.isArray(came.members) ? came.members : [];
+      // Somebody who is not here any more is still in a group that nobody else left.
+      const same = pictures.every((picture) => known.includes(picture));
+      const id = this.#free("groups", typeof came.id === "string" && /^[\w-]+$/.test(came.id) ? came.id : String(1 + this.#count++));
+      const open = typeof came.chat_id === "string" && chats.includes(came.chat_id) ? came.chat_id : (chats[0] ?? "");
       const said = chats.filter((chat) => this.#metadata.has(chat)).map((chat) => [chat, this.#metadata.get(chat) as Json] as const);
-      const past = said.length === 0 ? {} : { past_metadata: Object.fromEntries(said), chat_metadata: this.#metadata.get(chats[0] ?? "") ?? {} };
-      const group: Json = { id, name: stems.join(", "), members: stems.map((stem) => `${stem}.png`), chat_id: chats[0] ?? "", chats, disabled_members: [], ...past };
+      const { past_metadata: _past, chat_metadata: _present, ...rest } = came;
+      const past = said.length === 0 ? {} : { past_metadata: Object.fromEntries(said), chat_metadata: this.#metadata.get(open) ?? {} };
+      const group: Json = {
+        name: members.join(", "), disabled_members: [], ...rest,
+        id, members: same && known.length > 0 ? known : pictures, chat_id: open, chats, ...past,
+      };
       yield [`groups/${id}.json`, json(group)];
     }
   }
@@ -253,6 +274,16 @@ class Layout {
 
   #tell(domain: RecordDomain, { id }: Entry, name: string, message: string): void {
     this.#told.push({ domain, id, name, message });
+  }
+}
+
+/** What a JSON text says, where it is an object. */
+function object(text: string): { [key: string]: Json } {
+  try {
+    const value = JSON.parse(text) as Json;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
   }
 }
 

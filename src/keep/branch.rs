@@ -7,7 +7,7 @@
 
 use super::chat::{At, Chat, Where};
 use super::chat_row::{self, Body, short, summarize};
-use super::chats::{Chats, GROUP};
+use super::chats::{Chats, GROUP, GROUP_FILE};
 use super::domain::{Domain, newest_first};
 use super::links::Links;
 use super::work::Work;
@@ -114,7 +114,7 @@ impl Chat {
         }
         record.by = vec![key(&trunk.id)];
         Links::of(trunk).put(&mut record);
-        for name in ["header", "template", GROUP] {
+        for name in ["header", "template", GROUP, GROUP_FILE] {
             let part = trunk.parts.get_key_value(name);
             record
                 .parts

@@ -37,6 +37,9 @@ const ORIGINAL: &str = "original";
 /// The part of a row with what SillyTavern's group says of the chat, whose file has no header.
 pub(super) const GROUP: &str = "group";
 
+/// The part of a row with the file of the group that the chat is one of, as it came.
+pub(super) const GROUP_FILE: &str = "group-file";
+
 /// A file whose chats are kept as other bytes than its own.
 enum Original<'a> {
     None,
@@ -68,6 +71,8 @@ pub struct ChatImport {
     pub title: Option<String>,
     /// What SillyTavern's group says of it, a JSON object: kept where the chat has no header.
     pub metadata: Option<String>,
+    /// The text of the file of SillyTavern's group that it is one of.
+    pub group: Option<String>,
     /// How much input is accepted.
     pub limits: Limits,
     /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
@@ -269,6 +274,10 @@ impl Chats {
         } else if let Some(metadata) = &options.metadata {
             let part = change.add_part(metadata.as_bytes());
             record.parts.insert(GROUP.into(), part);
+        }
+        if let Some(group) = &options.group {
+            let part = change.add_part(group.as_bytes());
+            record.parts.insert(GROUP_FILE.into(), part);
         }
         if let Original::Bytes(bytes) = *original {
             *original = Original::Kept(change.add_part(bytes));
@@ -474,15 +483,31 @@ impl Chats {
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn template(&self, id: &str) -> Result<Option<Value>> {
         let record = self.keep.record(Domain::Chats, id).await?;
-        let Some(part) = record.parts.get(TEMPLATE) else {
+        let Some(text) = self.words(&record, TEMPLATE).await? else {
             return Ok(None);
         };
-        let text = self.keep.store().part(part).await?;
-        let mut template = json!({ "text": String::from_utf8_lossy(&text) });
+        let mut template = json!({ "text": text });
         if !record.head_text(TEMPLATE).is_empty() {
             template["id"] = record.head_text(TEMPLATE).into();
         }
         Ok(Some(template))
+    }
+
+    /// The text of the file of SillyTavern's group that a chat came as one of.
+    ///
+    /// # Errors
+    /// `not-found`, `corrupt`, and what the medium reports.
+    pub async fn group(&self, id: &str) -> Result<Option<String>> {
+        let record = self.keep.record(Domain::Chats, id).await?;
+        self.words(&record, GROUP_FILE).await
+    }
+
+    async fn words(&self, record: &Record, part: &str) -> Result<Option<String>> {
+        let Some(part) = record.parts.get(part) else {
+            return Ok(None);
+        };
+        let bytes = self.keep.store().part(part).await?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Gives a chat another template, or none, and gives its entry.

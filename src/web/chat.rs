@@ -132,6 +132,13 @@ impl KeepHandle {
         })
     }
 
+    /// A text, or `undefined`.
+    #[wasm_bindgen(js_name = chatGroup)]
+    pub fn chat_group(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { keep.chats().group(&id).await })
+    }
+
     /// The entry as JSON; without a template the chat has none then.
     #[wasm_bindgen(js_name = setChatTemplate)]
     pub fn set_chat_template(&self, id: String, template: JsValue, write: JsValue) -> Promise {

@@ -91,7 +91,7 @@ test("a folder of SillyTavern comes with its links, and what is rotten stops not
   const failed = events.filter(({ type }) => type === "failed").map(({ path, code }) => [path.slice(ROOT.length + 1), code]);
   assert.deepEqual(failed, [
     ["characters/rotten.png", "not-a-card"],
-    ["worlds/rotten.json", "bad-json"],
+    ["worlds/rotten.json", "not-a-lorebook"],
     ["groups/rotten.json", "bad-json"],
     ["chats/Hero 3/rotten.jsonl", "not-a-chat"],
   ]);
@@ -371,6 +371,30 @@ test("what leaves as a folder of SillyTavern comes back the same", async () => {
   const third = await open();
   await all(third.importFolder(again));
   assert.deepEqual(await contents(third), after);
+});
+
+test("a group leaves with what it came with, and two of the same characters stay two", async () => {
+  const files = tavern();
+  const said = { avatar_url: "img/squad.png", activation_strategy: 2, generation_mode: 1, disabled_members: ["Hero 2.png"], allow_self_responses: true, fav: true, date_added: 1.7e12 };
+  const members = ["Hero 1.png", "Hero 2.png", "gone.png"];
+  files[`${ROOT}/groups/1.json`] = json({ ...JSON.parse(utf8(files[`${ROOT}/groups/1.json`])), ...said });
+  files[`${ROOT}/groups/17.json`] = json({ id: "17", name: "Rivals", members: members.slice(0, 2), chats: ["1709251200000"], chat_id: "1709251200000", activation_strategy: 0 });
+  files[`${ROOT}/group chats/1709251200000.jsonl`] = chat({ chat_metadata: {} }, line("Hero 1", "Fight."));
+  const keep = await open();
+  await all(keep.importFolder(zip(files)));
+  const other = await open();
+  await all(other.importFolder(await keep.exportFolder({ layout: "sillytavern" }).blob()));
+  const chats = (await other.chats.list()).items;
+  const groupOf = async (title) => JSON.parse(await other.chats.group(chats.find((one) => one.title === title).id));
+  const [squad, rivals] = [await groupOf("Squad - 2024-03-01@12h"), await groupOf("Rivals - 1709251200000")];
+  assert.deepEqual(await groupOf("Squad - 2024-03-02@12h"), squad);
+  const { id, name, chats: theirs, past_metadata: past, ...rest } = squad;
+  assert.deepEqual([id, name, theirs.sort()], ["1", "Squad", ["Squad - 2024-03-01@12h", "Squad - 2024-03-02@12h"]]);
+  assert.deepEqual(past, { "Squad - 2024-03-02@12h": { note_prompt: "Täglich", variables: { n: 1 } } });
+  assert.deepEqual(rest, { ...said, members, chat_id: rest.chat_id, chat_metadata: rest.chat_metadata });
+  assert.deepEqual([rivals.id, rivals.name, rivals.members, rivals.chats, rivals.activation_strategy], ["17", "Rivals", members.slice(0, 2), ["Rivals - 1709251200000"], 0]);
+  const [alone] = chats.filter(({ title }) => title.startsWith("Hero 7"));
+  assert.equal(await other.chats.group(alone.id), undefined);
 });
 
 test("the folder is made while it is read, and can be given up", async () => {

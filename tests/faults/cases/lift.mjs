@@ -83,7 +83,7 @@ async function load(name) {
   }
   await new Promise((resolve, reject) => Object.assign(transaction, { oncomplete: resolve, onabort: () => reject(transaction.error) }));
   database.close();
-  await (await navigator.storage.getDirectory()).removeEntry("cardkeep", { recursive: true });
+  await stage.raw.forget();
 }
 
 /** From now on transactions are counted; before that one the page tells and stands still. */

@@ -31,7 +31,7 @@ export default {
       const way = chosen.at(-1);
       await stay.page.run(() => stage.close());
       const lane = LANES[round % LANES.length];
-      await stay.page.run(forget);
+      await stay.page.run(() => stage.raw.forget());
       await stay.page.run(rot, way, "rows", [stay.model.ids[lane]]);
       if ((await stay.open()).code !== undefined) return;
       await alone(stay, lane, `${way}, with no second copy`);
@@ -85,12 +85,6 @@ async function rot(way, table, ids) {
   }
   database.close();
   return keys.length;
-}
-
-/** Removes the second copy. */
-async function forget() {
-  const root = await navigator.storage.getDirectory();
-  await root.removeEntry("cardkeep", { recursive: true });
 }
 
 async function mend() {

@@ -177,6 +177,16 @@ const raw = {
   async delete() {
     for (const name of await raw.names()) await done(indexedDB.deleteDatabase(name));
   },
+  /** Removes the second copy, when the worker of before has let go of its files. */
+  async forget() {
+    const root = await navigator.storage.getDirectory();
+    for (let tries = 0; ; tries += 1) {
+      const held = await root.removeEntry("cardkeep", { recursive: true }).then(() => undefined, (error) => error);
+      if (held === undefined) return;
+      if (held.name !== "NoModificationAllowedError" || tries === 100) throw held;
+      await sleep(50);
+    }
+  },
   /** Empties tables, or takes every second row out of them. */
   async empty(tables, every = 1) {
     for (const name of await raw.names()) {
