@@ -10,7 +10,7 @@ use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::order;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) const CARD: &str = "card.json";
 /// How the card names what is in the archive, as the specification spells it first.
@@ -157,13 +157,42 @@ fn assets(
 ) -> Vec<Asset> {
     let mut named = names(document);
     let folder = card.name.rfind('/').map_or("", |end| &card.name[..=end]);
-    let mut assets: Vec<Asset> = Vec::new();
-    let mut seen = HashSet::new();
-    for entry in archive
+    let others: Vec<&Entry> = archive
         .entries
         .iter()
         .filter(|entry| !std::ptr::eq(*entry, card))
-    {
+        .collect();
+    // A card in a folder names what is in that folder.
+    let beside = |entry: &Entry| -> String {
+        let name = entry.name.strip_prefix(folder).unwrap_or(&entry.name);
+        name.to_owned()
+    };
+    let mut paths: Vec<Option<String>> = others
+        .iter()
+        .map(|entry| {
+            let near = beside(entry);
+            let found = named.iter().position(|uri| resolves(uri, &near));
+            let at = found.or(named.iter().position(|uri| resolves(uri, &entry.name)))?;
+            Some(named.swap_remove(at))
+        })
+        .collect();
+    // What is in no place that the card names may be in another by the same name, once.
+    if !named.is_empty() {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for entry in &others {
+            *counts.entry(file_name(&entry.name)).or_default() += 1;
+        }
+        for (path, entry) in paths.iter_mut().zip(&others) {
+            let name = file_name(&entry.name);
+            if path.is_none() && counts[&name] == 1 {
+                let at = named.iter().position(|uri| file_name(uri) == name);
+                *path = at.map(|at| named.swap_remove(at));
+            }
+        }
+    }
+    let mut assets: Vec<Asset> = Vec::new();
+    let mut seen = HashSet::new();
+    for (entry, named) in others.into_iter().zip(paths) {
         let safe = path(&entry.name);
         if safe != entry.name {
             let message = "the path leads out of its folder, or is spelled unusually";
@@ -177,13 +206,7 @@ fn assets(
                 message,
             ));
         }
-        // A card in a folder names what is in that folder.
-        let beside = entry.name.strip_prefix(folder).unwrap_or(&entry.name);
-        let found = named.iter().position(|uri| resolves(uri, beside));
-        let path = match found.or(named.iter().position(|uri| resolves(uri, &entry.name))) {
-            Some(at) => named.swap_remove(at),
-            None => format!("{}{safe}", SCHEMES[0]),
-        };
+        let path = named.unwrap_or_else(|| format!("{}{safe}", SCHEMES[0]));
         match entry.content(bytes, budget, limits, warnings) {
             Ok(content) => {
                 if !seen.insert(path.clone()) {
@@ -209,8 +232,8 @@ fn assets(
     assets
 }
 
-/// The names that the card has for what is in the archive.
-fn names(document: &Document) -> Vec<String> {
+/// The names that the card has for what comes along with it.
+pub(super) fn names(document: &Document) -> Vec<String> {
     let assets = view::data(document).and_then(|data| data.get("assets"));
     let uri = |asset: crate::json::Node<'_>| Some(asset.get("uri")?.text()?.into_owned());
     let inside = |uri: &String| {
@@ -235,19 +258,25 @@ fn resolves(uri: &str, entry: &str) -> bool {
     let scheme = SCHEMES.iter().find(|scheme| lower.starts_with(**scheme));
     let wanted = path(&uri[scheme.map_or(0, |scheme| scheme.len())..]);
     let entry = path(entry);
-    let clean = |name: &str| -> String {
-        let odd = |c: char| {
-            matches!(
-                c,
-                '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*' | '\0'..='\x1f'
-            )
-        };
-        name.chars().map(|c| if odd(c) { '_' } else { c }).collect()
-    };
-    let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     entry == wanted
         || clean(&entry) == clean(&wanted)
-        || (!wanted.contains('/') && clean(&base(&entry)) == clean(&wanted))
+        || (!wanted.contains('/') && file_name(&entry) == clean(&wanted))
+}
+
+/// A name as RisuAI cleans it for the archive.
+fn clean(name: &str) -> String {
+    let odd = |c: char| {
+        matches!(
+            c,
+            '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*' | '\0'..='\x1f'
+        )
+    };
+    name.chars().map(|c| if odd(c) { '_' } else { c }).collect()
+}
+
+/// What stands behind the last slash, cleaned.
+fn file_name(path: &str) -> String {
+    clean(path.rsplit(['/', '\\']).next().unwrap_or_default())
 }
 
 /// A path without what leads out of its folder.

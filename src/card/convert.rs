@@ -72,6 +72,20 @@ pub(super) fn respelled(document: &Document, spec: Spec) -> Result<Document> {
     Ok(named)
 }
 
+/// A V3 card as it stands beside itself for tools that know V2 only: these would put the
+/// decorators of its lorebook into prompts.
+pub(super) fn backfill(document: &Document) -> Result<Document> {
+    let v2 = respelled(document, Spec::V2)?;
+    entries(&v2, |entry, _| {
+        let content = entry.root().get("content").and_then(Node::text);
+        let Some(content) = content.filter(|content| !decorators(content).is_empty()) else {
+            return Ok(None);
+        };
+        let bare = quote_ascii(without_decorators(&content));
+        entry.set(&["content".into()], &bare).map(Some)
+    })
+}
+
 /// A flat card with `data` beside its fields, which older tools go on reading.
 fn nested(document: &Document, target: Spec) -> Result<Document> {
     let mut data = String::from("{");

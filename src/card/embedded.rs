@@ -6,12 +6,13 @@
 //! Chunks behind the end of the image count only when there are none before it.
 //! A chunk that cannot be read gives way to the next, and at last to a comment in the Exif.
 
-use super::{Asset, Role, Source, payload, view};
+use super::{Asset, Role, Source, charx, payload, view};
 use crate::container::exif;
 use crate::container::png::{self, Layout};
 use crate::error::{Error, Kind, Limits, Result, Warning};
-use crate::json::Document;
+use crate::json::{Document, Node};
 use crate::order;
+use std::collections::HashSet;
 
 /// A bound on the work that a file full of damaged chunks can make.
 const MOST_ATTEMPTS: usize = 8;
@@ -189,7 +190,34 @@ pub(super) fn read(
         kind: png::text_kind(winner.chunk.kind).or(Some("eXIf")),
         reason: reason(&winner, &cards).to_owned(),
     };
-    Ok((document, source, assets(image, &layout, limits, warnings)))
+    let assets = assets(image, &layout, limits, warnings);
+    missing(&document, &assets, warnings);
+    Ok((document, source, assets))
+}
+
+/// Tells what the card names and the image does not have.
+fn missing(document: &Document, assets: &[Asset], warnings: &mut Vec<Warning>) {
+    let mut named = charx::names(document);
+    // RisuAI's V2 cards name theirs in a field of its own: lists of a name and an address.
+    let own = view::data(document).and_then(|data| data.get("extensions")?.get("risuai"));
+    for key in ["emotions", "additionalAssets"] {
+        let lists = own.and_then(|own| own.get(key));
+        let uris = lists.into_iter().flat_map(Node::items);
+        let uris = uris.filter_map(|pair| Some(pair.at(1)?.text()?.into_owned()));
+        named.extend(uris.filter(|uri| uri.starts_with("__asset:")));
+    }
+    named.sort_unstable();
+    named.dedup();
+    let damaged = warnings.iter().filter(|it| it.code == "damaged-asset");
+    let there: HashSet<String> = assets
+        .iter()
+        .map(|asset| asset.path.clone())
+        .chain(damaged.map(|it| it.path.clone()))
+        .collect();
+    for uri in named.into_iter().filter(|uri| !there.contains(uri)) {
+        let message = "the card names an asset that the image does not have";
+        warnings.push(Warning::noticed("missing-asset", uri, message));
+    }
 }
 
 /// Tells when the other keyword's chunk says something else: a tool that knows only one of

@@ -1,7 +1,7 @@
 //! From the text of a card chunk to the JSON in it: base64 as it is found in the wild.
 
 use crate::error::{Kind, Limits, Result, Warning};
-use crate::json::{Document, Shape};
+use crate::json::{Document, Node, Shape};
 use std::borrow::Cow;
 
 /// The JSON bytes of a chunk's text, which is base64 or, from some tools, the JSON itself.
@@ -136,7 +136,7 @@ fn base64(coded: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The card within what is wrapped around it by mistake: a text that holds it, a list
-/// with nothing else in it, a text in the place of `data`.
+/// with nothing else in it, a text in the place of `data`, the answer of a site.
 pub(super) fn unwrapped(document: Document, warnings: &mut Vec<Warning>) -> Document {
     let mut document = document;
     // Nobody encodes by mistake more often.
@@ -147,7 +147,7 @@ pub(super) fn unwrapped(document: Document, warnings: &mut Vec<Warning>) -> Docu
         warnings.push(Warning::repaired(
             "double-encoded",
             "",
-            "the card stands in a text or a list and was taken out",
+            "the card stands in a text, a list or an envelope and was taken out",
         ));
         document = inner;
     }
@@ -164,6 +164,22 @@ fn inside(document: &Document) -> Option<Document> {
         Shape::String => object(&root.text()?),
         Shape::Array if root.len() == 1 => object(root.at(0)?.raw()),
         Shape::Object => {
+            let says = |node: Node<'_>| {
+                let spec = node.get("spec").and_then(Node::text);
+                spec.is_some_and(|spec| spec.trim().starts_with("chara_card"))
+            };
+            let enveloped = || {
+                let mut members = root.entries().map(|(_, member)| member);
+                members.find(|member| {
+                    let data = member.get("data").map(Node::shape);
+                    says(*member) && data == Some(Shape::Object)
+                })
+            };
+            if !says(root)
+                && let Some(card) = enveloped()
+            {
+                return object(card.raw());
+            }
             let data = root.get("data")?;
             let inner = match data.shape() {
                 Shape::String => object(&data.text()?)?,

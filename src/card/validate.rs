@@ -221,6 +221,21 @@ fn nested(root: Node<'_>, data: Node<'_>, found: &mut Validity) {
         assets
             .into_iter()
             .for_each(|assets| self::assets(assets, found));
+        let notes = data.get("creator_notes_multilingual");
+        for (language, text) in notes.into_iter().flat_map(Node::entries) {
+            let path = format!("data.creator_notes_multilingual.{language}");
+            if text.shape() != Shape::String {
+                found.error(
+                    &path,
+                    "wrong-type",
+                    "the notes in a language must be a text",
+                );
+            }
+            if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                let message = "a language is named by the two letters of ISO 639-1";
+                found.warn(&path, "bad-language", message);
+            }
+        }
         for key in ["creation_date", "modification_date"] {
             // Seconds reach this in the year 5138, milliseconds did in 1973.
             if data
@@ -315,7 +330,7 @@ fn lorebook(book: Node<'_>, v3: bool, found: &mut Validity) {
 }
 
 fn assets(assets: Node<'_>, found: &mut Validity) {
-    let (mut icons, mut main_icons) = (0, 0);
+    let (mut icons, mut main_icons, mut main_backgrounds) = (0, 0, 0);
     for (n, asset) in assets.items().enumerate() {
         let path = format!("data.assets.{n}.");
         if asset.shape() != Shape::Object {
@@ -332,6 +347,14 @@ fn assets(assets: Node<'_>, found: &mut Validity) {
             icons += 1;
             main_icons += usize::from(text("name") == "main");
         }
+        let kind = text("type");
+        main_backgrounds += usize::from(kind == "background" && text("name") == "main");
+        let usual = ["icon", "background", "user_icon", "emotion", ""];
+        // RisuAI writes a hyphen.
+        if !usual.contains(&&*kind) && !kind.starts_with("x_") && !kind.starts_with("x-") {
+            let message = "types that the specification does not name begin with `x_`";
+            found.warn(&format!("{path}type"), "unknown-type", message);
+        }
         let ext = text("ext");
         if ext.starts_with('.') || ext.chars().any(char::is_uppercase) {
             let message = "`ext` is spelled in lower case and without a dot";
@@ -341,5 +364,9 @@ fn assets(assets: Node<'_>, found: &mut Validity) {
     if icons > 1 && main_icons != 1 {
         let message = format!("of {icons} icons one must be named `main`; {main_icons} are");
         found.error("data.assets", "main-icon", message);
+    }
+    if main_backgrounds > 1 {
+        let message = format!("one background may be named `main`; {main_backgrounds} are");
+        found.error("data.assets", "main-background", message);
     }
 }

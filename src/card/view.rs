@@ -24,8 +24,8 @@ pub(super) struct Field {
     /// As V2 and V3 spell it.
     pub key: &'static str,
     pub kind: Kind,
-    /// Other names it has at the root: of Pygmalion, and of SillyTavern's mirror. Agnai's are
-    /// told by [`Field::names`].
+    /// Other names it has at the root: of Pygmalion, of text-generation-webui, and of
+    /// SillyTavern's mirror. Agnai's are told by [`Field::names`].
     pub aliases: &'static [&'static str],
     /// Whether a model gets to read it.
     pub spoken: bool,
@@ -78,10 +78,10 @@ const fn new(key: &'static str, kind: Kind) -> Field {
 /// Every field that is known, in the order they are told.
 pub(super) const FIELDS: &[Field] = &[
     spoken("name", Kind::Text, &["char_name"]),
-    spoken("description", Kind::Text, &["char_persona"]),
+    spoken("description", Kind::Text, &["char_persona", "context"]),
     spoken("personality", Kind::Text, &[]),
     spoken("scenario", Kind::Text, &["world_scenario"]),
-    spoken("first_mes", Kind::Text, &["char_greeting"]),
+    spoken("first_mes", Kind::Text, &["char_greeting", "greeting"]),
     spoken("mes_example", Kind::Text, &["example_dialogue"]),
     told("creator_notes", Kind::Text, &["creatorcomment"]),
     spoken("system_prompt", Kind::Text, &[]),
@@ -242,9 +242,15 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
         return true;
     }
     let body = data(document).unwrap_or(root);
+    // Chats and presets have fields of these names too; a card has both, and they are texts.
+    const COMMON: [&str; 2] = ["context", "greeting"];
     let has = |field: &Field| {
-        body.get(field.key).is_some() || field.aliases.iter().any(|alias| root.get(alias).is_some())
+        let mut aliases = field.aliases.iter().filter(|it| !COMMON.contains(it));
+        body.get(field.key).is_some() || aliases.any(|alias| root.get(alias).is_some())
     };
+    let of_webui = COMMON
+        .iter()
+        .all(|key| root.get(key).and_then(Node::text).is_some());
     // What personas, lorebooks and worlds have as well proves nothing.
     let telling = |field: &&Field| {
         !matches!(
@@ -268,7 +274,7 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
         .count();
     if sure {
         count >= 1 && (named || count >= 2)
-            || named && has(&FIELDS[1]) && root.get("entries").is_none()
+            || named && (has(&FIELDS[1]) || of_webui) && root.get("entries").is_none()
     } else {
         named || FIELDS.iter().any(has)
     }
@@ -371,21 +377,20 @@ fn find<'a>(
 ) -> Option<(String, Node<'a>)> {
     let root = document.root();
     let names = field.names(root);
+    let all = || {
+        names
+            .clone()
+            .filter_map(|name| Some((name.to_owned(), root.get(name)?)))
+    };
+    // A card may have the empty fields of one tool beside the filled ones of another.
     let at_root = || {
-        names.clone().find_map(|name| {
-            Some((
-                name.to_owned(),
-                root.get(name).filter(|node| !node.is_null())?,
-            ))
-        })
+        all()
+            .find(|(_, node)| is_filled(*node))
+            .or_else(|| all().find(|(_, node)| !node.is_null()))
     };
     let Some(data) = data(document) else {
         // `null` is told only when there is nothing better.
-        return at_root().or_else(|| {
-            names
-                .clone()
-                .find_map(|name| Some((name.to_owned(), root.get(name)?)))
-        });
+        return at_root().or_else(|| all().next());
     };
     let own = data
         .get(field.key)
@@ -393,27 +398,32 @@ fn find<'a>(
     let missing = match &own {
         None => true,
         // An empty name is no name; other fields may be empty on purpose.
-        Some((_, node)) => {
-            field.key == "name"
-                && (node.is_null() || node.text().is_some_and(|text| text.trim().is_empty()))
-        }
+        Some((_, node)) => node.is_null() || field.key == "name" && !is_filled(*node),
     };
     // The mirror's extensions are those of the tool that made it.
-    if missing && field.kind != Kind::Extensions {
-        let filled = |(_, node): &(String, Node<'_>)| {
-            !node.is_empty() || node.text().is_some_and(|text| !text.trim().is_empty())
-        };
-        if let Some((name, node)) = at_root().filter(filled) {
-            let message = format!("missing in `data`, taken from `{name}` at the root");
-            warnings.push(Warning::repaired(
-                "field-at-root",
-                format!("data.{}", field.key),
-                message,
-            ));
-            return Some((name, node));
-        }
+    if missing
+        && field.kind != Kind::Extensions
+        && let Some((name, node)) = at_root().filter(|(_, node)| is_filled(*node))
+    {
+        let message = format!("missing in `data`, taken from `{name}` at the root");
+        warnings.push(Warning::repaired(
+            "field-at-root",
+            format!("data.{}", field.key),
+            message,
+        ));
+        return Some((name, node));
     }
     own
+}
+
+/// Whether it says anything.
+fn is_filled(node: Node<'_>) -> bool {
+    match node.shape() {
+        Shape::Null => false,
+        Shape::String => node.text().is_some_and(|text| !text.trim().is_empty()),
+        Shape::Array | Shape::Object => !node.is_empty(),
+        Shape::Number | Shape::Bool => true,
+    }
 }
 
 /// Turns what is there into what is wanted, and tells.

@@ -137,6 +137,7 @@ fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<
         });
     let other = match &pair {
         Some((winner, other)) => edit::follow(other, winner, document)?,
+        None if other == Spec::V2 => convert::backfill(document)?,
         None => convert::respelled(document, other)?,
     };
     let other = payload::encode(other.bytes());

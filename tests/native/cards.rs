@@ -800,3 +800,26 @@ fn names_of_options_are_read_and_told() {
         Kind::BadOption
     );
 }
+
+#[test]
+fn what_a_card_names_and_its_image_lacks_is_told() {
+    let missing = |card: String| {
+        let bytes = Png::new()
+            .before_image(text("chara-ext-asset_:0", &base64("a")))
+            .before_image(card_chunk("chara", &card))
+            .bytes();
+        let file = read(&bytes);
+        let told = file.warnings.iter().filter(|it| it.code == "missing-asset");
+        told.map(|it| it.path.clone()).collect::<Vec<_>>()
+    };
+    let with = |fields: &str| v3("A").replacen("\"data\":{", &format!("\"data\":{{{fields},"), 1);
+    let asset = |uri: &str| format!(r#"{{"type":"icon","uri":"{uri}","name":"main","ext":"png"}}"#);
+    let (there, not) = (asset("__asset:0"), asset("__asset:1"));
+    assert_eq!(missing(with(&format!("\"assets\":[{there}]"))), [""; 0]);
+    assert_eq!(
+        missing(with(&format!("\"assets\":[{there},{not}]"))),
+        ["__asset:1"]
+    );
+    let risu = r#"{"spec":"chara_card_v2","data":{"name":"A","extensions":{"risuai":{"emotions":[["happy","__asset:0"],["sad","__asset:7"]],"additionalAssets":[["bg","__asset:8","png"]]}}}}"#;
+    assert_eq!(missing(risu.to_owned()), ["__asset:7", "__asset:8"]);
+}

@@ -230,6 +230,52 @@ fn each_fault_of_a_card_is_told_with_its_place() {
 }
 
 #[test]
+fn assets_notes_and_dates_are_held_against_v3() {
+    let told = |fields: Value| {
+        let mut changed: Value = serde_json::from_str(FULL).unwrap();
+        for (key, value) in fields.as_object().unwrap() {
+            changed["data"][key] = value.clone();
+        }
+        let found = card::validate(&parse(&changed.to_string()));
+        let all = found.errors.iter().chain(&found.warnings);
+        all.map(|it| format!("{} {}", it.code, it.path))
+            .filter(|told| !told.contains("data.mine"))
+            .collect::<Vec<_>>()
+    };
+    let asset =
+        |kind: &str| json!({"type": kind, "uri": "ccdefault:", "name": "main", "ext": "png"});
+    assert_eq!(
+        told(json!({"assets": [asset("background"), asset("background")]})),
+        ["main-background data.assets"]
+    );
+    assert_eq!(
+        told(
+            json!({"assets": [asset("sound"), asset("x_sound"), asset("x-risu-asset"), asset("emotion")]})
+        ),
+        ["unknown-type data.assets.0.type"]
+    );
+    assert_eq!(
+        told(json!({"creator_notes_multilingual": {"de": 5, "english": "x", "en": "y"}})),
+        [
+            "wrong-type data.creator_notes_multilingual.de",
+            "bad-language data.creator_notes_multilingual.english"
+        ]
+    );
+    assert_eq!(
+        told(json!({"creation_date": 1_700_000_000_000_u64})),
+        ["bad-date data.creation_date"]
+    );
+}
+
+#[test]
+fn missing_extensions_are_no_difference_to_empty_ones() {
+    let v1 = parse(r#"{"name":"A","description":"d","first_mes":"f"}"#);
+    let v2 = card::convert(&v1, Spec::V2).unwrap().document;
+    assert_eq!(card::differences(&v1, &v2), []);
+    assert_eq!(card::differences(&v2, &v1), []);
+}
+
+#[test]
 fn a_comparison_tells_the_places_that_differ_and_no_others() {
     let old = parse(FULL);
     assert_eq!(card::differences(&old, &old), []);

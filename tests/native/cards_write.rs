@@ -97,6 +97,20 @@ fn decodes(bytes: &[u8]) -> (u32, u32) {
     (info.width, info.height)
 }
 
+#[test]
+fn tools_that_know_v2_only_get_no_decorators() {
+    let card = r#"{"spec":"chara_card_v3","spec_version":"3.0","data":{"name":"A","description":"d","extensions":{},"group_only_greetings":[],"character_book":{"extensions":{},"entries":[{"keys":["k"],"content":"@@depth 5\n@@role user\n\ntext","extensions":{},"enabled":true,"insertion_order":1,"use_regex":false}]}}}"#;
+    let document = Document::parse(card).unwrap();
+    let bytes = into(&document, None);
+    let content = |keyword: &str| {
+        let json: serde_json::Value = serde_json::from_str(&json_of(&bytes, keyword)).unwrap();
+        json["data"]["character_book"]["entries"][0]["content"].clone()
+    };
+    assert_eq!(content("chara"), "text");
+    assert_eq!(content("ccv3"), "@@depth 5\n@@role user\n\ntext");
+    assert_eq!(json_of(&bytes, "ccv3"), card);
+}
+
 // ------------------------------------------------------------------ edits
 
 #[test]

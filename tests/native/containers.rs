@@ -301,6 +301,10 @@ fn assets_are_found_by_the_names_the_card_has_for_them() {
         ("embeded://a/x:y?.png", "a/x_y_.png"),
         ("embeded://main.png", "assets/other/image/main.png"),
         ("EMBEDED://assets/Main.png", "assets\\\\Main.png"),
+        (
+            "embeded://assets/icon/images/main.png",
+            "elsewhere/main.png",
+        ),
     ] {
         let bytes = archive(
             b"",
@@ -321,6 +325,32 @@ fn assets_are_found_by_the_names_the_card_has_for_them() {
     }
     let missing = read(&archive(b"", &[item("card.json", CARD.as_bytes())], true));
     assert_eq!(codes(&missing), ["missing-asset"]);
+}
+
+#[test]
+fn the_place_that_a_card_names_goes_before_the_same_name_elsewhere() {
+    let entries = [
+        item("other/main.png", b"other"),
+        item("card.json", CARD.as_bytes()),
+        item("assets/icon/images/main.png", b"right"),
+    ];
+    let file = read(&archive(b"", &entries, true));
+    let named = |path: &str| {
+        let found = file.assets.iter().find(|asset| asset.path == path);
+        found.map(|asset| asset.bytes.clone())
+    };
+    assert_eq!(
+        named("embeded://assets/icon/images/main.png").unwrap(),
+        b"right"
+    );
+    assert_eq!(named("embeded://other/main.png").unwrap(), b"other");
+    // Of two that may be meant none is.
+    let entries = [
+        item("a/main.png", b"a"),
+        item("b/main.png", b"b"),
+        item("card.json", CARD.as_bytes()),
+    ];
+    assert!(codes(&read(&archive(b"", &entries, true))).contains(&"missing-asset"));
 }
 
 #[test]

@@ -965,7 +965,45 @@ fn shapes() -> Vec<Case> {
             r#"{{"spec":{spec},"spec_version":{version},"data":{inner}}}"#
         ))
     };
+    let in_webui = format!(r#"{{"name":"{NAME}","context":"c","greeting":"g"}}"#);
+    let enveloped = |card: &str| format!(r#"{{"status":200,"card":{card}}}"#);
+    let v2 = format!(r#"{{"spec":"chara_card_v2","data":{inner}}}"#);
     vec![
+        good("the fields of text-generation-webui", of(&in_webui), &[]),
+        good(
+            "a bare file of text-generation-webui",
+            in_webui.clone().into_bytes(),
+            &[],
+        ),
+        good(
+            "a card within the answer of a site",
+            of(&enveloped(&v2)),
+            &["double-encoded"],
+        ),
+        good(
+            "a bare file of that",
+            enveloped(&v2).into_bytes(),
+            &["double-encoded"],
+        ),
+        good(
+            "an answer whose data is the card",
+            format!(r#"{{"data":{v2}}}"#).into_bytes(),
+            &["double-encoded"],
+        ),
+        good(
+            "empty fields of V1 beside those of Pygmalion",
+            of(&format!(
+                r#"{{"name":"","description":"","char_name":"{NAME}","char_persona":"p"}}"#
+            )),
+            &[],
+        ),
+        good(
+            "null in data and a field at the root",
+            of(&format!(
+                r#"{{"description":"d","spec":"chara_card_v2","data":{{"name":"{NAME}","description":null}}}}"#
+            )),
+            &["field-at-root"],
+        ),
         good(
             "data is null",
             of(&flat("chara_card_v2").replace("{\"spec\"", "{\"data\":null,\"spec\"")),
