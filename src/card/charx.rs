@@ -427,7 +427,7 @@ fn names_of(assets: &[Asset]) -> Result<Vec<(String, &Asset)>> {
         let Asset { path: uri, .. }: &Asset = asset;
         let lower = uri.to_ascii_lowercase();
         let scheme = SCHEMES.iter().find(|scheme| lower.starts_with(**scheme));
-        let name = path(&uri[scheme.map_or(0, |scheme| scheme.len())..]);
+        let name = clean(&path(&uri[scheme.map_or(0, |scheme| scheme.len())..]));
         if name.is_empty() || !names.insert(name.clone()) {
             let detail = format!("the asset {uri:?} has no name of its own");
             return Err(Kind::Invalid.because(detail));

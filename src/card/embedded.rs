@@ -17,6 +17,9 @@ use std::collections::HashSet;
 /// A bound on the work that a file full of damaged chunks can make.
 const MOST_ATTEMPTS: usize = 8;
 
+/// Bytes that the keyword of a chunk may have.
+const LONGEST_KEYWORD: usize = 79;
+
 /// A chunk that should hold a card.
 #[derive(Clone, Copy)]
 pub(super) struct Chunk<'l> {
@@ -278,8 +281,26 @@ fn reason(winner: &Chunk<'_>, cards: &[Chunk<'_>]) -> &'static str {
     }
 }
 
+/// What an asset is called in an image: its own name where a keyword can hold it, or else its
+/// number.
+pub(super) fn asset_name(path: &str, number: usize) -> String {
+    const SCHEMES: [&str; 3] = ["__asset:", "embeded://", "embedded://"];
+    let bare = SCHEMES.iter().find_map(|scheme| path.strip_prefix(scheme));
+    let bare = bare.unwrap_or(path);
+    let plain = bare.bytes().all(|byte| byte.is_ascii_graphic());
+    match plain && !bare.is_empty() && asset_keyword(bare).len() <= LONGEST_KEYWORD {
+        true => bare.to_owned(),
+        false => number.to_string(),
+    }
+}
+
+/// The keyword of an asset's chunk.
+pub(super) fn asset_keyword(name: &str) -> String {
+    format!("chara-ext-asset_:{name}")
+}
+
 /// The path after `chara-ext-asset_:`; RisuAI once wrote it without the colon.
-fn asset_path<'b>(image: &'b [u8], chunk: &png::Chunk) -> Option<&'b [u8]> {
+pub(super) fn asset_path<'b>(image: &'b [u8], chunk: &png::Chunk) -> Option<&'b [u8]> {
     const PREFIX: &[u8] = b"chara-ext-asset_";
     let keyword = chunk.keyword(image)?;
     let (prefix, path) = keyword.split_at_checked(PREFIX.len())?;

@@ -44,6 +44,7 @@ use crate::container::thin::{self, Distant};
 use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Error, Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
+use crate::lore::{self, LoreFile};
 use crate::prompt::tokens;
 use embedded::Chunk;
 pub(crate) use payload::{decode as decode_text, encode as encode_text};
@@ -512,6 +513,23 @@ fn behind(
         Err(reason) if alone => Err(reason),
         Ok(None) | Err(_) => Err(error),
     }
+}
+
+/// Reads a lorebook, or takes it out of the card in a picture or an archive.
+///
+/// # Errors
+/// Those of [`lore::read`].
+pub fn lorebook(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
+    lore::read(bytes, limits).or_else(|error| {
+        if error.kind() != Kind::NotALorebook || starts_as_json(bytes) {
+            return Err(error);
+        }
+        // What is no card either is told as what was wanted.
+        let Ok(card) = read(bytes, limits) else {
+            return Err(error);
+        };
+        lore::read(card.document.bytes(), limits)
+    })
 }
 
 /// Whether the file can be JSON: behind blanks and marks of its encoding comes its start.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
-use crate::json::{Document, Shape};
+use crate::json::{Document, Node, Shape, quote};
 
 pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
     let as_v2;
@@ -31,10 +31,10 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
         (Container::Webp | Container::Jpeg, _) => Err(Kind::Unsupported.because(
             "a card is written as PNG, CHARX or JSON; of other pictures few tools read one",
         )),
-        (Container::Png, Some(image)) => into_image(document, image, &options.limits),
+        (Container::Png, Some(image)) => with_assets(document, image, options),
         (Container::Png, None) => {
             let image = picture::portrait(&summary(document).name)?;
-            into_image(document, &image, &options.limits)
+            with_assets(document, &image, options)
         }
     }
 }
@@ -82,6 +82,62 @@ fn is_card_of(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> b
     super::read(file, &options.limits).is_ok_and(|old| {
         old.container == options.container && old.document.bytes() == document.bytes()
     })
+}
+
+/// The card in an image, its assets in chunks of their own. What the card names as a part of
+/// an archive it names as such a chunk there.
+fn with_assets(document: &Document, image: &[u8], options: &WriteOptions<'_>) -> Result<Vec<u8>> {
+    let limits = &options.limits;
+    if options.assets.is_empty() || !png::is(image) || image.len() > limits.file {
+        return into_image(document, image, limits);
+    }
+    let layout = png::walk(image, &mut Vec::new())?;
+    let mut document = document.clone();
+    let mut names: Vec<String> = Vec::new();
+    for asset in options.assets {
+        let name = embedded::asset_name(&asset.path, names.len());
+        if names.contains(&name) {
+            let detail = format!("the asset {:?} has no name of its own", asset.path);
+            return Err(Kind::Invalid.because(detail));
+        }
+        let uri = format!("__asset:{name}");
+        let listed = view::data(&document).and_then(|data| data.get("assets"));
+        let places: Vec<usize> = listed
+            .into_iter()
+            .flat_map(Node::items)
+            .enumerate()
+            .filter(|(_, it)| {
+                let said = it.get("uri").and_then(Node::text);
+                said.is_some_and(|said| said == asset.path && said != uri)
+            })
+            .map(|(n, _)| n)
+            .collect();
+        for n in places {
+            let path = ["data".into(), "assets".into(), n.into(), "uri".into()];
+            document = document.set(&path, &quote(&uri))?;
+        }
+        names.push(name);
+    }
+    let keywords: Vec<String> = names
+        .iter()
+        .map(|name| embedded::asset_keyword(name))
+        .collect();
+    let contents: Vec<Vec<u8>> = options
+        .assets
+        .iter()
+        .map(|asset| payload::encode(&asset.bytes))
+        .collect();
+    let chunks: Vec<(&str, &[u8])> = keywords
+        .iter()
+        .zip(&contents)
+        .map(|(keyword, content)| (keyword.as_str(), content.as_slice()))
+        .collect();
+    let goes = |chunk: &png::Chunk| {
+        let path = embedded::asset_path(image, chunk);
+        path.is_some_and(|path| names.iter().any(|name| name.as_bytes() == path))
+    };
+    let image = png::splice(image, &layout, goes, &chunks)?;
+    into_image(&document, &image, limits)
 }
 
 fn into_image(document: &Document, image: &[u8], limits: &Limits) -> Result<Vec<u8>> {

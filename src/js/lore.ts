@@ -7,7 +7,7 @@ import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, Lo
 
 /**
  * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
- * list of keys and texts between tabs, or the one in a card's JSON.
+ * list of keys and texts between tabs, or the one in a card: as JSON, PNG, CHARX, WebP or JPEG. Its document is the card then.
  *
  * Throws `not-a-lorebook`, `bad-json`, `bad-encoding`, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
  */

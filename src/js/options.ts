@@ -19,8 +19,21 @@ export function limits(given: Limits | undefined): Limits | undefined {
 }
 
 export function bytes(given: Uint8Array, name = "bytes"): Uint8Array {
-  if (given instanceof Uint8Array) return given;
-  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a Uint8Array was wanted`);
+  if (!(given instanceof Uint8Array)) throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a Uint8Array was wanted`);
+  if (given.length === 0 && isDetached(given.buffer)) {
+    throw failure("bad-option", `\`${name}\` was transferred to another thread, its bytes are not here any more`);
+  }
+  return given;
+}
+
+/** Only newer engines have a property that says so. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer, 0, 0);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 export function document(given: CardDocument): Uint8Array {

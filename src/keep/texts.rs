@@ -52,7 +52,7 @@ pub(super) static LOREBOOKS: Form = Form {
     listed: &["name", "dialect", "entries"],
     files: "lorebooks/file/",
     read: |bytes, limits| {
-        let file = lore::read(bytes, limits)?;
+        let file = card::lorebook(bytes, limits)?;
         Ok((vec![file.document], file.warnings))
     },
     view: lore::view,

@@ -4,6 +4,7 @@
 
 use super::convert;
 use super::keep::parse;
+use crate::card;
 use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Search, SearchOptions, Session};
 use crate::codec;
 use crate::error::{Limits, Written};
@@ -307,7 +308,7 @@ impl RawLoreFile {
 pub fn read_lorebook(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawLoreFile> {
     let limits = convert::limits(limits)?;
     let bytes = convert::bytes(bytes, limits.file, "file")?;
-    Ok(RawLoreFile(lore::read(&bytes, &limits)?))
+    Ok(RawLoreFile(card::lorebook(&bytes, &limits)?))
 }
 
 /// Puts a lorebook into a dialect's file.

@@ -3,7 +3,7 @@
 use crate::cards::{
     Png, base64, card_chunk, chunk, fixture, kind, name, read, text, v2, v3, view, warns,
 };
-use cardkeep::card::{self, Container, Spec, WriteOptions};
+use cardkeep::card::{self, Asset, Container, Spec, WriteOptions};
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
 use serde_json::{Value, json};
@@ -95,6 +95,55 @@ fn decodes(bytes: &[u8]) -> (u32, u32) {
     let mut frame = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut frame).expect("a picture");
     (info.width, info.height)
+}
+
+#[test]
+fn assets_go_along_into_a_picture() {
+    let uri = |uri: &str| format!(r#"{{"type":"x_a","uri":"{uri}","name":"n","ext":"png"}}"#);
+    let long = format!("embeded://{}", "long/".repeat(20));
+    let uris = ["embeded://assets/a.png", "__asset:b", &long, "ccdefault:"];
+    let listed = uris.map(uri).join(",");
+    let text = format!(
+        r#"{{"spec":"chara_card_v3","spec_version":"3.0","data":{{"name":"A","group_only_greetings":[],"assets":[{listed}]}}}}"#
+    );
+    let document = Document::parse(&text).unwrap();
+    let asset = |path: &str, byte: u8| Asset {
+        path: path.to_owned(),
+        bytes: vec![byte],
+    };
+    let assets = [asset(uris[0], 1), asset(uris[1], 2), asset(uris[2], 3)];
+    let write = |document: &Document, image: Option<&[u8]>, assets: &[Asset]| {
+        let options = WriteOptions {
+            container: Container::Png,
+            image,
+            assets,
+            limits: Limits::default(),
+        };
+        card::write(document, &options).unwrap()
+    };
+    let bytes = write(&document, None, &assets);
+    let file = card::read(&bytes, &Limits::default()).unwrap();
+    assert!(file.warnings.is_empty(), "{:?}", file.warnings);
+    let found = |path: &str| {
+        let found = file.assets.iter().find(|asset| asset.path == path);
+        found.map(|asset| asset.bytes.clone())
+    };
+    assert_eq!(found("__asset:assets/a.png").unwrap(), [1]);
+    assert_eq!(found("__asset:b").unwrap(), [2]);
+    assert_eq!(found("__asset:2").unwrap(), [3]);
+    // `chara` and `ccv3` stay the first texts, and the same again changes nothing.
+    let texts: Vec<String> = chunks(&bytes)
+        .iter()
+        .filter(|(kind, _)| kind == "tEXt")
+        .map(|(_, chunk)| keyword(chunk))
+        .collect();
+    assert_eq!(texts[..2], ["chara", "ccv3"]);
+    assert_eq!(texts.len(), 5);
+    let again = write(&file.document, Some(&bytes), &file.assets);
+    assert_eq!(
+        card::read(&again, &Limits::default()).unwrap().assets.len(),
+        3
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Lorebooks: every dialect in and out, and which entries a text calls for.
 
+use cardkeep::card::{self, Container};
 use cardkeep::error::{Kind, Limits};
+use cardkeep::json::Document;
 use cardkeep::lore::matching::{Matched, Options, Timed, Why, WhyNot};
 use cardkeep::lore::{self, Book, Dialect, Entry, Id, Logic, LoreFile, Position, matching};
 use serde_json::{Value, json};
@@ -122,6 +124,36 @@ fn a_novelai_picture_carries_its_lorebook() {
     );
     let refused = lore::read(&Png::new().bytes(), &Limits::default()).unwrap_err();
     assert_eq!(refused.kind(), Kind::NotALorebook);
+}
+
+#[test]
+fn the_lorebook_of_a_card_is_read_out_of_any_file() {
+    use crate::cards::{Png, card_chunk};
+    let card = r#"{"spec":"chara_card_v2","data":{"name":"A","character_book":{"entries":[{"keys":["k"],"content":"c"}]}}}"#;
+    let picture = Png::new().before_image(card_chunk("chara", card)).bytes();
+    let document = Document::parse(card).unwrap();
+    let options = card::WriteOptions {
+        container: Container::Charx,
+        image: None,
+        assets: &[],
+        limits: Limits::default(),
+    };
+    let archive = card::write(&document, &options).unwrap();
+    for bytes in [card.as_bytes(), &picture, &archive] {
+        let file = card::lorebook(bytes, &Limits::default()).unwrap();
+        assert_eq!(file.dialect, Dialect::CharacterBook);
+        assert_eq!(file.document.bytes(), card.as_bytes());
+        assert_eq!(file.book.entries[0].keys, ["k"]);
+    }
+    for none in [
+        Png::new().bytes(),
+        b"PK\x03\x04".to_vec(),
+        Vec::new(),
+        b"words".to_vec(),
+    ] {
+        let refused = card::lorebook(&none, &Limits::default()).unwrap_err();
+        assert_eq!(refused.kind(), Kind::NotALorebook);
+    }
 }
 
 #[test]
