@@ -53,7 +53,8 @@ export type Cardkeep = { readonly [K in keyof Functions]: Call<Functions[K]> } &
   /** Loads the module; `Keep.open` does it too. */
   init(from?: string | BufferSource | WebAssembly.Module): Promise<void>;
   readonly Keep: {
-    open(given?: OpenOptions): Promise<Remote<Face.Keep>>;
+    /** A medium of the caller's own cannot be sent to a worker. */
+    open(given?: Omit<OpenOptions, "medium"> & { medium?: "indexeddb" | "memory" }): Promise<Remote<Face.Keep>>;
     erase(name?: string, given?: EraseOptions): Promise<void>;
     plan(name?: string, given?: PlanOptions): Promise<UpgradePlan | undefined>;
   };
@@ -103,7 +104,13 @@ class Client {
 
   /** What a path from something in the worker leads to: called, awaited or followed further. It keeps its `owner` there. */
   path(object: number, path: string[], owner?: unknown): unknown {
-    const call = (...given: unknown[]) => this.#answer(this.#ask((id, transfer) => ({ do: "call", id, object, path, given: this.#packed(given, transfer) })));
+    const call = (...given: unknown[]) =>
+      this.#answer(
+        this.#ask((id, transfer) => {
+          if (object === ROOT && path.join(".") === "Keep.open") refuseMedium(given[0]);
+          return { do: "call", id, object, path, given: this.#packed(given, transfer) };
+        }),
+      );
     return new Proxy(call, {
       get: (_, key, self) => {
         if (key === "then") {
@@ -229,6 +236,13 @@ class Client {
     this.#failed = error;
     this.#asked.fail(error);
   }
+}
+
+/** A medium has methods, which stay where they are. */
+function refuseMedium(given: unknown): void {
+  const { medium } = (given ?? {}) as { medium?: unknown };
+  if (typeof medium !== "object" && typeof medium !== "function") return;
+  throw new TypeError("a medium stays where it is: open the keep without a worker, or in a worker of your own that has the medium");
 }
 
 /** What an iterator in the worker gives, or what can be iterated of a result; given up here, it ends there. */

@@ -56,7 +56,7 @@ export class Journal {
   readonly #handle: KeepHandle;
   readonly #name: string;
   readonly #slots: Slots | undefined;
-  readonly #shared: boolean;
+  readonly #lasting: boolean;
   readonly #writer = newWriter();
   readonly #sources = new Set<Source>();
   /** To be journalled with the next write. */
@@ -75,11 +75,11 @@ export class Journal {
   #alive: Promise<Release> | undefined;
   #ended = false;
 
-  /** @internal */
-  constructor(handle: KeepHandle, name: string, shared: boolean) {
+  /** `lasting`: whether what is journalled outlives this page; `shared`: whether the keep is known by its name. @internal */
+  constructor(handle: KeepHandle, name: string, { shared, lasting }: { shared: boolean; lasting: boolean }) {
     this.#handle = handle;
     this.#name = name;
-    this.#shared = shared;
+    this.#lasting = lasting;
     this.#slots = shared ? slotsOf(name) : undefined;
     this.#settings = JSON.parse(rawDefaults()) as Settings;
   }
@@ -99,7 +99,7 @@ export class Journal {
    * @internal
    */
   async replay(later: (replayed: Replayed) => void): Promise<Replayed | undefined> {
-    if (!this.#shared || (JSON.parse(this.#handle.access()) as Access).mode !== "read-write") return undefined;
+    if (!this.#lasting || (JSON.parse(this.#handle.access()) as Access).mode !== "read-write") return undefined;
     const writers = new Set([...(JSON.parse(await this.#handle.journalWriters()) as string[]), ...(this.#slots?.all().keys() ?? [])]);
     let sum: Replayed | undefined;
     for (const writer of writers) {
@@ -150,7 +150,7 @@ export class Journal {
     if (this.#sources.size === 0 && this.#stops.length === 0) {
       void this.refresh();
       const alive = () => (this.#alive ??= live(this.#name, this.#writer));
-      if (this.#shared) void alive();
+      if (this.#lasting) void alive();
       this.#stops.push(
         followPage({
           ending: () => this.ending(),
@@ -158,7 +158,7 @@ export class Journal {
             void this.#alive?.then((release) => release());
             this.#alive = undefined;
           },
-          back: () => void (this.#shared && alive()),
+          back: () => void (this.#lasting && alive()),
         }),
       );
     }

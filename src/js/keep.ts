@@ -20,6 +20,7 @@ import { exportFolder } from "./layout.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
+import { GivenMedium } from "./medium.js";
 import { options, text } from "./options.js";
 import { restWithPage } from "./page.js";
 import { Lorebooks } from "./lorebooks.js";
@@ -90,6 +91,8 @@ export interface Opened {
   readonly fallback: ErrorCode | undefined;
   /** Whether other pages may have the same keep. @internal */
   readonly shared: boolean;
+  /** Where the caller puts it. @internal */
+  readonly place: GivenMedium | undefined;
   readonly later: { replayed(replayed: Replayed): void };
 }
 
@@ -120,6 +123,7 @@ export abstract class OpenKeep extends EventTarget {
   readonly #channel: Channel | undefined;
   readonly #turn: Turn | undefined;
   readonly #presence: Presence;
+  readonly #place: GivenMedium | undefined;
   readonly #awake: () => void;
   #closed = false;
 
@@ -129,6 +133,7 @@ export abstract class OpenKeep extends EventTarget {
     this.name = name;
     this.#handle = handle;
     this.#channel = channel;
+    this.#place = opened.place;
     this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }), ...(opened.fallback && { fallback: opened.fallback }) };
     this.characters = new Characters(handle);
     this.chats = new Chats(handle, name);
@@ -309,6 +314,7 @@ export abstract class OpenKeep extends EventTarget {
   async close(): Promise<void> {
     if (this.journal.dirty) await this.journal.close();
     this.#end();
+    await this.#place?.closed();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -399,10 +405,11 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
   return ask("Keep.open", async () => {
     const chosen = options(given, ["name", "medium", "mode", "fallback", "onBlocked", "onUpgrade", "timeout"]);
     const name = keepName(chosen.name);
-    const medium = chosen.medium ?? "indexeddb";
-    if (medium !== "indexeddb" && medium !== "memory") {
-      throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\` or \`memory\` was wanted`);
+    const { medium = "indexeddb" } = chosen;
+    if (typeof medium !== "object" && medium !== "indexeddb" && medium !== "memory") {
+      throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\`, \`memory\` or a medium was wanted`);
     }
+    const own = typeof medium === "object" ? new GivenMedium(medium) : undefined;
     const mode = chosen.mode ?? "shared";
     if (mode !== "shared" && mode !== "single-writer") {
       throw failure("bad-option", `\`mode\` is \`${String(mode)}\`, \`shared\` or \`single-writer\` was wanted`);
@@ -417,11 +424,12 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
     const redo = medium === "indexeddb" ? secondCopy?.(name) : undefined;
     const rescue = new Rescue(name);
-    let presence = new Presence(name, medium === "indexeddb");
+    const isShared = medium === "indexeddb" || own?.shared === true;
+    let presence = new Presence(name, isShared);
     await presence.begin();
-    const opening = KeepHandle.open(name, medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
+    const opening = KeepHandle.open(name, own ?? medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
     let fallback: ErrorCode | undefined;
-    const handle = await opening.catch((thrown: unknown) => {
+    const handle = await opening.catch(async (thrown: unknown) => {
       redo?.close();
       presence.end();
       const { code } = thrown as { code?: ErrorCode };
@@ -429,20 +437,21 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
       fallback = code;
       presence = new Presence(name, false);
       console.error("cardkeep: nothing will be kept after this page ends, since the storage cannot be opened:", thrown);
-      return KeepHandle.open(name, "memory", timeout, undefined, told, undefined, rescue) as Promise<KeepHandle>;
+      return (await KeepHandle.open(name, "memory", timeout, undefined, told, undefined, rescue)) as KeepHandle;
     });
     if (medium === "indexeddb") takesSpace(handle);
     const listen: Opened["listen"] = (listener) => {
       tell = listener;
       for (const event of early) listener(...event);
     };
-    const shared = medium === "indexeddb" && fallback === undefined;
+    const shared = isShared && fallback === undefined;
+    const place = fallback === undefined ? own : undefined;
     const turn = mode === "single-writer" && shared ? new Turn(handle, name) : undefined;
     await turn?.begin();
-    const journal = new Journal(handle, name, shared);
+    const journal = new Journal(handle, name, { shared, lasting: shared || place !== undefined });
     const later: Opened["later"] = { replayed: () => undefined };
     // A journal that cannot be replayed hides nothing that is saved; it is replayed the next time.
     const replayed = await journal.replay((detail) => later.replayed(detail)).catch(() => undefined);
-    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, presence, fallback, shared };
+    return { name, handle, listen, channel: shared ? join(name) : undefined, journal, replayed, later, rescued: rescue.used, turn, presence, fallback, shared, place };
   });
 }

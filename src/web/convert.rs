@@ -67,7 +67,11 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn take(given: &Uint8Array, bytes: &mut Vec<u8>) -> Result<()> {
+/// Adds the bytes of an array.
+///
+/// # Errors
+/// `too-large` when memory runs out.
+pub(super) fn take(given: &Uint8Array, bytes: &mut Vec<u8>) -> Result<()> {
     let (known, length) = (bytes.len(), given.length() as usize);
     if bytes.try_reserve_exact(length).is_err() {
         return Err(Kind::TooLarge.because(format!("there is no memory for {length} bytes")));

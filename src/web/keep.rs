@@ -6,6 +6,7 @@
 use super::clock;
 use super::connector::{Database, tell};
 use super::convert;
+use super::given::{Given, MediumPort};
 use super::opfs::{OpfsRedo, RedoPort};
 use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
@@ -115,11 +116,11 @@ impl RawKept {
 #[wasm_bindgen]
 impl KeepHandle {
     /// Opens a keep; `on_event(type, detailJson)` is told of changes and of the connection's end.
-    /// `redo` is where the second copy goes, `rescue` where the keep goes when its database
-    /// cannot be opened any more.
+    /// `medium` is `"indexeddb"`, `"memory"` or a [`MediumPort`]; `redo` is where the second copy
+    /// goes, `rescue` where the keep goes when its database cannot be opened any more.
     pub fn open(
         name: String,
-        medium: String,
+        medium: JsValue,
         timeout_ms: f64,
         on_blocked: Option<Function>,
         on_event: Function,
@@ -143,6 +144,13 @@ impl KeepHandle {
             if medium == "memory" {
                 let medium = Rc::new(MemoryMedium::new());
                 let keep = Keep::open(medium, options, observer).await?;
+                return Ok(KeepHandle::of(keep));
+            }
+            if medium.is_object() {
+                let port = medium.unchecked_into::<MediumPort>();
+                let given = Given::open(port, timeout_ms, on_event.clone()).await?;
+                let keep = Keep::open(given, options, observer).await?;
+                spawn_local(look_after(keep.clone(), on_event));
                 return Ok(KeepHandle::of(keep));
             }
             let connection = Connection::open(
@@ -513,7 +521,7 @@ impl KeepHandle {
 async fn look_after(keep: Keep, on_event: Function) {
     // What the log lacks is in danger until a complete copy is made.
     if !keep.is_maintenance_due() {
-        clock::wait(MAINTAIN_AFTER_MS).await;
+        clock::pause(MAINTAIN_AFTER_MS).await;
     }
     let mut soon = MAINTAIN_SOON_MS;
     loop {
@@ -540,7 +548,7 @@ async fn look_after(keep: Keep, on_event: Function) {
             MAINTAIN_SOON_MS
         };
         while waited < MAINTAIN_EVERY_MS && !(keep.is_maintenance_due() && waited >= soon) {
-            clock::wait(MAINTAIN_SOON_MS).await;
+            clock::pause(MAINTAIN_SOON_MS).await;
             waited += MAINTAIN_SOON_MS;
             // One that fails is told in the log, and is due again.
             let _ = keep.backups().tend().await;

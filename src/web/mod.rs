@@ -13,6 +13,7 @@ mod connector;
 mod convert;
 mod folder;
 mod formats;
+mod given;
 mod health;
 mod idb;
 mod journal;

@@ -14,9 +14,9 @@ pub(super) fn js_key(key: &Key) -> Array {
 }
 
 pub(super) fn key_of(key: &JsValue) -> Option<Key> {
-    let part = |part: JsValue| match part.as_f64() {
-        Some(number) => Some(KeyPart::Number(number as u64)),
-        None => part.as_string().map(|text| KeyPart::from(text.as_str())),
+    let part = |part: JsValue| match part.as_string() {
+        Some(text) => Some(KeyPart::from(text.as_str())),
+        None => whole(&part).map(KeyPart::Number),
     };
     key.dyn_ref::<Array>()?
         .iter()
@@ -25,11 +25,21 @@ pub(super) fn key_of(key: &JsValue) -> Option<Key> {
         .map(Key)
 }
 
+/// A whole number, not negative and no larger than is exact.
+pub(super) fn whole(value: &JsValue) -> Option<u64> {
+    let number = value.as_f64()?;
+    let is_whole = (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0;
+    is_whole.then_some(number as u64)
+}
+
 pub(super) fn js_value(table: Table, value: &Value) -> JsValue {
-    let bytes = Uint8Array::from(value.bytes.as_slice());
-    if table != Table::Rows {
-        return bytes.into();
+    match table {
+        Table::Rows => row(value).into(),
+        _ => Uint8Array::from(value.bytes.as_slice()).into(),
     }
+}
+
+pub(super) fn row(value: &Value) -> Object {
     let row = Object::new();
     let by: Array = value
         .by
@@ -38,8 +48,8 @@ pub(super) fn js_value(table: Table, value: &Value) -> JsValue {
         .collect();
     set(&row, "rev", &JsValue::from_f64(value.rev as f64));
     set(&row, "by", &by);
-    set(&row, "bytes", &bytes);
-    row.into()
+    set(&row, "bytes", &Uint8Array::from(value.bytes.as_slice()));
+    row
 }
 
 /// A value that is not ours reads as empty bytes, which no frame and no page accepts.

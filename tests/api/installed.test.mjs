@@ -79,7 +79,7 @@ test("the archive holds what is needed and nothing else", async () => {
   const known = /^(LICENSE-(APACHE|MIT)|(README|CHANGELOG)\.md|package\.json|cardkeep_bg\.wasm|[a-z-]+\.js|[a-z-]+\.d\.ts|schema)$/;
   assert.deepEqual(files.filter((name) => !known.test(name)), []);
   assert.deepEqual((await readdir(join(installed, "schema"))).filter((name) => !/^[a-z0-9-]+\.json$/.test(name)), []);
-  for (const name of ["index.js", "index.d.ts", "node.js", "redo-worker.js", "inline.js", "inline.d.ts", "client.js", "client.d.ts", "worker.js", "cardkeep_bg.wasm", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+  for (const name of ["index.js", "index.d.ts", "node.js", "redo-worker.js", "inline.js", "inline.d.ts", "client.js", "client.d.ts", "worker.js", "testing.js", "testing.d.ts", "cardkeep_bg.wasm", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     assert.ok(files.includes(name), name);
   }
   const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
