@@ -10,7 +10,7 @@ use super::chat_row::{self, Body};
 use super::chats::GROUP;
 use super::documents::{bounded, nth};
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use super::work::{Done, Step, Work};
 use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
@@ -648,6 +648,7 @@ impl Chat {
             cache: &self.cache,
             chat: &self.id,
             manifest: body.manifest.clone(),
+            staged: Staged::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::domain::{Domain, newest_first, present};
 use super::grown::Given;
 use super::journal::Making;
 use super::links::Links;
-use super::manifest::{Cache, Log, Manifest};
+use super::manifest::{Cache, Log, Manifest, Staged};
 use super::records::unreadable_json;
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
@@ -292,6 +292,7 @@ impl Chats {
             cache: &cache,
             chat: &record.id,
             manifest,
+            staged: Staged::default(),
         };
         let _gathering = self.keep.store().gather();
         let mut lines = records.iter().map(|record| record.to_vec());
@@ -552,6 +553,7 @@ impl Chats {
                 cache: &cache,
                 chat: id,
                 manifest: body.manifest,
+                staged: Staged::default(),
             };
             log.settle(&mut change).await?;
             body.manifest = log.manifest;
@@ -697,6 +699,7 @@ pub(super) async fn share(
         cache: &cache,
         chat: &version.id,
         manifest: body.manifest,
+        staged: Staged::default(),
     };
     log.settle(change).await?;
     body.manifest = log.manifest;

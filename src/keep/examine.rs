@@ -5,7 +5,7 @@
 
 use super::chat_row::Body;
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use super::{Keep, drafts, reply, settings, unsent};
 use crate::codec::Part;
 use crate::error::{Error, Kind, Result};
@@ -175,6 +175,7 @@ impl Keep {
                 cache: &cache,
                 chat: &record.id,
                 manifest: body.manifest,
+                staged: Staged::default(),
             };
             let held = log.held().await?;
             let mut lost = Vec::new();

@@ -9,7 +9,7 @@
 use super::chat_row::{Body, summarize};
 use super::chats::{Chats, FILES};
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
 use crate::error::{Kind, Limits, Result};
@@ -194,6 +194,7 @@ impl Chats {
             cache,
             chat: id,
             manifest: body.manifest,
+            staged: Staged::default(),
         }
     }
 }

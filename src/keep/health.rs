@@ -8,7 +8,7 @@ use super::chat_row::Body;
 use super::check::LastCheck;
 use super::domain::Domain;
 use super::drafts;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use crate::codec::{self, Part};
 use crate::error::Result;
 use crate::migrate::SCHEMA;
@@ -229,6 +229,7 @@ impl Keep {
                 cache: &cache,
                 chat: &record.id,
                 manifest: body.manifest,
+                staged: Staged::default(),
             };
             let held = log.held().await?;
             let parts = held.runs.iter().chain(&held.segments);

@@ -14,6 +14,7 @@ use crate::store::{Change, Key, Store, both};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Segments and runs kept decoded.
@@ -80,6 +81,15 @@ pub(super) struct Log<'a> {
     /// Id of the chat, which owns the tail's pages.
     pub chat: &'a str,
     pub manifest: Manifest,
+    pub staged: Staged,
+}
+
+/// Segments and runs of a change that is not stored yet: until then they are nowhere else, so
+/// that all of them stay, however many.
+#[derive(Default)]
+pub(super) struct Staged {
+    segments: RefCell<HashMap<String, Rc<Content>>>,
+    runs: RefCell<HashMap<String, Rc<Vec<Segment>>>>,
 }
 
 impl Manifest {
@@ -258,6 +268,7 @@ impl Log<'_> {
     async fn fetch(&self, segments: &[(u64, Segment)]) -> Result<()> {
         let parts = segments.iter().map(|(_, segment)| &segment.part);
         let missing: Vec<Part> = parts
+            .filter(|part| !self.staged.segments.borrow().contains_key(&part.hash))
             .filter(|part| Cache::get(&self.cache.segments, &part.hash).is_none())
             .take(CACHED)
             .cloned()
@@ -316,10 +327,10 @@ impl Log<'_> {
         self.seal(all, change).await
     }
 
-    /// Stages a first record, with its number.
-    pub(super) async fn push(&mut self, record: Numbered, change: &mut Change) -> Result<()> {
+    /// Stages records behind all others, with their numbers.
+    pub(super) async fn push(&mut self, records: Vec<Numbered>, change: &mut Change) -> Result<()> {
         self.settle(change).await?;
-        self.seal(vec![record], change).await
+        self.seal(records, change).await
     }
 
     /// Stages what `edit` makes of the records of the segment that holds record `index`;
@@ -416,6 +427,7 @@ impl Log<'_> {
     pub(super) async fn head(&self, length: u64, change: &mut Change) -> Result<Manifest> {
         let mut head = Log {
             manifest: Manifest::default(),
+            staged: Staged::default(),
             ..*self
         };
         let (mut start, mut cut) = (0, Vec::new());
@@ -519,7 +531,10 @@ impl Log<'_> {
             records: content.records.len() as u64,
             first,
         };
-        Cache::put(&self.cache.segments, &segment.part.hash, Rc::new(content));
+        let hash = segment.part.hash.clone();
+        let content = Rc::new(content);
+        Cache::put(&self.cache.segments, &hash, Rc::clone(&content));
+        self.staged.segments.borrow_mut().insert(hash, content);
         segment
     }
 
@@ -529,18 +544,38 @@ impl Log<'_> {
             records: segments.iter().map(|s| s.records).sum(),
             ids: true,
         };
-        Cache::put(&self.cache.runs, &run.part.hash, Rc::new(segments.to_vec()));
+        let hash = run.part.hash.clone();
+        let listed = Rc::new(segments.to_vec());
+        Cache::put(&self.cache.runs, &hash, Rc::clone(&listed));
+        self.staged.runs.borrow_mut().insert(hash, listed);
         run
     }
 
     async fn segment(&self, segment: &Segment) -> Result<Rc<Content>> {
-        self.cached(&self.cache.segments, &segment.part, segment::read)
-            .await
+        let staged = self
+            .staged
+            .segments
+            .borrow()
+            .get(&segment.part.hash)
+            .cloned();
+        match staged {
+            Some(content) => Ok(content),
+            None => {
+                self.cached(&self.cache.segments, &segment.part, segment::read)
+                    .await
+            }
+        }
     }
 
     async fn run(&self, run: &Run) -> Result<Rc<Vec<Segment>>> {
-        self.cached(&self.cache.runs, &run.part, segment::read_run)
-            .await
+        let staged = self.staged.runs.borrow().get(&run.part.hash).cloned();
+        match staged {
+            Some(listed) => Ok(listed),
+            None => {
+                self.cached(&self.cache.runs, &run.part, segment::read_run)
+                    .await
+            }
+        }
     }
 
     /// A part, decoded: from the cache, else from the store.

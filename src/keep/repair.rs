@@ -10,7 +10,7 @@ use super::check::{CHECKED, Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
 use super::links::Links;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
 use crate::store::{Access, Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
@@ -386,6 +386,7 @@ impl Mending<'_> {
                 cache: &cache,
                 chat: &record.id,
                 manifest: body.manifest,
+                staged: Staged::default(),
             };
             let next = store.last_page("tail", &record.id).await?;
             let next = next.map_or(0, |last| last + 1);
@@ -400,6 +401,7 @@ impl Mending<'_> {
                 cache: &cache,
                 chat: &record.id,
                 manifest: body.manifest.clone(),
+                staged: Staged::default(),
             };
             let length = body.manifest.len();
             let last = log.records(length.saturating_sub(1), length).await?;

@@ -9,7 +9,7 @@
 use super::Keep;
 use super::chat_row::Body;
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::manifest::{Cache, Log, Staged};
 use crate::codec::Part;
 use crate::error::Result;
 use crate::store::{Access, Change, Content, Key, QUARANTINE, Record, Row, SNAPSHOTS, Scan, Table};
@@ -208,6 +208,7 @@ impl Keep {
             cache,
             chat: &chat.id,
             manifest,
+            staged: Staged::default(),
         };
         let held = log.held().await?;
         let parts = held.runs.iter().chain(&held.segments);

@@ -280,16 +280,8 @@ impl<'a> Work<'a> {
         };
         let (mut taken, mut homeless) = (None, Vec::new());
         let edit = |records: &mut Vec<Numbered>, at: usize| {
-            let record = records.remove(at);
-            let rest = chat::remove_line(&record.bytes);
-            match (rest.is_empty(), at.checked_sub(1)) {
-                (true, _) => {}
-                (false, Some(before)) => records[before].bytes.extend_from_slice(&rest),
-                (false, None) => match records.first_mut() {
-                    Some(next) => drop(next.bytes.splice(0..0, rest)),
-                    None => homeless = rest,
-                },
-            }
+            let (record, rest) = remove(records, at);
+            homeless = rest;
             taken = Some((record.id, chat::record_line(&record.bytes).to_vec()));
             Ok(())
         };
@@ -351,7 +343,7 @@ impl<'a> Work<'a> {
         }
         let record = Numbered { id, bytes };
         if length == 0 {
-            self.log.push(record, &mut self.change).await?;
+            self.log.push(vec![record], &mut self.change).await?;
         } else {
             let edit = |records: &mut Vec<Numbered>, at: usize| {
                 records.insert(at + usize::from(index == length), record);
@@ -376,16 +368,15 @@ impl<'a> Work<'a> {
     /// # Errors
     /// `conflict` when a message is not what the step found or left.
     pub(super) async fn repeat(&mut self, steps: &[Step]) -> Result<()> {
-        for step in steps {
+        let mut rest = steps;
+        while let Some(step) = rest.first() {
+            let mut made = 1;
             match step {
                 Step::Line { id, before, after } => {
                     let index = self.unchanged(*id, before).await?;
                     self.rewrite(index, |_, _| Ok(after.clone())).await?;
                 }
-                Step::Take { id, line, .. } => {
-                    let index = self.unchanged(*id, line).await?;
-                    self.take(index).await?;
-                }
+                Step::Take { .. } => made = self.take_all(rest).await?,
                 Step::Put { id, behind, line } => {
                     if self.log.position(*id).await?.is_some() {
                         return Err(self.another("the message is there already"));
@@ -399,10 +390,77 @@ impl<'a> Work<'a> {
                         },
                     };
                     self.put(index, line.clone(), Some(*id)).await?;
+                    made += self.put_all(&rest[1..]).await?;
                 }
             }
+            rest = &rest[made..];
         }
         Ok(())
+    }
+
+    /// Makes the first of some steps, and those behind it that take messages of the same
+    /// segment out, so that it is written once. Gives how many were made.
+    async fn take_all(&mut self, steps: &[Step]) -> Result<usize> {
+        let Some(Step::Take { id, line, .. }) = steps.first() else {
+            return Ok(0);
+        };
+        let index = self.unchanged(*id, line).await?;
+        let (mut made, mut homeless) = (0, Vec::new());
+        let edit = |records: &mut Vec<Numbered>, at: usize| {
+            let mut next = Some(at);
+            while let Some(at) = next {
+                homeless = remove(records, at).1;
+                made += 1;
+                next = match steps.get(made) {
+                    Some(Step::Take { id, line, .. }) => records.iter().position(|record| {
+                        record.id == *id && chat::record_line(&record.bytes) == line
+                    }),
+                    _ => None,
+                };
+            }
+            Ok(())
+        };
+        self.log.edit_segment(index, &mut self.change, edit).await?;
+        if !homeless.is_empty() {
+            self.extend_header(&homeless).await?;
+        }
+        self.history = History::Keep;
+        Ok(made)
+    }
+
+    /// Makes those of some steps, up to the first other one, that put messages at the end,
+    /// where one was just put. Gives how many were made.
+    async fn put_all(&mut self, steps: &[Step]) -> Result<usize> {
+        let length = self.len();
+        let last = self.log.records(length.saturating_sub(1), length).await?;
+        let mut ended = last.first().and_then(|last| last.last()) == Some(&b'\n');
+        let newline = self.body.newline.as_bytes();
+        let mut records = Vec::new();
+        for step in steps {
+            let Step::Put {
+                id,
+                behind: Behind::All,
+                line,
+            } = step
+            else {
+                break;
+            };
+            if self.log.position(*id).await?.is_some() {
+                return Err(self.another("the message is there already"));
+            }
+            let before = if ended { &[][..] } else { newline };
+            ended = !self.body.open_end;
+            let behind = if ended { newline } else { &[][..] };
+            records.push(Numbered {
+                id: *id,
+                bytes: [before, line, behind].concat(),
+            });
+        }
+        let made = records.len();
+        if made > 0 {
+            self.log.push(records, &mut self.change).await?;
+        }
+        Ok(made)
     }
 
     /// Where a message is, if it still has this line.
@@ -472,4 +530,22 @@ impl<'a> Work<'a> {
     fn another(&self, detail: &str) -> Error {
         Kind::Conflict.because(detail).of("chats", &self.chat.id)
     }
+}
+
+/// Takes a record out. The lines in it that could not be read go to the one before or behind
+/// it; without one they are given.
+fn remove(records: &mut Vec<Numbered>, at: usize) -> (Numbered, Vec<u8>) {
+    let record = records.remove(at);
+    let rest = chat::remove_line(&record.bytes);
+    if rest.is_empty() {
+        return (record, rest);
+    }
+    match at.checked_sub(1) {
+        Some(before) => records[before].bytes.extend_from_slice(&rest),
+        None => match records.first_mut() {
+            Some(next) => drop(next.bytes.splice(0..0, rest)),
+            None => return (record, rest),
+        },
+    }
+    (record, Vec::new())
 }

@@ -213,6 +213,35 @@ fn a_late_result_finds_its_message_wherever_another_tab_has_moved_it() {
     assert_eq!(now(chat.index_of(id)).unwrap(), None);
 }
 
+/// Steps of one undoing stand on each other, in more segments than are kept decoded.
+#[test]
+fn many_messages_are_undone_and_done_again_in_a_chat_of_many_segments() {
+    let chat = imported(&open(&MemoryMedium::new()), &log(2_000));
+    for at in (0..2_000).step_by(50) {
+        now(chat.insert(at, &new("between"), None)).unwrap();
+    }
+    let before = said(&chat);
+    let many: Vec<Document> = (0..1_000).map(|n| new(&format!("{n}"))).collect();
+    now(chat.append_many(&many, Write::default())).unwrap();
+    let after = said(&chat);
+    now(chat.move_to(2_500, 3, None)).unwrap();
+    let moved = said(&chat);
+    for _ in 0..2 {
+        assert!(now(chat.undo(false, None)).unwrap());
+        assert_eq!(said(&chat), after);
+        assert!(now(chat.undo(false, None)).unwrap());
+        assert_eq!(said(&chat), before);
+        assert!(now(chat.undo(true, None)).unwrap());
+        assert_eq!(said(&chat), after);
+        assert!(now(chat.undo(true, None)).unwrap());
+        assert_eq!(said(&chat), moved);
+    }
+    while now(chat.undo(false, None)).unwrap() {}
+    let texts: Vec<String> = said(&chat).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.len(), 2_000);
+    assert!(texts.iter().all(|text| text.starts_with("message ")));
+}
+
 #[test]
 fn undoing_touches_nothing_that_another_tab_has_changed() {
     let medium = MemoryMedium::new();
