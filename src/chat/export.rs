@@ -140,6 +140,11 @@ impl<'a> Chat<'a, '_> {
             _ => Some(self.sillytavern_header(lost)),
         };
         out.extend(header);
+        // Lines of a world may name nobody; SillyTavern shows a name with every message.
+        let name = self
+            .header
+            .and_then(|header| view::header_name(header, &Limits::default()));
+        let name = name.as_deref().unwrap_or(self.title);
         lost.beside(self.header.unwrap_or_default());
         for (n, record) in records.enumerate() {
             lost.beside(record);
@@ -151,7 +156,7 @@ impl<'a> Chat<'a, '_> {
             let spoken = Spoken::of(document.root(), self.dialect);
             out.push(match world {
                 true => world_line(document.root(), &spoken, self.dialect, n, lost),
-                false => sillytavern_line(document.root(), &spoken, self.dialect, lost),
+                false => sillytavern_line(document.root(), &spoken, self.dialect, name, lost),
             });
         }
         out.join(&b'\n')
@@ -316,10 +321,17 @@ fn sillytavern_line(
     root: Node<'_>,
     spoken: &Spoken<'_>,
     dialect: Dialect,
+    character: &str,
     lost: &mut Lost,
 ) -> Vec<u8> {
     let mut line = Line::new((",", ":"));
-    line.put("name", spoken_json(&spoken.name));
+    let name = match (&spoken.name, spoken.role) {
+        (None, Role::User) => quote("User"),
+        (None, Role::Character) => quote(character),
+        (None, Role::System) => quote("System"),
+        (name, _) => spoken_json(name),
+    };
+    line.put("name", name);
     line.put("is_user", (spoken.role == Role::User).to_string());
     line.put("is_system", (spoken.role == Role::System).to_string());
     let date = ["send_date", "timestamp"]

@@ -61,15 +61,26 @@ pub(super) fn plain_transcript(root: Node<'_>) -> Option<Transcript> {
     Some(transcript)
 }
 
+/// The transcript of an array of messages as CardShark's database or view has them.
+pub(super) fn database_transcript(root: Node<'_>) -> Option<Transcript> {
+    let of_lines = root.items().any(|item| item.get("mes").is_some());
+    let source = plain::source(root).filter(|source| source.tool == "cardshark" && !of_lines)?;
+    let mut transcript = Transcript::new(source);
+    plain::read(root, &mut transcript);
+    Some(transcript)
+}
+
 /// Which tool's document it is. The order is SillyTavern's, where that knows a form.
 fn of_tool(root: Node<'_>) -> Option<(Source, Reading)> {
     let has = |key: &str| root.get(key).is_some();
     let is = |key: &str, shape: Shape| root.get(key).is_some_and(|node| node.shape() == shape);
     if root.shape() == Shape::Array {
         let first = root.items().next()?;
-        let named = first
-            .text()
-            .is_some_and(|text| tools::named(&text).is_some());
+        // The first may be a narrator's.
+        let named = root.items().take(8).any(|item| {
+            let text = item.text();
+            item.shape() == Shape::String && text.is_some_and(|text| tools::named(&text).is_some())
+        });
         let source = Source::new(
             "tavernai",
             "2022-12",

@@ -108,6 +108,10 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
 
 /// The log of an array whose items are lines, or messages of no known tool.
 fn array(root: Node<'_>) -> Result<ChatFile<'static>> {
+    // Their lines would say less: what is shown of them stands in a column of its own.
+    if let Some(transcript) = foreign::database_transcript(root) {
+        return converted(transcript, Vec::new());
+    }
     let refused = || Kind::NotAChat.because("the file is one JSON value that is no chat");
     let relined = foreign::lines(root).and_then(|lines| index(Cow::Owned(lines)));
     if let Some(mut file) = relined {

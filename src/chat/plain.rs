@@ -258,7 +258,7 @@ fn variations(message: Node<'_>, about: Option<Node<'_>>, speech: &mut Speech<'_
 }
 
 /// The words of a value as JSON: a text, or the texts in it.
-fn json(node: Node<'_>) -> Option<String> {
+pub(super) fn json(node: Node<'_>) -> Option<String> {
     match node.shape() {
         Shape::String => Some(node.raw().to_owned()),
         Shape::Number | Shape::Bool => Some(quote(node.raw())),

@@ -7,7 +7,7 @@ use super::find::{FindOptions, Finder};
 use super::needle::Needle;
 use super::record::record_line;
 use super::view::{self, Place, Said, Spoken};
-use crate::error::{Limits, Result};
+use crate::error::{Kind, Limits, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -66,8 +66,15 @@ impl<'a> Search<'a> {
     /// A search for something.
     ///
     /// # Errors
-    /// `invalid` when nothing can be looked for.
+    /// `invalid` when nothing can be looked for; `bad-option` for a role that there is none of.
     pub fn new(query: &'a str, options: &'a SearchOptions) -> Result<Search<'a>> {
+        if let Some(role) = &options.role
+            && !matches!(role.as_str(), "user" | "character" | "system")
+        {
+            return Err(Kind::BadOption.because(format!(
+                "`role` is `{role}`, one of `user`, `character`, `system` was wanted"
+            )));
+        }
         let finder = FindOptions {
             case: options.case,
             words: options.words,

@@ -39,19 +39,20 @@ impl Source {
             .collect();
         let header = header.as_ref().map(Document::root);
         let messages: Vec<_> = messages.iter().map(Document::root).collect();
+        let of_world = header.is_some_and(|header| header.get("metadata").is_some());
         let (era, because) = match dialect {
             Dialect::SillyTavern => sillytavern(header, &messages),
             Dialect::TavernAi => tavernai(header),
             Dialect::CardShark => cardshark(header),
-            Dialect::World if header.is_some() => ("1.0", "the header names a world's location"),
+            Dialect::World if of_world => ("1.0", "the header names a world's location"),
             Dialect::World => (
                 "roles",
-                "the lines have `role` and `content`, and no header is there",
+                "the lines have `role` and `content`, and no header of a world is there",
             ),
             Dialect::Chub => ("any", "`mes` is an object with `message`"),
         };
         let tool = match dialect {
-            Dialect::World if header.is_none() => "plain",
+            Dialect::World if !of_world => "plain",
             _ => dialect.as_str(),
         };
         Source::new(tool, era, because)

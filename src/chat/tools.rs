@@ -298,16 +298,21 @@ pub(super) fn webui(root: Node<'_>, transcript: &mut Transcript) {
             if said.text().is_some_and(|text| text.is_empty()) && about.is_none() {
                 continue;
             }
-            let mut speech = Speech::new(name.as_str(), role, said.raw().to_owned());
+            // What is shown is written for a page, with `&#x27;` for every apostrophe.
+            let shown = said.text().unwrap_or_default();
+            let plain = inner.filter(|inner| {
+                let seen = inner.text().filter(|_| inner.shape() == Shape::String);
+                shown.contains('&') && seen.is_some_and(|seen| of_page(&shown) == seen)
+            });
+            let text = plain.unwrap_or(said).raw().to_owned();
+            let mut speech = Speech::new(name.as_str(), role, text);
             if let Some(about) = about {
                 speech.date = about.get("timestamp");
                 let versions: Vec<String> = about
                     .get("versions")
                     .into_iter()
                     .flat_map(Node::items)
-                    .filter_map(|version| {
-                        words(version, "visible_text").or_else(|| words(version, "text"))
-                    })
+                    .filter_map(webui_version)
                     .collect();
                 let told = about.get("current_version_index").and_then(Node::number);
                 speech.swipe = told
@@ -316,12 +321,46 @@ pub(super) fn webui(root: Node<'_>, transcript: &mut Transcript) {
                 speech.swipes = versions;
                 speech.more = others(*about, &["timestamp"]);
             }
-            if let Some(inner) = inner.filter(|inner| !inner.same(said)) {
-                speech.more.push(("internal".to_owned(), inner.raw()));
+            match (plain, inner.filter(|inner| !inner.same(said))) {
+                (Some(_), _) => speech.more.push(("visible".to_owned(), said.raw())),
+                (None, Some(inner)) => speech.more.push(("internal".to_owned(), inner.raw())),
+                (None, None) => {}
             }
             transcript.say(&path, &speech);
         }
     }
+}
+
+/// An alternative: as the model said it where what is shown is that for a page.
+fn webui_version(version: Node<'_>) -> Option<String> {
+    let text = |key: &str| {
+        let node = version
+            .get(key)
+            .filter(|node| node.shape() == Shape::String);
+        node.and_then(Node::text)
+    };
+    match (text("visible_text"), text("text")) {
+        (Some(shown), Some(seen)) if shown != seen && of_page(&shown) == seen => {
+            words(version, "text")
+        }
+        (Some(_), _) => words(version, "visible_text"),
+        _ => words(version, "text"),
+    }
+}
+
+/// The words of a text in which the five characters that HTML reads are escaped.
+fn of_page(text: &str) -> String {
+    let ends = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+    ];
+    let text = ends
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    text.replace("&amp;", "&")
 }
 
 /// Folders of chats by id.

@@ -3,7 +3,7 @@
 
 use super::Fault;
 use super::line::{Pieces, What};
-use super::plain::role_of;
+use super::plain::{self, role_of};
 use super::source::Source;
 use super::tools::words;
 use super::transcript::{Cast, Speech, Transcript, others};
@@ -95,7 +95,7 @@ fn llama_chat<'a>(
         if message.get("type").and_then(Node::text).as_deref() == Some("root") {
             continue;
         }
-        let Some(text) = words(message, "content") else {
+        let Some(text) = message.get("content").and_then(plain::json) else {
             transcript.skip(&path, "the message has no `content`");
             continue;
         };
@@ -165,8 +165,11 @@ pub(super) fn llama_lines(bytes: &[u8]) -> Option<(Transcript, Vec<Fault>)> {
     let mut lines: Vec<(String, Document)> = Vec::new();
     let mut close = |session: &Option<Document>, lines: &[(String, Document)]| {
         if let Some(session) = session {
-            let messages = lines.iter().filter_map(|(path, document)| {
-                Some((path.clone(), document.root().get("message")?))
+            let messages = lines.iter().map(|(path, document)| {
+                let root = document.root();
+                let inner = root.get("message");
+                let inner = inner.filter(|inner| inner.shape() == Shape::Object);
+                (path.clone(), inner.unwrap_or(root))
             });
             llama_chat(session.root(), messages.collect(), &mut transcript);
         }
@@ -194,6 +197,13 @@ pub(super) fn llama_lines(bytes: &[u8]) -> Option<(Transcript, Vec<Fault>)> {
                     session = Some(document);
                 }
                 "message" if document.root().get("message").is_some() => {
+                    lines.push((format!("line {}", piece.line), document));
+                }
+                // A message without anything around it, as the JSON form lists them.
+                _ if ["role", "content"]
+                    .iter()
+                    .all(|key| document.root().get(key).is_some()) =>
+                {
                     lines.push((format!("line {}", piece.line), document));
                 }
                 _ => fault(

@@ -325,7 +325,7 @@ export class ChatHandle {
    */
   indexAt(date: number | Date): Promise<number | undefined> {
     return this.#ask("indexAt", () => {
-      const at = typeof date === "number" ? date : date.getTime();
+      const at = typeof date === "number" ? date : date instanceof Date ? date.getTime() : Number.NaN;
       if (!Number.isFinite(at)) throw failure("bad-option", "`date` is no date");
       return this.#raw.indexAt(at) as Promise<number | undefined>;
     });

@@ -148,7 +148,10 @@ test("a date and a count lead through a chat", async () => {
   const day = (n) => Date.UTC(2026, 0, n);
   await chat.appendMany([1, 2, 3].map((n) => ({ ...said(`day ${n}`), at: day(n) })));
   assert.deepEqual([await chat.indexAt(day(2)), await chat.indexAt(new Date(day(2) + 1)), await chat.indexAt(day(4))], [1, 2, undefined]);
-  await assert.rejects(chat.indexAt(Number.NaN), { code: "bad-option", op: "ChatHandle.indexAt" });
+  for (const none of [Number.NaN, "2023", undefined, null, {}]) {
+    await assert.rejects(chat.indexAt(none), { code: "bad-option", op: "ChatHandle.indexAt" });
+  }
+  await assert.rejects(chat.search("a", { role: "bot" }), { code: "bad-option" });
   assert.deepEqual(await chat.stats(), {
     messages: 3, words: 6, swipes: 0, unreadable: 0, branches: 0, first: day(1), last: day(3),
     speakers: [{ name: "Zoë", role: "character", messages: 3, words: 6 }],

@@ -320,6 +320,7 @@ fn documents() -> Vec<Case> {
         case("CAI Tools, no chat", text(json!({"histories": {"histories": []}})), ("cai-tools", "nested"), &[&[]], &[]),
         case("webui, first form", text(json!({"data": [["", "Greetings"], ["hi &amp;", "hello"]], "data_visible": [["", "Greetings"], ["hi &", "hello"]]})), (webui, "2023-02"), &[&["c:|Greetings", "u:You|hi &", "c:|hello"]], &[]),
         case("webui, no metadata", text(json!({"internal": [["a", "b"]], "visible": [["a", "b"]]})), (webui, "2023"), &[&["u:You|a", "c:|b"]], &[]),
+        case("webui, escaped for a page", text(json!({"internal": [["<|BEGIN-VISIBLE-CHAT|>", "I'm \"Zoë\""], ["a & b", "<i>"], ["kept", "as it is"]], "visible": [["", "I&#x27;m &quot;Zoë&quot;"], ["a &amp; b", "&lt;i&gt;"], ["&lt;b&gt;kept", "&amp;"]], "metadata": {"assistant_1": {"versions": [{"text": "'", "visible_text": "&#x27;"}, {"text": "<i>", "visible_text": "&lt;i&gt;"}], "current_version_index": 1}}})), (webui, "2024"), &[&["c:|I'm \"Zoë\"", "u:You|a & b", "c:|<i>", "u:You|&lt;b&gt;kept", "c:|&amp;"]], &[]),
         case("webui, versions", text(json!({"internal": [["a", "b2"]], "visible": [["a", "b2"]], "metadata": {"user_0": {"timestamp": "Jun 19, 2024 16:13", "attachments": [{"name": "f"}]}, "assistant_0": {"timestamp": "Jun 19, 2024 16:14", "versions": [{"text": "b1", "visible_text": "b1"}, {"text": "b2", "visible_text": "b2"}], "current_version_index": 1}}})), (webui, "2024"), &[&["u:You|a", "c:|b2"]], &[]),
         case("webui, shown and seen differ in number", text(json!({"internal": [["a", "b"], ["c", "d"]], "visible": [["a", "b"]]})), (webui, "2023"), &[&["u:You|a", "c:|b", "u:You|c", "c:|d"]], &["count-differs"]),
         case("webui, no pair", text(json!({"internal": [], "visible": [["a", "b", "c"], "x", [null, 3]]})), (webui, "2023"), &[&["u:You|a", "c:|b"]], &["not-a-message", "not-a-message", "not-a-message"]),
@@ -335,11 +336,15 @@ fn documents() -> Vec<Case> {
         case("llama.cpp, a tree", text(json!([{"conv": conv, "messages": [root, turn("a", json!("r"), "user", "hi"), turn("x", json!("a"), "assistant", "first"), turn("b", json!("a"), "assistant", "second"), turn("y", json!("x"), "user", "off")]}, {"conv": {"id": "d", "name": "Two", "currNode": ""}, "messages": [turn("q", json!(null), "user", "alone")]}, {"conv": 3}])), ("llama-cpp", "json"), &[&["u:User|hi", "c:Assistant|second"], &["c:Assistant|first", "u:User|off"], &["u:User|alone"]], &["branches", "not-a-message"]),
         case("llama.cpp, parents in a circle", text(json!({"conv": {"currNode": "b"}, "messages": [turn("a", json!("b"), "user", "hi"), turn("b", json!("a"), "assistant", "ho")]})), ("llama-cpp", "json"), &[&["u:User|hi", "c:Assistant|ho"]], &[]),
         case("llama.cpp, lines", [lines(&[json!({"harness": "llama.cpp", "type": "session", "id": "c", "name": "Plans", "currNode": "b"}), json!({"type": "message", "message": turn("a", json!(null), "user", "hi")})]), b"\n{oops\n".to_vec(), lines(&[json!({"type": "message", "message": turn("b", json!("a"), "assistant", "ho")}), json!({"type": "what"}), json!({"type": "session", "id": "d"}), json!({"type": "message", "message": turn("q", json!(null), "user", "two")})])].concat(), ("llama-cpp", "lines"), &[&["u:User|hi", "c:Assistant|ho"], &["u:User|two"]], &["bad-json", "not-a-message"]),
+        case("llama.cpp, lines without anything around a message", lines(&[json!({"type": "session", "id": "c"}), turn("a", json!(null), "user", "hi"), json!({"type": "message", "message": {"role": "assistant", "content": [{"type": "text", "text": "ho"}, {"type": "text", "text": "hum"}]}})]), ("llama-cpp", "lines"), &[&["u:User|hi", "c:Assistant|ho\nhum"]], &[]),
+        case("texts, a narrator first", text(json!(["Once upon a time\n", "Zoë: hi\n"])), ("tavernai", "2022-12"), &[&["c:Zoë|Once upon a time", "c:Zoë|hi"]], &["not-a-message"]),
         case("messages of a service", pretty(json!({"title": "T", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "a"}]}, {"role": "assistant", "content": "b", "reasoning_content": "r"}, {"role": "assistant"}, null]})), ("plain", "messages"), &[&["s:System|s", "u:You|a", "c:|b"]], &["not-a-message", "not-a-message"]),
         case("ShareGPT", text(json!({"id": "1", "conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]})), ("plain", "sharegpt"), &[&["u:You|a", "c:|b"]], &[]),
         case("pairs", text(json!([["a", "b"], ["c: d", null]])), ("plain", "pairs"), &[&["u:You|a", "c:|b", "u:You|c: d"]], &[]),
         case("items with a sender", text(json!([{"sender": "Kim", "body": "a", "isUser": true}, {"sender": "Bo", "body": "b"}])), ("plain", "messages"), &[&["u:Kim|a", "c:Bo|b"]], &[]),
         case("CardShark's database", text(json!({"session": {"chat_session_uuid": "s", "title": "T", "message_count": 3, "character_name": "Zoë"}, "messages": [{"message_id": "2", "role": "assistant", "content": "<b>hi</b>", "sequence_number": 2, "timestamp": "2025-05-24 10:11:00", "metadata_json": "{\"variations\":[\"ha\",\"<b>hi</b>\"],\"active_variation_index\":1}"}, {"message_id": "1", "role": "user", "content": "yo", "sequence_number": 1}, {"message_id": "3", "role": "thinking", "content": "hm", "sequence_number": 3}]})), ("cardshark", "database"), &[&["u:You|yo", "c:Zoë|<b>hi</b>", "s:System|hm"]], &["reordered"]),
+        case("CardShark's database, an array", text(json!([{"message_id": "2", "role": "assistant", "content": "hi", "sequence_number": 2, "metadata_json": {"variations": ["ha", "hi"], "active_variation_index": 1}}, {"message_id": "1", "role": "user", "content": "yo", "sequence_number": 1}])), ("cardshark", "database"), &[&["u:You|yo", "c:|hi"]], &["reordered"]),
+        case("CardShark's view, an array", text(json!([{"id": "1", "role": "assistant", "content": "b", "variations": ["a", "b"], "currentVariation": 1}])), ("cardshark", "view"), &[&["c:|b"]], &[]),
         case("CardShark's view", text(json!({"messages": [{"id": "1", "role": "assistant", "content": "b", "timestamp": 1748081460000u64, "variations": ["a", "b"], "currentVariation": 9, "status": "complete"}]})), ("cardshark", "view"), &[&["c:|b"]], &[]),
         case("a header that lists its messages", text(json!({"user_name": "Kim", "character_name": "Zoë", "messages": [{"name": "Zoë", "is_user": false, "mes": "hi"}]})), ("plain", "messages"), &[&["c:Zoë|hi"]], &[]),
     ]
@@ -435,6 +440,17 @@ fn what_a_tool_says_beside_the_text_is_in_the_line() {
     assert_eq!(
         said[0]["fields"]["extra"]["text-generation-webui"]["attachments"][0]["name"],
         "f"
+    );
+    let (_, said) = found("webui, escaped for a page");
+    assert_eq!(
+        said[1]["fields"]["extra"]["text-generation-webui"]["visible"],
+        "a &amp; b"
+    );
+    assert_eq!(said[2]["swipes"], json!(["'", "<i>"]));
+    let (_, said) = found("CardShark's database, an array");
+    assert_eq!(
+        (&said[1]["swipes"], &said[1]["swipe"]),
+        (&json!(["ha", "hi"]), &json!(1))
     );
     let (_, said) = found("webui, first form");
     assert_eq!(

@@ -77,7 +77,15 @@ fn a_chat_says_the_same_in_the_lines_of_another_tool() {
         let again = read(&written.bytes);
         assert_eq!(again.dialect, dialect);
         assert!(again.faults.is_empty() && again.sessions.len() == 1);
-        assert_eq!(said(&again), said(&file), "{form:?}");
+        let mut expected = said(&file);
+        for (before, after) in expected.iter_mut().zip(messages(&again)) {
+            // SillyTavern shows a name with every message; in a world's log it may be missing.
+            if before[0] == "" && form != Form::World {
+                assert_ne!(after["name"], "");
+                before[0] = after["name"].clone();
+            }
+        }
+        assert_eq!(said(&again), expected, "{form:?}");
         for (before, after) in messages(&file).iter().zip(messages(&again)) {
             let seconds = |message: &Value| message["at"].as_f64().map(|at| (at / 1000.0).floor());
             assert_eq!(seconds(before), seconds(&after));

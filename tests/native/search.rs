@@ -68,6 +68,12 @@ fn messages_are_found_by_what_they_say_and_who_says_it() {
     let chat = now(keep.chats().open(&id)).unwrap();
     let bad = now(chat.search("(", &regex)).unwrap_err();
     assert_eq!(bad.kind(), Kind::Invalid);
+    let nobody = SearchOptions {
+        role: Some("bot".into()),
+        ..SearchOptions::default()
+    };
+    let bad = now(chat.search("dragon", &nobody)).unwrap_err();
+    assert_eq!(bad.kind(), Kind::BadOption);
     let hit = now(chat.search("dragon", &all)).unwrap()[0].clone();
     assert_eq!(
         hit,
