@@ -18,9 +18,9 @@ const MOST_DICE: u64 = 1000;
 /// What macros are filled with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// `{{char}}`: the character's nickname, or else its name.
+    /// `{{char}}`: the character's nickname, or else its name; unknown where it is empty.
     pub character: String,
-    /// `{{user}}`: the persona's name.
+    /// `{{user}}`: the persona's name; unknown where it is empty.
     pub user: String,
     /// Other macros by their names, in any case.
     pub values: BTreeMap<String, String>,
@@ -225,8 +225,10 @@ impl Filler<'_> {
             return Some((*value).to_owned().into());
         }
         let value: Cow<'static, str> = match (name.as_str(), argument) {
-            ("char" | "bot", None) => self.options.character.clone().into(),
-            ("user", None) => self.options.user.clone().into(),
+            ("char" | "bot", None) if !self.options.character.is_empty() => {
+                self.options.character.clone().into()
+            }
+            ("user", None) if !self.options.user.is_empty() => self.options.user.clone().into(),
             ("newline", None) => "\n".into(),
             ("space", None) => " ".into(),
             ("noop", None) => "".into(),
@@ -267,7 +269,7 @@ impl Filler<'_> {
         ];
         names.into_iter().find_map(|(spelled, name)| {
             let start = rest.get(..spelled.len())?;
-            let is = start.eq_ignore_ascii_case(spelled);
+            let is = start.eq_ignore_ascii_case(spelled) && !name.is_empty();
             is.then_some((name.as_str(), spelled.len()))
         })
     }

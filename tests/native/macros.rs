@@ -53,6 +53,20 @@ fn what_is_not_known_stays_and_is_told_once() {
 }
 
 #[test]
+fn a_name_that_is_not_given_leaves_its_macro_as_it_is() {
+    let filled = macros::fill(
+        "{{char}} & <BOT> & {{user}}",
+        &Options {
+            user: "Bea".to_owned(),
+            ..Options::default()
+        },
+    );
+    let filled = filled.unwrap();
+    assert_eq!(filled.text, "{{char}} & <BOT> & Bea");
+    assert_eq!(filled.unknown, ["char"]);
+}
+
+#[test]
 fn hidden_keys_and_comments_are_told_and_not_shown() {
     let filled = fill("a{{hidden_key:{{user}}}}b{{comment: for you }}c");
     assert_eq!(filled.text, "abc");
