@@ -19,6 +19,8 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
         _ => document,
     };
     match (options.container, options.image) {
+        (Container::Json, _) if !options.assets.is_empty() => Err(Kind::Unsupported
+            .because("a card as JSON has no place for assets; PNG and CHARX take them along")),
         (Container::Json, _) => Ok(document.bytes().to_vec()),
         (_, Some(image)) if options.assets.is_empty() && is_card_of(image, document, options) => {
             Ok(image.to_vec())

@@ -225,7 +225,10 @@ export interface WriteCardOptions {
    * generated. For `charx` an archive, whose other entries stay, or a picture, which becomes the icon.
    */
   image?: Uint8Array;
-  /** Binaries that go into the archive, for `charx`, or into chunks beside the card, for `png`: the card names them as these there. */
+  /**
+   * Binaries that go into the archive, for `charx`, or into chunks beside the card, for `png`: the card names them as these
+   * there. With `json` they are `unsupported`.
+   */
   assets?: CardAsset[];
   limits?: Limits;
 }

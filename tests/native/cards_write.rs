@@ -98,6 +98,26 @@ fn decodes(bytes: &[u8]) -> (u32, u32) {
 }
 
 #[test]
+fn assets_are_not_left_out_of_a_text_in_silence() {
+    let document = Document::parse(r#"{"name":"A","description":"","first_mes":""}"#).unwrap();
+    let asset = Asset {
+        path: "__asset:a".to_owned(),
+        bytes: vec![1],
+    };
+    let write = |assets: &[Asset]| {
+        let options = WriteOptions {
+            container: Container::Json,
+            image: None,
+            assets,
+            limits: Limits::default(),
+        };
+        card::write(&document, &options)
+    };
+    assert_eq!(write(&[asset]).unwrap_err().kind(), Kind::Unsupported);
+    assert_eq!(write(&[]).unwrap(), document.bytes());
+}
+
+#[test]
 fn assets_go_along_into_a_picture() {
     let uri = |uri: &str| format!(r#"{{"type":"x_a","uri":"{uri}","name":"n","ext":"png"}}"#);
     let long = format!("embeded://{}", "long/".repeat(20));
