@@ -90,6 +90,11 @@ async function refused(medium: Medium, checks: MediumCheck[], position: number):
   same("what is there after a write that was refused", await all(medium), before);
 }
 
+/** Files and wires get their turn only between tasks. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 0));
+}
+
 async function isClosed(what: string, call: () => unknown): Promise<void> {
   let told: unknown;
   try {
@@ -190,6 +195,37 @@ const PROMISES: Record<string, (medium: Medium) => Promise<void>> = {
     }
   },
 
+  async "ranges of one moment are those of the scans, and one state"(medium) {
+    if (medium.moment === undefined) return;
+    const scans: MediumScan[] = [cards, { table: "pages", prefix: ["p"] }, { ...cards, after: ["cards", "a"], limit: 1 }];
+    const state = (rev: number) => [row("a", rev), row("b", rev), row("c", rev), put("pages", ["p", 1], utf8(String(rev)))];
+    await write(medium, state(1));
+    const wanted: MediumEntry[][] = [];
+    for (const scan of scans) wanted.push(await medium.scan(scan));
+    same("the ranges", await medium.moment(scans), wanted);
+    same("the ranges of no scan", await medium.moment([]), []);
+    let done = false;
+    const writing = (async () => {
+      for (let rev = 2; !done; rev += 1) {
+        await write(medium, state(rev));
+        await nextTask();
+      }
+    })();
+    // One that fails is told below.
+    writing.catch(() => undefined);
+    try {
+      for (let looks = 0; looks < 10; looks += 1) {
+        await nextTask();
+        const [rows = [], pages = []] = await medium.moment(scans);
+        const states = [...rows.map(({ value }) => value.rev), ...pages.map(({ value }) => Number(new TextDecoder().decode(value.bytes)))];
+        same("how many states a moment sees while others write", new Set(states).size, 1);
+      }
+    } finally {
+      done = true;
+    }
+    await writing;
+  },
+
   async "a row is found by each of its index keys, whole"(medium) {
     await write(medium, [row("b", 1, ["k/2"]), row("a", 1, ["k/1", "k/2"]), row("c"), row("é", 1, ["k/é"])]);
     same("the rows with k/2", (await medium.find("k/2")).map(({ key }) => key[1]), ["a", "b"]);
@@ -261,8 +297,7 @@ const PROMISES: Record<string, (medium: Medium) => Promise<void>> = {
       const keys = Array.from({ length: 20 }, (_, n) => ["cards", `r${n}`]);
       const read = new Set((await medium.read("rows", keys)).map((value) => value?.rev));
       same("how many states a reading sees while others write", read.size, 1);
-      // Files and wires get their turn only between tasks.
-      await new Promise((resolve) => void setTimeout(resolve, 0));
+      await nextTask();
     }
     await writing;
     same("the last state", (await medium.scan(cards)).map(({ value }) => value.rev), Array.from({ length: 20 }, () => 11));
@@ -335,6 +370,7 @@ const PROMISES: Record<string, (medium: Medium) => Promise<void>> = {
     await isClosed("a write of nothing", () => medium.write(burst({})));
     if (medium.count) await isClosed("counting", () => medium.count?.(cards));
     if (medium.keys) await isClosed("listing keys", () => medium.keys?.(cards));
+    if (medium.moment) await isClosed("reading a moment", () => medium.moment?.([cards]));
     await medium.close();
   },
 

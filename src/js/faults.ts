@@ -6,10 +6,10 @@ import { list, options, whole } from "./options.js";
 import type { Medium, MediumBurst, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types.js";
 
 /** The calls of a medium that can fail. */
-export type MediumCallName = "open" | "read" | "scan" | "count" | "keys" | "find" | "write";
+export type MediumCallName = "open" | "read" | "scan" | "count" | "keys" | "moment" | "find" | "write";
 
 /** Which calls a fault meets. Of those that fit, it meets all, or those that `nth`, `lasting` and `chance` choose. */
-export interface FaultWhere {
+export interface MediumFaultWhere {
   /** Only calls of this name, or of these. */
   call?: MediumCallName | readonly MediumCallName[];
   /** Only calls that touch this table. */
@@ -27,7 +27,7 @@ export interface FaultWhere {
 }
 
 /** What a fault does. */
-export type FaultWhat =
+export type MediumFaultWhat =
   /** It fails with this code, and nothing was done; with `done`, although it was done. */
   | { fails: ErrorCode; done?: boolean }
   /** A write answers as if it were done, and is not. */
@@ -40,7 +40,7 @@ export type FaultWhat =
   | { cuts: number };
 
 /** One way to fail. */
-export type Fault = FaultWhere & FaultWhat;
+export type MediumFault = MediumFaultWhere & MediumFaultWhat;
 
 export interface FaultsOptions {
   /** What `chance` begins with: the same seed, the same faults. Default 1. */
@@ -65,10 +65,12 @@ export interface FaultyMedium extends Medium {
   /** Every call since the beginning or `reset`, oldest first. */
   readonly calls: readonly MediumCall[];
   /** Forgets the calls and counts anew, by another plan if one is given; `reset([])` ends all faults. What waits for ever, waits. */
-  reset(plan?: Fault | readonly Fault[]): void;
+  reset(plan?: MediumFault | readonly MediumFault[]): void;
 }
 
-const CALLS = ["open", "read", "scan", "count", "keys", "find", "write"] as const satisfies readonly MediumCallName[];
+const CALLS = ["open", "read", "scan", "count", "keys", "moment", "find", "write"] as const satisfies readonly MediumCallName[];
+/** The calls that give values. */
+const READING: readonly MediumCallName[] = ["read", "scan", "moment", "find"];
 const WHAT = ["fails", "lies", "waits", "flips", "cuts"] as const;
 const KNOWN = ["call", "table", "key", "beyond", "nth", "lasting", "chance", "done", ...WHAT] as const;
 
@@ -77,7 +79,7 @@ const KNOWN = ["call", "table", "key", "beyond", "nth", "lasting", "chance", "do
  *
  * Throws `bad-option`.
  */
-export function faults(medium: Medium, plan: Fault | readonly Fault[] = [], given?: FaultsOptions): FaultyMedium {
+export function faults(medium: Medium, plan: MediumFault | readonly MediumFault[] = [], given?: FaultsOptions): FaultyMedium {
   const { seed = 1 } = options(given, ["seed"]);
   return new Faulty(medium, new Plan(plan, whole(seed, "seed")));
 }
@@ -93,15 +95,15 @@ interface Request {
 
 /** The faults and how far they are. */
 class Plan {
-  readonly #faults: readonly Fault[];
+  readonly #faults: readonly MediumFault[];
   readonly #seed: number;
   readonly #met: number[];
   /** Sizes of what was written, by table and key. */
   readonly #stored: Map<string, number>;
   readonly #chance: () => number;
 
-  constructor(plan: Fault | readonly Fault[], seed: number, stored = new Map<string, number>()) {
-    this.#faults = Array.isArray(plan) ? (plan as readonly Fault[]) : [plan as Fault];
+  constructor(plan: MediumFault | readonly MediumFault[], seed: number, stored = new Map<string, number>()) {
+    this.#faults = Array.isArray(plan) ? (plan as readonly MediumFault[]) : [plan as MediumFault];
     this.#faults.forEach(checkFault);
     this.#seed = seed;
     this.#met = this.#faults.map(() => 0);
@@ -110,7 +112,7 @@ class Plan {
   }
 
   /** The same from the beginning, or another one; what is stored stays stored. */
-  again(plan?: Fault | readonly Fault[]): Plan {
+  again(plan?: MediumFault | readonly MediumFault[]): Plan {
     return new Plan(plan ?? this.#faults, this.#seed, this.#stored);
   }
 
@@ -127,8 +129,8 @@ class Plan {
     return first < 0 ? undefined : first;
   }
 
-  fault(n: number): Fault {
-    return this.#faults[n] as Fault;
+  fault(n: number): MediumFault {
+    return this.#faults[n] as MediumFault;
   }
 
   /** A burst was stored. */
@@ -137,11 +139,11 @@ class Plan {
     for (const { table, key } of deletes) this.#stored.delete(JSON.stringify([table, key]));
   }
 
-  #fits(fault: Fault, { call, tables, touches, burst }: Request): boolean {
+  #fits(fault: MediumFault, { call, tables, touches, burst }: Request): boolean {
     const { call: calls, table, key, beyond } = fault;
     if (calls !== undefined && !(typeof calls === "string" ? [calls] : calls).includes(call)) return false;
     if ("lies" in fault && burst === undefined) return false;
-    if (("flips" in fault || "cuts" in fault) && call !== "read" && call !== "scan" && call !== "find") return false;
+    if (("flips" in fault || "cuts" in fault) && !READING.includes(call)) return false;
     if (table !== undefined && !tables.includes(table)) return false;
     if (key !== undefined && !touches(key)) return false;
     return beyond === undefined || (burst !== undefined && this.#with(burst) > beyond);
@@ -166,10 +168,19 @@ class Faulty implements FaultyMedium {
   readonly count?: (scan: MediumScan) => Promise<number>;
   readonly keys?: (scan: MediumScan) => Promise<MediumKey[]>;
 
+  readonly moment?: (scans: MediumScan[]) => Promise<MediumEntry[][]>;
+
   constructor(medium: Medium, plan: Plan) {
     this.#medium = medium;
     this.#plan = plan;
     if (medium.count) this.count = (scan) => this.#call(ranged("count", scan), async () => medium.count?.(scan) as Promise<number>);
+    if (medium.moment) {
+      this.moment = (scans) => {
+        const tables = [...new Set(scans.map(({ table }) => table))];
+        const touches = (key: MediumKey) => scans.some((scan) => ranged("scan", scan).touches(key));
+        return this.#call({ call: "moment", tables, touches }, async () => medium.moment?.(scans) as Promise<MediumEntry[][]>, (found, fault) => found.map((entries) => spoiltEntries(entries, fault)));
+      };
+    }
     if (medium.keys) this.keys = (scan) => this.#call(ranged("keys", scan), async () => medium.keys?.(scan) as Promise<MediumKey[]>);
   }
 
@@ -181,7 +192,7 @@ class Faulty implements FaultyMedium {
     return this.#calls;
   }
 
-  reset(plan?: Fault | readonly Fault[]): void {
+  reset(plan?: MediumFault | readonly MediumFault[]): void {
     this.#plan = this.#plan.again(plan);
     this.#calls = [];
   }
@@ -217,7 +228,7 @@ class Faulty implements FaultyMedium {
     await this.#medium.close();
   }
 
-  async #call<T>(request: Request, work: () => Promise<T>, spoil?: (found: T, fault: Fault) => T): Promise<T> {
+  async #call<T>(request: Request, work: () => Promise<T>, spoil?: (found: T, fault: MediumFault) => T): Promise<T> {
     const bytes = request.burst?.puts.reduce((sum, { value }) => sum + value.bytes.length, 0) ?? 0;
     const plan = this.#plan;
     const met = plan.meet(request);
@@ -239,7 +250,7 @@ class Faulty implements FaultyMedium {
   }
 }
 
-async function faulty<T>(fault: Fault, { call }: Request, work: () => Promise<T>, spoil?: (found: T, fault: Fault) => T): Promise<T> {
+async function faulty<T>(fault: MediumFault, { call }: Request, work: () => Promise<T>, spoil?: (found: T, fault: MediumFault) => T): Promise<T> {
   if ("fails" in fault) {
     if (fault.done === true) await work();
     throw Object.assign(new Error(`${fault.fails}: ${call} fails as planned`), { code: fault.fails });
@@ -262,11 +273,11 @@ function begins(key: MediumKey, prefix: MediumKey): boolean {
   return prefix.every((part, n) => key[n] === part);
 }
 
-function spoiltEntries(entries: MediumEntry[], fault: Fault): MediumEntry[] {
+function spoiltEntries(entries: MediumEntry[], fault: MediumFault): MediumEntry[] {
   return entries.map(({ key, value }) => ({ key, value: spoilt(key, value, fault) }));
 }
 
-function spoilt(key: MediumKey, value: MediumValue, fault: Fault): MediumValue {
+function spoilt(key: MediumKey, value: MediumValue, fault: MediumFault): MediumValue {
   if (fault.key !== undefined && !begins(key, fault.key)) return value;
   const bytes = value.bytes.slice("cuts" in fault ? 0 : undefined, "cuts" in fault ? fault.cuts : undefined);
   if ("flips" in fault && bytes.length > 0) {
@@ -276,7 +287,7 @@ function spoilt(key: MediumKey, value: MediumValue, fault: Fault): MediumValue {
   return { ...value, bytes };
 }
 
-function checkFault(fault: Fault): void {
+function checkFault(fault: MediumFault): void {
   const given = options(fault as Partial<Record<(typeof KNOWN)[number], unknown>>, KNOWN);
   const bad = (what: string) => failure("bad-option", `a fault has ${what}`);
   const what = WHAT.filter((name) => given[name] !== undefined);

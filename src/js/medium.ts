@@ -17,6 +17,7 @@ export class GivenMedium {
     const given = record(medium, "medium");
     const missing = CALLS.find((name) => typeof given[name] !== "function");
     if (missing !== undefined) throw failure("bad-option", `\`medium\` has no function \`${missing}\``);
+    if (medium.shared === true && medium.moment === undefined) throw failure("bad-option", "`medium` is shared and has no function `moment`");
     this.#medium = medium;
   }
 
@@ -42,6 +43,10 @@ export class GivenMedium {
 
   keys(scan: MediumScan): Promise<unknown> {
     return this.#call(() => this.#medium.keys?.(scan));
+  }
+
+  moment(scans: MediumScan[]): Promise<unknown> {
+    return this.#call(() => this.#medium.moment?.(scans));
   }
 
   find(by: string): Promise<unknown> {

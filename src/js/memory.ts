@@ -141,8 +141,17 @@ class Memory implements MemoryMedium {
     });
   }
 
-  async scan({ table, prefix, after, limit = Infinity }: MediumScan): Promise<MediumEntry[]> {
+  async scan(scan: MediumScan): Promise<MediumEntry[]> {
     this.#opened();
+    return this.#range(scan);
+  }
+
+  async moment(scans: MediumScan[]): Promise<MediumEntry[][]> {
+    this.#opened();
+    return scans.map((scan) => this.#range(scan));
+  }
+
+  #range({ table, prefix, after, limit = Infinity }: MediumScan): MediumEntry[] {
     const { entries, at, found } = this.#tables.at(table, after ?? prefix);
     const from = after !== undefined && found ? at + 1 : at;
     const range: MediumEntry[] = [];

@@ -850,6 +850,11 @@ export interface Medium {
   count?(scan: MediumScan): number | Promise<number>;
   /** The keys of a range, in order; told from `scan` where this is missing. */
   keys?(scan: MediumScan): MediumKey[] | Promise<MediumKey[]>;
+  /**
+   * Ranges of one moment, each as `scan` gives it. Where this is missing they are told from scans, and the keep's own writes
+   * wait meanwhile; a `shared` one must have it.
+   */
+  moment?(scans: MediumScan[]): MediumEntry[][] | Promise<MediumEntry[][]>;
   /** The rows that carry an index key, in the order of their keys. */
   find(by: string): MediumEntry[] | Promise<MediumEntry[]>;
   /**

@@ -9,10 +9,15 @@ use super::convert::take;
 use super::request::failure;
 use super::stored::{get, js_key, key_of, row, set, whole};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Burst, Check, Key, Medium, Pending, Scan, Table, Value, conflict, fenced};
+use crate::store::{
+    Burst, Check, Key, Known, Medium, Passed, Pending, Scan, Table, Value, conflict, fenced,
+    unknown,
+};
 use js_sys::{Array, Function, Object, Promise, Uint8Array};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DomException;
@@ -35,6 +40,8 @@ extern "C" {
     #[wasm_bindgen(method, structural)]
     fn keys(this: &MediumPort, scan: &Object) -> Promise;
     #[wasm_bindgen(method, structural)]
+    fn moment(this: &MediumPort, scans: &Array) -> Promise;
+    #[wasm_bindgen(method, structural)]
     fn find(this: &MediumPort, by: &str) -> Promise;
     #[wasm_bindgen(method, structural)]
     fn write(this: &MediumPort, burst: &Object) -> Promise;
@@ -50,6 +57,23 @@ pub(super) struct Given {
     in_use: Cell<bool>,
     closed: Cell<bool>,
     on_event: Function,
+    /// Writes that are under way.
+    writing: Cell<u32>,
+    /// Moments that are read by several scans: writes wait for them.
+    held: Cell<u32>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+/// One more of what others wait for, until it is dropped.
+struct Counted<'a>(&'a Given, &'a Cell<u32>);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.1.set(self.1.get() - 1);
+        for waker in self.0.waiting.take() {
+            waker.wake();
+        }
+    }
 }
 
 impl Given {
@@ -64,6 +88,9 @@ impl Given {
             in_use: Cell::new(false),
             closed: Cell::new(false),
             on_event,
+            writing: Cell::default(),
+            held: Cell::default(),
+            waiting: RefCell::default(),
         });
         given.ask("opening", |port| port.open()).await?;
         Ok(given)
@@ -84,6 +111,23 @@ impl Given {
     async fn answer(&self, what: &str, promise: Promise) -> Result<JsValue> {
         let answer = async { JsFuture::from(promise).await.map_err(|it| refusal(&it)) };
         clock::within(self.longest_ms.get(), what, answer).await
+    }
+
+    fn counted<'a>(&'a self, count: &'a Cell<u32>) -> Counted<'a> {
+        count.set(count.get() + 1);
+        Counted(self, count)
+    }
+
+    /// Settles when there are none any more.
+    async fn none(&self, count: &Cell<u32>) {
+        poll_fn(|context| match count.get() {
+            0 => Poll::Ready(()),
+            _ => {
+                self.waiting.borrow_mut().push(context.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     async fn range(&self, scan: &Scan) -> Result<Vec<(Key, Value)>> {
@@ -155,6 +199,35 @@ impl Medium for Given {
         })
     }
 
+    fn moment<'a>(&'a self, ranges: &'a [Scan], known: Known<'a>) -> Pending<'a, Vec<Passed>> {
+        Box::pin(async move {
+            let wanted: Array = ranges.iter().map(js_scan).collect();
+            let told = self.ask("reading", |port| port.moment(&wanted)).await?;
+            let mut moment = Vec::with_capacity(ranges.len());
+            if told.is_undefined() {
+                // Whoever else writes to it has told that it is shared, and then it has moments.
+                self.none(&self.held).await;
+                let _held = self.counted(&self.held);
+                self.none(&self.writing).await;
+                for scan in ranges {
+                    let found = self.range(scan).await?;
+                    moment.push(unknown(scan.table, found, known));
+                }
+                return Ok(moment);
+            }
+            let told = list(&told)?;
+            if told.len() != ranges.len() {
+                return Err(wrong("another number of ranges than were asked for"));
+            }
+            for (scan, found) in ranges.iter().zip(told) {
+                let found = entries(&found)?;
+                in_order(scan, found.iter().map(|(key, _)| key))?;
+                moment.push(unknown(scan.table, found, known));
+            }
+            Ok(moment)
+        })
+    }
+
     fn find<'a>(&'a self, by: &'a str) -> Pending<'a, Vec<(Key, Value)>> {
         Box::pin(async move {
             let found = self.ask("looking up", |port| port.find(by)).await?;
@@ -172,6 +245,8 @@ impl Medium for Given {
 
     fn write<'a>(&'a self, burst: &'a Burst) -> Pending<'a, ()> {
         Box::pin(async move {
+            self.none(&self.held).await;
+            let _writing = self.counted(&self.writing);
             let wanted = js_burst(burst);
             let answer = self.ask("writing", |port| port.write(&wanted)).await?;
             match answer.is_undefined() {

@@ -284,6 +284,20 @@ const BROKEN = {
     (medium) => ({ count: async ({ table }) => (await medium.scan({ table, prefix: [] })).length }),
     ["what is counted and the keys are those of the scan"],
   ],
+  "reads a moment range by range": [
+    (medium) => ({
+      async moment(scans) {
+        const found = [];
+        for (const scan of scans) {
+          found.push(await medium.scan(scan));
+          await turn();
+        }
+        if (scans.length === 0) await medium.read("rows", []);
+        return found;
+      },
+    }),
+    ["ranges of one moment are those of the scans, and one state"],
+  ],
   "lists keys without a limit": [
     (medium) => ({ keys: async ({ limit, ...scan }) => (await medium.scan(scan)).map(({ key }) => key) }),
     ["what is counted and the keys are those of the scan"],

@@ -157,7 +157,7 @@ test("the README's programs run as they are printed", async () => {
       assert.equal(await run(text, site_), "Zoë 東京 \u{1F988}");
       continue;
     }
-    const shown = text.replaceAll('"cardkeep"', '"./cardkeep/index.js"').replaceAll('"cardkeep/client"', '"./cardkeep/client.js"');
+    const shown = text.replaceAll('"cardkeep"', '"./cardkeep/index.js"').replaceAll('"cardkeep/client"', '"./cardkeep/client.js"').replaceAll('"cardkeep/testing"', '"./cardkeep/testing.js"');
     const told = `for (const type of ["error", "unhandledrejection"]) addEventListener(type, (event) => { document.title = "failed " + (event.message ?? event.reason); });`;
     await cp(join(folder, "node_modules/cardkeep"), join(site_, "cardkeep"), { recursive: true });
     await writeFile(join(site_, "index.html"), page(`<script>${told}</script><script type="module">${shown}\n;globalThis.document.title = "ok";</script>`));

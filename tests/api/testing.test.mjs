@@ -158,6 +158,7 @@ test("what is no medium is refused by name", async () => {
     [{}, /has no function `open`/],
     [{ open() {}, read() {}, scan() {}, write() {}, close() {} }, /has no function `find`/],
     [{ ...without, open: 5 }, /has no function `open`/],
+    [answering({ shared: true }), /is shared and has no function `moment`/],
   ]) {
     await assert.rejects(opened(medium), (error) => error.code === "bad-option" && told.test(error.message), String(told));
   }
@@ -210,6 +211,30 @@ test("an answer of another shape is an error that says so", async () => {
   const keep = await opened(answering({ find: () => [{ key: ["chats", "x"], value }] }));
   await assert.rejects(collect(keep.characters.import(new File([fixture("cards/80_v2.json")], "one.json"))).then(([{ code, message }]) => Promise.reject({ code, message })), { code: "medium", message: /a row without the index key/ });
   await keep.close();
+});
+
+test("a backup is one state while others write, whether the medium has moments or not", async () => {
+  for (const hasMoments of [false, true]) {
+    const medium = memoryMedium();
+    const slow = { ...bound(medium), scan: (scan) => turn().then(() => medium.scan(scan)), write: (burst) => turn().then(() => medium.write(burst)) };
+    const keep = await opened(answering({ ...slow, ...(hasMoments && { moment: (scans) => turn().then(() => medium.moment(scans)) }) }));
+    const { id } = await keep.chats.create({ title: "Evening" });
+    const chat = await keep.chats.open(id);
+    let done = false;
+    const writing = (async () => {
+      for (let n = 0; !done; n += 1) {
+        await chat.append({ name: "You", role: "user", text: `message ${n}` });
+        await keep.settings.patch({ pageSize: 10 + (n % 100) });
+      }
+    })();
+    const backup = await keep.backups.create({ reason: "by hand" });
+    done = true;
+    await writing;
+    assert.equal((await keep.backups.verify(backup.id)).ok, true);
+    await keep.backups.restore(backup.id, { mode: "replace" });
+    assert.deepEqual((await keep.check({ full: true })).findings, []);
+    await keep.close();
+  }
 });
 
 test("a medium that goes round in circles is no hang", async () => {

@@ -179,6 +179,27 @@ test("a worker that cannot be started says so, and what cannot be sent is refuse
   assert.deepEqual(told, ["not-ready", "not-ready", "bad-option", "TypeError"]);
 });
 
+test("a medium stays where it is, and whoever wants to send it is told", async () => {
+  const told = await run(async ({ cardkeep }) => {
+    const { faults, memoryMedium } = await import("/testing.js");
+    const plain = { open() {}, close() {}, read: () => [], scan: () => [], find: () => [], write: () => undefined };
+    const errors = [];
+    for (const medium of [memoryMedium(), faults(memoryMedium()), plain, Object.create(null)]) {
+      errors.push(await cardkeep.Keep.open({ medium }).then(() => "open", ({ code, message }) => [code, message.includes("a medium stays where it is")].join()));
+    }
+    const { Keep } = await import("/index.js");
+    const keep = await Keep.open({ medium: faults(memoryMedium()) });
+    await keep.worlds.create("Here");
+    errors.push((await keep.worlds.list()).items.length);
+    await keep.close();
+    const kept = await cardkeep.Keep.open({ name: "kept", medium: "memory" });
+    errors.push((await kept.worlds.list()).items.length);
+    return errors;
+  });
+  const refused = "bad-option,true";
+  assert.deepEqual(told, [refused, refused, refused, refused, 1, 0]);
+});
+
 test("pages share one worker by its ports", async () => {
   const told = await run(async ({ connect }) => {
     const one = connect(new SharedWorker("/worker.js", { type: "module" }).port);

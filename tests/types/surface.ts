@@ -1,6 +1,7 @@
 // The public types as a user meets them: every name once, used as the documentation says, and misuse refused.
 
 import { type Cardkeep, connect, type Remote } from "cardkeep/client";
+import { compareKeys, conformance, faults, type FaultyMedium, type MediumCall, type MediumContent, type MediumFault, type MediumPromise, memoryMedium, type MemoryMedium } from "cardkeep/testing";
 import init, {
   type Access,
   type Asset,
@@ -37,6 +38,8 @@ import init, {
   type ChatStats,
   type MessageRef,
   type ChatHits,
+  type Medium,
+  type MediumBurst,
   type SearchHit,
   type ChatFile,
   type ChatSource,
@@ -480,6 +483,30 @@ export async function living(keep: Keep): Promise<void> {
   stop();
 }
 
+/** The test kit. */
+export async function testing(test: (name: string, run: () => Promise<void>) => void): Promise<void> {
+  const memory: MemoryMedium = memoryMedium(undefined, { shared: true });
+  const content: MediumContent = memory.dump();
+  memory.load(content);
+  same<NonNullable<MediumContent["rows"]>[number]["bytes"], string>(true);
+  const plan: MediumFault[] = [{ call: ["read", "scan"], table: "rows", key: ["characters"], nth: 2, lasting: true, fails: "closed" }, { chance: 0.1, waits: Infinity }, { cuts: 3 }, { flips: 9 }, { lies: true }, { beyond: 9, fails: "quota", done: true }];
+  const faulty: FaultyMedium = faults(memory.beside(), plan, { seed: 3 });
+  const calls: readonly MediumCall[] = faulty.calls;
+  same<(typeof calls)[number]["ended"], "done" | "refused" | "failed" | undefined>(true);
+  faulty.reset();
+  faulty.reset({ fails: "aborted" });
+  // @ts-expect-error a fault does something
+  faulty.reset({ nth: 1 });
+  // @ts-expect-error no such code
+  faulty.reset({ fails: "broken" });
+  const promises: MediumPromise[] = conformance(async () => memory);
+  for (const { name, run } of promises) test(name, run);
+  same<ReturnType<typeof compareKeys>, number>(true);
+  const burst: MediumBurst = { checks: [{ is: "rev", table: "rows", key: ["a"] }, { is: "same", table: "meta", key: ["b", 1], bytes: new Uint8Array() }], puts: [], deletes: [], durable: true };
+  const position: number | undefined = await memory.write(burst);
+  void position;
+}
+
 export async function keeping(source: ImportSource, files: FileList): Promise<void> {
   const keep: Keep = await Keep.open({ name: "a", medium: "memory", onBlocked: () => undefined, onUpgrade: (upgrade: Upgrade) => upgrade.done / upgrade.total, timeout: 1000 });
   const planned: UpgradePlan | undefined = await Keep.plan("a", { timeout: 1000 });
@@ -488,6 +515,12 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   new Keep();
   // @ts-expect-error no such medium
   void Keep.open({ medium: "disk" });
+  // @ts-expect-error a medium writes
+  void Keep.open({ medium: { open() {}, close() {}, read: () => [], scan: () => [], find: () => [] } });
+  // @ts-expect-error a write answers what became of it
+  void Keep.open({ medium: { open() {}, close() {}, read: () => [], scan: () => [], find: () => [], write: async () => "done" } });
+  const place: Medium = { open() {}, close() {}, read: (_, keys) => keys.map(() => undefined), scan: async () => [], find: () => [], write: ({ checks }) => (checks.length > 0 ? 0 : undefined) };
+  void Keep.open({ medium: place });
   const inline: InlineKeep = keep;
   const access: Access = inline.access;
   if (access.mode === "read-only" && access.reason === "too-new") same<typeof access.stored, number>(true);
@@ -702,6 +735,8 @@ export async function folders(keep: Keep, picked: FileSystemDirectoryHandle, cho
 
 export async function afar(port: MessagePort, worker: Worker): Promise<void> {
   const cardkeep: Cardkeep = connect();
+  // @ts-expect-error a medium cannot be sent to a worker
+  void cardkeep.Keep.open({ medium: memoryMedium() });
   void [connect(port), connect(worker)];
   const { card }: CardFile = await cardkeep.readCard(new Uint8Array());
   const file = await cardkeep.readChat(new Uint8Array());
