@@ -1,7 +1,7 @@
 //! From bytes to sessions: which byte belongs to which record. Nothing is turned into a tree.
 
 use super::foreign;
-use super::line::{Piece, Pieces, What};
+use super::line::{Piece, Pieces, What, object};
 use super::source::Source;
 use super::transcript::Transcript;
 use super::{ChatFile, Dialect, Fault, Session, tree, view};
@@ -78,7 +78,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
                 return converted(transcript, Vec::new());
             }
             if faulty {
-                return array(root);
+                let message = spread(bytes).filter(|file| !file.sessions[0].lines.is_empty());
+                return message.map_or_else(|| array(root), Ok);
             }
         } else if let Some(text) = foreign::of_page(bytes)
             && let Some(document) = foreign::document(text.as_bytes(), limits)
@@ -89,7 +90,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             return converted(transcript, faults);
         }
     }
-    index(Cow::Borrowed(bytes)).ok_or_else(|| {
+    let log = index(Cow::Borrowed(bytes)).or_else(|| spread(bytes));
+    log.ok_or_else(|| {
         let (line, reason) = match first {
             Some(Piece {
                 line,
@@ -104,6 +106,24 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             ))
             .at(Place::Line(line))
     })
+}
+
+/// The log of objects that stand over several lines each, as an editor puts them.
+fn spread(bytes: &[u8]) -> Option<ChatFile<'static>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut rest = text.trim_start_matches('\u{feff}').trim_ascii_start();
+    let mut lines = Vec::new();
+    while !rest.is_empty() {
+        let length = object(rest.as_bytes())?;
+        let (whole, behind) = rest.split_at_checked(length)?;
+        lines.push(foreign::one_line(whole));
+        rest = behind.trim_ascii_start();
+    }
+    let mut file = index(Cow::Owned(lines.join("\n").into_bytes()))?;
+    let message = "the objects stand over several lines; each was made a line";
+    file.warnings
+        .insert(0, Warning::repaired("relined", "", message));
+    Some(file)
 }
 
 /// The log of an array whose items are lines, or messages of no known tool.

@@ -221,6 +221,11 @@ impl Keys {
     }
 }
 
+/// Where the object at the beginning of `text` ends, if it is strict JSON.
+pub(super) fn object(text: &[u8]) -> Option<usize> {
+    scan(text).map(|(_, length)| length)
+}
+
 /// The telling members of the value at the beginning of `text`, and where it ends.
 ///
 /// `None` when `text` does not begin with an object, when it is not strict JSON, and when its

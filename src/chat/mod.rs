@@ -151,8 +151,8 @@ pub struct Fault {
 /// Reads a chat file of any tool. An empty file is one empty session.
 ///
 /// In a log a line ends at a newline and nowhere else. A header begins a session; a line that
-/// cannot be read is a fault and hides no other. An array of messages is made lines, with the
-/// warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
+/// cannot be read is a fault and hides no other. An array of messages, and objects that stand over
+/// several lines each, are made lines, with the warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
 /// made UTF-8, with the warning `recoded`. Of the limits only `chat` applies to a log of lines:
 /// what a message is must not depend on who asks. Other documents are read within all of them.
 ///

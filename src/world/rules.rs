@@ -50,6 +50,7 @@ pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
             }
         }
     }
+    let mut waiting: HashMap<String, String> = HashMap::new();
     for (key, location) in members(root, "unconnected_locations") {
         let own = location.get("location_id").and_then(Node::text);
         if ids.contains_key(own.as_deref().unwrap_or(&key)) {
@@ -59,6 +60,14 @@ pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
                 path,
                 "the location is also on the map",
             );
+        } else if let Some(own) = own {
+            if let Some(other) = waiting.get(own.as_ref()) {
+                let message = format!("`{}` has the same `location_id`", shown(other));
+                let path = format!("unconnected_locations.{}", shown(&key));
+                broken.tell("duplicate-location-id", path, &message);
+            } else {
+                waiting.insert(own.into_owned(), key.into_owned());
+            }
         }
     }
     match root.get("current_position") {
@@ -115,12 +124,21 @@ fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
     }
     for group in ["locations", "unconnected_locations"] {
         for (key, location) in members(root, group) {
+            let path = || format!("{group}.{}", shown(&key));
             if location.shape() != Shape::Object {
-                broken.tell(
-                    "wrong-type",
-                    format!("{group}.{}", shown(&key)),
-                    "an object was wanted",
-                );
+                broken.tell("wrong-type", path(), "an object was wanted");
+            }
+            for (name, shape, words) in [
+                ("name", Shape::String, "a text"),
+                ("description", Shape::String, "a text"),
+                ("npcs", Shape::Array, "a list"),
+                ("events", Shape::Array, "a list"),
+            ] {
+                let own = location.get(name).filter(|own| !own.is_null());
+                if own.is_some_and(|own| own.shape() != shape) {
+                    let path = format!("{}.{name}", path());
+                    broken.tell("wrong-type", path, &format!("{words} was wanted"));
+                }
             }
         }
     }

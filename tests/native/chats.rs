@@ -329,6 +329,28 @@ fn an_array_becomes_lines_and_says_so() {
 }
 
 #[test]
+fn objects_over_several_lines_become_lines_and_say_so() {
+    let header = json!({"user_name": "You", "character_name": "Zoë"});
+    let said = |mes: &str| json!({"name": "Zoë", "is_user": false, "mes": mes});
+    let pretty = |values: &[Value]| {
+        let values: Vec<_> = values.iter().map(|value| format!("{value:#}")).collect();
+        values.join("\n\n").into_bytes()
+    };
+    let mut bytes = b"\xef\xbb\xbf".to_vec();
+    bytes.extend(pretty(&[header.clone(), said("one\ntwo"), said("three")]));
+    let file = read(&bytes);
+    assert_eq!((file.sessions.len(), file.sessions[0].lines.len()), (1, 2));
+    assert!(file.sessions[0].header.is_some() && file.faults.is_empty());
+    assert_eq!(file.warnings[0].code, "relined");
+    let alone = pretty(&[said("alone")]);
+    let file = read(&alone);
+    assert_eq!(file.sessions[0].lines.len(), 1);
+    // A header alone could be the settings of anything, and what is cut is no chat.
+    assert_eq!(kind(&pretty(&[header])), Kind::NotAChat);
+    assert_eq!(kind(&bytes[..bytes.len() - 1]), Kind::NotAChat);
+}
+
+#[test]
 fn separators_of_unicode_end_no_line() {
     let bytes = fixture("15_u2028.jsonl");
     assert_eq!(messages(&read(&bytes), 0)[0]["text"], "a\u{2028}b\u{85}c");

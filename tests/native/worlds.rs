@@ -227,9 +227,10 @@ fn what_does_not_fit_together_is_told_and_kept() {
         "1,0,0": {"location_id": "a", "coordinates": [1, 0, 0]},
         "attic": {"location_id": "c"},
         "0, 0,0": {"location_id": "d"},
-        "3,0,0": 7
+        "3,0,0": 7,
+        "4,0,0": {"name": null, "npcs": "z", "events": {}}
       },
-      "unconnected_locations": {"c": {}, "e": {"location_id": "d"}},
+      "unconnected_locations": {"c": {}, "e": {"location_id": "d"}, "f": {"location_id": "g"}, "h": {"location_id": "g", "name": 1}},
       "player": []
     }"#;
     let (document, mut codes) = read(broken);
@@ -238,12 +239,16 @@ fn what_does_not_fit_together_is_told_and_kept() {
         "bad-position",
         "coordinates-differ",
         "duplicate-location-id",
+        "duplicate-location-id",
         "duplicate-position",
         "newer-version",
         "placed-and-unconnected",
         "placed-and-unconnected",
         "unknown-position",
         "unknown-position",
+        "wrong-type",
+        "wrong-type",
+        "wrong-type",
         "wrong-type",
         "wrong-type",
     ];
