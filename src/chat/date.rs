@@ -31,13 +31,25 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
 /// Milliseconds since 1970 of a date that is a number or a text.
 ///
 /// Numbers and texts of digits are milliseconds, or seconds where they are too small for
 /// that. Texts are ISO 8601 (`2025-09-26T07:04:12.006Z`, with an offset or without),
-/// `2023-6-19 @16h 13m 44s 234ms`, `2025-12-31@15h12m05s`, and `June 19, 2023 4:13pm`
-/// with any case, with or without seconds and `am` or `pm`. A date without a zone is
-/// taken as UTC. `None` for everything else.
+/// `2023-6-19 @16h 13m 44s 234ms`, `2025-12-31@15h12m05s`, `June 19, 2023 4:13pm`
+/// with any case, with or without seconds and `am` or `pm`, and what JavaScript makes of a
+/// date: `Mon Jun 19 2023 16:13:05 GMT+0200 (…)`, `Mon, 19 Jun 2023 14:13:05 GMT`,
+/// `6/19/2023, 4:13:05 PM`, `19.6.2023, 16:13:05`. A date without a zone is taken as UTC.
+/// `None` for everything else, also for `6/7/2023, 16:13`: nothing says which is the day.
 pub fn parse(date: Node<'_>) -> Option<i64> {
     match date.number() {
         Some(number) => from_number(number),
@@ -48,7 +60,7 @@ pub fn parse(date: Node<'_>) -> Option<i64> {
 /// As [`parse`], for a text.
 pub fn parse_text(text: &str) -> Option<i64> {
     let text = text.trim();
-    if text.len() > 64 {
+    if text.len() > 96 {
         return None;
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
@@ -56,10 +68,12 @@ pub fn parse_text(text: &str) -> Option<i64> {
     }
     let lower = text.to_ascii_lowercase();
     let cursor = Cursor(lower.as_bytes());
-    if lower.starts_with(|c: char| c.is_ascii_digit()) {
-        numeric(cursor)
-    } else {
-        spelled(cursor)
+    let digits = lower.bytes().take_while(u8::is_ascii_digit).count();
+    match lower.as_bytes().get(digits) {
+        _ if digits == 0 => spelled(cursor),
+        Some(b'/' | b'.') if digits < 3 => local(cursor),
+        Some(b' ') if digits < 3 => day_first(cursor),
+        _ => numeric(cursor),
     }
 }
 
@@ -115,21 +129,89 @@ fn numeric(mut cursor: Cursor<'_>) -> Option<i64> {
     }
     let time = clock(&mut cursor, hour)?;
     cursor.space();
-    let offset = match cursor.any(b"z+-") {
-        None | Some(b'z') => 0,
-        Some(sign) => {
-            let hours = cursor.number(2)?;
-            cursor.any(b":");
-            let minutes = if cursor.is_done() {
-                0
-            } else {
-                cursor.number(2)?
-            };
-            let ahead = below(hours, 24)? * HOUR + below(minutes, 60)? * MINUTE;
-            if sign == b'-' { -ahead } else { ahead }
-        }
+    let offset = match cursor.any(b"z") {
+        Some(_) => 0,
+        None => ahead(&mut cursor)?,
     };
     cursor.is_done().then_some(day + time - offset)
+}
+
+/// How far a zone is ahead of UTC: `+02:00`, `-0530`, `+2`, or nothing.
+fn ahead(cursor: &mut Cursor<'_>) -> Option<i64> {
+    let Some(sign) = cursor.any(b"+-") else {
+        return Some(0);
+    };
+    let hours = cursor.number(2)?;
+    cursor.any(b":");
+    let minutes = cursor.number(2).unwrap_or_default();
+    let ahead = below(hours, 24)? * HOUR + below(minutes, 60)? * MINUTE;
+    Some(if sign == b'-' { -ahead } else { ahead })
+}
+
+/// `6/19/2023, 4:13:05 PM`, `19/06/2023, 16:13:05` and `19.6.2023, 16:13`.
+fn local(mut cursor: Cursor<'_>) -> Option<i64> {
+    let first = cursor.number(2)?;
+    let separator = cursor.any(b"/.")?;
+    let second = cursor.number(2)?;
+    cursor.any(&[separator])?;
+    // Two digits may be a day.
+    let year = cursor.number(4).filter(|year| *year > 999)?;
+    let mut rest = Cursor(cursor.0);
+    rest.any(b",");
+    let time = later(rest)?;
+    // Who halves the day puts the month first, who separates by points the day.
+    let halved = cursor.0.ends_with(b"m");
+    let (month, day) = match separator {
+        b'.' => (second, first),
+        _ if first > 12 => (second, first),
+        _ if second > 12 || halved || first == second => (first, second),
+        _ => return None,
+    };
+    Some(days(year, month, day)? + time)
+}
+
+/// `19 Jun 2023 14:13:05 GMT`.
+fn day_first(mut cursor: Cursor<'_>) -> Option<i64> {
+    let day = cursor.number(2)?;
+    cursor.space();
+    let month = month(cursor.word())?;
+    cursor.any(b".,");
+    cursor.space();
+    let day = days(cursor.number(4)?, month, day)?;
+    cursor.any(b",");
+    Some(day + later(cursor)?)
+}
+
+/// The time behind a day, perhaps with a zone; nothing is midnight.
+fn later(mut cursor: Cursor<'_>) -> Option<i64> {
+    cursor.space();
+    if cursor.0.starts_with(b"at ") {
+        cursor.word();
+        cursor.space();
+    }
+    if cursor.is_done() {
+        return Some(0);
+    }
+    let hour = cursor.number(2)?;
+    let time = clock(&mut cursor, hour)?;
+    cursor.space();
+    let offset = match cursor.word() {
+        b"" | b"gmt" | b"utc" | b"z" => ahead(&mut cursor)?,
+        _ => return None,
+    };
+    cursor.space();
+    // JavaScript says the zone's name as well.
+    let named = cursor.0.first() == Some(&b'(') && cursor.0.last() == Some(&b')');
+    (cursor.is_done() || named).then_some(time - offset)
+}
+
+/// The number of a month by its name, or three letters of it and more.
+fn month(name: &[u8]) -> Option<i64> {
+    let month = MONTHS.iter().position(|month| {
+        name.len() >= 3 && month.as_bytes().starts_with(name)
+            || name == b"sept" && *month == MONTHS[8]
+    })?;
+    Some(month as i64 + 1)
 }
 
 /// What follows the hour in `16h 13m 44s 234ms`. The end may be missing.
@@ -148,27 +230,28 @@ fn humanized(mut cursor: Cursor<'_>, hour: i64) -> Option<i64> {
     cursor.is_done().then_some(time)
 }
 
-/// `June 19, 2023 4:13pm`.
+/// `June 19, 2023 4:13pm`, perhaps behind the name of a day; behind that the day may be first.
 fn spelled(mut cursor: Cursor<'_>) -> Option<i64> {
-    let name = cursor.word();
-    let month = MONTHS.iter().position(|month| {
-        name.len() >= 3 && month.as_bytes().starts_with(name)
-            || name == b"sept" && *month == MONTHS[8]
-    })?;
+    let mut name = cursor.word();
+    let is_day = |day: &&str| name.len() >= 3 && day.as_bytes().starts_with(name);
+    if WEEKDAYS.iter().any(|day| is_day(&day)) {
+        cursor.any(b".");
+        cursor.any(b",");
+        cursor.space();
+        if cursor.0.first().is_some_and(u8::is_ascii_digit) {
+            return day_first(cursor);
+        }
+        name = cursor.word();
+    }
+    let month = month(name)?;
     cursor.any(b".");
     cursor.space();
     let day = cursor.number(2)?;
     cursor.any(b",");
     cursor.space();
-    let day = days(cursor.number(4)?, month as i64 + 1, day)?;
+    let day = days(cursor.number(4)?, month, day)?;
     cursor.any(b",");
-    cursor.space();
-    if cursor.is_done() {
-        return Some(day);
-    }
-    let hour = cursor.number(2)?;
-    let time = clock(&mut cursor, hour)?;
-    cursor.is_done().then_some(day + time)
+    Some(day + later(cursor)?)
 }
 
 /// `4:13`, `4:13:05`, `4:13:05.006`, each perhaps with `am` or `pm`; the hour is read.
