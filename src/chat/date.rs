@@ -234,7 +234,7 @@ fn humanized(mut cursor: Cursor<'_>, hour: i64) -> Option<i64> {
 fn spelled(mut cursor: Cursor<'_>) -> Option<i64> {
     let mut name = cursor.word();
     let is_day = |day: &&str| name.len() >= 3 && day.as_bytes().starts_with(name);
-    if WEEKDAYS.iter().any(|day| is_day(day)) {
+    if WEEKDAYS.iter().any(is_day) {
         cursor.any(b".");
         cursor.any(b",");
         cursor.space();
