@@ -246,7 +246,7 @@ pub(super) fn names(document: &Document) -> Vec<String> {
         .filter_map(uri)
         .filter(inside)
         .collect();
-    names.sort_unstable();
+    order::sort_by(&mut names, String::cmp);
     names.dedup();
     names
 }

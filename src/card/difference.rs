@@ -3,6 +3,7 @@
 use super::Difference;
 use super::view::{self, FIELDS, Value};
 use crate::json::{Document, Node, Shape};
+use crate::order;
 use std::borrow::Cow;
 
 /// Differences within one field that are told apart; more are told as one.
@@ -48,7 +49,7 @@ pub(super) fn differences(old: &Document, new: &Document) -> Vec<Difference> {
     };
     let mut keys = unknown(old);
     keys.extend(unknown(new));
-    keys.sort_unstable();
+    order::sort_by(&mut keys, String::cmp);
     keys.dedup();
     for key in keys {
         let of = |document: &Document| -> Option<String> {

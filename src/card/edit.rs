@@ -4,6 +4,7 @@ use super::view::{self, FIELDS, Field, Value};
 use super::{Spec, agnai};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote};
+use crate::order;
 
 /// The document with the fields that `patch` names changed, and nothing else.
 pub(super) fn edit(document: &Document, patch: &Document) -> Result<Document> {
@@ -222,7 +223,7 @@ fn follow_extensions(other: &Document, old: &Value<'_>, new: &Value<'_>) -> Resu
             keys.extend(node.entries().map(|(key, _)| key.into_owned()));
         }
     }
-    keys.sort_unstable();
+    order::sort_by(&mut keys, String::cmp);
     keys.dedup();
     let mut followed = other.clone();
     let base: Vec<Step<'_>> = if view::data(other).is_some() {

@@ -209,7 +209,7 @@ fn missing(document: &Document, assets: &[Asset], warnings: &mut Vec<Warning>) {
         let uris = uris.filter_map(|pair| Some(pair.at(1)?.text()?.into_owned()));
         named.extend(uris.filter(|uri| uri.starts_with("__asset:")));
     }
-    named.sort_unstable();
+    order::sort_by(&mut named, String::cmp);
     named.dedup();
     let damaged = warnings.iter().filter(|it| it.code == "damaged-asset");
     let there: HashSet<String> = assets

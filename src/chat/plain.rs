@@ -6,6 +6,7 @@ use super::transcript::{Cast, Fields, Speech, Transcript, others};
 use super::view::{self, Role};
 use crate::error::Warning;
 use crate::json::{Document, Node, Shape, quote};
+use crate::order;
 
 /// Where an object has its messages.
 const LISTS: [&str; 8] = [
@@ -135,7 +136,7 @@ pub(super) fn read(root: Node<'_>, transcript: &mut Transcript) {
     if items.iter().all(|item| number(item).is_some())
         && !items.is_sorted_by_key(|item| number(item).unwrap_or_default())
     {
-        items.sort_by(|a, b| {
+        order::sort_by(&mut items, |a, b| {
             f64::total_cmp(
                 &number(a).unwrap_or_default(),
                 &number(b).unwrap_or_default(),

@@ -10,6 +10,7 @@ use super::transcript::{Cast, Speech, Transcript, others};
 use super::view::{self, Role};
 use crate::error::{Limits, Warning};
 use crate::json::{Document, Node, Shape};
+use crate::order;
 use std::collections::{HashMap, HashSet};
 
 /// One message, wherever it hangs.
@@ -263,7 +264,7 @@ fn tell(
     let mut swipes: HashMap<usize, (Vec<String>, usize)> = HashMap::new();
     for (n, others) in &beside {
         let mut all: Vec<usize> = others.iter().copied().chain([*n]).collect();
-        all.sort_unstable();
+        order::sort_by(&mut all, usize::cmp);
         let own = &leaves[*n].speech;
         let mut texts: Vec<String> = Vec::new();
         let mut at = 0;

@@ -477,7 +477,8 @@ impl Medium for IdbMedium {
 
     fn moment<'a>(&'a self, ranges: &'a [Scan], known: Known<'a>) -> Pending<'a, Vec<Passed>> {
         Box::pin(self.watched("reading", async move {
-            let tables: BTreeSet<Table> = ranges.iter().map(|range| range.table).collect();
+            let mut tables = BTreeSet::new();
+            tables.extend(ranges.iter().map(|range| range.table));
             let transaction = self.transaction(&names(tables), "readonly", false)?;
             let number = self.hold_up(&transaction);
             let moment = IdbMedium::pass_over(&transaction, ranges, known).await;

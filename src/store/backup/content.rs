@@ -7,6 +7,7 @@ use super::Manifests;
 use super::archive::{Entry, Reader};
 use crate::error::{Kind, Result};
 use crate::migrate::SCHEMA;
+use crate::order;
 use crate::store::check::Row;
 use crate::store::engine::Counted;
 use crate::store::medium::{Key, Table, Value};
@@ -218,7 +219,8 @@ impl Content {
                 pages.push((key.clone(), *entry));
             }
         }
-        own.values_mut().for_each(|pages| pages.sort());
+        own.values_mut()
+            .for_each(|pages| order::sort_by(pages, Ord::cmp));
         own
     }
 
@@ -231,7 +233,9 @@ impl Content {
                 states.push((key.clone(), *entry));
             }
         }
-        older.values_mut().for_each(|states| states.sort());
+        older
+            .values_mut()
+            .for_each(|states| order::sort_by(states, Ord::cmp));
         older
     }
 

@@ -11,6 +11,7 @@ use super::shelf::BACKUP;
 use super::{Backup, FILE, NewBackup};
 use crate::codec;
 use crate::error::{Kind, Result};
+use crate::order;
 use crate::store::engine::Store;
 use crate::store::log::{Level, LogEntry};
 use crate::store::medium::{Burst, Key, Passed, Put, Scan, Table, Value, unknown};
@@ -169,7 +170,7 @@ impl Copying<'_> {
     async fn these(&mut self, manifest: &Manifest, mut rows: Vec<Put>) -> Result<()> {
         let first = json(manifest)?;
         self.writer.add(FIRST, &first).await?;
-        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        order::sort_by(&mut rows, |a, b| a.key.cmp(&b.key));
         let mut round = Round::default();
         for rows in rows.chunks(ROWS as usize) {
             let rows = rows.iter().cloned();

@@ -22,6 +22,7 @@ use super::redo::{Redo, RedoFile};
 use super::thinning;
 use crate::codec;
 use crate::error::{Error, Kind, Result};
+use crate::order;
 use archive::Reader;
 pub(crate) use content::Content;
 use content::{End, Manifest};
@@ -100,7 +101,9 @@ impl Store {
                 backups.push(self.look_at(id, file, &files).await?);
             }
         }
-        backups.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        order::sort_by(&mut backups, |a: &Backup, b: &Backup| {
+            (a.created, &a.id).cmp(&(b.created, &b.id))
+        });
         Ok(backups)
     }
 

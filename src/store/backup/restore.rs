@@ -10,6 +10,7 @@ use super::content::Content;
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
+use crate::order;
 use crate::store::change::VERSIONS;
 use crate::store::check::row_of;
 use crate::store::engine::{KeepMeta, Store};
@@ -484,7 +485,7 @@ impl Pass<'_> {
             }
             told.push(key);
         }
-        pages.sort_by_key(|(_, entry)| *entry);
+        order::sort_by_key(&mut pages, |(_, entry)| *entry);
         for group in pages.chunk_by(|(_, a), (_, b)| a == b) {
             let values = self.content.values(group[0].1).await?;
             let wanted = |key: &Key| group.iter().any(|(wanted, _)| wanted == key);
