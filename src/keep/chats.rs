@@ -234,7 +234,9 @@ impl Chats {
         let same = format!("{FILES}{}", codec::hash(whole));
         let kept = self.keep.store().find(&same).await?.records;
         let mut kept = kept.into_iter().filter(|_| !options.again);
-        if let Some(record) = kept.find(|record| record.trashed_ms.is_none()) {
+        let links = options.links();
+        let is_it = |record: &Record| record.trashed_ms.is_none() && !links.are_others(record);
+        if let Some(record) = kept.find(is_it) {
             return Ok((record, Status::Duplicate));
         }
         let given = Given {
@@ -242,6 +244,7 @@ impl Chats {
             header,
             whole,
             records: &records,
+            links: &links,
         };
         // A chat of another form is its file, which it has as a part.
         let own = matches!(*original, Original::None);
@@ -265,7 +268,7 @@ impl Chats {
         record.head = json!({ "title": short(&title), "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
-        options.links().put(&mut record);
+        links.put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
             record

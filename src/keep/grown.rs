@@ -9,6 +9,7 @@
 use super::chat_row::{Body, summarize};
 use super::chats::{Chats, FILES};
 use super::domain::Domain;
+use super::links::Links;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
@@ -37,6 +38,8 @@ pub(super) struct Given<'a> {
     pub whole: &'a [u8],
     /// Its records, in order; their end is the end of `whole`.
     pub records: &'a [&'a [u8]],
+    /// What it belongs to.
+    pub links: &'a Links,
 }
 
 impl Given<'_> {
@@ -86,7 +89,7 @@ impl Chats {
             let mut longest = None;
             for record in self.keep.store().find(&begins).await?.records {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
-                if trashed || own != Domain::Chats.name() {
+                if trashed || own != Domain::Chats.name() || given.links.are_others(&record) {
                     continue;
                 }
                 // A chat that cannot be read is none that this file could continue.
