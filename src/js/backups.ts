@@ -2,9 +2,9 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { failure } from "./errors.js";
-import { fromOutside } from "./intake.js";
+import { readerOf, refuseIfAborted } from "./intake.js";
 import { ask, call } from "./loading.js";
-import { flag, json, options, text } from "./options.js";
+import { flag, json, list, options, record, text } from "./options.js";
 import type { BackedUp, Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";
 
 const TYPE = "application/zip";
@@ -71,20 +71,19 @@ export class Backups {
   import(source: ImportSource, given?: SignalOptions): Promise<Backup> {
     return ask("backups.import", async () => {
       const { signal } = options(given, ["signal"]);
-      const stream = streamed(source);
+      const reader = readerOf(streamed(source), signal);
       const id = this.#handle.beginBackupImport();
-      const reader = stream.getReader();
       try {
         for (;;) {
-          if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
-          const { done, value } = await fromOutside(reader.read());
+          refuseIfAborted(signal);
+          const { done, value } = await reader.read();
           if (done) break;
           if (!(value instanceof Uint8Array)) throw failure("bad-option", "a stream gives something other than Uint8Array");
           await this.#handle.addToBackup(id, value);
         }
         return JSON.parse(await this.#handle.endBackupImport(id)) as Backup;
       } catch (thrown) {
-        await reader.cancel(thrown).catch(() => undefined);
+        reader.cancel(thrown);
         await (this.#handle.giveUpBackupImport(id) as Promise<void>).catch(() => undefined);
         throw thrown;
       }
@@ -110,7 +109,11 @@ export class Backups {
         if (only !== undefined) throw failure("bad-option", "`only` goes with `copy`");
         return JSON.parse(await this.#handle.restoreBackup(text(id, "id"))) as Restored;
       }
-      const wanted = only?.map((one) => `${text(one.domain, "domain")}/${text(one.id, "id")}`);
+      const wanted =
+        only && list(only, "only").map((one) => {
+          const { domain, id: which } = options(record(one, "only") as unknown as typeof one, ["domain", "id"]);
+          return `${text(domain, "domain")}/${text(which, "id")}`;
+        });
       return JSON.parse(await this.#handle.copyBackup(text(id, "id"), wanted)) as Restored;
     });
   }

@@ -3,7 +3,7 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { rawCampaignId } from "./cardkeep.js";
 import { Documents } from "./documents.js";
-import { bytes, document, fields, limits, list, options, record, safety, text, writing } from "./options.js";
+import { bytes, document, fields, flag, limits, list, options, record, safety, text, writing } from "./options.js";
 import type {
   Campaign,
   CampaignAction,
@@ -58,9 +58,10 @@ export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampai
 
   /** The scopes of a guild, a player or a leader, or all; newest change first, and what cannot be read. */
   override list(given?: ListOptions & CampaignFilter): Promise<Listing<CampaignEntry>> {
-    const { trashed, ...filter } = options(given, ["trashed", "guild", "player", "gm", "creator"]);
-    if (trashed === true) return super.list({ trashed });
-    return this.answer("list", () => this.handle.listCampaigns(fields(filter, "options")));
+    return this.answer("list", () => {
+      const { trashed, ...filter } = options(given, ["trashed", "guild", "player", "gm", "creator"]);
+      return flag(trashed, "trashed") ? this.handle.list(this.name, true) : this.handle.listCampaigns(fields(filter, "options"));
+    });
   }
 
   /** The NPCs of the scopes of a filter, or of all; with `creator` those that somebody made. Throws `corrupt`. */

@@ -1,6 +1,6 @@
 // What characters, worlds, personas, lorebooks, templates, campaigns and playthroughs have in common: records that are one document each.
 
-import { items, patch as patchOf, place } from "./batch.js";
+import { items, numbered, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";
 import { options, revision, safety, text, writing } from "./options.js";
 import type { Entry, PatchItem, PutOptions, SafetyOptions, ValidateOptions, Validity, WriteOptions } from "./types.js";
@@ -30,12 +30,12 @@ export abstract class Documents<E extends Entry, P extends object, I extends Pic
    * Throws as `patch` does, `invalid` when an id comes twice, `too-large` over 10,000 of them or 64 MiB.
    */
   patchMany(patches: readonly PatchItem<P>[], given?: SafetyOptions): Promise<E[]> {
-    return this.#patch("patchMany", () => [patches, safety(given)]);
+    return numbered(patches, this.#patch("patchMany", () => [patches, safety(given)]));
   }
 
   /** Puts several documents, all or none, and reads them back. Throws as `put` and `patchMany` do. */
   putMany(puts: readonly I[], given?: SafetyOptions): Promise<E[]> {
-    return this.#put("putMany", () => [puts, safety(given)]);
+    return numbered(puts, this.#put("putMany", () => [puts, safety(given)]));
   }
 
   /** @internal */

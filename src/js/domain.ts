@@ -1,7 +1,7 @@
 // What every domain of a keep can do.
 
 import type { KeepHandle, RawExport } from "./cardkeep.js";
-import { targets } from "./batch.js";
+import { numbered, targets } from "./batch.js";
 import { subscribe } from "./changes.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
@@ -51,7 +51,7 @@ export abstract class Domain<E extends Entry> {
   list(given?: ListOptions): Promise<Listing<E>> {
     return this.answer("list", () => {
       const { trashed = false } = options(given, ["trashed"]);
-      return this.handle.list(this.name, trashed === true);
+      return this.handle.list(this.name, flag(trashed, "trashed"));
     });
   }
 
@@ -90,10 +90,11 @@ export abstract class Domain<E extends Entry> {
    * Throws `not-found`, `conflict`, `corrupt`, `invalid` when an id comes twice.
    */
   deleteMany(ids: readonly (string | Target)[], given?: DeleteManyOptions): Promise<void> {
-    return this.ask("deleteMany", () => {
+    const deleted = this.ask("deleteMany", () => {
       const { chats, playthroughs, ...write } = options(given, ["durable", "verify", "chats", "playthroughs"]);
       return this.handle.trashMany(this.name, targets(ids), ...along({ chats, playthroughs }), safety(write));
     });
+    return numbered(ids, deleted);
   }
 
   /** Takes a record out of the trash, with what went with it: undoes `delete`. Throws `not-found`. */
@@ -104,10 +105,10 @@ export abstract class Domain<E extends Entry> {
 
   /** Takes several records out of the trash, all or none, and reads them back. Throws as `deleteMany` does. */
   restoreMany(ids: readonly (string | Target)[], given?: SafetyOptions): Promise<E[]> {
-    return this.answer("restoreMany", () => this.handle.restoreMany(this.name, targets(ids), safety(given)));
+    return numbered(ids, this.answer("restoreMany", () => this.handle.restoreMany(this.name, targets(ids), safety(given))));
   }
 
-  /** The older states of a record that are kept. Throws `not-found`. */
+  /** The older states of a record that are kept; none of one that is not there. */
   history(id: string): Promise<Version[]> {
     return this.answer("history", () => this.handle.history(this.name, text(id, "id")));
   }

@@ -6,6 +6,7 @@ import { failure } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, text } from "./options.js";
 import { localStore } from "./slot.js";
+import { callback } from "./upgrade.js";
 import type {
   CheckOptions, CheckProgress, CheckReport, Exported, Finding, Health, Lacked, LogEntry, LogLevel, QuarantineEntry, RepairOptions, RepairReport,
 } from "./types.js";
@@ -124,6 +125,7 @@ async function run(it: CheckRun | RepairRun, { signal, onProgress }: Watched): P
 export function check(handle: KeepHandle, given?: CheckOptions): Promise<CheckReport> {
   return ask("Keep.check", async () => {
     const { full, signal, onProgress } = options(given, ["full", "signal", "onProgress"]);
+    callback(onProgress, "onProgress");
     const it = (await handle.check({ full: flag(full, "full") })) as CheckRun;
     try {
       await run(it, { signal, onProgress });
@@ -138,7 +140,7 @@ export function check(handle: KeepHandle, given?: CheckOptions): Promise<CheckRe
 export function repair(handle: KeepHandle, findings: readonly Finding[] | "all", given?: RepairOptions): Promise<RepairReport> {
   return ask("Keep.repair", async () => {
     const { dryRun, signal, onProgress } = options(given, ["dryRun", "signal", "onProgress"]);
-    const watched = { signal, onProgress };
+    const watched = { signal, onProgress: callback(onProgress, "onProgress") };
     const found = findings === "all" ? (await check(handle, { full: true, ...watched })).findings : list(findings, "findings");
     const it = (await handle.repair(json(found, "findings"), { dryRun: flag(dryRun, "dryRun") })) as RepairRun;
     try {

@@ -2,7 +2,7 @@
 
 import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
-import { ask } from "./loading.js";
+import { ask, call } from "./loading.js";
 import { refuseWithoutSpace } from "./space.js";
 import type { ImportEvent, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
 
@@ -68,7 +68,7 @@ export function usualLimits(): Required<Limits> {
 }
 
 export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
-  return walk(task, listed(task.sources));
+  return walk(task, call(task.op, () => listed(task.sources)));
 }
 
 async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
@@ -121,13 +121,13 @@ export async function read(source: ImportSource, size: { limit: number; name: st
   if (!(source instanceof ReadableStream)) {
     throw failure("bad-option", "a source is no File, Blob, Uint8Array or ReadableStream");
   }
-  const reader = source.getReader();
+  const reader = readerOf(source, size.signal);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
       refuseIfAborted(size.signal);
-      const { done, value } = await fromOutside(reader.read());
+      const { done, value } = await reader.read();
       if (done) break;
       if (!(value instanceof Uint8Array)) throw failure("bad-option", "a stream gives something other than Uint8Array");
       length += value.length;
@@ -135,7 +135,7 @@ export async function read(source: ImportSource, size: { limit: number; name: st
       chunks.push(value);
     }
   } catch (thrown) {
-    await reader.cancel(thrown).catch(() => undefined);
+    reader.cancel(thrown);
     throw thrown;
   }
   const bytes = new Uint8Array(length);
@@ -145,6 +145,35 @@ export async function read(source: ImportSource, size: { limit: number; name: st
     at += chunk.length;
   }
   return bytes;
+}
+
+/**
+ * Reads a stream piece by piece. A signal ends also the wait for a piece that does not come.
+ * @internal
+ */
+export function readerOf(stream: ReadableStream<unknown>, signal: AbortSignal | undefined) {
+  if (stream.locked) throw failure("bad-option", "the stream is being read by somebody else");
+  const reader = stream.getReader();
+  return {
+    async read(): Promise<ReadableStreamReadResult<unknown>> {
+      const reading = fromOutside(reader.read());
+      if (signal === undefined) return reading;
+      let stop = (): void => undefined;
+      const stopped = new Promise<never>((_, reject) => {
+        stop = () => reject(failure("cancelled", "the signal was aborted", { cause: signal.reason }));
+        signal.addEventListener("abort", stop);
+      });
+      try {
+        return await Promise.race([reading, stopped]);
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+    },
+    /** Whoever gives the stream may take any time for that. */
+    cancel(reason: unknown): void {
+      void reader.cancel(reason).catch(() => undefined);
+    },
+  };
 }
 
 /**

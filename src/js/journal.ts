@@ -29,6 +29,8 @@ export interface Edit {
   readonly since: number;
   at: number;
   ifRev: number | undefined;
+  /** When each field was changed last, by the journal's count. */
+  readonly changed: Map<string, number>;
   /** The revision that it began on, once that was looked up. */
   base: number | undefined;
   /** What the journal has of it. */
@@ -47,6 +49,8 @@ export interface Source {
   save(): void;
   /** Saves and ends. Never rejects. */
   end(): Promise<void>;
+  /** Another source has saved this: what was scheduled before it for the same fields is not to be saved any more. */
+  overtaken(saved: Edit): void;
   /** Ends without saving: the storage is gone. */
   stop(): void;
 }
@@ -61,6 +65,9 @@ export class Journal {
   readonly #sources = new Set<Source>();
   /** To be journalled with the next write. */
   readonly #due = new Set<Edit>();
+  /** The save of each record that is under way. */
+  readonly #making = new Map<string, Promise<number>>();
+  #changes = 0;
   /** In the redo slot. */
   readonly #slotted = new Set<Edit>();
   readonly #stops: Stop[] = [];
@@ -179,6 +186,11 @@ export class Journal {
     return (this.#seq = Math.max(this.#seq + 1, Date.now()));
   }
 
+  /** Counts the changes of all savers. @internal */
+  count(): number {
+    return (this.#changes += 1);
+  }
+
   /** Whether there are too many unsaved edits for waiting. @internal */
   get full(): boolean {
     let [count, length] = [0, 0];
@@ -202,8 +214,19 @@ export class Journal {
   }
 
   /** Makes an edit; the record's revision. @internal */
-  make(edit: Edit, making: { follows: number | undefined; durable: boolean }): Promise<number> {
-    return this.#handle.journalMake(this.#writer, JSON.stringify(raw(edit)), JSON.stringify({ ifRev: edit.ifRev, ...making })) as Promise<number>;
+  async make(edit: Edit, making: { follows: number | undefined; durable: boolean }): Promise<number> {
+    const record = `${edit.domain} ${edit.id}`;
+    const send = () => this.#handle.journalMake(this.#writer, JSON.stringify(raw(edit)), JSON.stringify({ ifRev: edit.ifRev, ...making })) as Promise<number>;
+    // Of two savers the first to save a record is the first to be there.
+    const made = this.#making.get(record)?.then(send, send) ?? send();
+    this.#making.set(record, made);
+    try {
+      const rev = await made;
+      for (const source of this.#sources) source.overtaken(edit);
+      return rev;
+    } finally {
+      if (this.#making.get(record) === made) this.#making.delete(record);
+    }
   }
 
   /** An edit is in its record, or not wanted any more. @internal */

@@ -12,7 +12,7 @@ import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
 import { Drafts } from "./drafts.js";
 import { erase } from "./erasure.js";
-import { type ErrorCode, failure } from "./errors.js";
+import { type ErrorCode, failure, named } from "./errors.js";
 import { Journal } from "./journal.js";
 import { Chronicle } from "./chronicle.js";
 import { importFolder } from "./folder.js";
@@ -343,6 +343,7 @@ export abstract class OpenKeep extends EventTarget {
     work: (tx: Pick<Transaction, S[number]>) => T | Promise<T>,
     given?: TransactionOptions,
   ): Promise<T> {
+    if (this.#closed) return Promise.reject(named(failure("closed", "the keep is closed"), "Keep.transaction"));
     return transact(this.#handle, scope, work, given);
   }
 
@@ -419,6 +420,7 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     }
     const timeout = openingTime(chosen.timeout);
     const onUpgrade = callback(chosen.onUpgrade, "onUpgrade");
+    const onBlocked = callback(chosen.onBlocked, "onBlocked");
     const early: [type: string, detail: string][] = [];
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
@@ -427,7 +429,7 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const isShared = medium === "indexeddb" || own?.shared === true;
     let presence = new Presence(name, isShared);
     await presence.begin();
-    const opening = KeepHandle.open(name, own ?? medium, timeout, chosen.onBlocked, told, redo, rescue) as Promise<KeepHandle>;
+    const opening = KeepHandle.open(name, own ?? medium, timeout, onBlocked, told, redo, rescue) as Promise<KeepHandle>;
     let fallback: ErrorCode | undefined;
     const handle = await opening.catch(async (thrown: unknown) => {
       redo?.close();

@@ -2,7 +2,7 @@
 // Knows nothing of what is asked.
 
 import { DOMAINS } from "./domain.js";
-import { failure, report } from "./errors.js";
+import { failure, named, report } from "./errors.js";
 import { options } from "./options.js";
 import type { ChangeDetail } from "./types.js";
 
@@ -69,9 +69,11 @@ export class LiveQuery<T> {
    * Hears the result, and each later one that differs. A listener that throws stops no other. Without `onError`, a failing
    * query is reported to the console; in either case it is asked again at the next change. Returns what ends it.
    *
-   * Throws `closed`.
+   * Throws `closed`, `bad-option`.
    */
   subscribe(listener: (value: T) => void, onError?: (error: unknown) => void): () => void {
+    if (typeof listener !== "function") throw named(failure("bad-option", "the listener is no function"), "LiveQuery.subscribe");
+    if (onError !== undefined && typeof onError !== "function") throw named(failure("bad-option", "`onError` is no function"), "LiveQuery.subscribe");
     return this.#add({ next: listener, ...(onError && { error: onError }) });
   }
 
@@ -105,7 +107,7 @@ export class LiveQuery<T> {
   }
 
   #add(given: LiveObserver<T>): () => void {
-    if (this.#closed()) throw failure("closed", "the keep is closed");
+    if (this.#closed()) throw named(failure("closed", "the keep is closed"), "LiveQuery.subscribe");
     // The same listener may be added twice.
     const observer: LiveObserver<T> = {
       next: (value) => given.next?.(value),

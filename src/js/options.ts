@@ -41,8 +41,10 @@ export function document(given: CardDocument): Uint8Array {
 }
 
 export function text(given: string, name: string): string {
-  if (typeof given === "string") return given;
-  throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a string was wanted`);
+  if (typeof given !== "string") throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a string was wanted`);
+  // Two of them would become the same id.
+  if (name === "id" && /\p{Surrogate}/u.test(given)) throw failure("bad-option", "`id` has half a character");
+  return given;
 }
 
 export function list<T>(given: readonly T[], name: string): readonly T[] {

@@ -2,7 +2,7 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
-import { fields, json, options, text, writing } from "./options.js";
+import { fields, flag, json, options, text, writing } from "./options.js";
 import type {
   Dependents,
   EventTrigger,
@@ -41,9 +41,10 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
    * be read.
    */
   override list(given?: ListOptions & PlaythroughFilter): Promise<Listing<PlaythroughEntry>> {
-    const { trashed, ...filter } = options(given, ["trashed", "world", "persona"]);
-    if (trashed === true) return super.list({ trashed });
-    return this.answer("list", () => this.handle.listPlaythroughs(fields(filter, "options")));
+    return this.answer("list", () => {
+      const { trashed, ...filter } = options(given, ["trashed", "world", "persona"]);
+      return flag(trashed, "trashed") ? this.handle.list(this.name, true) : this.handle.listPlaythroughs(fields(filter, "options"));
+    });
   }
 
   /**

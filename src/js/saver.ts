@@ -12,6 +12,8 @@ const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, perso
 const SITTING_MS = 5 * 60_000;
 /** The wait after a failure that may pass, doubled up to the second one. */
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [1_000, 30_000];
+/** Timers take no more; a longer wait would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 /** A keep that is closed waits no longer for its last saves; what is unsaved then is in the journal. */
 const CLOSING_MS = 5_000;
 
@@ -52,7 +54,7 @@ interface Waiting {
 /** Collects changes and saves them a little later. Changes of one record become one save; of each field the last value counts. */
 export class Saver extends EventTarget {
   readonly #journal: Journal;
-  readonly #source: Source = { unsaved: () => this.#unsaved(), save: () => this.#saveAll(), end: () => this.#end(), stop: () => this.#stop() };
+  readonly #source: Source = { unsaved: () => this.#unsaved(), save: () => this.#saveAll(), end: () => this.#end(), overtaken: (saved) => this.#overtaken(saved), stop: () => this.#stop() };
   readonly #given: Pick<SaverOptions, "delay" | "maxWait">;
   readonly #priority: "high" | "normal" | "low";
   readonly #onError: SaverOptions["onError"];
@@ -112,7 +114,8 @@ export class Saver extends EventTarget {
   #schedule(domain: SaverDomain, id: string, patch: object, given: RevOptions | undefined): void {
     if (this.#closed) throw failure("closed", "the saver is closed");
     if (!DOMAINS.includes(domain)) throw failure("bad-option", `\`domain\` is \`${String(domain)}\`, one of ${DOMAINS.join(", ")} was wanted`);
-    fields(patch, "patch");
+    // As it is now, whatever the caller does with it later; what is absent in it changes nothing.
+    const said = JSON.parse(fields(patch, "patch")) as object;
     const rev = ifRev(given);
     const key = keyOf(domain, text(id, "id"));
     const known = this.#pending.get(key);
@@ -120,9 +123,11 @@ export class Saver extends EventTarget {
     const now = Date.now();
     const waiting = known ?? { edit: newEdit(this.#journal.seq(), domain, id, now), error: undefined, tries: 0 };
     const { edit } = waiting;
-    edit.patch = merged(edit.patch, patch);
+    edit.patch = merged(edit.patch, said);
     edit.text = JSON.stringify(edit.patch);
     edit.at = now;
+    const count = this.#journal.count();
+    for (const place of places(said)) edit.changed.set(JSON.stringify(place), count);
     // The first revision is the one that the edit began on; after a conflict, a new one says that it was seen.
     if (rev !== undefined && (known === undefined || known.error?.code === "conflict")) edit.ifRev = this.#followed(key, rev);
     waiting.error = undefined;
@@ -213,7 +218,7 @@ export class Saver extends EventTarget {
     const { delay = autosaveDelay, maxWait = autosaveMaxWait } = this.#given;
     const now = Date.now();
     const due = Math.min(now + delay, (this.#since ?? now) + Math.max(delay, maxWait));
-    this.#timer = setTimeout(() => (this.#priority === "low" ? whenIdle(() => this.#saveAll(), maxWait) : this.#saveAll()), Math.max(0, due - now));
+    this.#timer = setTimeout(() => (this.#priority === "low" ? whenIdle(() => this.#saveAll(), maxWait) : this.#saveAll()), Math.min(LONGEST_MS, Math.max(0, due - now)));
   }
 
   /** Saves one record; what went wrong, if something did. One after the other for each record. */
@@ -268,6 +273,7 @@ export class Saver extends EventTarget {
       edit.patch = merged(edit.patch, next.edit.patch);
       edit.text = JSON.stringify(edit.patch);
       edit.at = next.edit.at;
+      for (const [place, count] of next.edit.changed) edit.changed.set(place, count);
       void this.#journal.forget([next.edit]).catch(() => undefined);
     }
     this.#pending.set(key, failed);
@@ -282,6 +288,25 @@ export class Saver extends EventTarget {
       this.#onError?.(error, unsaved(edit, error));
     } catch (thrown) {
       report(thrown);
+    }
+  }
+
+  /** Another saver was later with a change and earlier with saving it. */
+  #overtaken(saved: Edit): void {
+    const key = keyOf(saved.domain, saved.id);
+    const [pending, saving] = [this.#pending.get(key)?.edit, this.#saving.get(key)?.edit];
+    for (const edit of [pending, saving]) {
+      if (edit === undefined || edit === saved || !forgotten(edit, saved)) continue;
+      edit.text = JSON.stringify(edit.patch);
+      if (edit === saving) continue;
+      if (edit.changed.size > 0) {
+        if (saving === undefined) this.#journal.note(edit);
+        continue;
+      }
+      this.#pending.delete(key);
+      void this.#journal.forget([edit]).catch(() => undefined);
+      this.#arm();
+      this.#tell();
     }
   }
 
@@ -302,7 +327,7 @@ export class Saver extends EventTarget {
 const keyOf = (domain: string, id: string) => `${domain} ${id}`;
 
 function newEdit(seq: number, domain: SaverDomain, id: string, now: number): Edit {
-  return { seq, domain, id, patch: {}, text: "{}", since: now, at: now, ifRev: undefined, base: undefined, written: undefined, slotted: undefined, burst: undefined };
+  return { seq, domain, id, patch: {}, text: "{}", since: now, at: now, changed: new Map(), ifRev: undefined, base: undefined, written: undefined, slotted: undefined, burst: undefined };
 }
 
 /** The last value of each field; a world's stats are fields of their own. */
@@ -326,6 +351,34 @@ function overlaid(old: object, patch: object, depth = 0): object {
     return [key, plain(had) && plain(has) ? overlaid(had, has, depth - 1) : (has as unknown)];
   });
   return { ...old, ...(Object.fromEntries(both) as object) };
+}
+
+/** The fields that a patch changes, each by the names that lead to it. What is only added overtakes nothing. */
+function places(patch: object): string[][] {
+  const below = (value: object, path: string[], depth: number): string[][] =>
+    Object.entries(value).flatMap(([name, has]) => (depth > 0 && plain(has) ? below(has, [...path, name], depth - 1) : [[...path, name]]));
+  return Object.entries(patch).flatMap(([field, value]) => (plain(value) ? below(value, [field], BELOW[field] ?? 0) : [[field]]));
+}
+
+/** Takes out of an edit what was changed again later by one that is saved; whether there was such a thing. */
+function forgotten(edit: Edit, saved: Edit): boolean {
+  let some = false;
+  for (const [place, count] of edit.changed) {
+    const path = JSON.parse(place) as string[];
+    if (path[0] === "add" || (saved.changed.get(place) ?? 0) < count) continue;
+    some = true;
+    edit.changed.delete(place);
+    edit.patch = without(edit.patch, path) ?? {};
+  }
+  return some;
+}
+
+/** The same without the value at a path; nothing when nothing is left. */
+function without(patch: object, [name = "", ...path]: string[]): object | undefined {
+  const { [name]: value, ...rest } = patch as { [name: string]: unknown };
+  const left = path.length > 0 && plain(value) ? without(value, path) : undefined;
+  if (left !== undefined) return { ...rest, [name]: left };
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
 function plain(value: unknown): value is object {

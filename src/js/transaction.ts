@@ -9,7 +9,7 @@ import { Chats } from "./chats.js";
 import { DOMAINS } from "./domain.js";
 import { failure, named } from "./errors.js";
 import { holding } from "./intake.js";
-import { ask } from "./loading.js";
+import { ask, call } from "./loading.js";
 import { Lorebooks } from "./lorebooks.js";
 import { safety } from "./options.js";
 import { Personas } from "./personas.js";
@@ -175,10 +175,10 @@ function view(handle: KeepHandle, scope: readonly DomainName[], watch: Watch): T
     playthroughs: new Playthroughs(handle),
     settings: new SettingsStore(handle),
   };
-  const get = (name: DomainName) => () => {
+  const get = (name: DomainName) => () => call(OP, () => {
     watch.refuse();
     if (scope.includes(name)) return domains[name];
     throw failure("bad-option", `\`${name}\` is not in the transaction's scope, which is ${scope.join(", ") || "empty"}`);
-  };
+  });
   return Object.defineProperties({} as Transaction, Object.fromEntries(DOMAINS.map((name) => [name, { get: get(name), enumerable: true }])));
 }

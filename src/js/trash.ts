@@ -20,9 +20,9 @@ export class Trash {
     return ask("trash.list", async () => JSON.parse(await this.#handle.trashed()) as Listing<Trashed>);
   }
 
-  /** Removes one record for good. Throws `bad-option`, `not-found`, `conflict`. */
+  /** Removes one record that is in it for good. Throws `bad-option`, `not-found` for one that is not in the trash, `conflict`. */
   delete(domain: Domain, id: string, given?: RevOptions): Promise<void> {
-    return ask("trash.delete", () => this.#handle.erase(text(domain, "domain"), text(id, "id"), ifRev(given)));
+    return ask("trash.delete", () => this.#handle.eraseTrashed(text(domain, "domain"), text(id, "id"), ifRev(given)));
   }
 
   /** Removes everything in it for good. Gives the number of records. */

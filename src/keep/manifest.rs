@@ -146,6 +146,9 @@ impl Log<'_> {
     /// The records `from..to` with their numbers, cut to what is there.
     pub(super) async fn numbered(&self, from: u64, to: u64) -> Result<Vec<Numbered>> {
         let to = to.min(self.manifest.len());
+        if from >= to {
+            return Ok(Vec::new());
+        }
         let segments = self.covering(from, to).await?;
         let mut found = Vec::new();
         for (n, (at, segment)) in segments.iter().enumerate() {

@@ -50,12 +50,38 @@ impl Trash {
     /// # Errors
     /// `not-found`, `conflict`, and what the medium reports.
     pub async fn delete(&self, domain: Domain, id: &str, if_rev: Option<u64>) -> Result<()> {
+        self.remove(domain, id, if_rev, false).await
+    }
+
+    /// Removes a record that is in the trash, and its older states for good.
+    ///
+    /// # Errors
+    /// As [`Trash::delete`]; `not-found` for one that is not in the trash.
+    pub async fn delete_trashed(
+        &self,
+        domain: Domain,
+        id: &str,
+        if_rev: Option<u64>,
+    ) -> Result<()> {
+        self.remove(domain, id, if_rev, true).await
+    }
+
+    async fn remove(
+        &self,
+        domain: Domain,
+        id: &str,
+        if_rev: Option<u64>,
+        only_trashed: bool,
+    ) -> Result<()> {
         let missing = || {
-            Kind::NotFound
-                .because("there is no such record")
-                .of(domain.name(), id)
+            let detail = match only_trashed {
+                true => "the trash has no such record",
+                false => "there is no such record",
+            };
+            Kind::NotFound.because(detail).of(domain.name(), id)
         };
         let found = self.keep.store().get(domain.name(), id).await?;
+        let found = found.filter(|record| !only_trashed || record.trashed_ms.is_some());
         let record = found.ok_or_else(missing)?;
         if let Some(rev) = if_rev.filter(|rev| *rev != record.rev) {
             return Err(super::stale(&record, rev));

@@ -294,7 +294,8 @@ impl Store {
     }
 
     /// Adds the row as it was read to the burst as a version; the check of its revision
-    /// makes sure that this is what the burst replaces. The oldest versions give way.
+    /// makes sure that this is what the burst replaces. The oldest versions give way. A state
+    /// that says what the new one says is none: it would only push out those that differ.
     async fn keep_version(&self, record: &mut Record, rev: u64, burst: &mut Burst) -> Result<()> {
         let keep = self.versions_kept() as usize;
         if keep == 0 {
@@ -319,6 +320,10 @@ impl Store {
                 found.bytes
             }
         };
+        let old = Record::decode(&record.domain, &record.id, &before);
+        if old.is_ok_and(|old| old.says_the_same(record)) {
+            return Ok(());
+        }
         let mut kept = match record.versions.take() {
             Some(kept) => kept,
             None => self.kept_versions(&owner).await?,

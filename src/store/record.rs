@@ -128,6 +128,16 @@ impl Record {
         self.stored = current.stored.clone();
     }
 
+    /// Whether both hold the same, whenever and by whom they were written.
+    pub(crate) fn says_the_same(&self, other: &Record) -> bool {
+        self.trashed_ms == other.trashed_ms
+            && self.parts == other.parts
+            && self.body == other.body
+            && self.head == other.head
+            && self.by == other.by
+            && self.extra == other.extra
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut fields = self.extra.clone();
         fields.insert("schema".into(), migrate::SCHEMA.into());

@@ -278,6 +278,17 @@ impl KeepHandle {
         })
     }
 
+    /// Removes a record that is in the trash for good.
+    #[wasm_bindgen(js_name = eraseTrashed)]
+    pub fn erase_trashed(&self, domain: String, id: String, if_rev: Option<f64>) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let (domain, trash) = (Domain::of(&domain)?, keep.trash_can());
+            trash.delete_trashed(domain, &id, rev(if_rev)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// `Listing` of all domains' trash as JSON.
     pub fn trashed(&self) -> Promise {
         let keep = self.keep.clone();

@@ -93,5 +93,5 @@ pub fn place(document: &Document, location: &str, position: &str, now_ms: i64) -
     }
     let key = view::written(at);
     placed = placed.set(&["locations".into(), (&*key).into()], value.root().raw())?;
-    touch(&placed, now_ms)
+    touch(document, &placed, now_ms)
 }

@@ -151,7 +151,7 @@ pub fn move_among(
         }
         None => moved = moved.set(&["visited_positions".into()], &format!("[{key}]"))?,
     }
-    touch(&moved, now_ms)
+    touch(document, &moved, now_ms)
 }
 
 /// The coordinates of a position that a caller names.
@@ -176,7 +176,7 @@ pub fn set_stat(document: &Document, stat: &str, value: &str, now_ms: i64) -> Re
     if stat.trim().is_empty() {
         return Err(Kind::Invalid.because("the stat has no name"));
     }
-    let document = match document.root().get("player") {
+    let with_player = match document.root().get("player") {
         Some(player) if player.shape() == Shape::Object => document.clone(),
         Some(player) if !player.is_null() => {
             return Err(Kind::Invalid.because("`player` is no object"));
@@ -184,7 +184,8 @@ pub fn set_stat(document: &Document, stat: &str, value: &str, now_ms: i64) -> Re
         _ => document.set(&["player".into()], "{}")?,
     };
     touch(
-        &document.set(&["player".into(), stat.into()], value)?,
+        document,
+        &with_player.set(&["player".into(), stat.into()], value)?,
         now_ms,
     )
 }
@@ -202,10 +203,14 @@ pub fn changeable(document: &Document) -> Result<()> {
 }
 
 /// Notes the time of a change in the unit the file has, seconds where it has none. A file that
-/// keeps this time in another form, or no metadata, is left as it is. Every change ends here, so
+/// keeps this time in another form, or no metadata, is left as it is, and so is one in which
+/// nothing was changed. Every change ends here, so
 /// here those of newer states are refused.
-fn touch(document: &Document, now_ms: i64) -> Result<Document> {
+fn touch(before: &Document, document: &Document, now_ms: i64) -> Result<Document> {
     changeable(document)?;
+    if before.bytes() == document.bytes() {
+        return Ok(document.clone());
+    }
     let Some(metadata) = document
         .root()
         .get("metadata")

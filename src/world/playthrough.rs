@@ -233,7 +233,7 @@ pub fn laid_over(state: &Document, document: &Document, changed_ms: i64) -> Resu
     }
     match made.bytes() == state.bytes() {
         true => Ok(made),
-        false => touch(&made, changed_ms),
+        false => touch(state, &made, changed_ms),
     }
 }
 

@@ -182,6 +182,8 @@ impl Step {
         let push = |rows: &mut Rows, id, number| {
             let row: &mut Row = rows.entry(id).or_default();
             let rev = row.last().map_or(0, |last| last.0) + 1;
+            // A state that says the same as the one behind it is not kept.
+            row.pop_if(|last| last.1 == number);
             row.push((rev, number));
         };
         match self {

@@ -152,6 +152,26 @@ fn the_states_before_are_kept_newest_first_and_thinned() {
 }
 
 #[test]
+fn a_state_that_is_written_again_pushes_no_other_one_out() {
+    let medium = MemoryMedium::new();
+    let store = open(&medium);
+    store.set_versions_kept(3);
+    let mut record = write(&store, note("a", "first"), History::Keep).unwrap();
+    record.head = json!({ "text": "second" });
+    for _ in 0..6 {
+        record = write(&store, record, History::Keep).unwrap();
+    }
+    let revs = |store: &Store| -> Vec<u64> {
+        let history = now(store.history("notes", "a")).unwrap();
+        history.records.iter().map(|version| version.rev).collect()
+    };
+    assert_eq!((record.rev, revs(&store)), (7, vec![1]));
+    record.head = json!({ "text": "third" });
+    write(&store, record, History::Keep).unwrap();
+    assert_eq!(revs(&store), [7, 1]);
+}
+
+#[test]
 fn a_rotten_row_hides_no_other_and_is_never_taken_for_an_absent_one() {
     let medium = MemoryMedium::new();
     let store = open(&medium);
