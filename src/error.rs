@@ -378,7 +378,7 @@ pub struct Limits {
     pub chunk: usize,
     /// Inflated or decoded text, in bytes.
     pub text: usize,
-    /// Text chunks of one image.
+    /// Text chunks of one image, beside those of its card and its assets.
     pub text_chunks: usize,
     /// Nesting of a JSON document.
     pub depth: usize,

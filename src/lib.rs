@@ -28,6 +28,7 @@ pub mod migrate;
 mod order;
 pub mod persona;
 pub mod prompt;
+mod secret;
 pub mod settings;
 pub mod store;
 pub mod template;

@@ -110,13 +110,20 @@ fn card<'a>(
         .iter()
         .filter_map(|entry| rank(entry).map(|rank| (rank, entry)))
         .collect();
+    // Of two of one name the last counts, as with everything else in an archive.
     order::sort_by_key(&mut texts, |(rank, _)| *rank);
+    let own = texts.partition_point(|(rank, _)| *rank == (0, 0));
+    texts[..own].reverse();
     let mut first_error = None;
     for (_, entry) in texts.into_iter().take(MOST_ATTEMPTS) {
         let mut noticed = Vec::new();
         match document(bytes, entry, budget, limits, &mut noticed) {
             Ok(document) => {
                 warnings.append(&mut noticed);
+                if own > 1 {
+                    let message = "the archive has several; the last one that is readable counts";
+                    warnings.push(Warning::noticed("duplicate-entry", CARD, message));
+                }
                 return Ok((entry, document));
             }
             Err(error) => drop(first_error.get_or_insert(error)),
@@ -157,10 +164,13 @@ fn assets(
 ) -> Vec<Asset> {
     let mut named = names(document);
     let folder = card.name.rfind('/').map_or("", |end| &card.name[..=end]);
+    // An older card of the same name is no asset.
+    let is_card =
+        |entry: &Entry| std::ptr::eq(entry, card) || (card.name == CARD && entry.name == CARD);
     let others: Vec<&Entry> = archive
         .entries
         .iter()
-        .filter(|entry| !std::ptr::eq(*entry, card))
+        .filter(|entry| !is_card(entry))
         .collect();
     // A card in a folder names what is in that folder.
     let beside = |entry: &Entry| -> String {
@@ -350,7 +360,12 @@ fn replace(
     let mut noticed = Vec::new();
     let old = card(bytes, archive, &mut budget, limits, &mut noticed).map(|(entry, _)| entry);
     let mut contents: Vec<(&Entry, Option<Cow<'_, [u8]>>)> = Vec::new();
-    for entry in &archive.entries {
+    // An older card of the same name must not win once this one is written.
+    let stays = |entry: &&Entry| match &old {
+        Ok(old) => std::ptr::eq(*entry, *old) || entry.name != CARD || old.name != CARD,
+        Err(_) => true,
+    };
+    for entry in archive.entries.iter().filter(stays) {
         let content = if old.as_ref().is_ok_and(|old| std::ptr::eq(entry, *old)) {
             Some(document.bytes().into())
         } else if entry.is_told() {

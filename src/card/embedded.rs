@@ -157,7 +157,10 @@ pub(super) fn read(
         .chunks
         .iter()
         .filter(|chunk| png::text_kind(chunk.kind).is_some() && asset_path(image, chunk).is_none());
-    let texts = texts.count();
+    let cards = cards(image, &layout);
+    // The two that are written go beside what an image may have.
+    let own = cards.iter().filter(|card| card.chunk.kind != *b"eXIf");
+    let texts = texts.count() - own.count().min(2);
     if texts > limits.text_chunks {
         let detail = format!(
             "the image has {texts} text chunks, the limit `textChunks` allows {}",
@@ -165,7 +168,6 @@ pub(super) fn read(
         );
         return Err(Kind::TooLarge.because(detail));
     }
-    let cards = cards(image, &layout);
     if cards.is_empty() && !layout.ended {
         return Err(Kind::CutShort.because("the image ends early, and no card came before that"));
     }
@@ -301,8 +303,12 @@ pub(super) fn asset_keyword(name: &str) -> String {
 
 /// The path after `chara-ext-asset_:`; RisuAI once wrote it without the colon.
 pub(super) fn asset_path<'b>(image: &'b [u8], chunk: &png::Chunk) -> Option<&'b [u8]> {
+    asset_path_of(chunk.keyword(image)?)
+}
+
+/// The path in a keyword.
+pub(super) fn asset_path_of(keyword: &[u8]) -> Option<&[u8]> {
     const PREFIX: &[u8] = b"chara-ext-asset_";
-    let keyword = chunk.keyword(image)?;
     let (prefix, path) = keyword.split_at_checked(PREFIX.len())?;
     prefix
         .eq_ignore_ascii_case(PREFIX)

@@ -201,18 +201,19 @@ impl Peek {
         let (small, end) = if png::is(head) {
             self.png()?
         } else if webp::is(head) {
-            (
-                thin::webp(&Partly(self))?.ok_or(Need::Everything)?,
-                self.size,
-            )
+            let small = thin::webp(&Partly(self))?.ok_or(Need::Everything)?;
+            (small, webp::end(head).min(self.size))
         } else if jpeg::is(head) {
-            (
-                thin::jpeg(&Partly(self))?.ok_or(Need::Everything)?,
-                self.size,
-            )
+            let small = thin::jpeg(&Partly(self))?.ok_or(Need::Everything)?;
+            let last = self.get(self.size.saturating_sub(2)..self.size)?;
+            // One that does not end as a picture has something behind it.
+            let end = self.size - usize::from(last != jpeg::END);
+            (small, end)
         } else if zip::is(head) {
             let small = self.archive()?.ok_or(Need::Everything)?;
-            return Ok(super::read(&small, &self.limits));
+            // Another entry may be the card where the first one is none.
+            let card = super::read(&small, &self.limits).map_err(|_| Need::Everything)?;
+            return Ok(Ok(card));
         } else {
             return Err(Need::Everything);
         };
@@ -224,7 +225,10 @@ impl Peek {
             Ok(file) => Ok(file),
             // A picture without words may have an archive behind it.
             Err(error) => match self.archive()? {
-                Some(archive) => super::read(&archive, &self.limits).map_err(|_| error),
+                Some(archive) => match super::read(&archive, &self.limits) {
+                    Ok(card) => Ok(card),
+                    Err(_) => return Err(Need::Everything),
+                },
                 // Nor is a card that stands behind the image's end in the small one.
                 None if end < self.size => return Err(Need::Everything),
                 None => Err(error),
@@ -237,6 +241,7 @@ impl Peek {
         const HEADER: usize = 8;
         let mut small = self.get(0..HEADER)?.to_vec();
         let (mut at, mut hops, mut jumped) = (HEADER, 0, false);
+        let mut texts = 0;
         loop {
             // A length, a kind, and the longest keyword.
             let header = self.look(at, 8 + 80)?;
@@ -264,6 +269,11 @@ impl Peek {
                 _ if png::text_kind(kind).is_some() => {
                     let text = &header[8..header.len().min(8 + length)];
                     let keyword = text.split(|byte| *byte == 0).next().unwrap_or(text);
+                    texts += usize::from(embedded::asset_path_of(keyword).is_none());
+                    // Whether there are too many is told by all of them.
+                    if texts > self.limits.text_chunks {
+                        return Err(Need::Everything);
+                    }
                     if embedded::role_of(keyword).is_some() {
                         small.extend_from_slice(self.get(at..end)?);
                     }

@@ -9,6 +9,9 @@ const APP1: u8 = 0xe1;
 const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
 
+/// The bytes every JPEG ends with.
+pub const END: [u8; 2] = [0xff, END_OF_IMAGE];
+
 /// Whether the bytes begin as a JPEG does.
 pub fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xd8, 0xff])

@@ -25,6 +25,11 @@ pub fn exif(bytes: &[u8]) -> Option<&[u8]> {
     Some(&bytes[found + 8..(found + 8).saturating_add(length).min(bytes.len())])
 }
 
+/// Where the file ends by its own words.
+pub fn end(bytes: &[u8]) -> usize {
+    header(bytes, 0).map_or(0, |(_, length)| length.saturating_add(8))
+}
+
 /// Width and height in pixels, as the first chunk says them.
 pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     let (kind, _) = header(bytes, HEADER)?;

@@ -22,6 +22,8 @@ const LOCATOR_64: [u8; 4] = *b"PK\x06\x07";
 pub(super) const LONGEST_END: usize = 22 + 0xffff;
 /// Small contents may be inflated by more than the limit `ratio` allows.
 const RATIO_FREE: usize = 1 << 16;
+/// So many entries are passed over where there is no directory: each may cost an inflating.
+const MOST_LOST: usize = 16;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 
@@ -132,11 +134,11 @@ pub struct Line<'b> {
     pub stored: usize,
 }
 
-/// The line of a name in a directory; `None` as well when a line cannot be followed or
+/// The last line of a name in a directory; `None` as well when a line cannot be followed or
 /// needs ZIP64.
 pub fn line<'b>(directory: &'b [u8], name: &str) -> Option<Line<'b>> {
-    let mut at = 0;
-    loop {
+    let (mut at, mut found) = (0, None);
+    while at < directory.len() {
         directory.get(at..)?.strip_prefix(&CENTRAL)?;
         let length = |field: usize| Some(number(directory, at + field, 2)? as usize);
         let named = directory.get(at + 46..at + 46 + length(28)?)?;
@@ -147,14 +149,15 @@ pub fn line<'b>(directory: &'b [u8], name: &str) -> Option<Line<'b>> {
                 number(directory, at + 42, 4)?,
             );
             let fits = stored != 0xffff_ffff && local != 0xffff_ffff;
-            return fits.then_some(Line {
+            found = Some(fits.then_some(Line {
                 bytes: directory.get(at..next)?,
                 local: local as usize,
                 stored: stored as usize,
-            });
+            })?);
         }
         at = next;
     }
+    found
 }
 
 /// How many bytes an entry has, with its own header, from the first 30 of them.
@@ -323,14 +326,25 @@ pub(super) fn wide(mut extra: &[u8], plain: u64, size: u64, local: u64) -> Optio
 fn walk(bytes: &[u8], start: usize, limits: &Limits) -> Result<Archive> {
     let mut entries = Vec::new();
     let mut budget = limits.archive;
-    let mut at = start;
-    while let Some((entry, next)) = local(bytes, at, &mut budget, limits) {
-        if entries.len() >= limits.entries {
-            return Err(too_many(limits));
-        }
-        if !entry.name.ends_with('/') {
-            entries.push(entry);
-        }
+    let (mut at, mut lost) = (start, 0);
+    loop {
+        // One that cannot be followed hides no other.
+        let next = match local(bytes, at, &mut budget, limits) {
+            Some((entry, next)) => {
+                if entries.len() >= limits.entries {
+                    return Err(too_many(limits));
+                }
+                if !entry.name.ends_with('/') {
+                    entries.push(entry);
+                }
+                next
+            }
+            None if lost < MOST_LOST => {
+                lost += 1;
+                at + LOCAL.len()
+            }
+            None => break,
+        };
         at = match memchr::memmem::find(&bytes[next.min(bytes.len())..], &LOCAL) {
             Some(skipped) => next + skipped,
             None => break,
@@ -344,17 +358,26 @@ fn local(bytes: &[u8], at: usize, budget: &mut usize, limits: &Limits) -> Option
     bytes.get(at..)?.strip_prefix(&LOCAL)?;
     let flags = number(bytes, at + 6, 2)?;
     let method = number(bytes, at + 8, 2)? as u16;
-    let size = number(bytes, at + 18, 4)? as usize;
+    let mut size = number(bytes, at + 18, 4)?;
+    let plain = number(bytes, at + 22, 4)?;
     let name_length = number(bytes, at + 26, 2)? as usize;
     let extra_length = number(bytes, at + 28, 2)? as usize;
     let name = bytes.get(at + 30..at + 30 + name_length)?;
+    let extra_at = at + 30 + name_length;
+    if size == 0xffff_ffff {
+        let extra = bytes.get(extra_at..extra_at + extra_length)?;
+        (size, _) = wide(extra, plain, size, 0)?;
+    }
+    let size = usize::try_from(size).ok()?;
     let data = at + 30 + name_length + extra_length;
     let mut entry = Entry {
         name: text(name),
         method,
         encrypted: flags & 1 != 0,
         sum: (flags & 8 == 0).then_some(number(bytes, at + 14, 4)? as u32),
-        size: (flags & 8 == 0).then_some(number(bytes, at + 22, 4)? as u32),
+        size: u32::try_from(plain)
+            .ok()
+            .filter(|size| flags & 8 == 0 && *size != u32::MAX),
         data: data..data,
     };
     // Bit 3: what is not known before the content stands behind it.
@@ -445,11 +468,18 @@ impl Entry {
     }
 }
 
-/// Names are UTF-8 or, from old tools, one byte a character.
+/// What the bytes from 128 on are in code page 437.
+const CODE_PAGE: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+
+/// Names are UTF-8 or, from old tools, in code page 437.
 pub(super) fn text(name: &[u8]) -> String {
+    let letter = |byte: &u8| match byte.checked_sub(128) {
+        Some(n) => CODE_PAGE.chars().nth(n.into()).unwrap_or_default(),
+        None => char::from(*byte),
+    };
     match std::str::from_utf8(name) {
         Ok(name) => name.to_owned(),
-        Err(_) => name.iter().map(|byte| char::from(*byte)).collect(),
+        Err(_) => name.iter().map(letter).collect(),
     }
 }
 

@@ -24,7 +24,7 @@ export interface Limits {
   chunk?: number;
   /** Inflated or decoded text. Default 32 MiB. */
   text?: number;
-  /** Number of text chunks of one image. Default 64. */
+  /** Number of text chunks of one image, beside those of its card and its assets. Default 64. */
   textChunks?: number;
   /** Nesting of a JSON document, in levels. Default 64. */
   depth?: number;

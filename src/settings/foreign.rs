@@ -5,10 +5,8 @@
 
 use super::check;
 use crate::error::{Kind, Limits, Result, Warning};
-use crate::json::{Document, Node, Shape, quote};
-
-/// So many secrets are told one by one.
-const MOST_SECRETS: usize = 50;
+use crate::json::{Document, Node, quote};
+use crate::secret;
 
 /// Settings of another tool.
 #[derive(Debug)]
@@ -87,12 +85,7 @@ pub fn foreign(bytes: &[u8], limits: &Limits) -> Result<Foreign> {
     let rest = root.entries().map(|(key, _)| key.into_owned());
     let taken = patch.iter().any(|(key, _)| *key == setting);
     let rest = rest.filter(|key| !taken || key != member).collect();
-    let mut secrets = 0;
-    secrets_in(root, "", &mut secrets, &mut warnings);
-    if secrets > MOST_SECRETS {
-        let message = format!("{} more secrets were left out", secrets - MOST_SECRETS);
-        warnings.push(Warning::noticed("more-warnings", "", message));
-    }
+    secret::tell(&secret::all(root), &mut warnings);
     Ok(Foreign {
         tool,
         patch,
@@ -115,49 +108,4 @@ fn take(
         Err(error) => warnings.push(Warning::noticed("bad-value", place, error.to_string())),
     }
     Ok(())
-}
-
-fn secrets_in(node: Node<'_>, place: &str, count: &mut usize, warnings: &mut Vec<Warning>) {
-    let within = |key: &str| match place {
-        "" => key.to_owned(),
-        place => format!("{place}.{key}"),
-    };
-    match node.shape() {
-        Shape::Array => {
-            for (n, item) in node.items().enumerate() {
-                secrets_in(item, &within(&n.to_string()), count, warnings);
-            }
-        }
-        Shape::Object => {
-            for (key, value) in node.entries() {
-                if !is_secret(&key, value) {
-                    secrets_in(value, &within(&key), count, warnings);
-                    continue;
-                }
-                *count += 1;
-                if *count <= MOST_SECRETS {
-                    let message = "it is a secret; it was left out";
-                    let place = within(&key);
-                    warnings.push(Warning::noticed("secret-left-out", place, message));
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn is_secret(key: &str, value: Node<'_>) -> bool {
-    if value.shape() != Shape::String || value.text().is_none_or(|text| text.is_empty()) {
-        return false;
-    }
-    let letters = key.chars().filter(char::is_ascii_alphanumeric);
-    let key: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-    let named = [
-        "password",
-        "secret",
-        "accesstoken",
-        "authtoken",
-        "authorization",
-    ];
-    key == "token" || key.contains("apikey") || named.iter().any(|name| key.ends_with(name))
 }

@@ -245,7 +245,12 @@ impl Filler<'_> {
                 .find(|text| !text.is_empty());
             let sequence = special.unwrap_or_else(|| self.raw(plain));
             let prefix = self.sequence(&sequence, Some(message))?;
-            let end = self.raw(suffix);
+            // Presets of before 2024 have the end of a reply under another name.
+            let old = self.raw("separator_sequence");
+            let end = match suffix {
+                "output_suffix" if !old.is_empty() => old,
+                suffix => self.raw(suffix),
+            };
             let mut end = self.sequence(&end, Some(message))?;
             if end.is_empty() && !wrap.is_empty() {
                 end = wrap.to_owned();

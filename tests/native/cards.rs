@@ -508,6 +508,7 @@ fn deep_json_is_too_large() {
 fn limits_are_those_of_the_caller() {
     let bytes = Png::new()
         .before_image(card_chunk("chara", &v2("Ann")))
+        .before_image(text("Comment", b"painted"))
         .bytes();
     let too_large = |limits: Limits| {
         card::read(&bytes, &limits)

@@ -445,6 +445,84 @@ fn of_two_entries_of_one_name_the_last_counts_and_it_is_told() {
 }
 
 #[test]
+fn of_two_cards_in_an_archive_the_last_counts_and_only_it_is_written_again() {
+    let old = CARD.replace("\"name\"", "\"nickname\":\"old\",\"name\"");
+    let twice = |last: &str| {
+        let items = [
+            item("card.json", old.as_bytes()),
+            icon(),
+            item("card.json", last.as_bytes()),
+        ];
+        archive(b"", &items, true)
+    };
+    let bytes = twice(CARD);
+    let file = read(&bytes);
+    assert_eq!(file.document.bytes(), CARD.as_bytes());
+    assert_eq!(codes(&file), ["duplicate-entry"]);
+    assert_eq!(file.assets.len(), 1);
+    crate::peek::agrees("two cards", &bytes);
+    let edited = card::edit(
+        &file.document,
+        &Document::parse(r#"{"description":"new"}"#).unwrap(),
+    );
+    let options = WriteOptions {
+        container: Container::Charx,
+        image: Some(&bytes),
+        assets: &[],
+        limits: Limits::default(),
+    };
+    let written = card::write(&edited.unwrap(), &options).unwrap();
+    let again = read(&written);
+    assert_eq!(codes(&again), Vec::<&str>::new());
+    assert!(card::view(&again.document).contains("new"));
+    let broken = twice("{{{");
+    assert_eq!(read(&broken).document.bytes(), old.as_bytes());
+    crate::peek::agrees("a broken card after a good one", &broken);
+}
+
+#[test]
+fn without_a_directory_an_entry_that_cannot_be_followed_hides_no_other() {
+    // A stored entry of which nothing says where it ends.
+    let mut endless = item("a.bin", b"content").streamed();
+    endless.method = Some(0);
+    let mut bytes = archive(b"", &[endless], true);
+    let end = memchr::memmem::find(&bytes, b"PK\x07\x08").unwrap();
+    bytes.truncate(end);
+    let card = archive(b"", &[item("card.json", CARD.as_bytes())], true);
+    let directory = memchr::memmem::find(&card, b"PK\x01\x02").unwrap();
+    bytes.extend(&card[..directory]);
+    let file = read(&bytes);
+    assert_eq!(file.document.bytes(), CARD.as_bytes());
+    assert_eq!(codes(&file)[0], "no-directory");
+}
+
+#[test]
+fn without_a_directory_sizes_of_zip64_are_followed() {
+    let mut bytes = b"PK\x03\x04\x2d\0\0\0\0\0\0\0\0\0".to_vec();
+    bytes.extend(crc32fast::hash(CARD.as_bytes()).to_le_bytes());
+    bytes.extend([0xff; 8]);
+    bytes.extend([9, 0, 20, 0]);
+    bytes.extend(b"card.json\x01\0\x10\0");
+    bytes.extend((CARD.len() as u64).to_le_bytes().repeat(2));
+    bytes.extend(CARD.as_bytes());
+    let file = read(&bytes);
+    assert_eq!(file.document.bytes(), CARD.as_bytes());
+    assert_eq!(codes(&file)[0], "no-directory");
+}
+
+#[test]
+fn names_that_are_not_utf8_are_of_code_page_437() {
+    let mut icon = icon();
+    icon.name = b"M\x81ller.png".to_vec();
+    let file = read(&archive(
+        b"",
+        &[item("card.json", CARD.as_bytes()), icon],
+        true,
+    ));
+    assert_eq!(file.assets[0].path, "embeded://M\u{fc}ller.png");
+}
+
+#[test]
 fn archives_without_a_card_are_told_by_kind() {
     assert_eq!(
         kind(&archive(b"", &[item("a.txt", b"hello")], true)),

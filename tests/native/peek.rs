@@ -316,3 +316,81 @@ fn of_five_hundred_mixed_cards_at_most_an_eighth_is_read() {
     let share = read as f64 / all as f64;
     assert!(share <= 0.12, "{:.1} % of {all} bytes", share * 100.0);
 }
+
+#[test]
+fn what_stands_behind_a_picture_is_peeked_at_as_it_is_read() {
+    let archive = fixture("70_charx.charx");
+    let directory = memchr::memmem::find(&archive, b"PK\x01\x02").unwrap();
+    let end = memchr::memmem::rfind(&archive, b"PK\x05\x06").unwrap();
+    let mut commented = archive.clone();
+    commented[end + 20..end + 22].copy_from_slice(&3000_u16.to_le_bytes());
+    commented.extend([b'z'; 3000]);
+    let trailed = [&archive[..], &[9; 2000]].concat();
+    let jpeg = b"\xff\xd8\xff\xe0\0\x04ab\xff\xda\0\x04ab\x11\x22\xff\xd9";
+    let webp = b"RIFF\x10\0\0\0WEBPVP8 \x04\0\0\0abcd";
+    for (picture, kind) in [(&jpeg[..], "jpeg"), (&webp[..], "webp")] {
+        for (behind, how) in [
+            (&archive[..], "whole"),
+            (&archive[..directory], "without a directory"),
+            (&commented, "with a long comment"),
+            (&trailed, "with bytes behind it"),
+        ] {
+            let file = [picture, behind].concat();
+            let name = format!("{kind} with an archive {how}");
+            assert!(card::read(&file, &Limits::default()).is_ok(), "{name}");
+            agrees(&name, &file);
+        }
+    }
+}
+
+#[test]
+fn an_exif_that_lengths_lead_past_is_peeked_at_too() {
+    let comment = [b"ASCII\0\0\0", &v2("Ann").into_bytes()[..]].concat();
+    let mut exif = b"II*\0\x08\0\0\0\x01\0\x86\x92\x07\0".to_vec();
+    exif.extend((comment.len() as u32).to_le_bytes());
+    exif.extend(b"\x1a\0\0\0\0\0\0\0");
+    exif.extend(&comment);
+    let length = exif.len() as u32;
+    let chunk = [&b"EXIF"[..], &length.to_le_bytes(), &exif].concat();
+    // The picture says that it goes on to the end of the file.
+    let body = [&(4 + chunk.len() as u32).to_le_bytes()[..], b"abcd", &chunk].concat();
+    let file = [&b"RIFF\0\0\0\0WEBPVP8 "[..], &body].concat();
+    let read = card::read(&file, &Limits::default()).unwrap();
+    assert_eq!(card::summary(&read.document).name, "Ann");
+    agrees("an Exif within a picture", &file);
+}
+
+#[test]
+fn an_image_full_of_texts_takes_a_card_and_one_with_too_many_is_refused_by_both() {
+    let limits = Limits::default();
+    let texts = |count: usize| -> Vec<Vec<u8>> {
+        (0..count)
+            .map(|n| chunk(b"tEXt", format!("k{n}\0v").as_bytes()))
+            .collect()
+    };
+    let full = picture(100, 100, &texts(limits.text_chunks), &[]);
+    let card = Document::parse(&v2("Ann")).unwrap();
+    let options = WriteOptions {
+        container: Container::Png,
+        image: Some(&full),
+        assets: &[],
+        limits: limits.clone(),
+    };
+    let written = card::write(&card, &options).unwrap();
+    assert_eq!(
+        card::summary(&card::read(&written, &limits).unwrap().document).name,
+        "Ann"
+    );
+    agrees("full", &written);
+    let before: Vec<Vec<u8>> = [
+        vec![card_chunk("chara", &v2("Ann"))],
+        texts(limits.text_chunks + 1),
+    ]
+    .concat();
+    let over = picture(100, 100, &before, &[]);
+    assert_eq!(
+        card::read(&over, &limits).unwrap_err().kind(),
+        Kind::TooLarge
+    );
+    agrees("too many", &over);
+}

@@ -131,3 +131,56 @@ fn settings_of_other_tools_give_what_has_a_counterpart_and_never_a_secret() {
         assert_eq!(refused.kind(), kind, "{text}");
     }
 }
+
+#[test]
+fn every_name_of_a_secret_is_known_and_other_names_are_not() {
+    let secret = [
+        "api_key",
+        "apiKey",
+        "api-key-openai",
+        "openai_key",
+        "secretKey",
+        "private_key",
+        "hf_token",
+        "bot_token",
+        "refreshToken",
+        "token",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "client_secret",
+        "bearer",
+        "cookie",
+        "credentials",
+        "auth",
+        "custom_include_headers",
+        "Authorization",
+    ];
+    let plain = [
+        "bos_token",
+        "max_tokens",
+        "token_padding",
+        "keyword",
+        "key",
+        "hotkey",
+        "author",
+        "header",
+        "secretary",
+        "sort_key",
+    ];
+    let member = |name: &&str| format!("\"{name}\":\"hunter2\"");
+    let told = |members: &[String]| -> Vec<String> {
+        let file = format!("{{\"power_user\":{{{}}}}}", members.join(","));
+        let read = settings::foreign(file.as_bytes(), &cardkeep::error::Limits::default()).unwrap();
+        assert!(!format!("{read:?}").contains("hunter2"));
+        let path = |path: &str| path.trim_start_matches("power_user.").to_owned();
+        read.warnings.iter().map(|one| path(&one.path)).collect()
+    };
+    assert_eq!(told(&secret.each_ref().map(member)), secret);
+    assert_eq!(told(&plain.each_ref().map(member)), Vec::<String>::new());
+    let nested = [
+        r#""secrets":{"a":[{"value":"hunter2"}]}"#.to_owned(),
+        r#""url":"https://me:hunter2@host/v1""#.to_owned(),
+    ];
+    assert_eq!(told(&nested), ["secrets.a.0.value", "url"]);
+}

@@ -501,3 +501,51 @@ fn a_keep_has_templates_and_copies_of_those_that_come_along() {
         Kind::Invalid
     );
 }
+
+#[test]
+fn keys_and_passwords_in_a_preset_are_left_out_and_told() {
+    let preset = r#"{ "temperature": 1.0, "proxy_password": "hunter2", "proxy_password": "hunter2",
+  "reverse_proxy": "https://me:hunter2@host", "custom_include_headers": "Authorization: hunter2",
+  "extensions": { "x": [ { "apiKey": "hunter2" } ] }, "prompts": [ ], "prompt_order": [] }"#;
+    let read = template::read(preset.as_bytes(), &Limits::default()).unwrap();
+    let kept = std::str::from_utf8(read.templates[0].bytes()).unwrap();
+    let wanted = preset
+        .replace("https://me:hunter2@host", "")
+        .replace("Authorization: hunter2", "")
+        .replace("hunter2", "");
+    assert_eq!(kept, wanted, "nothing else changes");
+    let told = read
+        .warnings
+        .iter()
+        .filter(|one| one.code == "secret-left-out");
+    let told: Vec<_> = told.map(|one| &*one.path).collect();
+    assert_eq!(
+        told,
+        [
+            "proxy_password",
+            "proxy_password",
+            "reverse_proxy",
+            "custom_include_headers",
+            "extensions.x.0.apiKey"
+        ]
+    );
+    assert!(!format!("{:?}", read.warnings).contains("hunter2"));
+}
+
+#[test]
+fn presets_of_before_2024_end_a_reply_with_their_separator() {
+    let preset =
+        r#"{"name":"L","input_sequence":"I:","output_sequence":"R:","separator_sequence":"</s>"}"#;
+    let options = Options {
+        messages: chat(),
+        ..Options::default()
+    };
+    let text = template::render(&Document::parse(preset).unwrap(), &options)
+        .unwrap()
+        .text;
+    let replies = chat()
+        .iter()
+        .filter(|it| it.role == template::Role::Assistant)
+        .count();
+    assert_eq!(text.matches("</s>").count(), replies);
+}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("order", &[]),
+    ("secret", &["json", "error"]),
     ("json", &["error"]),
     // Containers inflate with the limit that pages are inflated with.
     ("container", &["codec", "order", "error"]),
@@ -23,11 +24,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
-    ("template", &["prompt", "json", "error"]),
+    ("template", &["prompt", "json", "secret", "error"]),
     ("chat", &["container", "json", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
-    ("settings", &["container", "json", "error"]),
+    ("settings", &["container", "json", "secret", "error"]),
     ("folder", &["json", "order", "error"]),
     ("codec", &["error"]),
     ("migrate", &["error"]),
