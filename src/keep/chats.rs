@@ -234,9 +234,7 @@ impl Chats {
         let same = format!("{FILES}{}", codec::hash(whole));
         let kept = self.keep.store().find(&same).await?.records;
         let mut kept = kept.into_iter().filter(|_| !options.again);
-        let links = options.links();
-        let is_it = |record: &Record| record.trashed_ms.is_none() && !links.are_others(record);
-        if let Some(record) = kept.find(is_it) {
+        if let Some(record) = kept.find(|record| record.trashed_ms.is_none()) {
             return Ok((record, Status::Duplicate));
         }
         let given = Given {
@@ -244,7 +242,6 @@ impl Chats {
             header,
             whole,
             records: &records,
-            links: &links,
         };
         // A chat of another form is its file, which it has as a part.
         let own = matches!(*original, Original::None);
@@ -268,7 +265,7 @@ impl Chats {
         record.head = json!({ "title": short(&title), "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
-        links.put(&mut record);
+        options.links().put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
             record

@@ -9,7 +9,6 @@
 use super::chat_row::{Body, summarize};
 use super::chats::{Chats, FILES};
 use super::domain::Domain;
-use super::links::Links;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
@@ -38,8 +37,6 @@ pub(super) struct Given<'a> {
     pub whole: &'a [u8],
     /// Its records, in order; their end is the end of `whole`.
     pub records: &'a [&'a [u8]],
-    /// What it belongs to.
-    pub links: &'a Links,
 }
 
 impl Given<'_> {
@@ -89,7 +86,7 @@ impl Chats {
             let mut longest = None;
             for record in self.keep.store().find(&begins).await?.records {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
-                if trashed || own != Domain::Chats.name() || given.links.are_others(&record) {
+                if trashed || own != Domain::Chats.name() {
                     continue;
                 }
                 // A chat that cannot be read is none that this file could continue.

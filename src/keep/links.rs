@@ -49,13 +49,6 @@ impl Links {
         }
     }
 
-    /// Whether a chat is somebody else's: both name characters, and none in common.
-    pub(super) fn are_others(&self, record: &Record) -> bool {
-        let theirs = Links::of(record).characters;
-        let some = !self.characters.is_empty() && !theirs.is_empty();
-        some && !self.characters.iter().any(|id| theirs.contains(id))
-    }
-
     /// Makes these the links of a chat.
     pub(super) fn put(&self, record: &mut Record) {
         record.head["characters"] = json!(self.characters);

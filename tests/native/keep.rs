@@ -313,39 +313,6 @@ fn the_file_of_another_tool_is_kept_beside_its_chats() {
 }
 
 #[test]
-fn the_same_chat_of_somebody_else_is_a_chat_of_its_own() {
-    let keep = open(&MemoryMedium::new());
-    let file = b"{\"name\":\"A\",\"mes\":\"Hi.\"}\n{\"name\":\"A\",\"mes\":\"Ho.\"}\n";
-    let import = |bytes: &[u8], character: Option<&str>| {
-        let import = ChatImport {
-            characters: character.into_iter().map(str::to_owned).collect(),
-            ..ChatImport::default()
-        };
-        let told = now(keep.chats().import(bytes, "chat.jsonl", &import)).unwrap();
-        let told = &told[0];
-        (
-            told["status"].as_str().unwrap().to_owned(),
-            told["entry"]["id"].clone(),
-        )
-    };
-    let (added, of_ann) = import(file, Some("ann"));
-    let (other, of_bea) = import(file, Some("bea"));
-    assert_eq!((added.as_str(), other.as_str()), ("added", "added"));
-    assert_ne!(of_ann, of_bea);
-    for (character, id) in [("ann", &of_ann), ("bea", &of_bea)] {
-        assert_eq!(
-            import(file, Some(character)),
-            ("duplicate".to_owned(), id.clone())
-        );
-    }
-    assert_eq!(import(file, None).0, "duplicate");
-    // One that grew goes on where it belongs.
-    let grown = [&file[..], b"{\"name\":\"A\",\"mes\":\"More.\"}\n"].concat();
-    assert_eq!(import(&grown, Some("bea")), ("updated".to_owned(), of_bea));
-    assert_eq!(import(file, Some("ann")), ("duplicate".to_owned(), of_ann));
-}
-
-#[test]
 fn a_chat_whose_count_is_not_what_its_file_says_is_told() {
     let file = br#"{"title":"T","message_count":3,"messages":[{"role":"user","content":"x"}]}"#;
     let imported = import_chat(&open(&MemoryMedium::new()), file);
