@@ -97,6 +97,7 @@ describe("a chat", () => {
     await app.until(() => document.querySelectorAll(".message").length === 4);
     await about();
     await button(app, "Take out of the archive", "dialog.about");
+    await app.until(() => !document.querySelector("dialog.about").open);
     await app.visit("#/chats");
     await app.until(() => [...document.querySelectorAll("ck-chats .name")].some((one) => one.textContent === "A long evening"));
   });
