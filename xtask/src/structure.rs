@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
     ("template", &["prompt", "json", "secret", "error"]),
-    ("chat", &["container", "json", "error"]),
+    ("chat", &["container", "json", "order", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
     ("settings", &["container", "json", "secret", "error"]),
