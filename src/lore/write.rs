@@ -207,15 +207,7 @@ fn specified(book: &Book, third: bool) -> Fields {
     if !book.description.is_empty() {
         put(&mut fields, "description", &book.description);
     }
-    if let Some(scan_depth) = book.scan_depth {
-        put(&mut fields, "scan_depth", scan_depth);
-    }
-    if let Some(token_budget) = book.token_budget {
-        put(&mut fields, "token_budget", token_budget);
-    }
-    if let Some(recursive) = book.recursive_scanning {
-        put(&mut fields, "recursive_scanning", recursive);
-    }
+    put_scanning(&mut fields, book);
     let extensions = book.extra.iter().find(|(name, _)| name == "extensions");
     fields.push(
         extensions
@@ -224,6 +216,19 @@ fn specified(book: &Book, third: bool) -> Fields {
     );
     fields.push(("entries".to_owned(), list(&entries)));
     fields
+}
+
+/// How the book is looked through, as far as it says so.
+fn put_scanning(fields: &mut Fields, book: &Book) {
+    if let Some(scan_depth) = book.scan_depth {
+        put(fields, "scan_depth", scan_depth);
+    }
+    if let Some(token_budget) = book.token_budget {
+        put(fields, "token_budget", token_budget);
+    }
+    if let Some(recursive) = book.recursive_scanning {
+        put(fields, "recursive_scanning", recursive);
+    }
 }
 
 fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
@@ -287,15 +292,7 @@ fn silly_tavern(book: &Book, losses: &mut Vec<Loss>) -> String {
             put(&mut fields, name, text);
         }
     }
-    if let Some(scan_depth) = book.scan_depth {
-        put(&mut fields, "scan_depth", scan_depth);
-    }
-    if let Some(token_budget) = book.token_budget {
-        put(&mut fields, "token_budget", token_budget);
-    }
-    if let Some(recursive) = book.recursive_scanning {
-        put(&mut fields, "recursive_scanning", recursive);
-    }
+    put_scanning(&mut fields, book);
     let extra = book.extra.iter().filter(|(name, _)| !is_envelope(name));
     fields.extend(extra.cloned());
     object(&fields)
