@@ -323,6 +323,8 @@ impl Chats {
                 let mut pages = std::mem::take(change);
                 pages.verify();
                 self.keep.commit(pages).await?;
+                // What is stored need not stay beside it, however long the chat.
+                log.staged = Staged::default();
                 batch_bytes = 0;
             }
         }
