@@ -71,6 +71,11 @@ describe("a chat", () => {
   test("branches at a message, and the tree leads from one to the other", async () => {
     await more(1);
     await button(app, "Begin a branch here", "dialog.menu");
+    const [notice, field] = await app.until(() => {
+      const found = [".notices", ".composer textarea"].map((css) => document.querySelector(css)?.getBoundingClientRect().toJSON());
+      return document.querySelector(".notice") && found;
+    });
+    assert.ok(notice.bottom <= field.top, "a notice hides nothing that one writes in");
     await button(app, "Open", ".notices");
     await shows("one", "two");
     await about();
@@ -83,6 +88,9 @@ describe("a chat", () => {
     await app.until(() => [...document.querySelectorAll(".notice")].some((one) => one.textContent.includes("The turn")));
     await about();
     assert.match(await app.text("dialog.about .tree"), /The turn.*checkpoint.*from message 3/s);
+    const [root, branch] = await app.run(() => [...document.querySelectorAll("dialog.about .tree a")].map((one) => one.getBoundingClientRect().left));
+    assert.ok(branch > root, "what branched off stands further in");
+    assert.deepEqual((await app.console()).filter(({ message }) => /Content Security Policy/.test(message)), []);
   });
 
   test("goes into the archive and out of it", async () => {

@@ -4,6 +4,9 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { ChangeDetail, Keep } from "./library";
 
+/** Every domain with records, for what shows things of all kinds. */
+export const RECORDS: ChangeDetail["domain"][] = ["characters", "chats", "worlds", "playthroughs", "personas", "lorebooks", "templates", "campaigns", "assets"];
+
 export class Live<T> implements ReactiveController {
   /** The last good value; a failed reload keeps it. */
   value: T | undefined;

@@ -2,8 +2,14 @@
 
 import { sentence } from "./failure";
 import { askLeaving, type Leaving } from "./leaving";
-import type { Dependents, Keep } from "./library";
+import type { Dependents, Keep, Trashed } from "./library";
 import { notify } from "./notice";
+
+/** What the person calls it. */
+export function titleOf(item: Trashed): string {
+  if (item.domain === "campaigns") return item.name || `Channel ${item.channel}`;
+  return item.domain === "chats" ? item.title : item.name;
+}
 
 type Domain = "characters" | "chats" | "worlds" | "personas" | "lorebooks" | "templates" | "playthroughs" | "campaigns";
 

@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { handOut } from "../download";
 import { attempt, failure } from "../failure";
 import { ago, counted, momentOf } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { CampaignPatch, Json, KeptCampaign } from "../library";
 import { Live } from "../live";
@@ -15,6 +16,7 @@ import { saveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import "../history";
 
 /** Those who are in a campaign: the characters of players, and the others. */
 type People = "characters" | "npcs";
@@ -65,7 +67,7 @@ export class CampaignScreen extends Screen {
     const { value, error, loading } = this.#data;
     if (loading) return html`<p class="wait" role="status">Loading the campaign…</p>`;
     if (error !== undefined && value === undefined) return failure("This campaign could not be read", error, () => void this.#data.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This campaign is in the trash or was never in this library.</p><a class="button" href="#/campaigns">To the campaigns</a></section>`;
+    if (value === undefined) return gone(this.keep, "campaigns", this.record);
     const campaign: Fields = { ...value.scope.campaign, ...this.edits.campaign };
     const name = words(campaign.name) || `Channel ${value.channel}`;
     const players = Array.isArray(campaign.players) ? campaign.players.map(String) : [];
@@ -85,6 +87,7 @@ export class CampaignScreen extends Screen {
         </form>
         ${(["characters", "npcs"] as const).map((kind) => this.#people(kind, value))}
         <dl class="facts"><div><dt>Changed</dt><dd title=${momentOf(value.changed)}>${ago(value.changed)}</dd></div></dl>
+        <ck-history .keep=${this.keep} .domain=${"campaigns"} .record=${this.record} .writable=${this.writable}></ck-history>
       </div>
     `;
   }

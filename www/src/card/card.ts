@@ -5,9 +5,10 @@ import { customElement, state } from "lit/decorators.js";
 import { expand } from "../companion/companion";
 import { handOut } from "../download";
 import { attempt, codeOf, failure, sentence } from "../failure";
-import { ago, count, counted, momentOf } from "../format";
+import { ago, counted, momentOf } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
-import type { Card, CardPatch, Character, ChatEntry, Version } from "../library";
+import type { Card, CardPatch, Character, ChatEntry } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { prose } from "../prose/prose";
@@ -16,6 +17,7 @@ import { saveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import "../history";
 import "../intake/request";
 import "../picture";
 
@@ -39,7 +41,6 @@ const tagsOf = (line: string): string[] => line.split(",").map((tag) => tag.trim
 
 interface Loaded {
   character: Character;
-  versions: Version[];
   chats: ChatEntry[];
 }
 
@@ -91,8 +92,8 @@ export class CardScreen extends Screen {
   async #load(): Promise<Loaded | undefined> {
     const character = await this.keep.characters.get(this.record);
     if (character === undefined) return undefined;
-    const [versions, chats] = await Promise.all([this.keep.characters.history(this.record), this.keep.chats.list()]);
-    return { character, versions, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
+    const chats = await this.keep.chats.list();
+    return { character, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
   }
 
   get #touched(): boolean {
@@ -103,8 +104,8 @@ export class CardScreen extends Screen {
     const { value, error, loading } = this.#data;
     if (loading) return html`<p class="wait" role="status">Loading the character…</p>`;
     if (error !== undefined && value === undefined) return failure("This character could not be read", error, () => void this.#data.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This character is in the trash or was never in this library.</p><a class="button" href="#/">To your characters</a></section>`;
-    const { character, versions, chats } = value;
+    if (value === undefined) return gone(this.keep, "characters", this.record);
+    const { character, chats } = value;
     const { card } = character;
     const name = card.name || "No name";
     const { state } = this.#saving;
@@ -137,6 +138,7 @@ export class CardScreen extends Screen {
           ${this.editing ? this.#form(card) : this.#reading(card)}
           ${this.#warnings(character)}
           ${this.#chats(chats)}
+          ${this.editing ? nothing : html`<section class="field"><h2>Older versions</h2><ck-history .keep=${this.keep} .domain=${"characters"} .record=${this.record} .writable=${this.writable}></ck-history></section>`}
         </div>
         <dl class="facts">
           <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
@@ -144,7 +146,6 @@ export class CardScreen extends Screen {
           ${card.character_version ? html`<div><dt>Version</dt><dd dir="auto">${card.character_version}</dd></div>` : nothing}
           <div><dt>Added</dt><dd title=${momentOf(character.created)}>${ago(character.created)}</dd></div>
           <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
-          <div><dt>Older versions</dt><dd>${count(versions.length)}</dd></div>
         </dl>
       </div>
     `;

@@ -2,7 +2,6 @@
 
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { LightElement } from "../element";
 import { sentence } from "../failure";
 import { count, counted, momentOf } from "../format";
@@ -10,6 +9,7 @@ import { icon } from "../icon";
 import type { ChatNode, ChatStats, Keep } from "../library";
 import { notify } from "../notice";
 import { href } from "../route";
+import "../history";
 
 interface Known {
   stats: ChatStats;
@@ -30,6 +30,10 @@ export class AboutChat extends LightElement {
   async show(): Promise<void> {
     this.known = undefined;
     this.querySelector("dialog")?.showModal();
+    await this.#count();
+  }
+
+  async #count(): Promise<void> {
     try {
       const [chat, tree] = await Promise.all([this.keep.chats.open(this.record), this.keep.chats.tree(this.record)]);
       this.known = { stats: await chat.stats(), tree };
@@ -69,8 +73,9 @@ export class AboutChat extends LightElement {
         ${stats.last === undefined ? nothing : html`<div><dt>Last</dt><dd>${momentOf(stats.last)}</dd></div>`}
         ${stats.speakers.map((one) => html`<div><dt dir="auto">${one.name || "No name"}</dt><dd>${counted(one.messages, "message")}, ${counted(one.words, "word")}</dd></div>`)}
       </dl>
+      <ck-history .keep=${this.keep} .domain=${"chats"} .record=${this.record} .writable=${this.writable} .brought=${this.#brought}></ck-history>
       ${tree.length > 1
-        ? html`<h3>Branches</h3><ul class="tree">${tree.map((one) => html`<li style=${styleMap({ "--depth": String(one.depth) })}>
+        ? html`<h3>Branches</h3><ul class="tree">${tree.map((one) => html`<li data-depth=${one.depth}>
             <a href=${href("chat", one.id)} dir="auto" aria-current=${one.id === this.record ? "page" : nothing} @click=${this.#close}>${one.title || "No title"}</a>
             ${one.checkpoint ? html`<span class="badge">checkpoint</span>` : nothing}
             ${one.archived ? html`<span class="badge">archived</span>` : nothing}
@@ -78,6 +83,16 @@ export class AboutChat extends LightElement {
         : html`<p class="quiet">No branches. “More” beside a message begins one there.</p>`}
     `;
   }
+
+  /** The page's policy refuses styles in markup; what is set here is no markup. */
+  override updated(): void {
+    for (const row of this.querySelectorAll<HTMLElement>(".tree li")) row.style.setProperty("--depth", row.dataset.depth ?? "0");
+  }
+
+  readonly #brought = (): void => {
+    this.written();
+    void this.#count();
+  };
 
   readonly #close = (): void => this.querySelector("dialog")?.close();
 

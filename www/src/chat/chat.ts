@@ -7,6 +7,7 @@ import { reply, scriptOf } from "../companion/companion";
 import { handOut } from "../download";
 import { attempt, codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { ChangeDetail, Character, ChatEntry, ChatHandle, InterruptedReply, Message, MessagePatch, NewMessage, PersonaEntry, Reply, Settings } from "../library";
 import { notify } from "../notice";
@@ -117,7 +118,7 @@ export class ChatScreen extends Screen {
   }
 
   override render() {
-    if (this.gone) return html`<section class="empty"><h1>Not here</h1><p>This chat is in the trash or was never in this library.</p><a class="button" href="#/chats">To your chats</a></section>`;
+    if (this.gone) return gone(this.keep, "chats", this.record);
     if (this.error !== undefined) return failure("This chat could not be read", this.error, () => void this.#open());
     if (this.handle === undefined) return html`<p class="wait" role="status">Loading the chat…</p>`;
     const { entry, length } = this.handle;
@@ -382,6 +383,8 @@ export class ChatScreen extends Screen {
     const field = this.#field;
     field?.focus();
     field?.setSelectionRange(field.value.length, field.value.length);
+    // With its buttons.
+    field?.closest("form")?.scrollIntoView({ block: "nearest" });
   }
 
   readonly #editLast = (): void => {

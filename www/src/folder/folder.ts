@@ -1,8 +1,8 @@
 // <ck-folder>: everything of another app at once. A folder or an archive is looked at, taken in after a word, and what became of
 // each file is told. The same way back: the library as a folder of SillyTavern.
 
-import { html, nothing, type TemplateResult } from "lit";
-import { customElement, query, state } from "lit/decorators.js";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, sentence, withoutCode } from "../failure";
 import { count, counted } from "../format";
@@ -13,6 +13,12 @@ import { Screen } from "../screen";
 
 type Found = Extract<FolderEvent, { type: "found" }>;
 type Done = Extract<FolderEvent, { type: "done" }>;
+
+/** A folder that is already in hand. */
+export interface GivenFolder {
+  name: string;
+  source: FolderSource;
+}
 
 type Step =
   | { is: "choosing" }
@@ -48,11 +54,18 @@ const LINES = 200;
 
 @customElement("ck-folder")
 export class FolderScreen extends Screen {
+  @property({ attribute: false }) given: GivenFolder | undefined;
   @state() private step: Step = { is: "choosing" };
   @state() private saving = false;
   @query("#folder") private folder!: HTMLInputElement;
   @query("#archive") private archive!: HTMLInputElement;
   #stop: AbortController | undefined;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("given") || this.given === undefined) return;
+    if (this.step.is === "importing") notify(this, { text: `“${this.given.name}” waits: an import is under way. Drop it again when that is done`, tone: "bad" });
+    else void this.#look(this.given.name, this.given.source);
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();

@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { handOut } from "../download";
 import { attempt, failure } from "../failure";
 import { ago, counted, folded, momentOf } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { KeptLorebook, LoreEntry, LoreEntryPatch } from "../library";
 import { Live } from "../live";
@@ -15,6 +16,7 @@ import { saveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import "../history";
 
 interface Edits {
   name?: string;
@@ -47,7 +49,7 @@ export class LorebookScreen extends Screen {
     const { value, error, loading } = this.#data;
     if (loading) return html`<p class="wait" role="status">Loading the lorebook…</p>`;
     if (error !== undefined && value === undefined) return failure("This lorebook could not be read", error, () => void this.#data.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This lorebook is in the trash or was never in this library.</p><a class="button" href="#/lorebooks">To the lorebooks</a></section>`;
+    if (value === undefined) return gone(this.keep, "lorebooks", this.record);
     const { book } = value;
     const name = book.name || value.name;
     const all = book.entries.map((entry, place) => ({ entry, call: String(entry.id ?? `#${place}`) }));
@@ -74,6 +76,7 @@ export class LorebookScreen extends Screen {
           <div><dt>Format</dt><dd>${value.dialect}</dd></div>
           <div><dt>Changed</dt><dd title=${momentOf(value.changed)}>${ago(value.changed)}</dd></div>
         </dl>
+        <ck-history .keep=${this.keep} .domain=${"lorebooks"} .record=${this.record} .writable=${this.writable}></ck-history>
       </div>
     `;
   }

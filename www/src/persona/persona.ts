@@ -5,6 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, failure, sentence } from "../failure";
 import { ago, counted, momentOf } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { ChatEntry, KeptPersona, PersonaPatch } from "../library";
 import { Live } from "../live";
@@ -14,6 +15,7 @@ import { saveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import "../history";
 import "../picture";
 
 const FIELDS = [
@@ -62,7 +64,7 @@ export class PersonaScreen extends Screen {
     const { value, error, loading } = this.#data;
     if (loading) return html`<p class="wait" role="status">Loading the persona…</p>`;
     if (error !== undefined && value === undefined) return failure("This persona could not be read", error, () => void this.#data.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This persona is in the trash or was never in this library.</p><a class="button" href="#/personas">To your personas</a></section>`;
+    if (value === undefined) return gone(this.keep, "personas", this.record);
     const { kept, chats } = value;
     const name = kept.persona.name || "No name";
     return html`
@@ -85,6 +87,7 @@ export class PersonaScreen extends Screen {
               <span class="what"><span class="name" dir="auto">${chat.title || "No title"}</span><span class="quiet line" dir="auto">${chat.last ?? ""}</span></span>
               <span class="when quiet"><span>${ago(chat.changed)}</span><span>${counted(chat.length, "message")}</span></span></a></li>`)}</ul>
           </section>
+          <section class="field"><h2>Older versions</h2><ck-history .keep=${this.keep} .domain=${"personas"} .record=${this.record} .writable=${this.writable}></ck-history></section>
         </div>
         <dl class="facts">
           <div><dt>Format</dt><dd>${DIALECTS[kept.dialect]}</dd></div>

@@ -6,6 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, codeOf, failure } from "../failure";
 import { ago, counted } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import { remember } from "../last-world";
 import type { CharacterEntry, ChatEntry, EventTrigger, FiredEvent, Json, KeptPlaythrough, PersonaEntry, Played, PlaythroughPatch, Warning, WorldState } from "../library";
@@ -17,6 +18,7 @@ import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import { eventsOf, type WorldEvent } from "./events";
+import "../history";
 import "../atlas/atlas";
 
 /** So many of what happened before are shown. */
@@ -62,7 +64,7 @@ export class PlayScreen extends Screen {
     const { value, error, loading } = this.#run;
     if (loading) return html`<p class="wait" role="status">Loading the playthrough…</p>`;
     if (error !== undefined && value === undefined) return failure("This playthrough could not be read", error, () => void this.#run.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This playthrough is in the trash or was never in this library.</p><a class="button" href="#/worlds">To your worlds</a></section>`;
+    if (value === undefined) return gone(this.keep, "playthroughs", this.record);
     const { kept, world, chats } = value;
     const title = kept.name || "Playthrough";
     const worldName = world?.metadata.name || "World";
@@ -95,6 +97,7 @@ export class PlayScreen extends Screen {
           <span class="what"><span class="name" dir="auto">${chat.title || "No title"}</span><span class="quiet line" dir="auto">${chat.last ?? ""}</span></span>
           <span class="when quiet"><span>${ago(chat.changed)}</span><span>${counted(chat.length, "message")}</span></span></a></li>`)}</ul>
       </section>
+      <section class="beneath" aria-labelledby="older-title"><h2 id="older-title">Older versions</h2><ck-history .keep=${this.keep} .domain=${"playthroughs"} .record=${this.record} .writable=${this.writable}></ck-history></section>
     `;
   }
 

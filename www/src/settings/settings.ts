@@ -10,6 +10,9 @@ import { Live } from "../live";
 import { saveState, type SaveState } from "../save-state";
 import { Screen } from "../screen";
 
+/** The settings that have a field here. */
+const SHOWN = ["theme", "userName", "pageSize", "versionsKept", "autosaveDelay", "autosaveInterval", "trashDays"] as const;
+
 @customElement("ck-settings")
 export class SettingsScreen extends Screen {
   @state() private saving: SaveState = { is: "saved" };
@@ -52,7 +55,7 @@ export class SettingsScreen extends Screen {
   }
 
   #form(settings: Settings) {
-    const changed = (Object.keys(this.keep.settings.defaults) as (keyof Settings)[]).filter((key) => settings[key] !== this.keep.settings.defaults[key]);
+    const changed = SHOWN.filter((key) => settings[key] !== this.keep.settings.defaults[key]);
     return html`<section class="panel" aria-label="Preferences">
       ${this.#row("theme", settings, "Theme", "", html`<select id="set-theme" ?disabled=${!this.writable} @change=${this.#chosen}>
         ${([["system", "As the device"], ["light", "Light"], ["dark", "Dark"]] as const).map(([key, label]) => html`<option value=${key} ?selected=${settings.theme === key}>${label}</option>`)}
@@ -67,8 +70,10 @@ export class SettingsScreen extends Screen {
         html`<input id="set-autosaveDelay" type="number" min="0" max="60000" step="100" .value=${String(settings.autosaveDelay)} ?disabled=${!this.writable} @change=${this.#numbered("autosaveDelay")} />`)}
       ${this.#row("autosaveInterval", settings, "Save at least every", "In milliseconds, while you type. 0 for never, up to 600,000.",
         html`<input id="set-autosaveInterval" type="number" min="0" max="600000" step="1000" .value=${String(settings.autosaveInterval)} ?disabled=${!this.writable} @change=${this.#numbered("autosaveInterval")} />`)}
-      ${changed.length > 0
-        ? html`<p><button type="button" class="button" ?disabled=${!this.writable} @click=${() => void this.#change(() => this.keep.settings.reset())}>Reset all ${counted(changed.length, "change")}</button></p>`
+      ${this.#row("trashDays", settings, "Days in the trash", "What is deleted goes for good after so many days. 0 for never.",
+        html`<input id="set-trashDays" type="number" min="0" max="3650" .value=${String(settings.trashDays)} ?disabled=${!this.writable} @change=${this.#numbered("trashDays")} />`)}
+      ${changed.length > 1
+        ? html`<p><button type="button" class="button" ?disabled=${!this.writable} @click=${() => void this.#reset(changed)}>Reset all ${counted(changed.length, "change")}</button></p>`
         : nothing}
     </section>`;
   }
@@ -97,7 +102,15 @@ export class SettingsScreen extends Screen {
     void this.#change(() => this.keep.settings.patch({ userName }));
   };
 
-  #numbered(key: "pageSize" | "versionsKept" | "autosaveDelay" | "autosaveInterval") {
+  /** Only what this page shows: other settings have their own places. */
+  #reset(keys: readonly (typeof SHOWN)[number][]): Promise<void> {
+    return this.#change(async () => {
+      for (const key of keys) await this.keep.settings.reset(key);
+      return this.keep.settings.get();
+    });
+  }
+
+  #numbered(key: "trashDays" | "pageSize" | "versionsKept" | "autosaveDelay" | "autosaveInterval") {
     return (event: Event): void => {
       const { valueAsNumber } = event.target as HTMLInputElement;
       void this.#change(() => this.keep.settings.patch({ [key]: valueAsNumber }));

@@ -15,7 +15,8 @@ import { Keep, type Settings } from "../library";
 import { NOTICE, notify, type Notice } from "../notice";
 import { href, parse, type Route } from "../route";
 import { saverOf } from "../saving";
-import { Drop } from "./drop";
+import { Drop, type Dropped } from "./drop";
+import type { GivenFolder } from "../folder/folder";
 import type { Notices } from "./notices";
 import { summary, type Report } from "./report";
 import { AppWorker } from "./worker";
@@ -61,7 +62,15 @@ export class App extends LightElement {
   @query("ck-notices") private notices!: Notices;
   @query("ck-report") private report!: Report;
   readonly #worker = new AppWorker(this);
-  readonly #drop = new Drop(this, (files) => void this.#intake({ files }));
+  /** A folder that was dropped, for the screen that takes it in. */
+  @state() private folder: GivenFolder | undefined;
+  readonly #drop = new Drop(
+    this,
+    (files) => this.#dropped(files),
+    (error) => notify(this, { text: `What was dropped could not be read: ${sentence(error)}`, tone: "bad" }),
+  );
+  /** Files are taken in one request after the other. */
+  #queue: Promise<void> = Promise.resolve();
   #stop: AbortController | undefined;
   #cancel: AbortController | undefined;
 
@@ -71,10 +80,11 @@ export class App extends LightElement {
     addEventListener("hashchange", () => {
       this.route = parse(location.hash);
       this.arriving = true;
+      if (this.route.screen !== "folder") this.folder = undefined;
       scrollTo(0, 0);
     }, { signal });
     this.addEventListener(NOTICE, (event) => this.notices.show((event as CustomEvent<Notice>).detail), { signal });
-    this.addEventListener(INTAKE, (event) => void this.#intake((event as CustomEvent<IntakeRequest>).detail), { signal });
+    this.addEventListener(INTAKE, (event) => this.#intake((event as CustomEvent<IntakeRequest>).detail), { signal });
     this.addEventListener(ERASE, () => void this.#erase(), { signal });
     void this.#open();
   }
@@ -136,8 +146,36 @@ export class App extends LightElement {
     document.documentElement.dataset.theme = theme;
   }
 
-  async #intake(request: IntakeRequest): Promise<void> {
-    if (this.opening.is !== "open" || this.progress !== undefined) return;
+  /** Folders go to their own screen, where one sees first what is in them; other files are told by their bytes. */
+  #dropped(files: Dropped[]): void {
+    const folder = files.find(({ path }) => path.includes("/"))?.path.split("/")[0];
+    if (folder === undefined) return this.#intake({ files: files.map(({ file }) => file) });
+    this.#queue = this.#queue.then(async () => {
+      if (await this.#known(files)) {
+        this.folder = { name: folder, source: files };
+        location.hash = "#/folder";
+      } else await this.#take({ files: files.map(({ file }) => file) });
+    });
+  }
+
+  async #known(files: Dropped[]): Promise<boolean> {
+    if (this.opening.is !== "open") return false;
+    try {
+      for await (const event of this.opening.keep.importFolder(files, { preview: true })) {
+        if (event.type === "found") return Object.values(event.found).some((n) => n > 0);
+      }
+    } catch {
+      // Then each file says for itself what is wrong.
+    }
+    return false;
+  }
+
+  #intake(request: IntakeRequest): void {
+    this.#queue = this.#queue.then(() => this.#take(request));
+  }
+
+  async #take(request: IntakeRequest): Promise<void> {
+    if (this.opening.is !== "open") return notify(this, { text: "The library is not open. Nothing was imported; try again in a moment", tone: "bad" });
     const { keep } = this.opening;
     const progress = (now: Progress) => (this.progress = now);
     const { signal } = (this.#cancel = new AbortController());
@@ -296,7 +334,7 @@ export class App extends LightElement {
       case "template":
         return html`<ck-template .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-template>`;
       case "folder":
-        return html`<ck-folder .keep=${keep} .arriving=${arriving}></ck-folder>`;
+        return html`<ck-folder .keep=${keep} .given=${this.folder} .arriving=${arriving}></ck-folder>`;
       case "unknown":
         return html`<section class="empty"><h1>Nothing here</h1><p>There is no screen at this address.</p>
           <a class="button" href="#/">To your characters</a></section>`;

@@ -12,10 +12,14 @@ export class Report extends LightElement {
   @state() private outcomes: Outcome[] = [];
 
   async show(outcomes: Outcome[]): Promise<void> {
-    this.outcomes = outcomes;
-    await this.updateComplete;
     const dialog = this.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
+    // What came while the person reads is told with the rest.
+    this.outcomes = dialog?.open ? [...this.outcomes, ...outcomes] : outcomes;
+    await this.updateComplete;
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    // The focus is on the button at the end; what needs attention stands at the beginning.
+    dialog.scrollTop = 0;
   }
 
   override render() {

@@ -5,26 +5,20 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, failure } from "../failure";
 import { ago, count, counted, size } from "../format";
-import type { Backup, Entry, Health, QuarantineEntry } from "../library";
-import { Live } from "../live";
+import { icon } from "../icon";
+import type { Backup, Health, QuarantineEntry } from "../library";
+import { Live, RECORDS } from "../live";
 import { notify } from "../notice";
 import { Screen } from "../screen";
 import { KINDS, SECOND_COPY, whose } from "./words";
 import "./backups";
 import "./check";
 import "./erase";
-
-interface Trashed {
-  domain: "characters" | "chats" | "worlds" | "personas";
-  kind: string;
-  name: string;
-  entry: Entry;
-}
+import "./trash";
 
 interface Storage {
   health: Health;
   backups: Backup[];
-  trash: Trashed[];
   quarantine: QuarantineEntry[];
 }
 
@@ -33,32 +27,17 @@ export class StorageScreen extends Screen {
   @state() private refused = false;
   /** The item in quarantine whose removal was asked for once. */
   @state() private doomed: string | undefined;
-  readonly #storage = new Live<Storage>(this, () => this.keep, ["characters", "chats", "worlds", "personas"], () => this.#measure());
+  readonly #storage = new Live<Storage>(this, () => this.keep, RECORDS, () => this.#measure());
 
   async #measure(): Promise<Storage> {
-    const [health, backups, quarantine, characters, chats, worlds, personas] = await Promise.all([
-      this.keep.health(),
-      this.keep.backups.list(),
-      this.keep.quarantine.list(),
-      this.keep.characters.list({ trashed: true }),
-      this.keep.chats.list({ trashed: true }),
-      this.keep.worlds.list({ trashed: true }),
-      this.keep.personas.list({ trashed: true }),
-    ]);
-    const trash: Trashed[] = [
-      ...characters.items.map((entry): Trashed => ({ domain: "characters", kind: "Character", name: entry.name, entry })),
-      ...chats.items.map((entry): Trashed => ({ domain: "chats", kind: "Chat", name: entry.title, entry })),
-      ...worlds.items.map((entry): Trashed => ({ domain: "worlds", kind: "World", name: entry.name, entry })),
-      ...personas.items.map((entry): Trashed => ({ domain: "personas", kind: "Persona", name: entry.name, entry })),
-    ];
-    trash.sort((a, b) => (b.entry.trashed ?? 0) - (a.entry.trashed ?? 0));
-    return { health, backups, trash, quarantine };
+    const [health, backups, quarantine] = await Promise.all([this.keep.health(), this.keep.backups.list(), this.keep.quarantine.list()]);
+    return { health, backups, quarantine };
   }
 
   override render() {
     const { value, error } = this.#storage;
     return html`
-      <nav class="crumb" aria-label="Back"><a href="#/settings">Settings</a></nav>
+      <p class="crumb"><a href="#/settings">${icon("back")}Settings</a></p>
       <header class="head"><div><h1>Storage</h1></div></header>
       <div class="storage-page">
         ${value === undefined
@@ -69,7 +48,7 @@ export class StorageScreen extends Screen {
         <ck-check .keep=${this.keep} .last=${value?.health.lastCheck} @checked=${() => void this.#storage.reload()}></ck-check>
         ${value === undefined ? nothing : html`
           ${this.#quarantine(value.quarantine)}
-          ${this.#trash(value.trash)}
+          <ck-trash .keep=${this.keep} .writable=${this.writable} @changed=${() => void this.#storage.reload()}></ck-trash>
           <ck-backups .keep=${this.keep} .backups=${value.backups} .writable=${this.writable} @changed=${() => void this.#storage.reload()}></ck-backups>`}
         <section class="panel" aria-label="Diagnostics">
           <h2>Diagnostics</h2>
@@ -140,27 +119,9 @@ export class StorageScreen extends Screen {
     </section>`;
   }
 
-  #trash(trash: Trashed[]) {
-    return html`<section class="panel" aria-label="Trash">
-      <h2>Trash</h2>
-      ${trash.length === 0 ? html`<p class="quiet">Nothing in the trash.</p>`
-        : html`<ul class="rows">${trash.map((item) => html`<li>
-            <span><strong dir="auto">${item.name || "No name"}</strong> <span class="quiet">${item.kind}${item.entry.trashed ? `, deleted ${ago(item.entry.trashed)}` : ""}</span></span>
-            <button type="button" class="button small" ?disabled=${!this.writable} aria-label=${`Restore ${item.name}`} @click=${() => void this.#restore(item)}>Restore</button>
-          </li>`)}</ul>`}
-    </section>`;
-  }
-
   async #persist(): Promise<void> {
     this.refused = !(await navigator.storage.persist());
     await this.#storage.reload();
-  }
-
-  async #restore({ domain, entry, name }: Trashed): Promise<void> {
-    await attempt(this, `“${name}” could not be restored`, async () => {
-      await this.keep[domain].restore(entry.id);
-      notify(this, { text: `“${name}” is back` });
-    });
   }
 
   async #retry(item: QuarantineEntry): Promise<void> {

@@ -5,6 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, failure } from "../failure";
 import { ago, momentOf } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { Json, KeptTemplate, TemplatePatch } from "../library";
 import { Live } from "../live";
@@ -14,6 +15,7 @@ import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import { KINDS } from "./kinds";
+import "../history";
 
 type Fields = { [name: string]: Json };
 
@@ -36,7 +38,7 @@ export class TemplateScreen extends Screen {
     const { value, error, loading } = this.#data;
     if (loading) return html`<p class="wait" role="status">Loading the template…</p>`;
     if (error !== undefined && value === undefined) return failure("This template could not be read", error, () => void this.#data.reload());
-    if (value === undefined) return html`<section class="empty"><h1>Not here</h1><p>This template is in the trash or was never in this library.</p><a class="button" href="#/templates">To the templates</a></section>`;
+    if (value === undefined) return gone(this.keep, "templates", this.record);
     const name = value.template.name || "No name";
     const fixed = value.builtIn === true;
     return html`
@@ -54,6 +56,7 @@ export class TemplateScreen extends Screen {
           <div><dt>For</dt><dd>${KINDS[value.template.kind]}</dd></div>
           ${fixed ? nothing : html`<div><dt>Changed</dt><dd title=${momentOf(value.changed)}>${ago(value.changed)}</dd></div>`}
         </dl>
+        ${fixed ? nothing : html`<ck-history .keep=${this.keep} .domain=${"templates"} .record=${this.record} .writable=${this.writable}></ck-history>`}
       </div>
     `;
   }

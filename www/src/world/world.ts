@@ -5,6 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, codeOf, failure } from "../failure";
 import { ago, counted } from "../format";
+import { gone } from "../gone";
 import { icon } from "../icon";
 import type { CharacterEntry, Json, World } from "../library";
 import { Live } from "../live";
@@ -13,6 +14,7 @@ import { remember } from "../last-world";
 import { playHref } from "../route";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import "../history";
 import "../atlas/atlas";
 
 @customElement("ck-world")
@@ -44,7 +46,7 @@ export class WorldScreen extends Screen {
     const { value: world, error, loading } = this.#world;
     if (loading) return html`<p class="wait" role="status">Loading the world…</p>`;
     if (error !== undefined && world === undefined) return failure("This world could not be read", error, () => void this.#world.reload());
-    if (world === undefined) return html`<section class="empty"><h1>Not here</h1><p>This world is in the trash or was never in this library.</p><a class="button" href="#/worlds">To your worlds</a></section>`;
+    if (world === undefined) return gone(this.keep, "worlds", this.record);
     return html`
       <p class="crumb"><a href="#/worlds">${icon("back")}Worlds</a></p>
       <header class="head">
@@ -63,6 +65,7 @@ export class WorldScreen extends Screen {
         .go=${(key: string) => void this.#go(world, key)}
         .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
       ${this.#playthroughs(world)}
+      <section class="beneath" aria-labelledby="older-title"><h2 id="older-title">Older versions</h2><ck-history .keep=${this.keep} .domain=${"worlds"} .record=${this.record} .writable=${super.writable}></ck-history></section>
     `;
   }
 

@@ -1,0 +1,103 @@
+// What comes in from elsewhere: many files with bad ones among them, folders, what is pasted.
+
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { cardPng } from "./png.mjs";
+import { button, stage } from "./stage.mjs";
+
+const json = (name) => JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name, first_mes: "Hi." } });
+const card = (name) => cardPng(json(name));
+const chat = (name) => `{"user_name":"You","character_name":"${name}","chat_metadata":{}}\n{"name":"${name}","is_user":false,"mes":"One."}`;
+
+describe("files that come in", () => {
+  let app;
+  let folder;
+  before(async () => {
+    app = await stage();
+    folder = await mkdtemp(join(tmpdir(), "cardkeep-dropped-"));
+    await app.visit();
+  });
+  after(async () => {
+    await app?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const tiles = (n) => app.until((count) => document.querySelectorAll(".tile").length === count, n);
+
+  async function put(files) {
+    for (const [path, bytes] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), bytes);
+    }
+  }
+
+  /** As a hand does it: what lies on the disk is dragged over the page and let go. */
+  async function drop(...names) {
+    const data = { items: [], files: names.map((name) => join(folder, name)), dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) await app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+  }
+
+  /** Pastes while the given element has the focus. */
+  const paste = (selector, text) =>
+    app.run((css, words) => {
+      const data = new DataTransfer();
+      data.setData("text/plain", words);
+      return document.querySelector(css).dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }, selector, text);
+
+  test("what failed among many is the first thing one sees, with a way on at hand", async () => {
+    const files = [];
+    for (let n = 0; n < 40; n += 1) files.push(await app.file(`card${n}.json`, json(`Card ${n}`)));
+    files.splice(20, 0, await app.file("broken.png", Buffer.from("nothing")));
+    assert.match(await app.import(...files), /^40 added, 1 not imported/);
+    const [height, heading, failed, done] = await app.run(() => [innerHeight, ...["#report-title", 'li[data-was="failed"]', "footer button"]
+      .map((css) => document.querySelector(`dialog.report ${css}`).getBoundingClientRect().toJSON())]);
+    for (const seen of [heading, failed, done]) assert.ok(seen.top >= 0 && seen.bottom <= height, JSON.stringify(seen));
+    await app.closeReport();
+    await tiles(40);
+  });
+
+  test("a folder that is dropped is looked at first, with what lies deeper in it", async () => {
+    await put({ "mine/Ann.png": card("Ann"), "mine/deeper/still/Ben.png": card("Ben"), "mine/.DS_Store": "x" });
+    await drop("mine");
+    await app.until(() => document.querySelector("#found-title")?.textContent.includes("mine"));
+    assert.equal(await app.text(".counts"), "2 characters");
+    await button(app, "Import all");
+    await app.until(() => document.querySelector("#done-title"));
+    await app.visit();
+    await tiles(42);
+  });
+
+  test("so is the folder of another app, with all that belongs together", async () => {
+    await put({ "default-user/characters/Cleo.png": card("Cleo"), "default-user/chats/Cleo/First.jsonl": chat("Cleo"), "default-user/secrets.json": '{"api_key":"sk-secret"}' });
+    await drop("default-user");
+    await app.until(() => document.querySelector("#found-title")?.textContent.includes("default-user"));
+    assert.match(await app.text(".counts"), /1 character.*1 chat.*1 other file/s);
+    await button(app, "Import all");
+    await app.until(() => document.querySelector("#done-title"));
+    await app.visit();
+    await tiles(43);
+  });
+
+  test("what is dropped while others come in waits its turn", async () => {
+    const many = {};
+    for (let n = 0; n < 30; n += 1) many[`first/Many ${n}.png`] = card(`Many ${n}`);
+    await put({ ...many, "Late.png": card("Late") });
+    await drop(...Object.keys(many));
+    await drop("Late.png");
+    await tiles(74);
+  });
+
+  test("the text of a card is taken when it is pasted, and stays text in a field", async () => {
+    assert.equal(await paste("main", json("Pasted")), false);
+    await tiles(75);
+    assert.match(await app.text(".notice:last-child"), /“Pasted” added/);
+    assert.equal(await paste(".search input", json("Typed")), true);
+    assert.equal(await paste("main", "just words"), true);
+    await app.restart();
+    await tiles(75);
+  });
+});
