@@ -3,7 +3,7 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { Domain } from "./domain.js";
 import { contentOf, intake, type ImportSources, type Taken, usualLimits } from "./intake.js";
-import { limits, options, record, text, writing } from "./options.js";
+import { options, record, text, writing } from "./options.js";
 import type { Asset, AssetEntry, AssetPatch, ImportEvent, ImportOptions, ImportSource, PutAssetOptions, WriteOptions } from "./types.js";
 
 export class Assets extends Domain<AssetEntry> {
@@ -44,9 +44,9 @@ export class Assets extends Domain<AssetEntry> {
 
   /** Adds files, as they are. What is kept already, byte for byte, is a duplicate. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<AssetEntry>> {
-    const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array, name: string) => JSON.parse((await this.handle.importAsset(bytes, name, limits(within))) as string) as Taken<AssetEntry>[];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    const take = (chosen: ImportOptions) => async (bytes: Uint8Array, name: string) =>
+      JSON.parse((await this.handle.importAsset(bytes, name, chosen.limits)) as string) as Taken<AssetEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 }
 

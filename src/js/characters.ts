@@ -3,7 +3,7 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { bytes, document, fields, limits, options, record, text } from "./options.js";
+import { bytes, document, fields, record, text } from "./options.js";
 import { drawn } from "./thumbnail.js";
 import type {
   Card,
@@ -46,10 +46,9 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
 
   /** Adds cards. The same file twice is one character; a card of the same name is another character. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<CharacterEntry>> {
-    const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array) =>
-      [await drawn(this.handle, JSON.parse(await this.handle.importCharacter(bytes, limits(within))) as Taken<CharacterEntry>)];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
+      [await drawn(this.handle, JSON.parse(await this.handle.importCharacter(bytes, chosen.limits)) as Taken<CharacterEntry>)];
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 
   /**

@@ -6,7 +6,7 @@ import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
 import { interrupted, Reply } from "./reply.js";
-import { fields, flag, json, limits, list, looking, options, safety, text, whole, writing } from "./options.js";
+import { fields, flag, json, list, looking, options, safety, text, whole, writing } from "./options.js";
 import type {
   BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
   ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
@@ -106,11 +106,12 @@ export class Chats extends Domain<ChatEntry> {
    * warnings.
    */
   import(sources: ImportSources, given?: ChatImportOptions): AsyncIterable<ImportEvent<ChatEntry>> {
-    const { limits: within, signal, title, ...links } = options(given, ["limits", "signal", "title", ...LINKS]);
-    const chosen = Object.entries({ ...linked(links), title, limits: limits(within) }).filter(([, value]) => value !== undefined);
-    const take = async (bytes: Uint8Array, name: string) =>
-      JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "chat", signal, take });
+    const take = ({ limits, title, ...links }: Omit<ChatImportOptions, "signal">) => {
+      const chosen = Object.entries({ ...linked(links), title, limits }).filter(([, value]) => value !== undefined);
+      return async (bytes: Uint8Array, name: string) =>
+        JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
+    };
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, beside: ["title", ...LINKS], size: "chat", take });
   }
 
   /**

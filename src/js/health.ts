@@ -2,7 +2,8 @@
 
 import type { Chronicle } from "./chronicle.js";
 import type { CheckRun, KeepHandle, RawExport, RepairRun } from "./cardkeep.js";
-import { failure } from "./errors.js";
+import { failure, report } from "./errors.js";
+import { refuseIfAborted } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, text } from "./options.js";
 import { localStore } from "./slot.js";
@@ -112,12 +113,16 @@ function exported(raw: RawExport): Exported {
 
 type Watched = Pick<CheckOptions, "signal" | "onProgress">;
 
-/** Runs what goes on step by step. A listener that gives a promise makes it wait: so it pauses. */
+/** Runs what goes on step by step. A listener that gives a promise makes it wait: so it pauses. One that throws ends nothing. */
 async function run(it: CheckRun | RepairRun, { signal, onProgress }: Watched): Promise<void> {
   for (let more = true; more; ) {
-    if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
+    refuseIfAborted(signal);
     more = (await it.step()) as boolean;
-    await onProgress?.(JSON.parse(it.progress()) as CheckProgress);
+    try {
+      await onProgress?.(JSON.parse(it.progress()) as CheckProgress);
+    } catch (thrown) {
+      report(thrown);
+    }
   }
 }
 

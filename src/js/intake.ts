@@ -3,8 +3,9 @@
 import { type KeepHandle, rawLimits } from "./cardkeep.js";
 import { failure, named } from "./errors.js";
 import { ask, call } from "./loading.js";
+import { limits, options } from "./options.js";
 import { refuseWithoutSpace } from "./space.js";
-import type { ImportEvent, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
+import type { ImportEvent, ImportOptions, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
 
 /** So many files are worth a backup before. */
 const MANY = 50;
@@ -21,16 +22,31 @@ export interface Taken<E> {
 export type ImportSources = ImportSource | Iterable<ImportSource>;
 
 /** What every import needs to know. */
-export interface Intake<E> {
+export interface Intake<E, O extends ImportOptions = ImportOptions> {
   op: string;
   sources: ImportSources;
-  limits: Limits | undefined;
+  given: O | undefined;
+  /** The options beside those of every import. */
+  beside?: readonly (keyof O & string)[];
   /** The limit that is for the size of these files. */
   size: "file" | "chat";
-  signal: AbortSignal | undefined;
   /** Where it goes. @internal */
   handle: KeepHandle;
-  take(bytes: Uint8Array, name: string): Promise<Taken<E>[]>;
+  /** What takes a file, as the options say. */
+  take(chosen: Omit<O, "signal">): Take<E>;
+}
+
+type Take<E> = (bytes: Uint8Array, name: string) => Promise<Taken<E>[]>;
+
+/** An import whose options and sources are understood. */
+interface Task<E> {
+  op: string;
+  handle: KeepHandle;
+  sources: ImportSource[];
+  limit: number;
+  size: "file" | "chat";
+  signal: AbortSignal | undefined;
+  take: Take<E>;
 }
 
 /** Waits for a file on behalf of whatever must not end meanwhile. */
@@ -67,12 +83,19 @@ export function usualLimits(): Required<Limits> {
   return JSON.parse(rawLimits()) as Required<Limits>;
 }
 
-export function intake<E>(task: Intake<E>): AsyncIterable<ImportEvent<E>> {
-  return walk(task, call(task.op, () => listed(task.sources)));
+export function intake<E, O extends ImportOptions = ImportOptions>(intake: Intake<E, O>): AsyncIterable<ImportEvent<E>> {
+  const { op, handle, size } = intake;
+  const task = call(op, () => {
+    const { signal, ...rest } = options<O>(intake.given, ["limits", "signal", ...(intake.beside ?? [])]);
+    const chosen = { ...rest, limits: limits(rest.limits) };
+    const limit = chosen.limits?.[size] ?? usualLimits()[size];
+    return { op, handle, size, signal, limit, take: intake.take(chosen), sources: listed(intake.sources) };
+  });
+  return walk(task);
 }
 
-async function* walk<E>(task: Intake<E>, sources: ImportSource[]): AsyncGenerator<ImportEvent<E>, void, undefined> {
-  const limit = task.limits?.[task.size] ?? usualLimits()[task.size];
+async function* walk<E>(task: Task<E>): AsyncGenerator<ImportEvent<E>, void, undefined> {
+  const { limit, sources } = task;
   const hold = holdOf(task.handle);
   const count = { added: 0, updated: 0, duplicates: 0, failed: 0 };
   if (sources.length >= MANY) await hold(() => ask(task.op, () => task.handle.backupBefore("before many files are imported") as Promise<void>));

@@ -78,7 +78,15 @@ export class LiveQuery<T> {
   }
 
   /** The results, one after the other; a slow reader gets the newest and misses those between. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    let stop = (): void => undefined;
+    const results = this.#results((given) => (stop = given));
+    const end = results.return.bind(results);
+    // A generator that waits for its next result hears of `return` only after it.
+    return Object.assign(results, { return: () => (stop(), end()) });
+  }
+
+  async *#results(stoppable: (stop: () => void) => void): AsyncGenerator<T, void, undefined> {
     let news: { value: T } | { error: unknown } | undefined;
     let done = false;
     let wake = (): void => undefined;
@@ -87,6 +95,7 @@ export class LiveQuery<T> {
       error: (error) => (news = { error }, wake()),
       complete: () => (done = true, wake()),
     });
+    stoppable(() => (news = undefined, done = true, wake()));
     try {
       for (;;) {
         const now = news;

@@ -8,8 +8,18 @@ export function options<T extends object>(given: T | undefined, known: readonly 
   if (given === undefined) return {} as T;
   const names = Object.keys(record(given, "options"));
   const unknown = names.find((name) => !(known as readonly string[]).includes(name));
-  if (unknown === undefined) return given;
+  if (unknown === undefined) {
+    refuseNoSignal((given as { signal?: unknown }).signal);
+    return given;
+  }
   throw failure("bad-option", `there is no option \`${unknown}\`, the known ones are ${known.map((name) => `\`${name}\``).join(", ")}`);
+}
+
+/** A signal of another realm is no instance of this one's class. */
+function refuseNoSignal(given: unknown): void {
+  const { aborted, addEventListener } = Object(given) as Partial<AbortSignal>;
+  if (given === undefined || (typeof aborted === "boolean" && typeof addEventListener === "function")) return;
+  throw failure("bad-option", `\`signal\` is ${kindOf(given)}, an AbortSignal was wanted`);
 }
 
 /** Limits as the module reads them: without what is not set. It checks names and values. */

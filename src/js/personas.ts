@@ -3,7 +3,7 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { bytes, document, fields, limits, options, record, text } from "./options.js";
+import { bytes, document, fields, record, text } from "./options.js";
 import type {
   Dependents,
   ImportEvent,
@@ -45,9 +45,9 @@ export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> 
 
   /** Adds personas; a backup of SillyTavern gives an item for each. What is kept already, byte for byte, is a duplicate. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<PersonaEntry>> {
-    const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array) => JSON.parse(await this.handle.importPersonas(bytes, limits(within))) as Taken<PersonaEntry>[];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
+      JSON.parse(await this.handle.importPersonas(bytes, chosen.limits)) as Taken<PersonaEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 
   /**

@@ -3,7 +3,7 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { document, fields, limits, options, record, text } from "./options.js";
+import { document, fields, record, text } from "./options.js";
 import type {
   Dependents,
   ImportEvent,
@@ -51,10 +51,9 @@ export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTempla
    * already, byte for byte, is a duplicate. What has no name of its own is called as its file.
    */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<TemplateEntry>> {
-    const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array, name: string) =>
-      JSON.parse((await this.handle.importTexts(this.name, bytes, name, limits(within))) as string) as Taken<TemplateEntry>[];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    const take = (chosen: ImportOptions) => async (bytes: Uint8Array, name: string) =>
+      JSON.parse((await this.handle.importTexts(this.name, bytes, name, chosen.limits)) as string) as Taken<TemplateEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 
   /**

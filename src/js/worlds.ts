@@ -4,7 +4,7 @@ import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { fields, integer, json, limits, list, options, safety, text, whole, writing } from "./options.js";
+import { fields, integer, json, list, options, safety, text, whole, writing } from "./options.js";
 import type {
   Dependents,
   Exported,
@@ -53,9 +53,9 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
    * each, to which the chats are linked.
    */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<WorldEntry>> {
-    const { limits: within, signal } = options(given, ["limits", "signal"]);
-    const take = async (bytes: Uint8Array) => [JSON.parse(await this.handle.importWorld(bytes, limits(within)))] as Taken<WorldEntry>[];
-    return intake({ handle: this.handle, op: this.op("import"), sources, limits: within, size: "file", signal, take });
+    const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
+      [JSON.parse(await this.handle.importWorld(bytes, chosen.limits))] as Taken<WorldEntry>[];
+    return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 
   /**

@@ -111,7 +111,9 @@ describe("a keep", () => {
       "characters.list": [() => keep.characters.list({ trashed: "yes" })],
       "campaigns.list": [async () => keep.campaigns.list({ trashed: "yes" }), async () => keep.campaigns.list({ nobody: 1 })],
       "playthroughs.list": [async () => keep.playthroughs.list({ trashed: 1 }), async () => keep.playthroughs.list(5)],
-      "characters.import": [async () => drained(keep.characters.import(5))],
+      "characters.import": [async () => drained(keep.characters.import(5)), async () => drained(keep.characters.import([], { signal: 5 }))],
+      "chats.import": [async () => drained(keep.chats.import([], { names: "x" }))],
+      "Keep.importFolder": [async () => drained(keep.importFolder([], { signal: "now" }))],
       "characters.put": [() => keep.characters.put({ name: "x" }, { id: "\ud800" })],
       "Keep.check": [() => keep.check({ onProgress: 1 })],
       "Keep.repair": [() => keep.repair([], { onProgress: 1 })],
@@ -130,6 +132,13 @@ describe("a keep", () => {
     };
     for (const [code, calls] of Object.entries(lists)) for (const work of calls) await assert.rejects(work(), { code, index: 0 }, `${work}`);
     await assert.rejects(keep.characters.delete("nobody"), ({ index }) => index === undefined);
+  });
+
+  test("a listener that throws does not end a check", async (t) => {
+    const told = t.mock.method(console, "error", () => undefined);
+    const { findings } = await keep.check({ full: true, onProgress: () => { throw new Error("mine"); } });
+    assert.deepEqual(findings, []);
+    assert.equal(told.mock.calls[0]?.arguments[0].message, "mine");
   });
 
   test("a closed keep does no transaction, not even an empty one", async () => {

@@ -279,6 +279,17 @@ test("a live query asks once for many changes, and tells failures and their end"
   }
 });
 
+test("reading a live query ends at once, also while the next result is awaited", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const results = keep.live(() => keep.settings.get())[Symbol.asyncIterator]();
+  assert.equal((await results.next()).done, false);
+  const waited = results.next();
+  assert.deepEqual(await Promise.all([results.return(), waited]), [{ done: true, value: undefined }, { done: true, value: undefined }]);
+  const unread = keep.live(() => 1)[Symbol.asyncIterator]();
+  assert.deepEqual([await unread.return(), await unread.next()], [{ done: true, value: undefined }, { done: true, value: undefined }]);
+  await keep.close();
+});
+
 test("a domain is gone through, and tells of its own changes until nobody listens", async () => {
   const keep = await Keep.open({ medium: "memory" });
   const [worlds, settings] = [[], []];
