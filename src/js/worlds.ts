@@ -50,7 +50,7 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
 
   /**
    * Adds `world_state.json` files, and trees of worlds in archives, with their chats and what lies beside them: a world of its own
-   * each, to which the chats are linked.
+   * each, to which the chats are linked. Of CardShark also `.cardshark.zip` and the PNG of a world or a room.
    */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<WorldEntry>> {
     const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
@@ -166,8 +166,9 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
   }
 
   /**
-   * Says what `put` would say of a state, and what in it does not fit together; stores nothing. With `id` it is held against
-   * that world.
+   * Says what `put` would say of a state, and what in it does not fit together; stores nothing. `errors` are broken rules of its
+   * form, which `put` takes all the same; `warnings` what leads nowhere: characters, events, places, positions. With `id` it is
+   * held against that world.
    */
   validate(state: object, given?: ValidateOptions): Promise<Validity> {
     return this.validateOne(given, ({ id }) => ({ state: state as WorldState, ...(id !== undefined && { id }) }));

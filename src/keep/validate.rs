@@ -16,6 +16,7 @@ use crate::store::{Change, Record};
 use crate::world;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What is wrong with a value, and what is odd about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -66,10 +67,38 @@ impl Keep {
         let now = self.store().now();
         let mut record = there.unwrap_or_else(|| Record::new(domain.name(), "", now));
         let made = (edit.make)(old.as_ref(), &mut record, &mut Change::new());
-        Ok(match made {
-            Ok(document) => rules(domain, &document)?,
-            Err(error) => Validity::of(vec![issue("", &error)], Vec::new()),
-        })
+        let document = match made {
+            Ok(document) => document,
+            Err(error) => return Ok(Validity::of(vec![issue("", &error)], Vec::new())),
+        };
+        let mut found = rules(domain, &document)?;
+        self.broken(links(domain, &document), &mut found.warnings)
+            .await?;
+        Ok(found)
+    }
+
+    /// Which of some links lead nowhere: the path of each, and to what it leads.
+    async fn broken(
+        &self,
+        links: Vec<(String, Domain, String)>,
+        warnings: &mut Vec<Issue>,
+    ) -> Result<()> {
+        for (path, domain, id) in links {
+            let there = self.store().get(domain.name(), &id).await;
+            let is = match there {
+                Ok(Some(record)) if record.trashed_ms.is_none() => continue,
+                Ok(Some(_)) => "is in the trash",
+                Ok(None) => "is not there",
+                Err(error) if error.kind() == Kind::Corrupt => "cannot be read",
+                Err(error) => return Err(error),
+            };
+            warnings.push(Issue {
+                path,
+                code: "broken-link",
+                message: format!("{id} {is}"),
+            });
+        }
+        Ok(())
     }
 
     /// What is wrong with a chat that is to be created, and which of its links lead nowhere.
@@ -82,21 +111,9 @@ impl Keep {
             Err(error) => return Ok(Validity::of(vec![issue("", &error)], Vec::new())),
         };
         let mut warnings = Vec::new();
-        for (domain, id) in links.records() {
-            let there = self.store().get(domain.name(), &id).await;
-            let is = match there {
-                Ok(Some(record)) if record.trashed_ms.is_none() => continue,
-                Ok(Some(_)) => "is in the trash",
-                Ok(None) => "is not there",
-                Err(error) if error.kind() == Kind::Corrupt => "cannot be read",
-                Err(error) => return Err(error),
-            };
-            warnings.push(Issue {
-                path: domain.name().to_owned(),
-                code: "broken-link",
-                message: format!("{id} {is}"),
-            });
-        }
+        let named = |(domain, id): (Domain, String)| (domain.name().to_owned(), domain, id);
+        let links = links.records().into_iter().map(named).collect();
+        self.broken(links, &mut warnings).await?;
         Ok(Validity::of(Vec::new(), warnings))
     }
 
@@ -123,7 +140,9 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
         }
         Domain::Worlds => {
             let (_, warnings) = world::read(document.bytes(), &Limits::default())?;
-            Validity::of(Vec::new(), warnings.into_iter().map(told).collect())
+            let (errors, warnings) = warnings.into_iter().partition(world::is_of_form);
+            let told = |warnings: Vec<Warning>| warnings.into_iter().map(told).collect();
+            Validity::of(told(errors), told(warnings))
         }
         Domain::Lorebooks => {
             let found = lore::read(document.bytes(), &Limits::default())?;
@@ -137,6 +156,29 @@ fn rules(domain: Domain, document: &Document) -> Result<Validity> {
         | Domain::Chats
         | Domain::Assets => Validity::of(Vec::new(), Vec::new()),
     })
+}
+
+/// What a document names of other records, and where.
+fn links(domain: Domain, document: &Document) -> Vec<(String, Domain, String)> {
+    let root = document.root();
+    match domain {
+        Domain::Worlds => {
+            let mut seen = HashSet::new();
+            let mut links = world::inhabitants(document);
+            links.retain(|(_, _, npc)| seen.insert(npc.clone()));
+            let linked = |(map, key, npc)| (format!("{map}.{key}.npcs"), Domain::Characters, npc);
+            links.into_iter().map(linked).collect()
+        }
+        Domain::Playthroughs => {
+            let names = [("world", Domain::Worlds), ("persona", Domain::Personas)];
+            let named = names.into_iter().filter_map(|(name, domain)| {
+                let id = root.get(name)?.text()?;
+                Some((name.to_owned(), domain, id.into_owned()))
+            });
+            named.collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn issue(path: &str, error: &Error) -> Issue {

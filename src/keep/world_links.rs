@@ -41,7 +41,10 @@ impl Worlds {
                 .collect(),
             Some(entries) => {
                 let mut chosen = Vec::with_capacity(entries.len());
-                for entry in entries {
+                for (n, entry) in entries.iter().enumerate() {
+                    if entries[..n].contains(entry) {
+                        continue;
+                    }
                     let found = all.iter().find(|one| one.entry == *entry);
                     let detail = format!("there is no entry `{entry}` that can be a location");
                     chosen.push(found.ok_or_else(|| Kind::Invalid.because(detail))?.clone());
@@ -71,19 +74,14 @@ impl Worlds {
         let document = self.keep.document(&record).await?;
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut all: Vec<(String, Vec<String>)> = Vec::new();
-        for map in ["locations", "unconnected_locations"] {
-            for (key, location) in document.root().get(map).into_iter().flat_map(Node::entries) {
-                let npcs = location.get("npcs").into_iter().flat_map(Node::items);
-                for npc in npcs.filter_map(Node::text) {
-                    let place = *places.entry(npc.to_string()).or_insert(all.len());
-                    if place == all.len() {
-                        all.push((npc.into_owned(), Vec::new()));
-                    }
-                    let known = &mut all[place].1;
-                    if known.last().map(String::as_str) != Some(&*key) {
-                        known.push(key.to_string());
-                    }
-                }
+        for (_, key, npc) in world::inhabitants(&document) {
+            let place = *places.entry(npc.clone()).or_insert(all.len());
+            if place == all.len() {
+                all.push((npc, Vec::new()));
+            }
+            let known = &mut all[place].1;
+            if known.last() != Some(&key) {
+                known.push(key);
             }
         }
         let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();

@@ -8,7 +8,7 @@ use super::domain::Domain;
 use super::{Exported, Keep, Worlds, filename, world_cards, world_parts};
 use crate::chat;
 use crate::codec;
-use crate::container::zip;
+use crate::container::{png, zip};
 use crate::error::{Limits, Result, Warning};
 use crate::store::{Change, History, Record, Write};
 use crate::world::tree::{self, Chat, Tree};
@@ -111,9 +111,15 @@ async fn taken(
     file: String,
     limits: &Limits,
 ) -> Result<(Record, Vec<Warning>)> {
-    let cards = zip::read(bytes, limits, &mut Vec::new())?.filter(world_cards::is);
-    let mut tree = match &cards {
-        Some(archive) => world_cards::read(keep, bytes, archive, limits).await?,
+    let archive = match png::is(bytes) {
+        true => None,
+        false => zip::read(bytes, limits, &mut Vec::new())?,
+    };
+    let cards = archive.as_ref();
+    let cards = cards.and_then(|archive| Some((archive, world_cards::folder(archive)?)));
+    let mut tree = match cards {
+        Some((archive, folder)) => world_cards::read(keep, bytes, archive, folder, limits).await?,
+        None if png::is(bytes) => world_cards::single(bytes, limits)?,
         None => tree::read(bytes, limits)?,
     };
     let mut warnings = std::mem::take(&mut tree.warnings);

@@ -6,7 +6,7 @@ use super::world_parts::{self, Play};
 use super::world_tree::FILE;
 use super::{Exported, Keep, Status, filename};
 use crate::codec;
-use crate::container::zip;
+use crate::container::{png, zip};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
@@ -28,8 +28,8 @@ impl Worlds {
         Worlds { keep }
     }
 
-    /// Keeps a `world_state.json`, or the tree of a world in an archive with its chats: `{ entry,
-    /// status, warnings }`. The same bytes again are a duplicate.
+    /// Keeps a `world_state.json`, the tree of a world in an archive with its chats, or a world of
+    /// CardShark's cards: `{ entry, status, warnings }`. The same bytes again are a duplicate.
     ///
     /// # Errors
     /// Those of [`world::read`] and [`tree::read`], and what the medium reports.
@@ -38,7 +38,7 @@ impl Worlds {
         let kept = self.keep.store().find(&same).await?.records;
         let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
         let told = |record: &Record, status, warnings: &[Warning]| json!({ "entry": entry(record), "status": status, "warnings": warnings });
-        if zip::is(bytes) {
+        if zip::is(bytes) || png::is(bytes) {
             if let Some(record) = kept {
                 return Ok(told(&record, Status::Duplicate, &[]));
             }

@@ -16,7 +16,8 @@ mod view;
 pub use cut::{Cut, Index, Wanted, cut, join, locations_of};
 pub use draft::{Lore, Suggestion, from_lore, suggest};
 pub use edit::{edit, edit_among, place};
-pub use view::{Summary, summary, view};
+pub use rules::is_of_form;
+pub use view::{Summary, inhabitants, summary, view};
 
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, quote};

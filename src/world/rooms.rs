@@ -163,7 +163,12 @@ fn npc(npc: Node<'_>) -> Option<String> {
 fn metadata(root: Node<'_>) -> String {
     let told = root.get("metadata");
     let told = told.filter(|told| told.shape() == Shape::Object);
-    let mut text = String::from("{\"version\":\"1.0\"");
+    // Rooms are of the schema 2 at most; what is newer stays so.
+    let schema = root.get("schema_version").and_then(Node::number);
+    let mut text = match schema.filter(|schema| *schema > 2.0) {
+        Some(schema) => format!("{{\"version\":\"{schema}\""),
+        None => String::from("{\"version\":\"1.0\""),
+    };
     let own = told.map(view::members).unwrap_or_default();
     if !own.iter().any(|(key, _)| key == "name")
         && let Some(name) = root.get("name").and_then(Node::text)

@@ -1,7 +1,7 @@
 //! What must fit together in a state. A broken rule is told and left alone.
 
 use super::view::position;
-use super::{coordinates, shown};
+use super::{coordinates, cut, shown};
 use crate::error::Warning;
 use crate::json::{Node, Shape};
 use std::borrow::Cow;
@@ -9,6 +9,23 @@ use std::collections::{HashMap, HashSet};
 
 /// A state with more is none that people want to see listed.
 const MOST_WARNINGS: usize = 100;
+
+/// Whether a rule is one of the form of a state, which only a damaged one breaks. The others are
+/// of what comes and goes: who is at a place, where a player was, which tool wrote it.
+pub fn is_of_form(warning: &Warning) -> bool {
+    match warning.code {
+        "bad-position"
+        | "duplicate-position"
+        | "coordinates-differ"
+        | "duplicate-location-id"
+        | "placed-and-unconnected"
+        | "missing"
+        | "wrong-type"
+        | "duplicate-event-id" => true,
+        "unknown-position" => warning.path == "current_position",
+        _ => false,
+    }
+}
 
 pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
     let mut broken = Broken { warnings, count: 0 };
@@ -70,6 +87,7 @@ pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
             }
         }
     }
+    happenings(root, &known, &mut broken);
     match root.get("current_position") {
         None => broken.tell(
             "missing",
@@ -109,6 +127,71 @@ pub(super) fn check(root: Node<'_>, warnings: &mut Vec<Warning>) {
     broken.settle();
 }
 
+/// What events name: each other, places, positions.
+fn happenings<'a>(root: Node<'a>, known: &HashSet<Option<[i64; 3]>>, broken: &mut Broken<'_>) {
+    let mut places: HashSet<String> = HashSet::new();
+    let mut events = Vec::new();
+    let mut take = |path: String, holder: Node<'a>| {
+        let own = holder.get("events").into_iter().flat_map(Node::items);
+        events.extend(
+            own.enumerate()
+                .map(|(n, event)| (format!("{path}events[{n}]"), event)),
+        );
+    };
+    for group in ["locations", "unconnected_locations"] {
+        for (key, location) in members(root, group) {
+            places.insert(cut::id_of(&key, location));
+            take(format!("{group}.{}.", shown(&key)), location);
+        }
+    }
+    take(String::new(), root);
+    let mut ids: HashSet<Cow<'_, str>> = HashSet::new();
+    for (path, event) in &events {
+        if let Some(id) = event.get("id").and_then(Node::text)
+            && !ids.insert(id)
+        {
+            broken.tell(
+                "duplicate-event-id",
+                path.clone(),
+                "another event has the same id",
+            );
+        }
+    }
+    for (path, event) in events {
+        let list = |key: &str| event.get(key).into_iter().flat_map(Node::items);
+        let named = |key: &'static str, of: Node<'a>| of.get(key).and_then(Node::text);
+        let mut tell = |code, found: bool, what: &str, name: &str| {
+            if !found {
+                let message = format!("there is no {what} `{}`", shown(name));
+                broken.tell(code, path.clone(), &message);
+            }
+        };
+        if let Some(id) = event.text() {
+            tell("unknown-event", ids.contains(&id), "event", &id);
+        }
+        for condition in list("conditions") {
+            if let Some(id) = named("event", condition) {
+                tell("unknown-event", ids.contains(&id), "event", &id);
+            }
+            if let Some(at) = named("visited", condition) {
+                tell(
+                    "unknown-position",
+                    known.contains(&coordinates(&at)),
+                    "location at",
+                    &at,
+                );
+            }
+        }
+        let told = [event].into_iter().chain(list("effects"));
+        for of in told
+            .flat_map(|of| [named("at", of), named("reveal", of)])
+            .flatten()
+        {
+            tell("unknown-location", places.contains(&*of), "location", &of);
+        }
+    }
+}
+
 /// Members of the wrong shape, and a version from the future.
 fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
     let objects = ["metadata", "locations", "unconnected_locations", "player"];
@@ -129,6 +212,7 @@ fn shapes(root: Node<'_>, broken: &mut Broken<'_>) {
                 broken.tell("wrong-type", path(), "an object was wanted");
             }
             for (name, shape, words) in [
+                ("location_id", Shape::String, "a text"),
                 ("name", Shape::String, "a text"),
                 ("description", Shape::String, "a text"),
                 ("npcs", Shape::Array, "a list"),
@@ -159,9 +243,10 @@ pub(super) fn is_newer(root: Node<'_>) -> bool {
         .or(root.get("version"));
     let major = version.and_then(|version| {
         let text = version.text().unwrap_or(version.raw().into());
-        text.split('.').next()?.trim().parse::<u32>().ok()
+        let text = text.trim().trim_start_matches(['v', 'V']);
+        text.split('.').next()?.trim().parse::<f64>().ok()
     });
-    major.is_some_and(|major| major > 1)
+    major.is_some_and(|major| major > 1.0)
 }
 
 fn members<'a>(root: Node<'a>, key: &str) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> {

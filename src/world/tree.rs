@@ -5,7 +5,7 @@
 use super::{read as read_state, shown, view};
 use crate::container::zip::{self, File, Stored};
 use crate::error::{Kind, Limits, Result, Warning};
-use crate::json::{Document, Node, Shape, quote};
+use crate::json::{Document, Node, Shape, Step, quote};
 use crate::order;
 use std::collections::HashSet;
 
@@ -16,6 +16,9 @@ pub const METADATA: &str = "metadata.json";
 
 /// The state as it came, where it was of another form.
 pub const ORIGINAL: &str = "original/world_state.json";
+
+/// Files by their paths.
+type Files = Vec<(String, Vec<u8>)>;
 
 const CHATS: &str = "chats/";
 const CHAT: &str = "_chat";
@@ -91,11 +94,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Tree> {
                 bytes: content,
             });
         } else if let Some(name) = file_in(path, EVENTS, ".json") {
-            match Document::read(&content, limits) {
-                Ok((event, _)) if event.root().shape() == Shape::Object => {
-                    events.push((name.to_owned(), event));
-                }
-                _ => {
+            match event(name, &content, limits) {
+                Some(event) => events.push((path.to_owned(), content, event)),
+                None => {
                     let message = "the file is no event; it is kept beside the world";
                     warnings.push(Warning::noticed("bad-event", shown(path), message));
                     others.push((path.to_owned(), content));
@@ -106,10 +107,30 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Tree> {
         }
     }
     order::sort_by(&mut chats, |a, b| a.name.cmp(&b.name));
-    let (state, odd) = read_state(&state.ok_or_else(none)?, limits)?;
+    let (mut state, odd) = read_state(&state.ok_or_else(none)?, limits)?;
     warnings.extend(odd);
+    let told = others.iter().find(|(path, _)| path == METADATA);
+    let told = told.map(|(_, bytes)| told_beside(bytes));
+    if let Some(None) = told {
+        let message = "the file is no object; it is written anew from the state";
+        warnings.push(Warning::repaired("bad-metadata", METADATA, message));
+    }
+    let damaged = state.root().get("metadata");
+    if damaged.is_some_and(|metadata| metadata.shape() != Shape::Object) {
+        let folder = root.trim_end_matches('/').rsplit('/').next();
+        let named = format!(
+            "{{\"version\":\"1.0\",\"name\":{}}}",
+            quote(folder.unwrap_or_default())
+        );
+        let told = told.flatten();
+        let raw = told.as_ref().map_or(&*named, |told| told.root().raw());
+        state = state.set(&["metadata".into()], raw)?;
+        let message = "they were damaged; they are those of `metadata.json`, or the folder's name";
+        warnings.push(Warning::repaired("metadata-rebuilt", "metadata", message));
+    }
+    state = with_events(state, events, &mut others, &mut warnings)?;
     Ok(Tree {
-        state: with_events(state, &events)?,
+        state,
         chats,
         others,
         warnings,
@@ -126,7 +147,8 @@ pub fn write(
     others: &[(String, Vec<u8>)],
     safe: &dyn Fn(&str) -> String,
 ) -> Result<Vec<u8>> {
-    let events: Vec<(String, Vec<u8>)> = events_of(state)
+    let (bare, others) = without_events(state, others)?;
+    let events: Vec<(String, Vec<u8>)> = events_of(&bare)
         .map(|(id, event)| {
             let name = format!("{EVENTS}{}.json", safe(&id));
             (name, event.raw().as_bytes().to_vec())
@@ -135,13 +157,13 @@ pub fn write(
     let came = others.iter().find(|(path, _)| path == METADATA);
     let metadata = metadata(state, came.map(|(_, bytes)| &**bytes));
     let metadata = (METADATA.to_owned(), metadata);
-    let state = (STATE.to_owned(), state.bytes().to_vec());
+    let state = (STATE.to_owned(), bare.bytes().to_vec());
     let chats: Vec<(String, Vec<u8>)> = chats
         .iter()
         .map(|chat| (format!("{CHATS}{}", chat.name), chat.bytes.clone()))
         .collect();
     let all = [&state, &metadata].into_iter();
-    let all = all.chain(&events).chain(&chats).chain(others);
+    let all = all.chain(&others).chain(&events).chain(&chats);
     let mut names = HashSet::new();
     let files: Vec<File<'_>> = all
         .filter(|(name, _)| names.insert(name.as_str()))
@@ -196,35 +218,95 @@ fn events_of(state: &Document) -> impl Iterator<Item = (String, Node<'_>)> {
     events.filter_map(|event| Some((event.get("id")?.text()?.into_owned(), event)))
 }
 
-/// The state with events that it lacks, as events of the world itself.
-fn with_events(state: Document, events: &[(String, Document)]) -> Result<Document> {
-    let known: HashSet<String> = events_of(&state).map(|(id, _)| id).collect();
+/// An event that a file holds, called as the file where it has no id.
+fn event(name: &str, content: &[u8], limits: &Limits) -> Option<Document> {
+    let (event, _) = Document::read(content, limits).ok()?;
+    match event.root().get("id").and_then(Node::text) {
+        _ if event.root().shape() != Shape::Object => None,
+        Some(_) => Some(event),
+        None => event.set(&["id".into()], &quote(name)).ok(),
+    }
+}
+
+fn id_of(event: &Document) -> String {
+    let id = event.root().get("id").and_then(Node::text);
+    id.unwrap_or_default().into_owned()
+}
+
+/// The state with events that it lacks, as events of the world itself. Their files stay beside
+/// it, so that they go out as they came, and so does what a file tells of an event otherwise.
+fn with_events(
+    state: Document,
+    events: Vec<(String, Vec<u8>, Document)>,
+    others: &mut Files,
+    warnings: &mut Vec<Warning>,
+) -> Result<Document> {
+    let mut known: HashSet<String> = events_of(&state).map(|(id, _)| id).collect();
     let mut made = state.clone();
-    for (name, event) in events {
-        let id = event.root().get("id").and_then(Node::text);
-        if known.contains(id.as_deref().unwrap_or(name)) {
+    for (path, content, event) in events {
+        let id = id_of(&event);
+        let there = events_of(&state).find(|(known, _)| *known == id);
+        if there.is_some_and(|(_, there)| there.same(event.root())) {
             continue;
         }
-        let event = match id {
-            Some(_) => event.clone(),
-            None => event.set(&["id".into()], &quote(name))?,
-        };
-        let events = made.root().get("events");
-        made = match events.filter(|list| list.shape() == Shape::Array) {
-            Some(_) => made.push(&["events".into()], event.root().raw())?,
-            None => made.set(&["events".into()], &format!("[{}]", event.root().raw()))?,
-        };
+        if known.insert(id) {
+            let events = made.root().get("events");
+            made = match events.filter(|list| list.shape() == Shape::Array) {
+                Some(_) => made.push(&["events".into()], event.root().raw())?,
+                None => made.set(&["events".into()], &format!("[{}]", event.root().raw()))?,
+            };
+        } else {
+            let message = "the state has this event and says something else; the file stays beside";
+            warnings.push(Warning::noticed("event-differs", shown(&path), message));
+        }
+        others.push((path, content));
     }
     Ok(made)
+}
+
+/// The state without the events that are as their files beside it, and what lies beside it
+/// without the files of events that were changed or taken out since.
+fn without_events(state: &Document, others: &[(String, Vec<u8>)]) -> Result<(Document, Files)> {
+    let mut bare = state.clone();
+    let mut left = Vec::with_capacity(others.len());
+    for (path, content) in others.iter().rev() {
+        let name = file_in(path, EVENTS, ".json");
+        let Some(event) = name.and_then(|name| event(name, content, &Limits::default())) else {
+            left.push((path.clone(), content.clone()));
+            continue;
+        };
+        let id = id_of(&event);
+        let own = bare.root().get("events").map(Node::items);
+        let own: Vec<Node<'_>> = own.into_iter().flatten().collect();
+        let is_same = |own: &Node<'_>| own.same(event.root());
+        if let Some(n) = own.iter().rposition(is_same) {
+            let path: [Step<'_>; 2] = ["events".into(), n.into()];
+            // A list that was made for them goes with the last of them.
+            let last = bare.root().entries().last();
+            let alone = own.len() == 1 && last.is_some_and(|(key, _)| key == "events");
+            let length = if alone { 1 } else { 2 };
+            bare = bare.remove(&path[..length])?;
+        } else {
+            let called = |own: &Node<'_>| {
+                own.get("id")
+                    .and_then(Node::text)
+                    .is_some_and(|own| *own == *id)
+            };
+            if own.iter().any(called) || !events_of(&bare).any(|(known, _)| known == id) {
+                continue;
+            }
+        }
+        left.push((path.clone(), content.clone()));
+    }
+    left.reverse();
+    Ok((bare, left))
 }
 
 /// What is told of a world beside its state: what came, with the name as it is now, or what the
 /// state says of itself.
 fn metadata(state: &Document, came: Option<&[u8]>) -> Vec<u8> {
     let summary = super::summary(state);
-    let object = |document: &Document| document.root().shape() == Shape::Object;
-    let came = came.and_then(|bytes| Document::read(bytes, &Limits::default()).ok());
-    let came = came.map(|(document, _)| document).filter(object);
+    let came = came.and_then(told_beside);
     let told = || {
         let told = state.root().get("metadata");
         let told = told.filter(|told| told.shape() == Shape::Object);
@@ -234,11 +316,17 @@ fn metadata(state: &Document, came: Option<&[u8]>) -> Vec<u8> {
         return b"{}".to_vec();
     };
     let name = base.root().get("name").and_then(Node::text);
-    if name.as_deref() == Some(&*summary.name) {
+    if name.as_deref() == Some(&*summary.name) || summary.name.is_empty() {
         return base.bytes().to_vec();
     }
     let named = base.set(&["name".into()], &quote(&summary.name));
     named.unwrap_or(base).bytes().to_vec()
+}
+
+/// What a file tells of a world, when it is an object.
+fn told_beside(bytes: &[u8]) -> Option<Document> {
+    let (told, _) = Document::read(bytes, &Limits::default()).ok()?;
+    (told.root().shape() == Shape::Object).then_some(told)
 }
 
 /// The location that the first line of a chat names.

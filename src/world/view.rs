@@ -216,6 +216,20 @@ pub(super) fn object<'a>(
     out.push('}');
 }
 
+/// Who is where in a state: the map, the location's key and the id, in the order of the file.
+pub fn inhabitants(document: &Document) -> Vec<(&'static str, String, String)> {
+    let mut all = Vec::new();
+    for map in ["locations", "unconnected_locations"] {
+        let places = document.root().get(map).into_iter();
+        for (key, location) in places.flat_map(Node::entries) {
+            let npcs = location.get("npcs").into_iter().flat_map(Node::items);
+            let npcs = npcs.filter_map(Node::text);
+            all.extend(npcs.map(|npc| (map, key.to_string(), npc.into_owned())));
+        }
+    }
+    all
+}
+
 /// The members of an object in their order, each key once with the value that counts.
 pub(super) fn members(node: Node<'_>) -> Vec<(Cow<'_, str>, Node<'_>)> {
     let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();

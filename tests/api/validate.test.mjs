@@ -25,8 +25,10 @@ test("a world, a persona and settings", async () => {
   assert.deepEqual(codes((await worlds.validate({})).errors), [" not-a-world"]);
   const world = { current_position: "0,0,0", locations: { here: { name: "Gate" } } };
   const found = await worlds.validate(world);
-  assert.equal(found.ok, true);
-  assert.ok(codes(found.warnings).includes("locations.here bad-position"));
+  assert.equal(found.ok, false);
+  assert.deepEqual(codes(found.errors), ["locations.here bad-position", "current_position unknown-position"]);
+  const peopled = { current_position: "0,0,0", locations: { "0,0,0": { npcs: ["ghost"] } } };
+  assert.deepEqual(codes((await worlds.validate(peopled)).warnings), ["locations.0,0,0.npcs broken-link"]);
   assert.deepEqual((await worlds.list()).items, []);
   assert.equal((await personas.validate({ name: "Ana" })).ok, true);
   const wrong = await settings.validate({ pageSize: -1, colour: 1, theme: "dark" });

@@ -22,7 +22,7 @@ fn told(issues: &[cardkeep::card::Issue]) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn what_put_refuses_is_an_error_and_what_it_takes_is_none_and_nothing_is_stored() {
+fn what_put_refuses_and_what_breaks_a_rule_is_an_error_and_nothing_is_stored() {
     let medium = MemoryMedium::new();
     let keep = crate::keep::open(&medium);
     let world = now(keep.worlds().create("Here")).unwrap();
@@ -53,10 +53,13 @@ fn what_put_refuses_is_an_error_and_what_it_takes_is_none_and_nothing_is_stored(
     }
     let odd = r#"{"current_position":"0,0,0","locations":{"here":{"name":"Gate"}}}"#;
     let found = validate(&keep, Domain::Worlds, odd, Some(world));
-    assert!(found.ok, "{found:?}");
-    assert!(
-        told(&found.warnings).contains(&("locations.here", "bad-position")),
-        "{found:?}"
+    assert!(!found.ok, "{found:?}");
+    assert_eq!(
+        told(&found.errors),
+        [
+            ("locations.here", "bad-position"),
+            ("current_position", "unknown-position")
+        ]
     );
     let card = json!({ "spec": "chara_card_v2", "spec_version": "2.0", "data": { "name": 7 } });
     let found = validate(&keep, Domain::Characters, &card["data"].to_string(), None);
@@ -77,6 +80,56 @@ fn what_put_refuses_is_an_error_and_what_it_takes_is_none_and_nothing_is_stored(
     let chats = now(keep.validate(Domain::Chats, &put)).unwrap_err();
     assert_eq!(chats.kind().code(), "bad-option");
     assert_eq!(medium.dump(), before);
+}
+
+#[test]
+fn who_and_what_a_world_or_a_run_names_and_is_not_there_is_told() {
+    let keep = crate::keep::open(&MemoryMedium::new());
+    let card = br#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"Ann"}}"#;
+    let ann = now(keep.characters().import(card, &Default::default())).unwrap();
+    let ann = ann["entry"]["id"].as_str().unwrap();
+    let state = json!({
+        "current_position": "0,0,0",
+        "visited_positions": ["0,0,0", "7,7,7"],
+        "locations": { "0,0,0": { "location_id": "a", "npcs": [ann, "ghost"], "events": [
+            { "id": "bell", "trigger": "enter", "at": "nowhere", "conditions": [{ "event": "feast" }, { "event": "none" }, { "visited": "9,9,9" }],
+              "effects": [{ "reveal": "glade" }, { "reveal": "mist" }, { "add_npc": "x", "at": "b" }] },
+            "bell", "gong", 7,
+        ] } },
+        "unconnected_locations": { "glade": { "npcs": ["ghost"] } },
+        "events": [{ "id": "feast" }],
+    });
+    let found = validate(&keep, Domain::Worlds, &state.to_string(), None);
+    assert_eq!((found.ok, told(&found.errors)), (true, vec![]));
+    let event = "locations.0,0,0.events[0]";
+    assert_eq!(
+        told(&found.warnings),
+        [
+            (event, "unknown-event"),
+            (event, "unknown-position"),
+            (event, "unknown-location"),
+            (event, "unknown-location"),
+            (event, "unknown-location"),
+            ("locations.0,0,0.events[2]", "unknown-event"),
+            ("visited_positions[1]", "unknown-position"),
+            ("locations.0,0,0.npcs", "broken-link"),
+        ]
+    );
+    now(keep.trash(Domain::Characters, ann, None)).unwrap();
+    let found = validate(&keep, Domain::Worlds, &state.to_string(), None);
+    let broken = found.warnings.iter();
+    let broken: Vec<&str> = broken
+        .filter(|issue| issue.code == "broken-link")
+        .map(|issue| issue.message.rsplit_once(" is ").unwrap().1)
+        .collect();
+    assert_eq!(broken, ["in the trash", "not there"]);
+    let run = r#"{"world":"w","persona":"p","position":"0,0,0"}"#;
+    let found = validate(&keep, Domain::Playthroughs, run, None);
+    assert!(found.ok);
+    assert_eq!(
+        told(&found.warnings),
+        [("world", "broken-link"), ("persona", "broken-link")]
+    );
 }
 
 #[test]

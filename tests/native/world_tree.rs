@@ -2,10 +2,12 @@
 
 use crate::keep::open;
 use crate::turn::now;
+use cardkeep::card;
 use cardkeep::container::zip::{self, File, Stored};
 use cardkeep::error::{Kind, Limits};
-use cardkeep::keep::{ChatFilter, Domain, Keep};
-use cardkeep::store::{MemoryMedium, Table};
+use cardkeep::json::Document;
+use cardkeep::keep::{ChatFilter, Domain, Given, Keep, PutDocument};
+use cardkeep::store::{MemoryMedium, Table, Write};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -112,9 +114,9 @@ fn a_tree_comes_in_with_all_that_is_in_it_and_goes_out_again() {
         b"{\"name\": \"World Name\", \"own\": 1.0}"
     );
     assert_eq!(out["events/feast.json"], EVENT);
-    // The event that only had a file is in the state; the rest of it is as it was.
+    // The event that only had a file is in the state, and in a tree it has its file again.
+    assert_eq!(out["world_state.json"], state());
     let exported = now(keep.export(Domain::Worlds, &world)).unwrap().bytes;
-    assert_eq!(out["world_state.json"], exported);
     let mut wanted: Value = serde_json::from_slice(&state()).unwrap();
     wanted["events"] = json!([{ "id": "feast", "trigger": "enter" }]);
     assert_eq!(serde_json::from_slice::<Value>(&exported).unwrap(), wanted);
@@ -205,14 +207,119 @@ fn one_bad_file_hides_no_other_and_none_leads_out_of_the_tree() {
     let out = contents(&now(keep.worlds().export_tree(&world)).unwrap().bytes);
     assert_eq!(out["chats/hall_chat.jsonl"], b"\x00\x01 no chat at all");
     assert_eq!(out["events/odd.json"], b"[1]");
+    assert_eq!(out["events/named.json"], b"{\"trigger\": \"leave\"}");
+    let kept = now(keep.export(Domain::Worlds, &world)).unwrap().bytes;
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!(
-        serde_json::from_slice::<Value>(&out["events/named.json"]).unwrap(),
-        json!({ "trigger": "leave", "id": "named" })
+        kept["events"],
+        json!([{ "trigger": "leave", "id": "named" }])
     );
     assert!(
         !out.keys()
             .any(|name| name.contains("..") || name.starts_with('/'))
     );
+}
+
+/// The tree of the shared state with these events beside it.
+fn with_events(events: &[(&str, &str)]) -> Vec<u8> {
+    let state = state();
+    let mut files: Vec<(&str, &[u8])> = vec![("world_state.json", &state)];
+    files.extend(events.iter().map(|(name, text)| (*name, text.as_bytes())));
+    archive(&files)
+}
+
+#[test]
+fn files_of_events_go_out_as_they_came_and_so_does_their_state() {
+    let keep = open(&MemoryMedium::new());
+    let events = [
+        ("events/feast.json", EVENT),
+        ("events/dance.json", b"{\n  \"id\" : \"dance\"\n}\n"),
+        // The state has this one at a place; what came of it is told beside.
+        (
+            "events/rats.json",
+            b"{\"id\": \"rats\", \"outcomes\": [{\"at\": 5}]}",
+        ),
+    ];
+    let events = events.map(|(name, bytes)| (name, std::str::from_utf8(bytes).unwrap()));
+    let told = import(&keep, &with_events(&events));
+    assert_eq!(told["warnings"][0]["code"], "event-differs");
+    let world = id(&told);
+    let tree = || now(keep.worlds().export_tree(&world)).unwrap().bytes;
+    let out = contents(&tree());
+    assert_eq!(out["world_state.json"], state());
+    for (name, text) in events {
+        assert_eq!(out[name], text.as_bytes(), "{name}");
+    }
+    // Once more through another keep: the same files.
+    let other = open(&MemoryMedium::new());
+    let again = id(&import(&other, &tree()));
+    let again = contents(&now(other.worlds().export_tree(&again)).unwrap().bytes);
+    assert_eq!(again, out);
+    // An event that is changed or taken out here does not come back from its old file.
+    let kept = now(keep.export(Domain::Worlds, &world)).unwrap().bytes;
+    let mut kept: Value = serde_json::from_slice(&kept).unwrap();
+    kept["events"] = json!([{ "id": "feast", "trigger": "leave" }]);
+    let put = PutDocument {
+        given: Given::Values(Document::parse(&kept.to_string()).unwrap()),
+        id: Some(world.clone()),
+        if_rev: None,
+        image: None,
+    };
+    now(keep.put_many(Domain::Worlds, &[put], Write::default())).unwrap();
+    let out = contents(&tree());
+    assert!(!out.contains_key("events/dance.json"));
+    let feast: Value = serde_json::from_slice(&out["events/feast.json"]).unwrap();
+    assert_eq!(feast["trigger"], "leave");
+    assert_eq!(out["events/rats.json"], events[2].1.as_bytes());
+}
+
+#[test]
+fn damaged_metadata_are_rebuilt_and_told() {
+    let keep = open(&MemoryMedium::new());
+    let state: Value = serde_json::from_slice(&state()).unwrap();
+    let mut damaged = state.clone();
+    damaged["metadata"] = json!("torn");
+    let damaged = damaged.to_string();
+    let codes = |told: &Value| -> Vec<String> {
+        let warnings = told["warnings"].as_array().unwrap().iter();
+        let codes = warnings.map(|one| one["code"].as_str().unwrap().to_owned());
+        codes.collect()
+    };
+    let beside: &[u8] = b"{\"version\": \"1.0\", \"name\": \"Eldoria\", \"created_at\": 5}";
+    let told = import(
+        &keep,
+        &archive(&[
+            ("Eldoria/world_state.json", damaged.as_bytes()),
+            ("Eldoria/metadata.json", beside),
+        ]),
+    );
+    assert_eq!(codes(&told), ["wrong-type", "metadata-rebuilt"]);
+    assert_eq!(told["entry"]["name"], "Eldoria");
+    let out = contents(&now(keep.worlds().export_tree(&id(&told))).unwrap().bytes);
+    assert_eq!(out["metadata.json"], beside);
+    let told = import(
+        &keep,
+        &archive(&[("worlds/Far/world_state.json", damaged.as_bytes())]),
+    );
+    assert_eq!(told["entry"]["name"], "Far");
+    let torn = archive(&[
+        ("world_state.json", state.to_string().as_bytes()),
+        ("metadata.json", b"{\"name\": \"Wor"),
+    ]);
+    let told = import(&keep, &torn);
+    assert_eq!(codes(&told), ["bad-metadata"]);
+    let out = contents(&now(keep.worlds().export_tree(&id(&told))).unwrap().bytes);
+    let written: Value = serde_json::from_slice(&out["metadata.json"]).unwrap();
+    assert_eq!(written, state["metadata"]);
+    // A state that has none keeps its bytes, and what is told beside it stays.
+    let bare = archive(&[
+        ("world_state.json", b"{\"locations\": {}}"),
+        ("metadata.json", beside),
+    ]);
+    let world = id(&import(&keep, &bare));
+    let out = contents(&now(keep.worlds().export_tree(&world)).unwrap().bytes);
+    assert_eq!(out["world_state.json"], b"{\"locations\": {}}");
+    assert_eq!(out["metadata.json"], beside);
 }
 
 #[test]
@@ -282,7 +389,7 @@ fn a_location_that_waits_is_put_onto_the_map() {
 }
 
 /// A card as text, under a name that says it is a picture: what is in it decides.
-fn card(name: &str, uuid: &str, extensions: Value) -> Vec<u8> {
+fn card_text(name: &str, uuid: &str, extensions: Value) -> Vec<u8> {
     json!({ "spec": "chara_card_v2", "spec_version": "2.0", "data": {
         "name": name, "description": format!("{name}."), "personality": "", "scenario": "", "first_mes": "Hello.",
         "mes_example": "", "creator_notes": "", "system_prompt": "", "post_history_instructions": "",
@@ -296,7 +403,7 @@ fn card(name: &str, uuid: &str, extensions: Value) -> Vec<u8> {
 #[test]
 fn an_archive_of_cards_becomes_a_world_whose_characters_are_here() {
     let keep = open(&MemoryMedium::new());
-    let world = card(
+    let world_card = card_text(
         "Keep of Ash",
         "w",
         json!({ "card_type": "world", "world_data": {
@@ -308,14 +415,14 @@ fn an_archive_of_cards_becomes_a_world_whose_characters_are_here() {
     } }),
     );
     let room = |uuid: &str, npcs: Value| {
-        card(
+        card_text(
             uuid,
             "",
             json!({ "card_type": "room", "room_data": { "uuid": uuid, "npcs": npcs } }),
         )
     };
     let file = archive(&[
-        ("world.png", &world),
+        ("world.png", &world_card),
         (
             "rooms/hall.png",
             &room(
@@ -325,8 +432,8 @@ fn an_archive_of_cards_becomes_a_world_whose_characters_are_here() {
         ),
         ("rooms/cell.png", &room("cell", json!([]))),
         ("rooms/broken.png", b"\x89PNG"),
-        ("characters/ann.png", &card("Ann", "ann", json!({}))),
-        ("characters/bea.png", &card("Bea", "bea", json!({}))),
+        ("characters/ann.png", &card_text("Ann", "ann", json!({}))),
+        ("characters/bea.png", &card_text("Bea", "bea", json!({}))),
     ]);
     let told = import(&keep, &file);
     assert_eq!(
@@ -359,7 +466,65 @@ fn an_archive_of_cards_becomes_a_world_whose_characters_are_here() {
     );
     let out = contents(&now(keep.worlds().export_tree(&world)).unwrap().bytes);
     assert_eq!(out["rooms/broken.png"], b"\x89PNG");
-    let empty = archive(&[("world.png", &card("No world", "", json!({})))]);
+    assert_eq!(told["warnings"][1]["code"], "rooms");
+    assert_eq!(state["player"], json!({ "experience": 5 }));
+    let folder = archive(&[
+        ("Ash/world.png", &world_card),
+        ("Ash/rooms/cell.png", &room("cell", json!(["ann"]))),
+    ]);
+    let told = import(&keep, &folder);
+    assert_eq!(told["entry"]["locations"], 2);
+    let lost = told["warnings"].as_array().unwrap().iter();
+    let lost: Vec<_> = lost.filter(|one| one["code"] == "no-room").collect();
+    assert_eq!(lost.len(), 1, "{told}");
+    let empty = archive(&[("world.png", &card_text("No world", "", json!({})))]);
     let error = now(keep.worlds().import(&empty, &Limits::default())).unwrap_err();
     assert_eq!(error.kind(), Kind::NotAWorld);
+}
+
+#[test]
+fn the_card_of_a_world_or_of_a_room_is_a_world_by_itself() {
+    let keep = open(&MemoryMedium::new());
+    let picture = |text: Vec<u8>| {
+        let (document, _) = Document::read(&text, &Limits::default()).unwrap();
+        let options = card::WriteOptions {
+            container: card::Container::Png,
+            image: None,
+            assets: &[],
+            limits: Limits::default(),
+        };
+        card::write(&document, &options).unwrap()
+    };
+    let world = picture(card_text(
+        "Keep of Ash",
+        "w",
+        json!({ "card_type": "world", "world_data": { "uuid": "w", "rooms": [
+            { "room_uuid": "hall", "grid_position": { "x": 1, "y": 0 }, "instance_name": "Hall", "instance_npcs": ["ann"] },
+        ] } }),
+    ));
+    let told = import(&keep, &world);
+    assert_eq!(
+        (&told["entry"]["name"], &told["entry"]["position"]),
+        (&json!("Keep of Ash"), &json!("1,0,0"))
+    );
+    assert_eq!(told["warnings"][0]["code"], "no-room");
+    assert_eq!(import(&keep, &world)["status"], "duplicate");
+    let out = contents(&now(keep.worlds().export_tree(&id(&told))).unwrap().bytes);
+    assert_eq!(out["original/card.png"], world);
+    let room = json!({ "card_type": "room", "room_data": { "uuid": "cell", "npcs": ["bea"] } });
+    let told = import(&keep, &picture(card_text("Cell", "", room)));
+    assert_eq!(
+        (&told["entry"]["name"], &told["entry"]["locations"]),
+        (&json!("Cell"), &json!(1))
+    );
+    let place = now(keep.worlds().location(&id(&told), "cell"));
+    let place: Value = serde_json::from_str(&place.unwrap().unwrap()).unwrap();
+    assert_eq!(place["location"]["npcs"], json!(["bea"]));
+    for (bytes, kind) in [
+        (picture(card_text("Ann", "ann", json!({}))), Kind::NotAWorld),
+        (b"\x89PNG\r\n\x1a\n".to_vec(), Kind::CutShort),
+    ] {
+        let error = now(keep.worlds().import(&bytes, &Limits::default())).unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
 }

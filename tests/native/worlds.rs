@@ -258,7 +258,13 @@ fn what_does_not_fit_together_is_told_and_kept() {
 
 #[test]
 fn a_world_of_a_newer_version_is_read_and_exported_and_never_changed() {
-    for version in ["\"2.0\"", "2", "\"10.1.3\""] {
+    for version in [
+        "\"2.0\"",
+        "2",
+        "\"10.1.3\"",
+        "\" v2.0 \"",
+        "\"99999999999.0\"",
+    ] {
         let keep = open(&MemoryMedium::new());
         let newer = format!(
             r#"{{"metadata": {{"version": {version}, "name": "Far"}}, "locations": {{"0,0,0": {{"location_id": "a"}}, "1,0,0": {{"location_id": "b"}}}}, "current_position": "0,0,0", "unconnected_locations": {{"c": {{}}}}, "player": {{"health": 1.50}}, "links": [1e0]}}"#
@@ -430,6 +436,10 @@ fn states_with_rooms_become_states_with_locations_and_lose_nothing() {
     assert_eq!(told["unconnected_locations"]["lost"]["name"], "Lost");
     assert_eq!(told["grid_size"], json!({"width": 8}));
     assert_eq!(told["player"]["health"], 7.5);
+    let (newer, codes) = read(br#"{"schema_version": 3, "rooms": [{"id": "a", "x": 0, "y": 0}]}"#);
+    assert_eq!(codes, ["rooms", "newer-version"]);
+    let refused = world::set_stat(&newer, "health", "1", NOW).unwrap_err();
+    assert_eq!(refused.kind(), Kind::TooNew);
     let (earlier, _) = read(
         br#"{"name": "Old", "description": "d", "rooms": [{"id": "a", "name": "A", "x": 0, "y": -1, "neighbors": {"e": "b"},
         "npcs": [{"name": "Ann", "path": "ann.png"}]}]}"#,
