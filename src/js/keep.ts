@@ -17,6 +17,7 @@ import { Journal } from "./journal.js";
 import { Chronicle } from "./chronicle.js";
 import { importFolder } from "./folder.js";
 import { exportFolder } from "./layout.js";
+import { mirrorFolder } from "./mirror.js";
 import { check, health, KeepLog, Quarantine, repair } from "./health.js";
 import { type LiveOptions, LiveQuery } from "./live.js";
 import { ask, call } from "./loading.js";
@@ -38,7 +39,7 @@ import { type Transaction, transact } from "./transaction.js";
 import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
 import type {
-  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, ExportedFolder, ExportFolderOptions, Finding, FolderEvent, FolderOptions, FolderSource, Health, LogEntry, OpenOptions,
+  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, ExportedFolder, ExportFolderOptions, Finding, FolderEvent, FolderOptions, FolderSource, Health, LogEntry, MirrorEvent, MirrorOptions, OpenOptions,
   OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, Restored, SecondCopy, TransactionOptions, Usage,
 } from "./types.js";
 import { Worlds } from "./worlds.js";
@@ -285,6 +286,20 @@ export abstract class OpenKeep extends EventTarget {
    */
   exportFolder(given: ExportFolderOptions): ExportedFolder {
     return exportFolder(this, given);
+  }
+
+  /**
+   * Writes the keep into a folder that somebody picked, in the layout of `exportFolder`, and later only what has changed since:
+   * call it again whenever the folder should follow. The folder is a copy, never the only one. What others put or changed there
+   * stays: a file is replaced or removed only while its bytes are those that were written there last, which the folder's
+   * `.cardkeep.json` remembers; all else is told as a `conflict`, to be imported, or removed so that the next call writes it.
+   * Files of deleted records go. A record that cannot be read keeps its file. A file is replaced at once, when all of it is written.
+   *
+   * Throws `medium` when the folder is gone or may not be written to, `quota` when its notes do not fit, `no-support` where the
+   * browser cannot write into folders, `too-new` after a newer version, `cancelled`, `closed`, `bad-option`.
+   */
+  mirrorFolder(directory: FileSystemDirectoryHandle, given?: MirrorOptions): AsyncIterable<MirrorEvent> {
+    return mirrorFolder(this, this.#handle, directory, given);
   }
 
   /** How much space is taken, by what, and how much is left. */

@@ -252,6 +252,11 @@ impl Keep {
         self.store().access()
     }
 
+    /// The id that no other keep has.
+    pub fn id(&self) -> &str {
+        self.store().id()
+    }
+
     /// What opening found and did.
     pub fn report(&self) -> &OpenReport {
         self.store().report()

@@ -543,6 +543,11 @@ impl Store {
         &self.access
     }
 
+    /// The id that no other keep has.
+    pub fn id(&self) -> &str {
+        &self.keep_id
+    }
+
     /// What opening found and did.
     pub fn report(&self) -> &OpenReport {
         &self.report

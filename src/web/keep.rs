@@ -246,6 +246,11 @@ impl KeepHandle {
         convert::ascii(&self.keep.second_copy())
     }
 
+    /// The id that no other keep has.
+    pub fn id(&self) -> String {
+        self.keep.id().to_owned()
+    }
+
     /// `OpenReport` as JSON.
     pub fn report(&self) -> String {
         convert::ascii(self.keep.report())

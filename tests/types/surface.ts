@@ -128,6 +128,8 @@ import init, {
   merge,
   type Merged,
   type Message,
+  type MirrorEvent,
+  type MirrorOutcome,
   type NewMessage,
   type OpenReport,
   type PatchItem,
@@ -729,6 +731,13 @@ export async function folders(keep: Keep, picked: FileSystemDirectoryHandle, cho
   void [await folder.blob(), folder.told];
   // @ts-expect-error no such layout
   void keep.exportFolder({ layout: "risu" });
+  const mirrored: AsyncIterable<MirrorEvent> = keep.mirrorFolder(picked, { layout: "sillytavern", signal: new AbortController().signal });
+  for await (const event of mirrored) {
+    if (event.type === "file") same<typeof event.outcome, MirrorOutcome["outcome"]>(true);
+    if (event.type === "done") same<typeof event.report, MirrorOutcome[]>(true);
+  }
+  // @ts-expect-error files are no directory
+  void keep.mirrorFolder(chosen);
   const { applied }: ImportedSettings = await keep.settings.import(new Blob(), { keepMine: true });
   void applied;
 }
