@@ -86,6 +86,26 @@ for (const [dialect, lines, textOf] of [["SillyTavern", sillytavern(), "mes"], [
       await app.until((n) => document.querySelectorAll(".message").length >= n + 50, before);
     });
 
+    test("finds the words of a message further up, and goes there", async () => {
+      const words = (n) => (textOf === "mes" ? `Line ${n} says` : `Step ${n}, and`);
+      const find = async (n) => {
+        await app.click('[aria-label="Find in this chat"]');
+        await app.clear("dialog.find input");
+        await app.type("dialog.find input", words(n));
+        await app.until((text) => document.querySelectorAll(".hits button").length === 1 && document.querySelector(".hits").textContent.includes(text), words(n));
+        await app.press(KEY.enter, KEY.enter);
+        await app.until(() => !document.querySelector("dialog.find").open);
+      };
+      await find(COUNT - 1200);
+      await app.until((n) => {
+        const [log, there] = [document.querySelector(".log"), document.querySelector(`#message-${n}`)].map((one) => one?.getBoundingClientRect());
+        return there && document.activeElement?.id === `message-${n}` && there.top >= log.top && there.bottom <= log.bottom;
+      }, COUNT - 1200);
+      await find(7);
+      await app.until(() => [...document.querySelectorAll(".notice")].some((one) => /more than 5,000 messages further up/.test(one.textContent)));
+      assert.equal(await app.run(() => document.querySelector("#message-7")), null);
+    });
+
     test("takes a message by the keyboard alone, an edit and a deletion", async () => {
       await app.restart();
       await app.until(() => document.querySelectorAll(".message").length === 50);

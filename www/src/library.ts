@@ -1,14 +1,16 @@
 // The app's one door to the package. Every other file imports from here, so this list is all of
 // cardkeep that the app uses, and it is public face only.
 
-export { builtInTemplates, isCardkeepError, Keep, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version } from "cardkeep";
+export { builtInTemplates, convertCard, isCardkeepError, Keep, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
 export type {
   Backup,
   CampaignEntry,
   CampaignFiles,
   CampaignPatch,
   Card,
+  CardFile,
   CardPatch,
+  CardSpec,
   ChangeDetail,
   Character,
   CharacterEntry,
@@ -39,6 +41,7 @@ export type {
   KeptPlaythrough,
   KeptTemplate,
   Listing,
+  Loss,
   LorebookEntry,
   LoreEntry,
   LoreEntryPatch,
@@ -58,6 +61,7 @@ export type {
   Saver,
   SaverDomain,
   SaverPatches,
+  SearchHit,
   Settings,
   TemplateEntry,
   TemplatePatch,

@@ -12,11 +12,15 @@ import type { Card, CardPatch, Character, ChatEntry } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { prose } from "../prose/prose";
+import { asPng } from "../png";
 import { href } from "../route";
 import { saveState } from "../save-state";
 import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
+import type { ExportCard } from "./export";
+import { greetings } from "./greetings";
+import "./export";
 import "../history";
 import "../intake/request";
 import "../picture";
@@ -29,14 +33,17 @@ const FIELDS = [
   { key: "scenario", label: "Scenario", lines: 3 },
   { key: "first_mes", label: "First message", lines: 6 },
   { key: "mes_example", label: "Example messages", lines: 6 },
+  { key: "system_prompt", label: "System prompt", lines: 3 },
+  { key: "post_history_instructions", label: "After the history", lines: 3 },
   { key: "creator_notes", label: "Creator's notes", lines: 3 },
+  { key: "creator", label: "Creator", lines: 1 },
+  { key: "character_version", label: "Version", lines: 1 },
 ] as const;
 
 type Key = (typeof FIELDS)[number]["key"];
-/** What was typed into the form: texts of fields, and tags as one line. */
-type Edits = Partial<Record<Key | "tags", string>>;
+/** What was typed into the form: texts of fields, tags as one line, and the greetings beside the first message. */
+type Edits = Partial<Record<Key | "tags", string>> & { alternate_greetings?: string[] };
 
-const shown = (card: Card, key: keyof Edits): string => (key === "tags" ? card.tags.join(", ") : card[key]);
 const tagsOf = (line: string): string[] => line.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
 
 interface Loaded {
@@ -92,6 +99,8 @@ export class CardScreen extends Screen {
   async #load(): Promise<Loaded | undefined> {
     const character = await this.keep.characters.get(this.record);
     if (character === undefined) return undefined;
+    // A card that says nothing yet is there to be written.
+    if (this.#data.loading && this.writable && FIELDS.every(({ key }) => key === "name" || character.card[key].trim() === "")) this.editing = true;
     const chats = await this.keep.chats.list();
     return { character, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
   }
@@ -129,6 +138,11 @@ export class CardScreen extends Screen {
           <ck-picture class="portrait" .keep=${this.keep} .record=${character.id} .rev=${character.rev} .name=${name} .whole=${true}></ck-picture>
           <button type="button" class="button main wide-button" ?disabled=${!this.writable} @click=${() => void this.#startChat(card)}>${icon("chats")}Start a chat</button>
           <button type="button" class="button wide-button" @click=${() => void this.#export()}>${icon("export")}Export ${character.container.toUpperCase()}</button>
+          <button type="button" class="button wide-button" aria-haspopup="dialog" @click=${() => void this.querySelector<ExportCard>("ck-export-card")?.show()}>Export as…</button>
+          ${this.editing
+            ? html`<input class="unseen" type="file" accept="image/*" tabindex="-1" aria-label="Choose a picture" @change=${this.#pictured} />
+                <button type="button" class="button wide-button" @click=${() => this.querySelector<HTMLInputElement>("aside input[type=file]")?.click()}>${icon("import")}Choose a picture</button>`
+            : nothing}
           <button type="button" class="button wide-button danger" ?disabled=${!this.writable} @click=${() => void this.#delete(name)}>${icon("bin")}Delete</button>
         </aside>
         <div class="card-text">
@@ -148,6 +162,7 @@ export class CardScreen extends Screen {
           <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
         </dl>
       </div>
+      <ck-export-card .keep=${this.keep} .record=${this.record}></ck-export-card>
     `;
   }
 
@@ -189,10 +204,11 @@ export class CardScreen extends Screen {
           ${lines === 1
             ? html`<input name=${key} dir="auto" autocomplete="off" .value=${value} />`
             : html`<textarea name=${key} dir="auto" rows=${lines} .value=${value}></textarea>`}
-        </label>`;
+        </label>
+        ${key === "first_mes" ? greetings(this.edits.alternate_greetings ?? card.alternate_greetings, (texts) => this.#edit("alternate_greetings", texts, texts)) : nothing}`;
       })}
       <label class="field"><span>Tags <small class="quiet">separated by commas</small></span>
-        <input name="tags" dir="auto" autocomplete="off" .value=${this.edits.tags ?? shown(card, "tags")} /></label>
+        <input name="tags" dir="auto" autocomplete="off" .value=${this.edits.tags ?? card.tags.join(", ")} /></label>
     </form>`;
   }
 
@@ -215,15 +231,19 @@ export class CardScreen extends Screen {
   }
 
   readonly #typed = (event: Event): void => {
+    const { name, value } = event.target as HTMLInputElement;
+    this.#edit(name as Key | "tags", value, name === "tags" ? tagsOf(value) : value);
+  };
+
+  /** `edit` is what the form shows, `value` what the card gets. */
+  #edit<K extends keyof Edits>(key: K, edit: Edits[K], value: CardPatch[K]): void {
     const character = this.#data.value?.character;
     if (character === undefined) return;
-    const { name, value } = event.target as HTMLInputElement;
-    const key = name as keyof Edits;
     if (this.#saving.patch === undefined) this.#base = character.rev;
     this.#before = { [key]: character.card[key], ...this.#before };
-    this.edits = { ...this.edits, [key]: value };
-    this.#saving.schedule({ [key]: key === "tags" ? tagsOf(value) : value }, this.#base);
-  };
+    this.edits = { ...this.edits, [key]: edit };
+    this.#saving.schedule({ [key]: value }, this.#base);
+  }
 
   /** Nothing is unsaved: the form follows the card again, but for the way in which tags are typed. */
   #settle(): void {
@@ -237,6 +257,20 @@ export class CardScreen extends Screen {
     if (!this.editing || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     void this.#saving.flush();
+  };
+
+  readonly #pictured = async (event: Event): Promise<void> => {
+    const input = event.target as HTMLInputElement;
+    const [file] = input.files ?? [];
+    // Emptied, so that choosing the same file again is a change again.
+    input.value = "";
+    if (file === undefined || !(await this.#saving.flush())) return;
+    await attempt(this, "The picture could not be taken", async () => {
+      const image = await asPng(file);
+      // What was typed meanwhile is saved by now.
+      const now = await this.keep.characters.get(this.record);
+      if (now) await this.keep.characters.put(now.document, { id: this.record, ifRev: now.rev, image });
+    });
   };
 
   async #done(): Promise<void> {

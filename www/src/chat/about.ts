@@ -23,6 +23,8 @@ export class AboutChat extends LightElement {
   @property({ attribute: false }) writable = false;
   /** Called when the chat was renamed, or went into the archive or out of it. */
   @property({ attribute: false }) written!: () => void;
+  /** Called when the person wants the chat as a file. */
+  @property({ attribute: false }) save!: () => void;
   /** Called when the person wants the chat gone. */
   @property({ attribute: false }) discard!: () => void;
   @state() private known: Known | undefined;
@@ -59,6 +61,10 @@ export class AboutChat extends LightElement {
         <button type="submit" class="button" ?disabled=${!this.writable}>Rename</button>
         <button type="button" class="button" ?disabled=${!this.writable} @click=${() => void this.#archive(here?.archived !== true)}>
           ${here?.archived ? "Take out of the archive" : "Archive"}</button>
+        <button type="button" class="button" @click=${() => {
+          this.#close();
+          this.save();
+        }}>${icon("export")}Export</button>
         <button type="button" class="button danger" ?disabled=${!this.writable} @click=${() => {
           this.#close();
           this.discard();

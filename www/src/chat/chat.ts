@@ -19,14 +19,19 @@ import { Screen } from "../screen";
 import { discard } from "../trash";
 import type { Speaker } from "./composer";
 import type { AboutChat } from "./about";
+import type { Find } from "./find";
 import { menu, type MenuActions } from "./menu";
 import { message, type MessageActions } from "./message";
 import "./about";
 import "./composer";
+import "./find";
 import "../picture";
 
 /** How near to an end of the log counts as being there, in CSS pixels. */
 const NEAR_PX = 240;
+/** So many messages are brought in at once when a message further up is wanted, and so many stand before it then. */
+const FAR = 5_000;
+const AROUND = 10;
 /** Between two words of a scripted answer. */
 const WORD_MS = 30;
 
@@ -134,10 +139,11 @@ export class ChatScreen extends Screen {
           <h1 dir="auto">${entry.title || "No title"}</h1>
           <p class="quiet">${counted(length, "message")} · ${saveState(this.saving.is === "saved" ? this.#drafting.state : this.saving)}</p>
         </div>
+        <button type="button" class="bare" aria-label="Find in this chat" title="Find in this chat" aria-haspopup="dialog" @click=${this.#find}>${icon("search")}</button>
         <button type="button" class="bare" aria-label="Undo" title="Undo the last change of messages" ?disabled=${!this.writable} @click=${() => void this.#step(false)}>${icon("undo")}</button>
         <button type="button" class="bare" aria-label="Redo" ?disabled=${!this.writable} @click=${() => void this.#step(true)}>${icon("redo")}</button>
         <button type="button" class="bare" aria-label="About this chat" aria-haspopup="dialog" @click=${() => void this.querySelector<AboutChat>("ck-about-chat")?.show()}>${icon("info")}</button>
-        <button type="button" class="button" @click=${() => void this.#export()}>${icon("export")}<span>Export</span></button>
+        <button type="button" class="button" @click=${this.#export}>${icon("export")}<span>Export</span></button>
       </header>
       <div class="log" role="log" aria-label="Messages" aria-busy=${this.fetching ? "true" : "false"} tabindex="0" @scroll=${this.#scrolled}>
         ${older > 0
@@ -153,7 +159,8 @@ export class ChatScreen extends Screen {
       </footer>
       ${this.#confirm()}
       ${this.chosen ? menu(this.chosen, this.#menu(this.chosen, length)) : nothing}
-      <ck-about-chat .keep=${this.keep} .record=${this.record} .writable=${this.writable} .written=${this.#written} .discard=${this.#discard}></ck-about-chat>
+      <ck-find .chat=${this.handle} .go=${this.#goTo}></ck-find>
+      <ck-about-chat .keep=${this.keep} .record=${this.record} .writable=${this.writable} .written=${this.#written} .save=${this.#export} .discard=${this.#discard}></ck-about-chat>
     `;
   }
 
@@ -458,14 +465,14 @@ export class ChatScreen extends Screen {
     if (log && log.scrollTop < NEAR_PX && this.#first > 0 && !this.fetching) void this.#older();
   };
 
-  async #older(): Promise<void> {
+  async #older(to = this.#first - (this.#settings?.pageSize ?? 50)): Promise<void> {
     const { handle } = this;
     if (handle === undefined || this.fetching) return;
     this.fetching = true;
     const first = this.#first;
     const rev = this.#rev;
     try {
-      const page = await handle.page(Math.max(0, first - (this.#settings?.pageSize ?? 50)), first);
+      const page = await handle.page(Math.max(0, to), first);
       // A write in between may have moved the numbers: then what was read is not the messages before these.
       if (handle.entry.rev !== rev) this.#follow();
       else if (this.#rev === rev && this.#first === first) await this.#prepend(page);
@@ -485,6 +492,28 @@ export class ChatScreen extends Screen {
     await this.updateComplete;
     if (log && seam) log.scrollTop += seam.getBoundingClientRect().top - before;
   }
+
+  readonly #find = (): void => this.querySelector<Find>("ck-find")?.show();
+
+  /** Brings a message onto the screen, with all that stands between it and what is shown. */
+  readonly #goTo = async (index: number): Promise<void> => {
+    const { handle } = this;
+    if (handle === undefined) return;
+    if (this.#first - index > FAR) return notify(this, { text: `Message ${index + 1} is more than ${counted(FAR, "message")} further up than what is shown. Load older ones first`, tone: "bad" });
+    while (this.#first > index) {
+      const first = this.#first;
+      await this.#older(Math.max(0, index - AROUND));
+      // It failed, and that was told; or somebody else wrote, and the screen follows.
+      if (this.#first === first) return;
+    }
+    const there = this.querySelector<HTMLElement>(`#message-${index}`);
+    if (there === null) return;
+    there.scrollIntoView({ block: "center" });
+    // Messages get their real height once they are in view, which moves this one away again.
+    requestAnimationFrame(() => there.scrollIntoView({ block: "center" }));
+    there.tabIndex = -1;
+    there.focus({ preventScroll: true });
+  };
 
   get #atEnd(): boolean {
     const log = this.#log;
@@ -577,9 +606,7 @@ export class ChatScreen extends Screen {
     notify(this, { text: "The message you were editing is gone: another tab deleted it", tone: "bad", action: { label: "Add as new", run: add } });
   }
 
-  async #export(): Promise<void> {
-    await attempt(this, "The chat could not be exported", async () => handOut(await this.keep.chats.export(this.record)));
-  }
+  readonly #export = (): void => void attempt(this, "The chat could not be exported", async () => handOut(await this.keep.chats.export(this.record)));
 
   readonly #discard = async (): Promise<void> => {
     const title = this.handle?.entry.title || "No title";

@@ -3,25 +3,46 @@
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { failure } from "../failure";
+import { attempt, failure } from "../failure";
 import { counted, folded } from "../format";
 import { icon } from "../icon";
 import { requestIntake } from "../intake/request";
 import type { CharacterEntry } from "../library";
 import { Live } from "../live";
+import { Place } from "../place";
 import { href } from "../route";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import { unreadable } from "./unreadable";
+import "../more";
 import "../picture";
 
 /** Tiles in the document at first, and with every further step. */
 const STEP = 120;
 
+const ORDERS = {
+  changed: { label: "Last changed", by: (a: CharacterEntry, b: CharacterEntry) => b.changed - a.changed },
+  created: { label: "Last added", by: (a: CharacterEntry, b: CharacterEntry) => b.created - a.created },
+  name: { label: "By name", by: (a: CharacterEntry, b: CharacterEntry) => names.compare(a.name, b.name) },
+};
+
+type Order = keyof typeof ORDERS;
+
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
 @customElement("ck-characters")
 export class CharactersScreen extends Screen {
+  @state() private making = false;
   @state() private search = "";
   @state() private shown = STEP;
+  @state() private order: Order = "changed";
+  readonly #place = new Place(
+    this,
+    "characters",
+    () => ({ search: this.search, shown: this.shown, order: this.order }),
+    ({ search, shown, order }) => Object.assign(this, { search, shown, order }),
+  );
+  readonly #more = (): void => void (this.shown += STEP);
   readonly #list = new Live(this, () => this.keep, ["characters"], () => this.keep.characters.list());
 
   override render() {
@@ -30,7 +51,7 @@ export class CharactersScreen extends Screen {
     if (value === undefined) return failure("Your characters could not be listed", error, () => void this.#list.reload());
     const { items } = value;
     if (items.length === 0 && value.unreadable.length === 0) return this.#empty();
-    const found = matching(items, this.search);
+    const found = matching(items, this.search).toSorted(ORDERS[this.order].by);
     return html`
       <header class="head">
         <div>
@@ -41,6 +62,9 @@ export class CharactersScreen extends Screen {
           <label class="search">${icon("search")}<span class="unseen">Search by name, creator or tag</span>
             <input type="search" placeholder="Search" .value=${this.search} @input=${this.#searched} />
           </label>
+          <label><span class="unseen">Order</span><select @change=${(event: Event) => (this.order = (event.target as HTMLSelectElement).value as Order)}>
+            ${(Object.keys(ORDERS) as Order[]).map((order) => html`<option value=${order} ?selected=${order === this.order}>${ORDERS[order].label}</option>`)}</select></label>
+          ${this.#new()}
           <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
         </div>
       </header>
@@ -49,14 +73,19 @@ export class CharactersScreen extends Screen {
         ? html`<p class="none">No character matches “${this.search}”.</p>`
         : html`<ul class="tiles">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#tile(entry))}</ul>`}
       ${found.length > this.shown
-        ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>`
+        ? html`<ck-more .left=${found.length - this.shown} .more=${this.#more}></ck-more>`
         : nothing}
     `;
   }
 
+  override updated(): void {
+    super.updated();
+    if (this.#list.value !== undefined) this.#place.arrived();
+  }
+
   #tile(entry: CharacterEntry) {
     const name = entry.name || "No name";
-    return html`<li class="tile">
+    return html`<li class="tile" data-place=${entry.id}>
       <a href=${href("card", entry.id)}>
         <ck-picture .keep=${this.keep} .record=${entry.id} .rev=${entry.rev} .name=${name}></ck-picture>
         <span class="name" dir="auto">${name}</span>
@@ -79,9 +108,23 @@ export class CharactersScreen extends Screen {
         Everything stays in this browser, and nothing is ever sent anywhere.</p>
       <div class="tools">
         <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
+        ${this.#new()}
         <button type="button" class="button" ?disabled=${!this.writable} @click=${() => requestIntake(this, { files: [], samples: true })}>Try the samples</button>
       </div>
     </section>`;
+  }
+
+  #new() {
+    return html`<button type="button" class="button" ?disabled=${!this.writable || this.making} @click=${() => void this.#make()}>New character</button>`;
+  }
+
+  async #make(): Promise<void> {
+    this.making = true;
+    await attempt(this, "The character could not be made", async () => {
+      const { id } = await this.keep.characters.put({ name: "New character" });
+      location.hash = href("card", id);
+    });
+    this.making = false;
   }
 
   readonly #searched = (event: Event): void => {

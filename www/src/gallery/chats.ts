@@ -8,11 +8,13 @@ import { ago, counted, folded } from "../format";
 import { icon } from "../icon";
 import type { ChatEntry } from "../library";
 import { Live } from "../live";
+import { Place } from "../place";
 import { href } from "../route";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import { unreadable } from "./unreadable";
 import "../intake/request";
+import "../more";
 import "../picture";
 
 /** Rows in the document at first, and with every further step. */
@@ -23,6 +25,13 @@ export class ChatsScreen extends Screen {
   @state() private search = "";
   @state() private archived = false;
   @state() private shown = STEP;
+  readonly #place = new Place(
+    this,
+    "chats",
+    () => ({ search: this.search, shown: this.shown, archived: this.archived }),
+    ({ search, shown, archived }) => Object.assign(this, { search, shown, archived }),
+  );
+  readonly #more = (): void => void (this.shown += STEP);
   readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list({ archived: this.archived }));
 
   override render() {
@@ -55,9 +64,14 @@ export class ChatsScreen extends Screen {
           ? html`<p class="none">No chat matches “${this.search}”.</p>`
           : html`<ul class="list">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
       ${found.length > this.shown
-        ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>`
+        ? html`<ck-more .left=${found.length - this.shown} .more=${this.#more}></ck-more>`
         : nothing}
     `;
+  }
+
+  override updated(): void {
+    super.updated();
+    if (this.#list.value !== undefined) this.#place.arrived();
   }
 
   #turn(): void {
@@ -68,7 +82,7 @@ export class ChatsScreen extends Screen {
   #row(entry: ChatEntry) {
     const title = entry.title || "No title";
     const [first] = entry.characters;
-    return html`<li>
+    return html`<li data-place=${entry.id}>
       <a class="row" href=${href("chat", entry.id)}>
         ${first === undefined
           ? html`<span class="avatar">${icon("chats")}</span>`

@@ -10,6 +10,7 @@ import { icon } from "../icon";
 import type { ChatEntry, KeptPersona, PersonaPatch } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
+import { asPng } from "../png";
 import { href } from "../route";
 import { saveState } from "../save-state";
 import { Saving } from "../saving";
@@ -29,9 +30,6 @@ type Key = (typeof FIELDS)[number]["key"];
 type Edits = Partial<Record<Key, string>>;
 
 const DIALECTS = { "silly-tavern": "SillyTavern", risu: "RisuAI", cardshark: "CardShark" } as const;
-
-/** Longest side of a picture that is not a PNG and is made one, in pixels. */
-const LARGEST = 2048;
 
 interface Loaded {
   kept: KeptPersona;
@@ -143,16 +141,4 @@ export class PersonaScreen extends Screen {
   async #delete(name: string): Promise<void> {
     if (await discard(this, this.keep, "personas", this.record, name)) location.hash = "#/personas";
   }
-}
-
-/** Any picture that the browser knows, as a PNG; one that is a PNG stays as it is. */
-async function asPng(file: File): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if ([0x89, 0x50, 0x4e, 0x47].every((byte, n) => bytes[n] === byte)) return bytes;
-  const picture = await createImageBitmap(file);
-  const scale = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
-  const canvas = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
-  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  picture.close();
-  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
 }

@@ -13,6 +13,7 @@ import { INTAKE, type IntakeRequest } from "../intake/request";
 import { addSamples } from "../intake/samples";
 import { Keep, type Settings } from "../library";
 import { NOTICE, notify, type Notice } from "../notice";
+import { LEAVING } from "../place";
 import { href, parse, type Route } from "../route";
 import { saverOf } from "../saving";
 import { Drop, type Dropped } from "./drop";
@@ -77,7 +78,10 @@ export class App extends LightElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const { signal } = (this.#stop = new AbortController());
+    // Screens know better where one was.
+    history.scrollRestoration = "manual";
     addEventListener("hashchange", () => {
+      dispatchEvent(new Event(LEAVING));
       this.route = parse(location.hash);
       this.arriving = true;
       if (this.route.screen !== "folder") this.folder = undefined;
