@@ -139,16 +139,24 @@ describe("an answer that comes in pieces", () => {
     assert.doesNotMatch(await app.text("#message-4"), /word399/);
   });
 
+  test("is stopped by Escape, too", async () => {
+    await app.type(".composer textarea", `long${KEY.enter}`);
+    await app.until(() => document.querySelector("[aria-busy=true] .prose")?.textContent.includes("word5"));
+    await app.type(".composer textarea", KEY.escape);
+    await app.until(() => document.querySelector("#message-6 .badge[title*='before its time']"));
+    assert.doesNotMatch(await app.text("#message-6"), /word399/);
+  });
+
   test("is offered again after its page ended in the middle", async () => {
     await app.type(".composer textarea", `again${KEY.enter}`);
     await app.until(() => document.querySelector("[aria-busy=true] .prose")?.textContent.includes("word90"));
     await app.restart();
     await app.until(() => document.querySelector(".cut blockquote")?.textContent.includes("word0"));
-    assert.equal(await app.run(() => document.querySelectorAll(".message").length), 6);
+    assert.equal(await app.run(() => document.querySelectorAll(".message").length), 8);
     await button(app, "Keep what came", ".cut");
-    await app.until(() => document.querySelector("#message-6 .prose")?.textContent.includes("word0 word1"));
+    await app.until(() => document.querySelector("#message-8 .prose")?.textContent.includes("word0 word1"));
     assert.equal(await app.run(() => document.querySelector(".cut")), null);
     await app.restart();
-    await app.until(() => document.querySelectorAll(".message").length === 7);
+    await app.until(() => document.querySelectorAll(".message").length === 9);
   });
 });

@@ -80,6 +80,20 @@ describe("the app without its server", () => {
     assert.equal(await app.run(() => document.querySelectorAll(".message").length), 3);
   });
 
+  test("the arrows to the sides choose among a greeting's alternatives, from the empty field", async () => {
+    await app.visit(await app.run(() => document.querySelector(".chat-head a").hash));
+    await button(app, "Start a chat");
+    await app.until(() => document.querySelector(".swipes")?.textContent.includes("1 / 3"));
+    await app.type(".composer textarea", KEY.left);
+    await app.until(() => document.querySelector(".swipes").textContent.includes("3 / 3"));
+    await app.type(".composer textarea", KEY.right);
+    await app.until(() => document.querySelector(".swipes").textContent.includes("1 / 3"));
+    // In a text they move the cursor.
+    await app.type(".composer textarea", `ac${KEY.left}b`);
+    assert.equal(await app.run(() => document.querySelector(".composer textarea").value), "abc");
+    assert.match(await app.text(".swipes"), /1 \/ 3/);
+  });
+
   test("the page is as usable as online: no error in its console", async () => {
     const errors = (await app.console()).filter(({ level, message }) => level === "SEVERE" && !/net::ERR_|Failed to load resource|fetching the script/.test(message));
     assert.deepEqual(errors, []);

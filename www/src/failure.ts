@@ -10,10 +10,14 @@ export function sentence(error: unknown): string {
   return isCardkeepError(error) && error.hint ? `${words}. ${error.hint}` : words;
 }
 
+/** Where the browser says what happened, and says it for programs. */
+const OWN: Record<string, string> = { quota: "The browser has no room left for this" };
+
 /** What happened. The package's messages begin with the code, which is for programs. */
 function message(error: unknown): string {
+  const code = codeOf(error);
   const words = error instanceof Error ? error.message : String(error);
-  return withoutCode(words, codeOf(error));
+  return OWN[code ?? ""] ?? withoutCode(words, code);
 }
 
 export function withoutCode(words: string, code: string | undefined): string {

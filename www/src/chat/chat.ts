@@ -21,7 +21,7 @@ import type { Speaker } from "./composer";
 import type { AboutChat } from "./about";
 import type { Find } from "./find";
 import { menu, type MenuActions } from "./menu";
-import { message, type MessageActions } from "./message";
+import { isSwiped, message, type MessageActions } from "./message";
 import "./about";
 import "./composer";
 import "./find";
@@ -137,7 +137,7 @@ export class ChatScreen extends Screen {
           : html`<span class="avatar">${icon("chats")}</span>`}
         <div class="what">
           <h1 dir="auto">${entry.title || "No title"}</h1>
-          <p class="quiet">${counted(length, "message")} · ${saveState(this.saving.is === "saved" ? this.#drafting.state : this.saving)}</p>
+          <p class="quiet">${saveState(this.saving.is === "saved" ? this.#drafting.state : this.saving)} · ${counted(length, "message")}</p>
         </div>
         <button type="button" class="bare" aria-label="Find in this chat" title="Find in this chat" aria-haspopup="dialog" @click=${this.#find}>${icon("search")}</button>
         <button type="button" class="bare" aria-label="Undo" title="Undo the last change of messages" ?disabled=${!this.writable} @click=${() => void this.#step(false)}>${icon("undo")}</button>
@@ -155,7 +155,7 @@ export class ChatScreen extends Screen {
       </div>
       <footer class="chat-foot">
         ${this.cut.map((reply) => this.#cutOff(reply))}
-        <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .personas=${this.personas} .persona=${entry.persona} .become=${this.#become} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast}></ck-composer>
+        <ck-composer .note=${this.#companionNote()} .draft=${this.draft} .typed=${this.#typed} .speakers=${this.#speakers()} .personas=${this.personas} .persona=${entry.persona} .become=${this.#become} .disabled=${!this.writable} .send=${this.#send} .editLast=${this.#editLast} .swipeLast=${this.#swipeLast} .stop=${this.#stopReply}></ck-composer>
       </footer>
       ${this.#confirm()}
       ${this.chosen ? menu(this.chosen, this.#menu(this.chosen, length)) : nothing}
@@ -397,6 +397,17 @@ export class ChatScreen extends Screen {
   readonly #editLast = (): void => {
     const last = this.messages.findLast((one) => one.role === "user");
     if (last && this.writable) void this.#edit(last);
+  };
+
+  /** The alternatives of the last message, without leaving the field. */
+  readonly #swipeLast = (by: number): void => {
+    const last = this.messages.at(-1);
+    const total = last?.swipes?.length ?? 0;
+    if (last && total > 1 && this.writable && isSwiped(last)) void this.#swipe(last, ((last.swipe ?? 0) + by + total) % total);
+  };
+
+  readonly #stopReply = (): void => {
+    if (this.coming) this.coming.stopped = true;
   };
 
   #endEditing(): void {

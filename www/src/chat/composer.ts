@@ -34,6 +34,10 @@ export class Composer extends LightElement {
   @property({ attribute: false }) send!: (text: string, speaker: Speaker) => Promise<boolean>;
   /** Asked for with the up arrow in an empty field. */
   @property({ attribute: false }) editLast!: () => void;
+  /** Asked for with the arrows to the sides in an empty field. */
+  @property({ attribute: false }) swipeLast!: (by: number) => void;
+  /** Asked for with Escape: enough of the reply that is on its way. */
+  @property({ attribute: false }) stop!: () => void;
   @state() private text = "";
   @state() private speaker = 0;
   @state() private sending = false;
@@ -87,6 +91,12 @@ export class Composer extends LightElement {
       event.preventDefault();
       this.editLast();
       return;
+    }
+    if (event.key === "Escape") return this.stop();
+    const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (aside !== undefined && this.text === "" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      return this.swipeLast(aside);
     }
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     if (!this.#enterSends && !event.ctrlKey && !event.metaKey) return;

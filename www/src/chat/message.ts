@@ -70,13 +70,17 @@ function editor(one: Message, draft: string, actions: MessageActions): TemplateR
   </form>`;
 }
 
+/** Whether its alternatives are SillyTavern's: other dialects say in other ways which one is chosen. */
+export function isSwiped(one: Message): boolean {
+  return typeof one.fields.mes === "string";
+}
+
 /** Which alternative is shown; the others are one step away. */
 function swipes(one: Message, actions: MessageActions): TemplateResult | typeof nothing {
   const total = one.swipes?.length ?? 0;
   if (total < 2) return nothing;
   const at = one.swipe ?? 0;
-  // Other dialects have alternatives too, but say in other ways which one is chosen.
-  const fixed = !actions.writable || typeof one.fields.mes !== "string";
+  const fixed = !actions.writable || !isSwiped(one);
   const step = (by: number) => actions.swipe(one, (at + by + total) % total);
   return html`<div class="swipes" role="group" aria-label=${`Alternatives of message ${one.index + 1}`}>
     <button type="button" class="bare" aria-label="Previous alternative" ?disabled=${fixed} @click=${() => step(-1)}>${icon("back")}</button>

@@ -17,6 +17,8 @@ export class Notices extends LightElement {
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   show(notice: Notice): void {
+    // What goes wrong again and again is told once.
+    for (const one of this.shown.filter((one) => one.notice.text === notice.text)) this.#drop(one.id);
     const id = ++this.#last;
     this.shown = [...this.shown.slice(-2), { id, notice }];
     if (notice.tone !== "bad") this.#timers.set(id, setTimeout(() => this.#drop(id), notice.action ? WITH_ACTION_MS : SHORT_MS));

@@ -77,9 +77,9 @@ export class TrashPanel extends LightElement {
     if (asked === undefined) return nothing;
     const close = () => this.querySelector("dialog")?.close();
     return html`<dialog class="confirm" aria-labelledby="forever-title" @close=${() => (this.asked = undefined)}>
-      <h2 id="forever-title">${asked === "everything" ? `Delete all ${counted(items.length, "item")} for good?` : html`Delete <span dir="auto">“${titleOf(asked) || "No name"}”</span> for good?`}</h2>
+      <h2 id="forever-title">${asked === "everything" ? "Empty the trash?" : html`Delete <span dir="auto">“${titleOf(asked) || "No name"}”</span> for good?`}</h2>
       <p>${asked === "everything"
-        ? "They go with all their older versions."
+        ? `${counted(items.length, "item")} ${items.length === 1 ? "goes" : "go"} for good, with all older versions.`
         : `${KINDS[asked.domain]}, deleted ${ago(asked.trashed ?? asked.changed)}. It goes with all its older versions.`}
         It cannot be undone; backups made before still have it.</p>
       <footer>
