@@ -77,7 +77,7 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
    * Throws `not-found`, `conflict`, `invalid` when there is no such entry, `unsupported` for what the dialect has no place for.
    */
   patchEntry(id: string, entry: string | number, patch: LoreEntryPatch, given?: WriteOptions): Promise<LorebookEntry> {
-    return this.patch(id, { entries: { [name(entry)]: record(patch, "patch") as LoreEntryPatch } }, given);
+    return this.ask("patchEntry", () => this.patch(id, { entries: { [name(entry)]: record(patch, "patch") as LoreEntryPatch } }, given));
   }
 
   /** Adds an entry and tells what it is called. Throws as `patchEntry`, `invalid` when its id is taken. */
@@ -87,7 +87,7 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
 
   /** Takes an entry out; nothing happens where there is none. The state before is an older one. Throws `not-found`, `conflict`. */
   removeEntry(id: string, entry: string | number, given?: WriteOptions): Promise<LorebookEntry> {
-    return this.patch(id, { entries: { [name(entry)]: null } }, given);
+    return this.ask("removeEntry", () => this.patch(id, { entries: { [name(entry)]: null } }, given));
   }
 
   /** Keeps a copy, perhaps under another name. Throws `not-found`, `corrupt`. */

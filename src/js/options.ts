@@ -113,6 +113,8 @@ export function looking<T extends SearchOptions>(given: T | undefined, beside: r
 /** A value as JSON text. */
 export function json(given: unknown, name: string): string {
   let text: string | undefined;
+  // It would become `null`.
+  if (typeof given === "number" && !Number.isFinite(given)) throw failure("bad-option", `\`${name}\` is ${given}, which JSON cannot say`);
   try {
     text = JSON.stringify(given);
   } catch (cause) {

@@ -1,15 +1,18 @@
 // The playthroughs of a keep: runs through its worlds.
 
-import type { KeepHandle } from "./cardkeep.js";
+import type { ChatHandle as RawHandle, KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
+import { failure } from "./errors.js";
 import { fields, flag, json, options, text, writing } from "./options.js";
 import type {
+  ChatEntry,
   Dependents,
   EventTrigger,
   Json,
   KeptPlaythrough,
   ListOptions,
   Listing,
+  Message,
   NewPlaythrough,
   Played,
   Playthrough,
@@ -21,6 +24,7 @@ import type {
   SafetyOptions,
   ValidateOptions,
   Validity,
+  WorldEntry,
   WorldState,
   WriteOptions,
 } from "./types.js";
@@ -94,6 +98,50 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
     return this.answer("trigger", () => this.handle.triggerPlaythrough(text(id, "id"), fields(trigger, "trigger"), writing(given)));
   }
 
+  /**
+   * Puts the player of a run where a chat has it: at the position in `extra.world_position` of the newest message with one, which
+   * goes with its alternative, so that the position follows swipes, branches and messages that are taken out; where no message
+   * has one, at that of the world. No event happens, nothing is written where it is the same. A move is noted by what is
+   * appended with it: `fields: { extra: { world_position: "1,0,0" } }`. Throws `not-found`, also when the world is gone or in
+   * the trash, `conflict`, `corrupt`.
+   */
+  follow(id: string, chat: string, given?: WriteOptions): Promise<PlaythroughEntry> {
+    return this.ask("follow", async () => {
+      const write = writing(given);
+      const kept = (await this.get(text(id, "id"))) ?? (await this.#missing(id));
+      const position = (await this.#noted(text(chat, "chat"))) ?? (await this.#start(kept));
+      const { run, ...entry } = kept;
+      if (position === run.position && (write?.ifRev ?? kept.rev) === kept.rev) return entry;
+      return this.put({ ...run, position }, { ifRev: kept.rev, ...write, id });
+    });
+  }
+
+  /** The position that the newest message of a chat notes. */
+  async #noted(chat: string): Promise<string | undefined> {
+    const raw = (await this.handle.openChat(chat)) as RawHandle;
+    try {
+      for (let to = (JSON.parse(raw.entry()) as ChatEntry).length; to > 0; to -= PAGE) {
+        const page = JSON.parse((await raw.page(Math.max(0, to - PAGE), to)) as string) as Message[];
+        const found = page.map(noted).reverse().find((position) => position !== undefined);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    } finally {
+      raw.free();
+    }
+  }
+
+  async #start({ id, world }: KeptPlaythrough): Promise<string> {
+    const found = (await this.handle.world(world)) as string | undefined;
+    return found === undefined ? this.#missing(id) : (JSON.parse(found) as WorldEntry).position;
+  }
+
+  /** Says of a run or its world that it is not there. */
+  async #missing(id: string): Promise<never> {
+    await this.handle.playthroughState(id);
+    throw failure("bug", `the playthrough ${id} was not there and is`);
+  }
+
   /** Sets one of the stats of a run's player. Throws `not-found`, `conflict`, `invalid`. */
   setStat(id: string, stat: string, value: Json, given?: WriteOptions): Promise<PlaythroughEntry> {
     return this.answer("setStat", () =>
@@ -120,4 +168,14 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
   protected given({ run }: PutPlaythrough): object {
     return { values: fields(run, "run") };
   }
+}
+
+/** How many messages are looked through at once. */
+const PAGE = 100;
+
+/** The position that a message notes, spelled as positions are. */
+function noted({ fields }: Message): string | undefined {
+  const extra = fields["extra"];
+  const said = typeof extra === "object" && extra !== null && !Array.isArray(extra) ? extra["world_position"] : undefined;
+  return typeof said === "string" && /^\s*[+-]?\d+\s*(,\s*[+-]?\d+\s*){2}$/.test(said) ? said : undefined;
 }

@@ -97,7 +97,7 @@ export class Saver extends EventTarget {
   }
 
   /**
-   * Saves a change later. A patch of `characters`, `personas`, `lorebooks`, `templates`, `campaigns` or `playthroughs` is one of their `patch`; of `worlds` `{ position, player }`; of
+   * Saves a change later. A patch of `characters`, `worlds`, `personas`, `lorebooks`, `templates`, `campaigns` or `playthroughs` is one of their `patch`; of
    * `settings` `{ value }`, the id being the setting's name; of `chats` `{ draft }`, its unsent message. With `ifRev`,
    * the record has to have that revision, or the one that this saver made of it.
    *
@@ -332,7 +332,7 @@ function newEdit(seq: number, domain: SaverDomain, id: string, now: number): Edi
 
 /** The last value of each field; a world's stats are fields of their own. */
 /** How deep a field of a patch is a patch itself. */
-const BELOW: { [field: string]: number } = { player: 1, entries: 2, fields: 1, campaign: 1, characters: 2, npcs: 2, events: 2, places: 2 };
+const BELOW: { [field: string]: number } = { player: 1, entries: 2, fields: 1, campaign: 1, characters: 2, npcs: 2, events: 2, places: 2, locations: 2, unconnected_locations: 2 };
 
 function merged(old: object, patch: object): object {
   const all = overlaid(old, patch);

@@ -25,6 +25,15 @@ export class SettingsStore {
     return this.#answer("get", () => this.#handle.settings());
   }
 
+  /** Those that are otherwise than their defaults. */
+  diff(): Promise<Partial<Settings>> {
+    return ask("settings.diff", async () => {
+      const all = JSON.parse((await this.#handle.settings()) as string) as Settings;
+      const usual = new Map(Object.entries(this.defaults).map(([key, value]) => [key, JSON.stringify(value)]));
+      return Object.fromEntries(Object.entries(all).filter(([key, value]) => JSON.stringify(value) !== usual.get(key))) as Partial<Settings>;
+    });
+  }
+
   /**
    * Hears which settings were changed, here or in another tab, until the function that it returns is called. Throws
    * `bad-option`, also in a transaction.

@@ -1194,12 +1194,31 @@ export interface PutPlaythrough extends Omit<PutOptions, keyof SafetyOptions> {
 /** A persona to be made; what is left out is empty or absent. */
 export type NewPersona = Partial<Omit<Persona, "dialect" | "picture" | "default" | "userId">> & { name: string };
 
-/** What a world can be patched with. */
+/** What a world can be patched with. Locations come before the position; `null` takes one, or a field of one, out. */
 export interface WorldPatch {
+  name?: string;
+  /** By `"x,y,z"`; one that is not there is made. */
+  locations?: { [position: string]: WorldLocationPatch | null };
+  /** By their keys there. */
+  unconnected_locations?: { [id: string]: WorldLocationPatch | null };
   /** Where the player is, `"x,y,z"`. */
   position?: string;
   /** Stats of the player. */
   player?: { [stat: string]: Json };
+}
+
+/** Fields of a location to change. */
+export interface WorldLocationPatch {
+  [field: string]: Json;
+}
+
+/** A file that lies beside a world, such as a picture. */
+export interface WorldAsset {
+  /** Where it lies in the world's tree, such as `images/backgrounds/harbor.png`. */
+  path: string;
+  bytes: number;
+  /** What a picture is for, by its folder: `images/backgrounds`, `images/objects`. */
+  role?: "background" | "object";
 }
 
 /** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, playthroughs, messages of chats. */

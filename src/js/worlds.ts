@@ -4,7 +4,7 @@ import type { KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { fields, integer, json, list, options, safety, text, whole, writing } from "./options.js";
+import { bytes, fields, integer, json, list, options, safety, text, whole, writing } from "./options.js";
 import type {
   Dependents,
   Exported,
@@ -21,6 +21,7 @@ import type {
   Validity,
   Viewport,
   World,
+  WorldAsset,
   WorldContext,
   WorldContextOptions,
   WorldEntry,
@@ -28,6 +29,12 @@ import type {
   WorldState,
   WriteOptions,
 } from "./types.js";
+
+/** What pictures are for, by their folders. */
+const ROLES = [
+  ["images/backgrounds/", "background"],
+  ["images/objects/", "object"],
+] as const;
 
 export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
   /** @internal */
@@ -81,6 +88,38 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     return this.answer("place", () =>
       this.handle.placeLocation(text(id, "id"), text(location, "location"), text(position, "position"), writing(given)),
     );
+  }
+
+  /** The files that lie beside a world: pictures and whatever else came with its tree. Throws `not-found`. */
+  files(id: string): Promise<WorldAsset[]> {
+    return this.ask("files", async () => {
+      const files = JSON.parse((await this.handle.worldFiles(text(id, "id"))) as string) as WorldAsset[];
+      return files.map((file) => {
+        const role = ROLES.find(([folder]) => file.path.startsWith(folder))?.[1];
+        return role === undefined ? file : { ...file, role };
+      });
+    });
+  }
+
+  /** A file that lies beside a world, `undefined` where none does. Throws `not-found` when there is no such world, `corrupt`. */
+  file(id: string, path: string): Promise<Uint8Array | undefined> {
+    return this.ask("file", () => this.handle.worldFile(text(id, "id"), text(path, "path")) as Promise<Uint8Array | undefined>);
+  }
+
+  /**
+   * Lays a file beside a world, or another in its place: a location's `background` may name its path. It goes out with the tree,
+   * is shared with the older states, and the state before becomes one. Throws `invalid` for a path that leads out of the world's
+   * folder or is that of its state or a chat, `not-found`, `conflict`, `too-new`, `too-large`.
+   */
+  putFile(id: string, path: string, content: Uint8Array, given?: WriteOptions): Promise<WorldEntry> {
+    return this.answer("putFile", () =>
+      this.handle.putWorldFile(text(id, "id"), text(path, "path"), bytes(content, "content"), writing(given)),
+    );
+  }
+
+  /** Takes a file from beside a world; older states have it still. Nothing happens where there is none. Throws as `putFile`. */
+  removeFile(id: string, path: string, given?: WriteOptions): Promise<WorldEntry> {
+    return this.answer("removeFile", () => this.handle.putWorldFile(text(id, "id"), text(path, "path"), undefined, writing(given)));
   }
 
   /** Which entries of a character's lore may be locations; likely ones first, which say why. Throws `not-found`, `corrupt`. */
@@ -187,6 +226,7 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
 }
 
 function edges(given: readonly [number, number], name: string): [number, number] {
-  const [from, to] = list(given, name);
+  const [from, to, ...more] = list(given, name);
+  if (more.length > 0) throw failure("bad-option", `\`${name}\` has ${more.length + 2} numbers, two were wanted`);
   return [integer(from as number, `${name}[0]`), integer(to as number, `${name}[1]`)];
 }

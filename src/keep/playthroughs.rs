@@ -170,12 +170,17 @@ impl Playthroughs {
     /// `not-found` for the run and for its world, `invalid` when there is no such location,
     /// `conflict` with its sides, and what the medium reports.
     pub async fn move_to(&self, id: &str, position: &str, write: Write) -> Result<Value> {
-        let to = world::parse_position(position)?;
-        self.play(id, write, Some(to), &|run, from, to, played| {
-            let (left, came) = (Trigger::of(On::Leave), Trigger::of(On::Enter));
-            let run = played.follow(run, from, &left)?;
+        let wanted = world::parse_position(position)?;
+        self.play(id, write, Some(wanted), &|run, from, to, played| {
             let key = to.here.map(|(key, _)| key.to_owned());
-            let run = playthrough::go(&run, position, &|_| key.clone())?;
+            let go = |run: &Document| playthrough::go(run, position, &|_| key.clone());
+            let at = playthrough::summary(run).position;
+            // Who stays leaves nothing and comes nowhere.
+            if world::parse_position(&at).is_ok_and(|at| at == wanted) {
+                return go(run);
+            }
+            let (left, came) = (Trigger::of(On::Leave), Trigger::of(On::Enter));
+            let run = go(&played.follow(run, from, &left)?)?;
             played.follow(&run, to, &came)
         })
         .await

@@ -9,9 +9,10 @@ use super::{Exported, Keep, Worlds, filename, world_cards, world_parts};
 use crate::chat;
 use crate::codec;
 use crate::container::{png, zip};
-use crate::error::{Limits, Result, Warning};
+use crate::error::{Kind, Limits, Result, Warning};
 use crate::store::{Change, History, Record, Write};
 use crate::world::tree::{self, Chat, Tree};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// Parts of a world that are files beside its state.
@@ -64,6 +65,59 @@ impl Worlds {
             media_type: "application/zip",
             bytes: tree::write(&state, &chats, &others, &safe)?,
         })
+    }
+
+    /// The files that lie beside a world, such as pictures: `[{ path, bytes }]`.
+    ///
+    /// # Errors
+    /// `not-found`, and what the medium reports.
+    pub async fn files(&self, id: &str) -> Result<Value> {
+        let record = self.keep.record(Domain::Worlds, id).await?;
+        let files = record.parts.iter().filter_map(|(name, part)| {
+            let path = name.strip_prefix(FILE)?;
+            Some(json!({ "path": path, "bytes": part.bytes }))
+        });
+        Ok(files.collect())
+    }
+
+    /// A file beside a world, `None` when there is none at this path.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such world, `corrupt`, and what the medium reports.
+    pub async fn file(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        let record = self.keep.record(Domain::Worlds, id).await?;
+        match record.parts.get(&format!("{FILE}{path}")) {
+            Some(part) => self.keep.store().part(part).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Lays a file beside a world, or takes one away, and gives the entry. The state before becomes
+    /// an older one.
+    ///
+    /// # Errors
+    /// `invalid` for a path that leads out of the world's folder or is that of its state or a chat,
+    /// `not-found`, `conflict`, `too-new`, and what the medium reports.
+    pub async fn put_file(
+        &self,
+        id: &str,
+        path: &str,
+        bytes: Option<&[u8]>,
+        write: Write,
+    ) -> Result<Value> {
+        if !tree::is_free(path) {
+            let detail =
+                "`path` leads out of the world's folder, or is that of its state or a chat";
+            return Err(Kind::Invalid.because(detail));
+        }
+        let put = |record: &mut Record, change: &mut Change| {
+            let name = format!("{FILE}{path}");
+            match bytes {
+                Some(bytes) => record.parts.insert(name, change.add_part(bytes)),
+                None => record.parts.remove(&name),
+            };
+        };
+        self.beside(id, write, &put).await
     }
 
     /// The chats of a world as files of its tree.

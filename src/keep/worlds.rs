@@ -176,7 +176,9 @@ impl Worlds {
         write: Write,
     ) -> Result<Vec<Record>> {
         let now = self.keep.store().now();
-        if let [PatchDocument { id, patch, if_rev }] = patches {
+        if let [PatchDocument { id, patch, if_rev }] = patches
+            && !world::changes_places(patch)
+        {
             let play = |document: &Document, key_at: &KeyAt<'_>| {
                 world::edit_among(document, patch, now, key_at)
             };
@@ -239,6 +241,30 @@ impl Worlds {
         put_document(&mut record, document, &mut change);
         change.write(record, History::Skip);
         self.keep.commit_one(change).await
+    }
+
+    /// Changes what lies beside a state, and gives the entry.
+    pub(super) async fn beside(
+        &self,
+        id: &str,
+        write: Write,
+        put: &dyn Fn(&mut Record, &mut Change),
+    ) -> Result<Value> {
+        let missing = || Kind::NotFound.because("there is no such record");
+        let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
+            let document = old.ok_or_else(missing)?;
+            world::changeable(document)?;
+            put(record, change);
+            Ok(document.clone())
+        };
+        let edit = Edit {
+            id: Some(id),
+            if_rev: write.if_rev,
+            put: false,
+            make: Box::new(make),
+        };
+        let written = self.documents().change(&[edit], write).await?;
+        Ok(written.first().map(entry).unwrap_or_default())
     }
 
     async fn change(&self, id: &str, write: Write, play: &Play<'_>) -> Result<Record> {

@@ -177,9 +177,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<TemplateFile> {
             .zip(root.items())
             .map(|(n, item): (usize, _)| (n.to_string(), item))
             .collect(),
-        Shape::Object => MASTER
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), root.get(name)?)))
+        Shape::Object if MASTER.iter().any(|name| root.get(name).is_some()) => root
+            .entries()
+            .map(|(name, node)| (name.into_owned(), node))
             .collect(),
         _ => Vec::new(),
     };

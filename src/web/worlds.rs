@@ -1,12 +1,13 @@
 //! Worlds and characters for JavaScript: JSON text out.
 
 use super::convert;
-use super::keep::{KeepHandle, RawExport, parse, promise};
+use super::keep::{KeepHandle, RawExport, bytes, parse, promise};
+use crate::error::Limits;
 use crate::json::Document;
 use crate::keep::PlaythroughFilter;
 use crate::world::events::{self, Scene, Trigger};
 use crate::world::playthrough;
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 /// Has events happen in a playthrough: `EventsRun` as JSON. All three are JSON.
@@ -116,6 +117,41 @@ impl KeepHandle {
     pub fn export_world_tree(&self, id: String) -> Promise {
         let keep = self.keep().clone();
         promise(async move { Ok(RawExport(keep.worlds().export_tree(&id).await?)) })
+    }
+
+    /// `{ path, bytes }[]` as JSON.
+    #[wasm_bindgen(js_name = worldFiles)]
+    pub fn world_files(&self, id: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { Ok(convert::ascii(&keep.worlds().files(&id).await?)) })
+    }
+
+    /// The bytes of a file beside a world, or `undefined`.
+    #[wasm_bindgen(js_name = worldFile)]
+    pub fn world_file(&self, id: String, path: String) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move { Ok(bytes(keep.worlds().file(&id, &path).await?)) })
+    }
+
+    /// The entry as JSON; without bytes the file goes.
+    #[wasm_bindgen(js_name = putWorldFile)]
+    pub fn put_world_file(
+        &self,
+        id: String,
+        path: String,
+        given: Option<Uint8Array>,
+        write: JsValue,
+    ) -> Promise {
+        let keep = self.keep().clone();
+        promise(async move {
+            let write = convert::write(&write)?;
+            let limit = Limits::default().file;
+            let bytes = given.map(|given| convert::bytes(&given, limit, "file"));
+            let bytes = bytes.transpose()?;
+            let worlds = keep.worlds();
+            let put = worlds.put_file(&id, &path, bytes.as_deref(), write).await?;
+            Ok(put.to_string())
+        })
     }
 
     /// The entry as JSON.

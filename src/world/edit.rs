@@ -4,10 +4,12 @@ use super::{
     KeyAt, coordinates, cut, key_at, move_among, parse_position, set_stat, shown, touch, view,
 };
 use crate::error::{Kind, Result};
-use crate::json::{Document, Node, Shape, quote};
+use crate::json::{Document, Node, Shape, Step, quote};
 
-/// The state with what `patch` names changed: `position`, and stats of the `player`. What
-/// already says so is left as it is, and a patch that changes nothing gives the same bytes.
+/// The state with what `patch` names changed: its `name`, fields of `locations` and
+/// `unconnected_locations` by their keys, `position`, and stats of the `player`. `null` takes a
+/// location or a field of one out. What already says so is left as it is, and a patch that changes
+/// nothing gives the same bytes.
 ///
 /// # Errors
 /// `bad-option` for a field that is not known, and those of [`super::move_to`] and [`set_stat`].
@@ -30,8 +32,36 @@ pub fn edit_among(
         return Err(Kind::Invalid.because("a patch must be an object of fields"));
     }
     let mut edited = document.clone();
+    // One may go to a location that the same patch makes.
+    for map in MAPS {
+        if let Some(changes) = root.get(map) {
+            let made = with_places(&edited, map, changes)?;
+            edited = touch(&edited, &made, now_ms)?;
+        }
+    }
+    let there = edited.clone();
+    let places = |at| match changes_places(patch) {
+        true => super::key_at(&there, at),
+        false => key_at(at),
+    };
     for (key, value) in root.entries() {
         match &*key {
+            map if MAPS.contains(&map) => {}
+            "name" => {
+                let metadata = edited.root().get("metadata");
+                if metadata.is_some_and(|metadata| metadata.shape() != Shape::Object) {
+                    return Err(Kind::Invalid.because("`metadata` is no object"));
+                }
+                if value.shape() != Shape::String {
+                    return Err(Kind::Invalid.because("`name` must be a string"));
+                }
+                let named = match metadata {
+                    Some(_) => edited.clone(),
+                    None => edited.set(&["metadata".into()], "{}")?,
+                };
+                let named = put(&named, &["metadata".into(), "name".into()], value)?;
+                edited = touch(&edited, &named, now_ms)?;
+            }
             "position" => {
                 let position = value
                     .text()
@@ -39,7 +69,7 @@ pub fn edit_among(
                 let wanted = coordinates(&position);
                 let there = coordinates(&view::summary(&edited).position);
                 if wanted.is_none() || wanted != there {
-                    edited = move_among(&edited, &position, now_ms, key_at)?;
+                    edited = move_among(&edited, &position, now_ms, &places)?;
                 }
             }
             "player" if value.shape() == Shape::Object => {
@@ -60,6 +90,62 @@ pub fn edit_among(
         }
     }
     Ok(edited)
+}
+
+/// Where a state has locations.
+const MAPS: [&str; 2] = ["locations", "unconnected_locations"];
+
+/// Whether a patch needs the locations that are on the map.
+pub fn changes_places(patch: &Document) -> bool {
+    patch.root().get(MAPS[0]).is_some()
+}
+
+/// The state with locations changed, made or taken out.
+fn with_places(document: &Document, map: &str, changes: Node<'_>) -> Result<Document> {
+    if changes.shape() != Shape::Object {
+        return Err(Kind::Invalid.because(format!("`{map}` must be an object of locations")));
+    }
+    let mut made = document.clone();
+    for (key, change) in view::members(changes) {
+        let at = match map == MAPS[0] {
+            true => Some(parse_position(&key)?),
+            false => None,
+        };
+        let spelled = at.and_then(|at| key_at(&made, at).or(Some(view::written(at))));
+        let spelled = spelled.unwrap_or_else(|| key.into_owned());
+        let path: [Step<'_>; 2] = [map.into(), (&*spelled).into()];
+        let there = made.find(&path).map(Node::shape);
+        match (change.shape(), there) {
+            (Shape::Null, None) => continue,
+            (Shape::Null, Some(_)) => made = made.remove(&path)?,
+            (Shape::Object, Some(Shape::Object)) => {}
+            (Shape::Object, _) => {
+                if made.root().get(map).is_none() {
+                    made = made.set(&path[..1], "{}")?;
+                }
+                let coordinates = at.map(|[x, y, z]| format!("{{\"coordinates\":[{x},{y},{z}]}}"));
+                made = made.set(&path, coordinates.as_deref().unwrap_or("{}"))?;
+            }
+            _ => {
+                let detail = format!("a location of `{map}` must be an object of fields, or null");
+                return Err(Kind::Invalid.because(detail));
+            }
+        }
+        for (field, value) in view::members(change) {
+            made = put(&made, &[path[0], path[1], (&*field).into()], value)?;
+        }
+    }
+    Ok(made)
+}
+
+/// The document with a value at a path, or without it when the value is null.
+fn put(document: &Document, path: &[Step<'_>], value: Node<'_>) -> Result<Document> {
+    match (value.is_null(), document.find(path)) {
+        (true, None) => Ok(document.clone()),
+        (true, Some(_)) => document.remove(path),
+        (false, Some(_)) => document.amend(path, value),
+        (false, None) => document.set(path, value.raw()),
+    }
 }
 
 /// The state with a location that waits beside the map at a position of it.

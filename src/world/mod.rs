@@ -15,7 +15,7 @@ mod view;
 
 pub use cut::{Cut, Index, Wanted, cut, join, locations_of};
 pub use draft::{Lore, Suggestion, from_lore, suggest};
-pub use edit::{edit, edit_among, place};
+pub use edit::{changes_places, edit, edit_among, place};
 pub use rules::is_of_form;
 pub use view::{Summary, inhabitants, summary, view};
 

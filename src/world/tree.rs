@@ -206,6 +206,13 @@ pub fn is_inside(path: &str) -> bool {
     !path.contains(['\\', ':', '\0']) && !path.split('/').any(odd)
 }
 
+/// Whether a file may lie at a path of the tree: within it, and where neither the state nor what
+/// is told of it nor a chat is.
+pub fn is_free(path: &str) -> bool {
+    let taken = [STATE, METADATA].contains(&path) || path.starts_with(CHATS);
+    is_inside(path) && !taken && !path.contains(char::is_control)
+}
+
 /// The events of a state with an id: those of its locations, and its own.
 fn events_of(state: &Document) -> impl Iterator<Item = (String, Node<'_>)> {
     let root = state.root();

@@ -154,3 +154,171 @@ test("what a model may know is gathered, bounded, and what stays out is told", a
   assert.equal(await codeOf(worlds.context(run, { budget: -1 })), "bad-option");
   assert.equal(await codeOf(worlds.context("x")), "not-found");
 });
+
+test("a world is renamed, and places are changed, made and taken out, by patches", async () => {
+  const { worlds } = await Keep.open({ medium: "memory" });
+  for (const count of [3, 2000]) {
+    const { id, rev } = await worlds.put(rooms(count));
+    const before = (await worlds.get(id)).state;
+    const entry = await worlds.patch(id, {
+      name: "Halls",
+      position: "0,99,0",
+      locations: { "1,0,0": { name: "Hall", npcs: ["ann"], events: null, mood: "grim" }, "0,99,0": { name: "Attic" }, "2,0,0": null },
+      unconnected_locations: { glade: { description: "Green." }, cave: { name: "Cave" }, gone: null },
+    }, { ifRev: rev });
+    assert.deepEqual([entry.name, entry.position, entry.locations], ["Halls", "0,99,0", count]);
+    const { state, warnings } = await worlds.get(id);
+    assert.deepEqual(warnings, []);
+    const { events, ...kept } = before.locations["1,0,0"];
+    assert.deepEqual(state.locations["1,0,0"], { ...kept, name: "Hall", npcs: ["ann"], mood: "grim" });
+    assert.deepEqual(state.locations["0,99,0"], { coordinates: [0, 99, 0], name: "Attic", location_id: "0,99,0", description: "" });
+    assert.equal(state.locations["2,0,0"], undefined);
+    assert.deepEqual(Object.keys(state.unconnected_locations), ["glade", "cave"]);
+    assert.deepEqual([state.unconnected_locations.glade.name, state.unconnected_locations.glade.description], ["Glade", "Green."]);
+    const changed = await worlds.export(id);
+    await worlds.patch(id, { name: "Halls", locations: { "1,0,0": { name: "Hall" }, "2,0,0": null } });
+    assert.deepEqual((await worlds.export(id)).bytes, changed.bytes, "what says so already is left as it is");
+    // The state with the place that was taken out is an older one.
+    await worlds.restoreVersion(id, rev);
+    assert.deepEqual((await worlds.get(id)).state, before);
+    for (const wrong of [{ locations: { "1,0": {} } }, { locations: { "1,0,0": 7 } }, { locations: [] }, { name: 5 }, { locations: { "1,0,0": null }, position: "1,0,0" }]) {
+      assert.ok(["invalid", "bad-option"].includes(await codeOf(worlds.patch(id, wrong))), JSON.stringify(wrong));
+    }
+    assert.deepEqual((await worlds.get(id)).state, before);
+  }
+  const { id } = await worlds.put(rooms(3));
+  await worlds.patch(id, JSON.parse('{ "locations": { "0,0,0": { "__proto__": { "x": 1 } } } }'));
+  assert.equal({}.x, undefined);
+  assert.match(new TextDecoder().decode((await worlds.export(id)).bytes), /"__proto__":\s?\{\s?"x":\s?1\s?\}/);
+});
+
+test("pictures lie beside a world, by what they are for", async () => {
+  const { worlds } = await Keep.open({ medium: "memory" });
+  const { id, rev } = await worlds.put(rooms(3));
+  const [harbor, lamp] = ["images/backgrounds/harbor.png", "images/objects/lamp.png"];
+  const put = await worlds.putFile(id, harbor, bytes("harbor"), { ifRev: rev });
+  await worlds.putFile(id, lamp, bytes("lamp"));
+  await worlds.putFile(id, "notes.txt", bytes(""));
+  assert.deepEqual(await worlds.files(id), [
+    { path: harbor, bytes: 6, role: "background" },
+    { path: lamp, bytes: 4, role: "object" },
+    { path: "notes.txt", bytes: 0 },
+  ]);
+  assert.deepEqual(await worlds.file(id, harbor), bytes("harbor"));
+  assert.equal(await worlds.file(id, "images/backgrounds/none.png"), undefined);
+  // They go out with the tree, come in with it, and go with the world's older states.
+  const copies = [];
+  for await (const event of worlds.import((await worlds.export(id, { as: "tree" })).bytes)) if (event.type === "item") copies.push(event.entry.id);
+  assert.deepEqual(await worlds.file(copies[0], lamp), bytes("lamp"));
+  await worlds.removeFile(id, harbor);
+  assert.equal(await worlds.file(id, harbor), undefined);
+  await worlds.moveTo(id, "1,0,0");
+  await worlds.restoreVersion(id, put.rev);
+  assert.deepEqual(await worlds.files(id), [{ path: harbor, bytes: 6, role: "background" }]);
+  for (const path of ["../x", "/x", "", "a//b", "a\\b", "world_state.json", "metadata.json", "chats/x.jsonl", "a\0"]) {
+    assert.equal(await codeOf(worlds.putFile(id, path, bytes("x"))), "invalid", path);
+  }
+  assert.equal(await codeOf(worlds.putFile(id, "a", "text")), "bad-option");
+  assert.equal(await codeOf(worlds.putFile(id, "a", bytes("x"), { ifRev: 1 })), "conflict");
+  assert.equal(await codeOf(worlds.files("nobody")), "not-found");
+});
+
+test("the position follows the chat: its alternatives, branches and removals", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const { worlds, playthroughs, chats } = keep;
+  const { id: world } = await worlds.put(rooms(3));
+  await worlds.place(world, "glade", "0,1,0");
+  const [mine, hers] = await Promise.all(["me", "her"].map((persona) => playthroughs.create({ world, persona })));
+  const { id } = await chats.create({ title: "Halls", world, playthrough: mine.id });
+  const chat = await chats.open(id);
+  const go = (position) =>
+    keep.transaction(["playthroughs", "chats"], async (tx) => {
+      await tx.playthroughs.moveTo(mine.id, position);
+      const open = await tx.chats.open(id);
+      return open.append({ name: "Guide", role: "character", text: `To ${position}.`, fields: { extra: { world_position: position } } });
+    });
+  const at = async (of) => (await playthroughs.follow(mine.id, of)).position;
+  await chat.append({ name: "You", role: "user", text: "Where now?" });
+  const first = await go("1,0,0");
+  await go("0,1,0");
+  await chat.append({ name: "You", role: "user", text: "Nice." });
+  assert.equal(await at(id), "0,1,0");
+  const branch = await chat.branch({ id: first.id });
+  assert.equal(await at(branch.id), "1,0,0", "a branch is where it left");
+  assert.equal(await at(id), "0,1,0");
+  const open = await chats.open(branch.id);
+  await open.addSwipe({ id: first.id }, "You stay.");
+  assert.equal(await at(branch.id), "0,0,0", "the move was swiped away");
+  await open.chooseSwipe({ id: first.id }, 0);
+  assert.equal(await at(branch.id), "1,0,0");
+  await open.remove({ id: first.id });
+  assert.equal(await at(branch.id), "0,0,0");
+  assert.equal(await at(id), "0,1,0", "the other chat is as it was");
+  const before = await playthroughs.get(mine.id);
+  assert.equal((await playthroughs.follow(mine.id, id)).rev, before.rev, "nothing to write");
+  assert.equal(await codeOf(playthroughs.follow(mine.id, branch.id, { ifRev: 1 })), "conflict");
+  assert.equal(await codeOf(playthroughs.follow("nobody", id)), "not-found");
+  assert.equal(await codeOf(playthroughs.follow(mine.id, "nothing")), "not-found");
+  assert.equal((await playthroughs.get(hers.id)).position, "0,0,0");
+  // The world goes out without anybody's progress.
+  const state = JSON.parse(new TextDecoder().decode((await worlds.export(world)).bytes));
+  assert.deepEqual([state.current_position, state.visited_positions, state.player], ["0,0,0", ["0,0,0"], { gold: 3 }]);
+});
+
+test("who stays where they are leaves nothing and comes nowhere", async () => {
+  const { worlds, playthroughs } = await Keep.open({ medium: "memory" });
+  const state = rooms(1);
+  state.locations["0,0,0"].events = [{ id: "in", trigger: "enter" }, { id: "out", trigger: "leave" }];
+  const { id } = await playthroughs.create({ world: (await worlds.put(state)).id });
+  const { fired, visited } = await playthroughs.moveTo(id, "0,0,0");
+  assert.deepEqual([fired, visited], [[], 1]);
+});
+
+test("before whatever is done to a world or a run, its state is an older one that can come back", async () => {
+  const { worlds, playthroughs } = await Keep.open({ medium: "memory" });
+  const { id } = await worlds.put(rooms(3));
+  const { id: other } = await worlds.put(rooms(2));
+  const without = rooms(3);
+  delete without.locations["2,0,0"];
+  for (const act of [
+    () => worlds.patch(id, { locations: { "1,0,0": null } }),
+    () => worlds.place(id, "glade", "5,5,5"),
+    () => worlds.put(without, { id }),
+    () => worlds.patchMany([{ id, patch: { locations: { "0,0,0": { npcs: ["ann"] }, "1,0,0": { npcs: ["bea"] } } } }, { id: other, patch: { name: "Other" } }]),
+    () => worlds.moveTo(id, "1,0,0"),
+    () => worlds.setStat(id, "gold", 99),
+    () => worlds.putFile(id, "images/objects/a.png", bytes("a")),
+    async () => worlds.restoreVersion(id, (await worlds.history(id))[0].rev),
+  ]) {
+    const [{ rev, state }] = [await worlds.get(id)];
+    await act();
+    assert.ok((await worlds.history(id)).some((version) => version.rev === rev), String(act));
+    await worlds.restoreVersion(id, rev);
+    assert.deepEqual((await worlds.get(id)).state, state, String(act));
+  }
+  const { id: run } = await playthroughs.create({ world: id });
+  await playthroughs.setStat(run, "gold", 7);
+  const lived = await playthroughs.get(run);
+  // A reset is a run put anew.
+  await playthroughs.put({ world: id, position: "0,0,0" }, { id: run });
+  assert.deepEqual((await playthroughs.get(run)).run.player, {});
+  await playthroughs.restoreVersion(run, lived.rev);
+  assert.deepEqual((await playthroughs.get(run)).run, lived.run);
+});
+
+test("what is odd is refused as an option, always by a promise", async () => {
+  const { worlds, playthroughs, lorebooks, settings } = await Keep.open({ medium: "memory" });
+  const { id } = await worlds.create("W");
+  assert.equal(await codeOf(worlds.viewport(id, { z: 0, x: [0, 1, 2], y: [0, 0] })), "bad-option");
+  assert.equal(await codeOf(worlds.setStat(id, "gold", Number.NaN)), "bad-option");
+  const { id: run } = await playthroughs.create({ world: id });
+  assert.equal(await codeOf(playthroughs.setStat(run, "gold", Infinity)), "bad-option");
+  const { id: book } = await lorebooks.put({ name: "B", entries: [{ id: 1, keys: ["a"] }] });
+  assert.equal(await codeOf(lorebooks.patchEntry(book, 1, null)), "bad-option");
+  assert.equal(await codeOf(lorebooks.removeEntry(book, {})), "bad-option");
+  assert.deepEqual(await settings.diff(), {});
+  await settings.patch({ theme: "dark", hiddenTemplates: ["builtin:chatml"], pageSize: 50 });
+  assert.deepEqual(await settings.diff(), { theme: "dark", hiddenTemplates: ["builtin:chatml"] });
+  await settings.reset();
+  assert.deepEqual(await settings.diff(), {});
+});

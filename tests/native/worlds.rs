@@ -612,3 +612,47 @@ fn who_is_in_a_world_is_told_whatever_became_of_them() {
         ])
     );
 }
+
+#[test]
+fn a_patch_of_places_leaves_every_other_byte() {
+    let state = "{\n  \"locations\": {\n    \"0, 0,0\": { \"name\": \"Gate\", \"x\": 1.50 },\n    \"1,0,0\": { \"location_id\": \"b\" }\n  },\n  \"current_position\": \"0,0,0\"\n}\n";
+    let (document, _) = read(state.as_bytes());
+    let patched = |patch: &str| {
+        let patch = Document::parse(patch).unwrap();
+        world::edit(&document, &patch, NOW).map(|document| text(&document))
+    };
+    assert_eq!(
+        patched(r#"{"locations":{"0,0,0":{"name":"Door"}}}"#).unwrap(),
+        state.replace("Gate", "Door")
+    );
+    assert_eq!(
+        patched(r#"{"locations":{"0,0,0":{"name":"Gate","x":1.5,"none":null},"9,9,9":null}}"#)
+            .unwrap(),
+        state
+    );
+    assert_eq!(
+        patched(r#"{"locations":{"1,0,0":null}}"#).unwrap(),
+        state.replace(",\n    \"1,0,0\": { \"location_id\": \"b\" }", "")
+    );
+    let made = patched(r#"{"locations":{"2,0,0":{"name":"Yard"}},"position":"2,0,0"}"#).unwrap();
+    let (_, warnings) = read(made.as_bytes());
+    assert!(warnings.is_empty(), "{warnings:?}");
+    for (wrong, kind) in [
+        (r#"{"locations":{"here":{}}}"#, Kind::Invalid),
+        (r#"{"locations":{"0,0,0":"x"}}"#, Kind::Invalid),
+        (r#"{"locations":[]}"#, Kind::Invalid),
+        (r#"{"unconnected_locations":{"a":1}}"#, Kind::Invalid),
+        (r#"{"name":null}"#, Kind::Invalid),
+        (
+            r#"{"locations":{"1,0,0":null},"position":"1,0,0"}"#,
+            Kind::Invalid,
+        ),
+        (r#"{"rooms":{}}"#, Kind::BadOption),
+    ] {
+        assert_eq!(patched(wrong).unwrap_err().kind(), kind, "{wrong}");
+    }
+    let (torn, _) = read(br#"{"metadata": 7, "locations": {}}"#);
+    let named = Document::parse(r#"{"name":"X"}"#).unwrap();
+    let refused = world::edit(&torn, &named, NOW).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Invalid);
+}
