@@ -1,7 +1,7 @@
 //! The three files that bots keep campaigns in: `campaigns.json` by guild and channel,
 //! `characters.json` by guild, player and channel, `npcs.json` by guild, channel and id.
 
-use super::{Scope, is_secret};
+use super::Scope;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, quote};
 use std::collections::BTreeMap;
@@ -104,14 +104,7 @@ impl Reading {
         let mut document = Document::parse(node.raw())?;
         for (key, value) in node.entries() {
             let path = [(&*key).into()];
-            if is_secret(&key, value) {
-                document = document.remove(&path)?;
-                self.warnings.push(Warning::noticed(
-                    "secret-left-out",
-                    format!("{place}.{key}"),
-                    "the address or token of a webhook is a secret; it was left out",
-                ));
-            } else if key.ends_with("_id") && value.shape() == Shape::Number {
+            if key.ends_with("_id") && value.shape() == Shape::Number {
                 document = document.set(&path, &quote(value.raw()))?;
                 self.number(&format!("{place}.{key}"));
             } else if key == "players" && value.items().any(|id| id.shape() == Shape::Number) {
@@ -123,6 +116,14 @@ impl Reading {
                 document = document.set(&path, &format!("[{}]", players.join(",")))?;
                 self.number(&format!("{place}.{key}"));
             }
+        }
+        let (document, secrets) = super::without_secrets(document)?;
+        for secret in secrets {
+            self.warnings.push(Warning::noticed(
+                "secret-left-out",
+                format!("{place}.{secret}"),
+                "the address or token of a webhook is a secret; it was left out",
+            ));
         }
         Ok(String::from_utf8_lossy(document.bytes()).into_owned())
     }
@@ -151,7 +152,10 @@ impl Reading {
                     .collect();
                 document = document.set(&[name.into()], &format!("{{{}}}", all.join(",")))?;
             }
-            super::check(&document)?;
+            super::check(&document).map_err(|error| {
+                let detail = format!("in {}: {}", scope.id(), error.detail());
+                error.because(detail)
+            })?;
             documents.push(document);
         }
         Ok((documents, self.warnings))

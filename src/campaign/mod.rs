@@ -9,8 +9,12 @@
 pub mod files;
 
 use crate::error::{Kind, Result};
-use crate::json::{Document, Node, Shape, quote, quote_ascii};
+use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
 use std::str::FromStr;
+
+/// So many secrets of a member are taken out one by one, and so many of a value at all.
+const MOST_WITHIN: usize = 50;
+const MOST_SECRETS: usize = 1000;
 
 /// A channel of a guild.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,7 +188,8 @@ pub fn check(document: &Document) -> Result<()> {
     }
     match secret(root) {
         Some(place) => Err(Kind::Invalid.because(format!(
-            "`{place}` is a secret; a campaign keeps the id of a webhook, not its address or token"
+            "`{}` is a secret; a campaign keeps the id of a webhook, not its address or token",
+            place.join(".")
         ))),
         None => Ok(()),
     }
@@ -204,14 +209,21 @@ fn text_or_none(node: Node<'_>, key: &str, place: &str) -> Result<()> {
     }
 }
 
-/// Where a secret stands, by its name or by what it says.
-fn secret(node: Node<'_>) -> Option<String> {
-    for (key, value) in node.entries() {
-        if is_secret(&key, value) {
-            return Some(key.into_owned());
+/// Where the first secret stands, by its name or by what it says: the keys and indexes that lead
+/// there.
+fn secret(node: Node<'_>) -> Option<Vec<String>> {
+    let items = node
+        .items()
+        .enumerate()
+        .map(|(n, item)| (n.to_string(), item));
+    let members = node.entries().map(|(key, value)| (key.into_owned(), value));
+    for (step, value) in members.chain(items) {
+        if is_secret(&step, value) {
+            return Some(vec![step]);
         }
-        if let Some(below) = secret(value) {
-            return Some(format!("{key}.{below}"));
+        if let Some(mut below) = secret(value) {
+            below.insert(0, step);
+            return Some(below);
         }
     }
     None
@@ -224,9 +236,50 @@ fn is_secret(key: &str, value: Node<'_>) -> bool {
     };
     let key = key.to_ascii_lowercase();
     let named = ["token", "api_key", "apikey", "secret", "password"];
-    named.iter().any(|name| key.ends_with(name))
+    // What an NPC hides is told in words.
+    let word = !text.contains(char::is_whitespace);
+    (word && named.iter().any(|name| key.ends_with(name)))
         || (key.contains("webhook") && (text.contains("://") || key.ends_with("url")))
         || text.contains("/api/webhooks/")
+}
+
+/// The document without its secrets, and where they stood. A member that is full of them goes
+/// whole.
+///
+/// # Errors
+/// `too-large` where it has nothing else.
+fn without_secrets(mut document: Document) -> Result<(Document, Vec<String>)> {
+    let mut places = Vec::new();
+    let (mut member, mut within) = (String::new(), 0);
+    while let Some(mut place) = secret(document.root()) {
+        if places.len() >= MOST_SECRETS {
+            return Err(Kind::TooLarge.because(format!("there are over {MOST_SECRETS} secrets")));
+        }
+        if place[0] != member {
+            (member, within) = (place[0].clone(), 0);
+        }
+        within += 1;
+        if within > MOST_WITHIN {
+            place.truncate(1);
+        }
+        let mut path = Vec::with_capacity(place.len());
+        let mut at = Some(document.root());
+        for step in &place {
+            let index = at.filter(|node| node.shape() == Shape::Array);
+            let index = index.and_then(|_| step.parse::<usize>().ok());
+            path.push(match index {
+                Some(n) => Step::Index(n),
+                None => Step::Key(step),
+            });
+            at = at.and_then(|node| match index {
+                Some(n) => node.items().nth(n),
+                None => node.get(step),
+            });
+        }
+        document = document.remove(&path)?;
+        places.push(place.join("."));
+    }
+    Ok((document, places))
 }
 
 /// The document with a patch over it: objects are gone into, `null` removes, all else replaces.

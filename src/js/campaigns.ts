@@ -3,6 +3,8 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { rawCampaignId } from "./cardkeep.js";
 import { Documents } from "./documents.js";
+import { failure, named } from "./errors.js";
+import { call } from "./loading.js";
 import { bytes, document, fields, flag, limits, list, options, record, safety, text, writing } from "./options.js";
 import type {
   Campaign,
@@ -148,7 +150,13 @@ export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampai
 
 function scopeOf(scope: CampaignScope): CampaignScope {
   const { guild, channel } = options(record(scope, "scope") as unknown as CampaignScope, ["guild", "channel"]);
-  return { guild: text(guild, "guild"), channel: text(channel, "channel") };
+  return { guild: place(guild, "guild"), channel: place(channel, "channel") };
+}
+
+function place(given: string, name: string): string {
+  // Two of them would become the same scope.
+  if (/\p{Surrogate}/u.test(text(given, name))) throw failure("bad-option", `\`${name}\` has half a character`);
+  return given;
 }
 
 function filesOf(files: CampaignFiles, name: string): (Uint8Array | undefined)[] {
@@ -179,8 +187,10 @@ export class DataManager {
 
   /** The data of a keep. Nothing there is nothing in the tables; what cannot be read is an error, never an empty table. Throws `corrupt`. */
   static async open(keep: { readonly campaigns: Campaigns }): Promise<DataManager> {
-    const files = await keep.campaigns.exportFiles();
-    const data = new DataManager(keep.campaigns, files);
+    const { campaigns } = Object(keep) as Partial<typeof keep>;
+    if (typeof campaigns?.exportFiles !== "function") throw named(failure("bad-option", "`keep` is no open keep"), "DataManager.open");
+    const files = await campaigns.exportFiles();
+    const data = new DataManager(campaigns, files);
     data.#take(files);
     return data;
   }
@@ -192,8 +202,8 @@ export class DataManager {
 
   /** Saves what was changed, all of it or nothing, and reads the tables anew. Throws what `importFiles` throws. */
   async saveData(given?: SafetyOptions): Promise<CampaignsBrought> {
-    const files = Object.fromEntries(TABLES.map((table) => [table, new TextEncoder().encode(JSON.stringify(this[table]))]));
-    const brought = await this.#of.importFiles(files, { ...given, base: this.#base });
+    const files = call("DataManager.saveData", () => Object.fromEntries(TABLES.map((table) => [table, new TextEncoder().encode(fields(this[table], table))])));
+    const brought = await this.#of.importFiles(files, { ...safety(given), base: this.#base });
     await this.loadData();
     return brought;
   }

@@ -224,11 +224,13 @@ impl Campaigns {
             if n >= last && found.is_none() {
                 continue;
             }
-            let theirs = match found {
-                Some(record) => Some(self.0.keep.document(record).await?),
-                None => None,
-            };
             let base = before.get(scope);
+            // What is in the trash is as good as gone for files that know nothing of it.
+            let anew = base.is_none() && trashed(found);
+            let theirs = match found {
+                Some(record) if !anew => Some(self.0.keep.document(record).await?),
+                _ => None,
+            };
             let (made, conflicts) = brought(base, mine, theirs.as_ref())?;
             report.conflicts.extend(
                 conflicts
@@ -236,9 +238,7 @@ impl Campaigns {
                     .map(|path| format!("{}: {path}", ids[n])),
             );
             match &theirs {
-                Some(theirs)
-                    if theirs.bytes() == made.bytes() && (base.is_some() || !trashed(found)) =>
-                {
+                Some(theirs) if theirs.bytes() == made.bytes() => {
                     report.same += 1;
                     continue;
                 }
@@ -247,7 +247,7 @@ impl Campaigns {
             }
             let place = first + n as u64;
             let make = move |old: Option<&Document>, record: &mut Record, change: &mut Change| {
-                let (made, _) = brought(base, mine, old)?;
+                let (made, _) = brought(base, mine, old.filter(|_| !anew))?;
                 campaign::check(&made)?;
                 placed(record, place);
                 texts::CAMPAIGNS.put_document(record, &made, change);

@@ -1,8 +1,11 @@
 //! File names for exports: a name is a label, never a path.
 
+/// Most file systems count a name's bytes and take 255; the extension and a number come to it.
+const MOST_BYTES: usize = 200;
+
 /// A file name that every file system takes: no separators, control or bidi
 /// characters, no reserved names, no dots or spaces at the ends, at most 100
-/// characters before the extension.
+/// characters and 200 bytes before the extension.
 pub(super) fn safe(name: &str, extension: &str) -> String {
     let kept = name.chars().map(|c| if forbidden(c) { ' ' } else { c });
     let text: String = kept
@@ -10,7 +13,12 @@ pub(super) fn safe(name: &str, extension: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
-    let short: String = text.chars().take(100).collect();
+    let mut bytes = 0;
+    let fits = |c: &char| {
+        bytes += c.len_utf8();
+        bytes <= MOST_BYTES
+    };
+    let short: String = text.chars().take(100).take_while(fits).collect();
     let stem = short.trim_matches(|c: char| c == '.' || c == ' ');
     let stem = if stem.is_empty() || reserved(stem) {
         format!("{extension} {stem}")
@@ -61,5 +69,6 @@ mod tests {
             assert_eq!(safe(name, "png"), want);
         }
         assert!(safe(&"x".repeat(10_000), "png").len() < 110);
+        assert_eq!(safe(&"東".repeat(100), "png").len(), 198 + 4);
     }
 }

@@ -420,8 +420,10 @@ impl Form {
     pub fn put_document(&self, record: &mut Record, document: &Document, change: &mut Change) {
         let mut head = (self.head)(document);
         let named = head.get("name").and_then(Value::as_str).unwrap_or_default();
+        // What came in a file without a name has that of the file.
+        let filed = matches!(self.domain, Domain::Lorebooks | Domain::Templates);
         let name = match named {
-            "" => record.head_text("name"),
+            "" if filed => record.head_text("name"),
             named => named,
         };
         let name: String = name.chars().take(100).collect();

@@ -100,6 +100,23 @@ test("a data manager saves what was changed, and keeps what others wrote", async
   assert.equal((await keep.campaigns.get({ guild: GUILD, channel: "1" })).rev, rev);
 });
 
+test("tables that cannot be saved, and what is no keep, are errors of the table", async () => {
+  const keep = await opened();
+  const data = await DataManager.open(keep);
+  const loop = {};
+  loop.loop = loop;
+  for (const characters of [undefined, null, [], "x", { 1: { 2: { 3: { name: "A", age: 1n } } } }, loop]) {
+    data.characters = characters;
+    await assert.rejects(data.saveData(), { code: "bad-option", op: "DataManager.saveData" });
+  }
+  await data.loadData();
+  await assert.rejects(data.saveData({ base: {} }), { code: "bad-option" });
+  for (const none of [undefined, null, {}, 7]) await assert.rejects(DataManager.open(none), { code: "bad-option", op: "DataManager.open" });
+  // Halves of characters all become the same one, and two scopes would be one.
+  assert.equal(await codeOf(keep.campaigns.change({ guild: "\ud800", channel: "1" }, {})), "bad-option");
+  assert.deepEqual((await keep.campaigns.list()).items, []);
+});
+
 test("a world is drafted of a character's lore, looked at, and kept", async () => {
   const keep = await opened();
   const { id: ann } = await keep.characters.put({ name: "Ann", scenario: "A storm." });

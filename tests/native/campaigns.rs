@@ -193,6 +193,73 @@ fn ids_that_are_numbers_become_texts_and_secrets_stay_out() {
 }
 
 #[test]
+fn a_secret_is_left_out_wherever_it_stands_and_nothing_else_is() {
+    let keep = open(&MemoryMedium::new());
+    let hooks: Vec<String> = (0..80)
+        .map(|n| format!("https://discord.example/api/webhooks/{n}/abc"))
+        .collect();
+    let campaign = json!({
+        "name": "x",
+        "webhook": {"id": "7", "url": "https://discord.example/api/webhooks/7/abc"},
+        "log": ["kept", ["https://discord.example/api/webhooks/8/abc", "kept too"]],
+        "0": {"bot_token": "s3cret"},
+        "hooks": hooks,
+    });
+    let npc = json!({"name": "Orc", "secret": "He is the king in disguise."});
+    let given = Files {
+        campaigns: Some(json!({"1": {"2": campaign}}).to_string().into()),
+        npcs: Some(json!({"1": {"2": {"n": npc}}}).to_string().into()),
+        ..Files::default()
+    };
+    let brought = bring(&keep, &given, None);
+    let places: Vec<&str> = brought
+        .warnings
+        .iter()
+        .map(|warning| &*warning.path)
+        .collect();
+    for place in ["webhook.url", "log.1.0", "0.bot_token", "hooks"] {
+        let place = format!("campaigns.1.2.{place}");
+        assert!(places.contains(&&*place), "{place}: {places:?}");
+    }
+    let told = &told(&keep, &scope("1", "2"))["scope"];
+    assert_eq!(
+        told["campaign"],
+        json!({"name": "x", "webhook": {"id": "7"}, "log": ["kept", ["kept too"]], "0": {}})
+    );
+    assert_eq!(told["npcs"]["n"]["secret"], "He is the king in disguise.");
+    let patch = json!({"campaign": {"log": ["https://x/api/webhooks/1/abc"]}});
+    assert_eq!(change(&keep, &scope("1", "2"), patch), Err(Kind::Invalid));
+}
+
+#[test]
+fn a_scope_in_the_trash_takes_no_part_in_files_that_know_nothing_of_it() {
+    let keep = open(&MemoryMedium::new());
+    bring(&keep, &files(), None);
+    let all = ids(&keep, json!({}));
+    let before = now(keep.campaigns().files(None)).unwrap();
+    for id in &all {
+        now(keep.trash(Domain::Campaigns, id, None)).unwrap();
+    }
+    let text = String::from_utf8(before.campaigns.clone().unwrap()).unwrap();
+    let other = Files {
+        campaigns: Some(text.replacen("\"name\": \"", "\"name\": \"New ", 1).into()),
+        ..before.clone()
+    };
+    let brought = bring(&keep, &other, None);
+    assert_eq!((brought.added, brought.conflicts), (all.len(), vec![]));
+    assert_eq!(now(keep.campaigns().files(None)).unwrap(), other);
+}
+
+#[test]
+fn a_list_names_a_campaign_as_it_is_called_now() {
+    let keep = open(&MemoryMedium::new());
+    let scope = scope("1", "2");
+    change(&keep, &scope, json!({"campaign": {"name": "x"}})).unwrap();
+    let entry = change(&keep, &scope, json!({"campaign": null})).unwrap();
+    assert_eq!(entry["name"], "");
+}
+
+#[test]
 fn a_file_of_another_shape_is_refused_and_stores_nothing() {
     let keep = open(&MemoryMedium::new());
     for bad in [
