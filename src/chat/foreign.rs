@@ -5,18 +5,19 @@
 use super::source::Source;
 use super::transcript::Transcript;
 use super::{plain, tools, tree};
-use crate::error::Limits;
+use crate::error::{Limits, Warning};
 use crate::json::{Document, Node, Shape};
 use std::borrow::Cow;
 
-/// The file as one JSON value, when it is one.
-pub(super) fn document(bytes: &[u8], limits: &Limits) -> Option<Document> {
-    let (document, warnings) = Document::read(bytes, limits).ok()?;
+/// The file as one JSON value, when it is one, and what had to be repaired to read it.
+pub(super) fn document(bytes: &[u8], limits: &Limits) -> Option<(Document, Vec<Warning>)> {
+    let (document, mut warnings) = Document::read(bytes, limits).ok()?;
     let whole = !warnings
         .iter()
         .any(|warning| warning.code == "trailing-text");
     let nested = matches!(document.root().shape(), Shape::Array | Shape::Object);
-    (whole && nested).then_some(document)
+    warnings.retain(|warning| warning.repaired);
+    (whole && nested).then_some((document, warnings))
 }
 
 /// The items of an array of objects as the lines of a log.

@@ -1,7 +1,7 @@
 //! From bytes to sessions: which byte belongs to which record. Nothing is turned into a tree.
 
 use super::foreign;
-use super::line::{Piece, Pieces, What, object};
+use super::line::{Piece, Pieces, What, is_plain, object, repairs};
 use super::source::Source;
 use super::transcript::Transcript;
 use super::{ChatFile, Dialect, Fault, Session, tree, view};
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
     // Lines of a document that spans many of them may look like messages, and a document that
     // is one line may look like a header or a message.
     if faulty || alone {
-        if let Some(document) = foreign::document(bytes, limits) {
+        if let Some((document, repairs)) = foreign::document(bytes, limits) {
             let root = document.root();
             let known = foreign::transcript(root).or_else(|| {
                 // An object is a line where it can be one, unless it lists messages itself.
@@ -75,14 +75,15 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
                     .flatten()
             });
             if let Some(transcript) = known {
-                return converted(transcript, Vec::new());
+                return converted(transcript, Vec::new()).map(|file| file.repaired(repairs));
             }
             if faulty {
                 let message = spread(bytes).filter(|file| !file.sessions[0].lines.is_empty());
-                return message.map_or_else(|| array(root), Ok);
+                let all = || array(root).map(|file| file.repaired(repairs));
+                return message.map_or_else(all, Ok);
             }
         } else if let Some(text) = foreign::of_page(bytes)
-            && let Some(document) = foreign::document(text.as_bytes(), limits)
+            && let Some((document, _)) = foreign::document(text.as_bytes(), limits)
             && let Some(transcript) = foreign::transcript(document.root())
         {
             return converted(transcript, Vec::new());
@@ -175,7 +176,15 @@ fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     // What lies before belongs to a record or a header already.
     let mut tiled = 0;
     let mut sample: Vec<Range<usize>> = Vec::new();
-    for piece in Pieces::of(&bytes) {
+    // All at once: no line of a plain file is looked at for this.
+    let plain = is_plain(&bytes);
+    for mut piece in Pieces::of(&bytes) {
+        let text = &bytes[piece.start..piece.end];
+        let taken = matches!(piece.what, What::Message | What::Header);
+        if !plain && taken && piece.warnings.is_empty() && !is_plain(text) {
+            piece.warnings = repairs(text);
+        }
+        notes.warnings(piece.line, piece.warnings);
         match piece.what {
             What::Blank => continue,
             What::Fault(code, message) => {
@@ -186,10 +195,7 @@ fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
                 });
                 continue;
             }
-            What::Message { trailing } => {
-                if trailing {
-                    notes.trailing(piece.line);
-                }
+            What::Message => {
                 if sample.len() < SAMPLE {
                     sample.push(piece.start..piece.end);
                 }
@@ -227,6 +233,16 @@ fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     })
 }
 
+impl ChatFile<'_> {
+    /// The same with what had to be repaired in the document that it was, where its lines do not
+    /// tell it.
+    fn repaired(mut self, mut repairs: Vec<Warning>) -> Self {
+        repairs.retain(|one| !self.warnings.iter().any(|told| told.code == one.code));
+        self.warnings.extend(repairs);
+        self
+    }
+}
+
 impl Session {
     /// Whether nothing of it has been found yet.
     fn is_blank(&self) -> bool {
@@ -246,8 +262,8 @@ impl Session {
 struct Notes {
     faults: Vec<Fault>,
     more_faults: usize,
-    trailing: Vec<usize>,
-    more_trailing: usize,
+    warnings: Vec<Warning>,
+    more_warnings: usize,
 }
 
 impl Notes {
@@ -259,30 +275,32 @@ impl Notes {
         }
     }
 
-    fn trailing(&mut self, line: usize) {
-        if self.trailing.len() < MOST_WARNINGS {
-            self.trailing.push(line);
-        } else {
-            self.more_trailing += 1;
+    fn warnings(&mut self, line: usize, warnings: Vec<Warning>) {
+        let told = |warning: &Warning| warning.repaired || warning.code == "trailing-text";
+        for warning in warnings.into_iter().filter(told) {
+            if self.warnings.len() == MOST_WARNINGS {
+                self.more_warnings += 1;
+                continue;
+            }
+            let message = match warning.code {
+                "trailing-text" => {
+                    "text behind the message was left alone and is not shown".to_owned()
+                }
+                _ => warning.message,
+            };
+            self.warnings.push(Warning {
+                path: format!("line {line}"),
+                message,
+                ..warning
+            });
         }
     }
 
     fn settle(self) -> (Vec<Fault>, Vec<Warning>) {
-        let mut warnings = Vec::new();
-        for line in self.trailing {
-            let message = "text behind the message was left alone and is not shown";
-            warnings.push(Warning::noticed(
-                "trailing-text",
-                format!("line {line}"),
-                message,
-            ));
-        }
-        if self.more_trailing > 0 {
-            let message = format!(
-                "{} more lines have text behind the message",
-                self.more_trailing
-            );
-            warnings.push(Warning::noticed("trailing-text", "", message));
+        let mut warnings = self.warnings;
+        if self.more_warnings > 0 {
+            let message = format!("{} more things like these", self.more_warnings);
+            warnings.push(Warning::noticed("more-warnings", "", message));
         }
         if self.more_faults > 0 {
             let message = format!("{} more lines cannot be read", self.more_faults);

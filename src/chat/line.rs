@@ -5,7 +5,7 @@
 //! outermost members; where it is not sure, [`Document`] decides. The limits are fixed: what
 //! counts as a message must not change between importing a log and paging through it.
 
-use crate::error::{Kind, Limits};
+use crate::error::{Kind, Limits, Warning};
 use crate::json::{Document, Shape};
 use memchr::{memchr, memchr2};
 
@@ -19,10 +19,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub(super) enum What {
     Blank,
     Header,
-    Message {
-        /// Something that cannot be used stands behind the object.
-        trailing: bool,
-    },
+    Message,
     /// Why it is neither: a code and a sentence.
     Fault(&'static str, String),
 }
@@ -40,6 +37,8 @@ pub(super) struct Piece {
     /// From 1.
     pub line: usize,
     pub what: What,
+    /// What had to be repaired or left alone to read the object.
+    pub warnings: Vec<Warning>,
 }
 
 /// The pieces of a log, or of a part of it that begins with a piece.
@@ -91,6 +90,7 @@ impl Iterator for Pieces<'_> {
             to,
             line: self.line,
             what: What::Blank,
+            warnings: Vec::new(),
         };
         if start < end {
             self.judge(&mut piece);
@@ -108,7 +108,7 @@ impl Pieces<'_> {
             && let Some((keys, length)) = scan(text)
         {
             let rest = text[length..].trim_ascii_start();
-            piece.what = keys.what(false);
+            piece.what = keys.what();
             if rest.is_empty() || matches!(piece.what, What::Fault(..)) {
                 return;
             }
@@ -119,7 +119,7 @@ impl Pieces<'_> {
                 return;
             }
         }
-        piece.what = judge_slowly(text);
+        (piece.what, piece.warnings) = judge_slowly(text);
         if let What::Fault("bad-json", message) = &mut piece.what
             && piece.to == self.bytes.len()
             && self.bytes.last() != Some(&b'\n')
@@ -133,24 +133,19 @@ impl Pieces<'_> {
     }
 }
 
-fn judge_slowly(text: &[u8]) -> What {
+fn judge_slowly(text: &[u8]) -> (What, Vec<Warning>) {
+    let no_object = || What::Fault("not-an-object", "the line is no JSON object".to_owned());
     if !matches!(text[0], b'{' | 0) {
-        return What::Fault("not-an-object", "the line is no JSON object".to_owned());
+        return (no_object(), Vec::new());
     }
     match Document::read(text, &Limits::default()) {
-        Ok((document, _)) if document.root().shape() != Shape::Object => {
-            What::Fault("not-an-object", "the line is no JSON object".to_owned())
-        }
+        Ok((document, _)) if document.root().shape() != Shape::Object => (no_object(), Vec::new()),
         Ok((document, warnings)) => {
             let mut keys = Keys::default();
             for (key, _) in document.root().entries() {
                 keys.note(key.trim().as_bytes());
             }
-            keys.what(
-                warnings
-                    .iter()
-                    .any(|warning| warning.code == "trailing-text"),
-            )
+            (keys.what(), warnings)
         }
         Err(error) => {
             let code = if error.kind() == Kind::TooLarge {
@@ -158,9 +153,21 @@ fn judge_slowly(text: &[u8]) -> What {
             } else {
                 "bad-json"
             };
-            What::Fault(code, error.detail().to_owned())
+            (What::Fault(code, error.detail().to_owned()), Vec::new())
         }
     }
+}
+
+/// Whether nothing in it is repaired by reading it beside what the quick look sees: bytes that
+/// are no UTF-8, and control characters, of which only those that end lines are no matter.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let control = |seen: bool, b: &u8| seen | (*b < b' ' && !matches!(b, b'\n' | b'\r'));
+    !text.iter().fold(false, control) && std::str::from_utf8(text).is_ok()
+}
+
+/// What is told of an object that the quick look took and that is not plain.
+pub(super) fn repairs(text: &[u8]) -> Vec<Warning> {
+    judge_slowly(text).1
 }
 
 /// Which of the telling members an object has.
@@ -204,9 +211,9 @@ impl Keys {
         self.seen & keys == keys
     }
 
-    fn what(self, trailing: bool) -> What {
+    fn what(self) -> What {
         if self.has(Keys::MESSAGE) || self.has(Keys::TEXT | Keys::SPEAKER) {
-            What::Message { trailing }
+            What::Message
         } else if self.has(Keys::HEADER) && !self.has(Keys::GROUP)
             || self.has(Keys::METADATA | Keys::TIMESTAMP)
             || self.has(Keys::METADATA) && self.count == 1
@@ -318,7 +325,8 @@ fn key(text: &[u8], at: usize, depth: u32, keys: &mut Keys) -> Option<usize> {
     (*text.get(colon)? == b':').then(|| space(text, colon + 1))
 }
 
-/// Where the string at `at` ends. What stands in it is no matter: [`Document`] takes all of it.
+/// Where the string at `at` ends, if its escapes are JSON's. Other bytes are no matter:
+/// [`Document`] takes all of them, and [`is_plain`] tells of them.
 fn string(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
@@ -326,7 +334,11 @@ fn string(text: &[u8], at: usize) -> Option<usize> {
         if text[at] == b'"' {
             return Some(at + 1);
         }
-        at += 2;
+        at += match text.get(at + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+            b'u' if text.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
+            _ => return None,
+        };
     }
 }
 
@@ -375,7 +387,7 @@ fn number(text: &[u8], at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pieces, What, scan};
+    use super::{Pieces, What, is_plain, scan};
     use crate::error::Limits;
     use crate::json::Document;
 
@@ -394,7 +406,7 @@ mod tests {
     /// both see the same members.
     #[test]
     fn the_quick_look_promises_nothing_that_the_document_does_not_keep() {
-        let bytes = br#"{}[]":,\ 0.e-+untrfals"#;
+        let bytes = b"{}[]\":,\\ 0.e-+untrfals\t\xe9";
         let mut quick = 0;
         for line in LINES {
             for at in 0..line.len() {
@@ -408,10 +420,13 @@ mod tests {
                         continue;
                     };
                     quick += 1;
-                    let (document, _) =
-                        Document::read(&text, &Limits::default()).unwrap_or_else(|error| {
+                    let (document, warnings) = Document::read(&text, &Limits::default())
+                        .unwrap_or_else(|error| {
                             panic!("{error} in {}", String::from_utf8_lossy(&text))
                         });
+                    if is_plain(&text) {
+                        assert!(!warnings.iter().any(|warning| warning.repaired));
+                    }
                     // Damaged UTF-8 is decoded to a text of another length.
                     if std::str::from_utf8(&text).is_ok() {
                         assert_eq!(document.root().raw().len(), length);
@@ -436,7 +451,7 @@ mod tests {
                 .next()
                 .expect("there is one line");
             let read = Document::read(text.as_bytes(), &Limits::default()).is_ok();
-            assert_eq!(matches!(piece.what, What::Message { .. }), read, "{depth}");
+            assert_eq!(matches!(piece.what, What::Message), read, "{depth}");
         }
     }
 
@@ -445,7 +460,7 @@ mod tests {
         let text = br#"{"mes":"a"} {"user_name":"b"}"#;
         let pieces: Vec<_> = Pieces::of(text).collect();
         assert_eq!(pieces.len(), 2);
-        assert_eq!(pieces[0].what, What::Message { trailing: false });
+        assert_eq!(pieces[0].what, What::Message);
         assert_eq!(pieces[1].what, What::Header);
         assert_eq!((pieces[0].to, pieces[1].from, pieces[1].line), (12, 12, 1));
     }

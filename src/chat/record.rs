@@ -45,7 +45,7 @@ fn place(record: &[u8]) -> Place {
     };
     let mut found = false;
     for piece in Pieces::of(record) {
-        let message = matches!(piece.what, What::Message { .. });
+        let message = piece.what == What::Message;
         if message || !found && piece.what != What::Blank {
             found |= message;
             last = Place {

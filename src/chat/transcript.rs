@@ -112,7 +112,7 @@ impl Transcript {
     /// Adds a message to the chat; `path` is where the file has it.
     pub(super) fn say(&mut self, path: &str, speech: &Speech<'_>) {
         let mut line = self.line(speech, true);
-        let message = |what: &What| matches!(what, What::Message { .. });
+        let message = |what: &What| *what == What::Message;
         if !is(&line, message) {
             line = self.line(speech, false);
             let reason = "what the tool says beside the text is too large or nested for a line";

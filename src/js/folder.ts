@@ -338,7 +338,7 @@ class Folder {
   /** What a chat belongs to: by its folder, by its group, by its world, and where these do not say, by what it begins with. */
   #linksOf(item: Item, bytes: Uint8Array): ChatLinks & { title: string } {
     const { what, of } = item.place;
-    const title = stem(base(item.file.path)).slice(0, 100);
+    const title = cut(stem(base(item.file.path)));
     if (what === "world-chat") {
       const world = this.#worlds.get(key(item, of));
       return { title, characters: [], ...(world !== undefined && { world, location: title.replace(/_chat$/, "") }) };
@@ -352,7 +352,7 @@ class Folder {
       const group = this.#groups.get(key(item, of));
       // SillyTavern calls the chats of groups by moments or numbers.
       const dated = /^\d{4}-\d|^\d{8,}/.test(title);
-      const full = group !== undefined && dated ? `${group.name} - ${title}`.slice(0, 100) : title;
+      const full = group !== undefined && dated ? cut(`${group.name} - ${title}`) : title;
       return { ...links, title: full, characters: group?.characters ?? [] };
     }
     const told = header.character_name;
@@ -396,3 +396,8 @@ function opening(bytes: Uint8Array): { [key: string]: Json } {
 const key = ({ place }: Item, name: string) => `${place.root}\n${name}`;
 const base = (path: string) => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 const stem = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
+
+/** As much of a title as a chat may have, without half a character at its end. */
+function cut(title: string): string {
+  return [...title].slice(0, 100).join("");
+}

@@ -1523,7 +1523,7 @@ export interface ChatStats {
 }
 
 export interface BranchOptions {
-  /** Without one, the title of the chat with the number of the branch. */
+  /** Without one, the title of the chat with the number of the branch. At most 100 characters, `invalid` beyond. */
   title?: string;
 }
 
@@ -1584,6 +1584,7 @@ export interface ChatTemplate {
 }
 
 export interface NewChat extends ChatLinks {
+  /** At most 100 characters, `invalid` beyond. */
   title: string;
   /** Kept with the chat as it is now: a later change of the template changes no old chat. */
   template?: ChatTemplate;
@@ -1593,6 +1594,7 @@ export interface NewChat extends ChatLinks {
 }
 
 export interface ChatImportOptions extends ImportOptions, ChatLinks {
+  /** In place of the one that the file has; at most 100 characters. */
   title?: string;
 }
 

@@ -38,7 +38,7 @@ impl Chat {
             };
             let trunk = self.record().clone();
             let title = match title {
-                Some(title) => title.to_owned(),
+                Some(title) => chat_row::title(title)?.to_owned(),
                 None => {
                     let found = self.keep.store().find(&key(&trunk.id)).await?;
                     let number = found.records.len() + 1;
@@ -65,12 +65,12 @@ impl Chat {
         title: &str,
         write: impl Into<Write>,
     ) -> Result<Value> {
-        let title = short(title.trim());
+        let title = chat_row::title(title)?;
         if title.is_empty() {
             return Err(Kind::Invalid.because("a checkpoint has a name"));
         }
         let make = async |work: &mut Work<'_>, index: u64| {
-            let mut record = self.grow(work, index, &title).await?;
+            let mut record = self.grow(work, index, title).await?;
             record.head["checkpoint"] = true.into();
             let header = work.header().await?;
             let main = work.record.head_text("title");
@@ -78,7 +78,7 @@ impl Chat {
                 let part = work.change.add_part(&header);
                 record.parts.insert("header".into(), part);
             }
-            let mark = |line: &[u8], _: Dialect| chat::mark_line(line, &title);
+            let mark = |line: &[u8], _: Dialect| chat::mark_line(line, title);
             work.rewrite(index, mark).await?;
             let id = record.id.clone();
             work.change.durable().write(record, History::Skip);

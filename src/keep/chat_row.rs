@@ -76,7 +76,19 @@ pub(super) fn entry(record: &Record) -> Value {
 /// Characters of a title.
 pub(super) const LONGEST_TITLE: usize = 100;
 
-/// A title as rows have it.
+/// A title that somebody gives.
+///
+/// # Errors
+/// `invalid` for a long one: what was typed is never cut.
+pub(super) fn title(given: &str) -> Result<&str> {
+    let title = given.trim();
+    if title.chars().count() <= LONGEST_TITLE {
+        return Ok(title);
+    }
+    Err(Kind::Invalid.because(format!("a title has at most {LONGEST_TITLE} characters")))
+}
+
+/// A title that a file brings, as rows have it.
 pub(super) fn short(title: &str) -> String {
     title.chars().take(LONGEST_TITLE).collect()
 }

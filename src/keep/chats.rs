@@ -1,7 +1,7 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::Chat;
-use super::chat_row::{self, Body, LONGEST_TITLE, short, summarize};
+use super::chat_row::{self, Body, short, summarize};
 use super::content::Subject;
 use super::domain::{Domain, newest_first, present};
 use super::grown::Given;
@@ -12,7 +12,7 @@ use super::records::unreadable_json;
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
-use crate::error::{Kind, Limits, Loss, Result, Warning, Written};
+use crate::error::{Error, Kind, Limits, Loss, Result, Warning, Written};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use serde::Deserialize;
@@ -257,12 +257,12 @@ impl Chats {
             .rsplit_once('.')
             .map_or(file_name, |(stem, _)| stem);
         let named = header.and_then(|header| chat::header_name(header, &options.limits));
-        let title = options
-            .title
-            .clone()
-            .or(named)
-            .unwrap_or_else(|| stem.to_owned());
-        record.head = json!({ "title": short(&title), "dialect": file.dialect.as_str(), "source": file.source.tool });
+        let title = match &options.title {
+            Some(title) => chat_row::title(title)?.to_owned(),
+            None => short(named.as_deref().unwrap_or(stem)),
+        };
+        record.head =
+            json!({ "title": title, "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
         options.links().put(&mut record);
@@ -373,7 +373,7 @@ impl Chats {
         header.push(b'\n');
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);
         record.head = json!({
-            "title": short(&new_chat.title),
+            "title": chat_row::title(&new_chat.title)?,
             "dialect": Dialect::SillyTavern.as_str(),
         });
         links.put(&mut record);
@@ -433,10 +433,10 @@ impl Chats {
     /// # Errors
     /// `invalid` for an empty or long one, `not-found`, `conflict`, and what the medium reports.
     pub async fn rename(&self, id: &str, title: &str, write: impl Into<Write>) -> Result<Value> {
-        let title = title.trim();
-        if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-            let detail = format!("a title has 1 to {LONGEST_TITLE} characters");
-            return Err(Kind::Invalid.because(detail).of(Domain::Chats.name(), id));
+        let of = |error: Error| error.of(Domain::Chats.name(), id);
+        let title = chat_row::title(title).map_err(of)?;
+        if title.is_empty() {
+            return Err(of(Kind::Invalid.because("a title has a character at least")));
         }
         let rename = |record: &mut Record, _: &mut Change| {
             record.head["title"] = title.into();

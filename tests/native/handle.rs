@@ -556,6 +556,17 @@ fn a_renamed_chat_keeps_its_messages_and_its_older_title() {
         let refused = now(keep.chats().rename(&id, title, None)).unwrap_err();
         assert_eq!(refused.kind(), Kind::Invalid);
     }
+    let long = "x".repeat(101);
+    let created = now(keep.chats().create(&json!({ "title": long }).to_string()));
+    assert_eq!(created.unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(
+        now(chat.branch(0, Some(&long))).unwrap_err().kind(),
+        Kind::Invalid
+    );
+    assert_eq!(
+        now(chat.checkpoint(0, &long, None)).unwrap_err().kind(),
+        Kind::Invalid
+    );
     let back = now(keep.restore_version(Domain::Chats, &id, rev)).unwrap();
     assert_eq!(back["title"], old);
     assert_eq!(said(&chat), before);

@@ -313,7 +313,7 @@ export class CardScreen extends Screen {
   async #startChat(card: Card): Promise<void> {
     await attempt(this, "The chat could not be started", async () => {
       const { userName } = await this.keep.settings.get();
-      const entry = await this.keep.chats.create({ title: card.name, characters: [this.record], userName, characterName: card.name });
+      const entry = await this.keep.chats.create({ title: [...card.name].slice(0, 100).join(""), characters: [this.record], userName, characterName: card.name });
       const greetings = [card.first_mes, ...card.alternate_greetings].map((text) => expand(text, card.name, userName)).filter((text) => text.trim() !== "");
       const [greeting] = greetings;
       if (greeting !== undefined) {
