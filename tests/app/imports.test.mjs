@@ -37,7 +37,11 @@ describe("files that come in", () => {
   /** As a hand does it: what lies on the disk is dragged over the page and let go. */
   async function drop(...names) {
     const data = { items: [], files: names.map((name) => join(folder, name)), dragOperationsMask: 1 };
-    for (const type of ["dragEnter", "dragOver", "drop"]) await app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+    const drag = (type) => app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+    await drag("dragEnter");
+    // The browser lets go only where the page has said that it takes things, which a busy page says later.
+    await app.until(() => document.querySelector(".drop"));
+    for (const type of ["dragOver", "dragOver", "drop"]) await drag(type);
   }
 
   /** Pastes while the given element has the focus. */

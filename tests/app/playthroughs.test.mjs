@@ -82,10 +82,26 @@ describe("a playthrough", () => {
     assert.deepEqual(JSON.parse(bytes.toString("utf8")), WORLD);
   });
 
+  test("has chats at the places one comes to", async () => {
+    await app.click(".beneath .row");
+    await app.until(() => document.querySelector("h1")?.textContent === "First try");
+    const place = await app.text(".here h2");
+    const hash = await app.run(() => location.hash);
+    await button(app, "Start a chat here");
+    await app.until(() => location.hash.startsWith("#/chat/") && document.querySelectorAll(".message").length === 1);
+    assert.equal(await app.text(".chat-head h1"), place);
+    await app.type(".composer textarea", "I look around.\uE007");
+    await app.until(() => document.querySelectorAll(".message").length === 2);
+    await app.visit(hash);
+    await app.until(() => document.querySelector('[aria-label="Chats"] .row')?.textContent.includes("2 messages"));
+    await app.click(".crumb a");
+    await app.until(() => document.querySelector("h1")?.textContent === "Isle of Bells");
+  });
+
   test("goes into the trash with its world when that is wanted, and comes back with it", async () => {
     await button(app, "Delete");
     await app.until(() => document.querySelector("dialog.leaving[open]"));
-    assert.match(await app.text("#leaving-chats"), /1 playthrough belongs to it.*First try/);
+    assert.match(await app.text("#leaving-chats"), /1 playthrough and 1 chat belong to it.*First try/);
     await app.click('dialog.leaving [value="trash"]');
     await button(app, "Delete", "dialog.leaving");
     await app.until(() => document.querySelector(".notice")?.textContent.includes("is in the trash"));

@@ -124,6 +124,19 @@ describe("the storage page", () => {
     await app.until((count) => document.querySelectorAll(".tile").length === count, tiles);
   });
 
+  test("what cannot be read hides nothing else", async () => {
+    await app.visit("#/storage");
+    await app.run(() => {
+      document.querySelector("ck-storage").keep.health = () => Promise.reject(new Error("no room"));
+      location.hash = "#/settings";
+    });
+    await app.until(() => document.querySelector("ck-settings h1"));
+    await app.run(() => (location.hash = "#/storage"));
+    await app.until(() => document.querySelector("ck-storage .failure")?.textContent.includes("The storage could not be examined"));
+    await app.until(() => document.querySelector('[aria-label="Trash"]') && document.querySelector('[aria-label="Backups"]'));
+    await app.visit("#/storage");
+  });
+
   test("diagnostics say nothing of what is stored", async () => {
     await app.visit("#/storage");
     const { name, bytes } = await app.download(() => button(app, "Save diagnostics"));

@@ -82,6 +82,21 @@ describe("a world", () => {
     });
   });
 
+  test("takes a location that waits onto the map, beside where one is, and back again", async () => {
+    const at = await app.text(".here .over");
+    await app.run(() => (document.querySelector(".tray details").open = true));
+    await app.run(() => (document.querySelector(".tray select").value = document.querySelector(".tray option:nth-child(2)").value));
+    await button(app, "Place on the map");
+    await app.until(() => document.querySelectorAll(".place").length === 2 && document.querySelector(".tray") === null);
+    assert.equal(await app.text(".here .over"), at);
+    await app.restart();
+    await app.until(() => document.querySelectorAll(".place").length === 2);
+    assert.match(await app.text(".map"), /Forest/);
+    await app.run(() => (document.querySelector("details.history").open = true));
+    await button(app, "Bring back");
+    await app.until(() => document.querySelector(".tray")?.textContent.includes("Forest Clearing"));
+  });
+
   test("the world that was open last is offered", async () => {
     const other = { ...WORLD, metadata: { ...WORLD.metadata, name: "Other World" } };
     await app.visit("#/worlds");

@@ -24,6 +24,8 @@ export class Atlas extends LightElement {
   @property({ attribute: false }) go: (key: string) => void = () => undefined;
   /** Sets a stat of the player. */
   @property({ attribute: false }) set: (stat: string, value: Json) => void = () => undefined;
+  /** Puts a location that waits onto the map; not where the map stays as it is. */
+  @property({ attribute: false }) place: ((id: string, key: string) => void) | undefined;
   /** What stands between the place where one is and the player. */
   @property({ attribute: false }) beside: TemplateResult | typeof nothing = nothing;
   @state() private view: "map" | "list" = "map";
@@ -68,7 +70,7 @@ export class Atlas extends LightElement {
                 go: (key) => this.go(key),
               })}</div>`
             : this.#table(places)}
-          ${this.#tray(Object.entries(this.world.unconnected_locations))}
+          ${this.#tray(Object.entries(this.world.unconnected_locations), places, picked)}
         </section>
         <aside>
           ${this.#here(places, here)}
@@ -149,14 +151,32 @@ export class Atlas extends LightElement {
     </table></div>`;
   }
 
-  #tray(loose: [string, WorldLocation][]) {
+  #tray(loose: [string, WorldLocation][], places: Place[], beside: Place | undefined) {
     if (loose.length === 0) return nothing;
     return html`<section class="tray">
       <h2>${counted(loose.length, "location")} without a place on the map</h2>
       <ul>${loose.map(([id, location]) => html`<li>
         <details><summary dir="auto">${location.name || id}</summary>${prose(location.description || "No description.")}
-          ${typeof location.lore_source === "string" ? html`<p class="quiet">From: ${location.lore_source}</p>` : nothing}</details></li>`)}</ul>
+          ${typeof location.lore_source === "string" ? html`<p class="quiet">From: ${location.lore_source}</p>` : nothing}
+          ${this.#placing(id, location.name || id, places, beside)}</details></li>`)}</ul>
     </section>`;
+  }
+
+  /** Beside the place that is picked, where nothing is yet. */
+  #placing(id: string, name: string, places: Place[], beside: Place | undefined) {
+    const { place } = this;
+    if (place === undefined) return nothing;
+    const from = [beside?.x ?? 0, beside?.y ?? 0, beside?.z ?? 0] as const;
+    const free = DIRECTIONS.filter((direction) => neighbor(places, from, direction) === undefined);
+    if (free.length === 0) return html`<p class="quiet">All around <span dir="auto">${beside?.location.name}</span> is taken. Pick another place on the map to put it beside that.</p>`;
+    return html`<form class="tools" @submit=${(event: SubmitEvent) => {
+      event.preventDefault();
+      place(id, String(new FormData(event.target as HTMLFormElement).get("to")));
+    }}>
+      <label><span class="unseen">Where to place ${name}</span><select name="to" ?disabled=${!this.writable}>
+        ${free.map(({ name: side, by }) => html`<option value=${from.map((at, n) => at + (by[n] ?? 0)).join(",")}>${beside ? `${side} of ${beside.location.name}` : side}</option>`)}</select></label>
+      <button type="submit" class="button" ?disabled=${!this.writable}>Place on the map</button>
+    </form>`;
   }
 
   #player() {

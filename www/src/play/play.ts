@@ -34,6 +34,7 @@ interface Loaded {
 
 @customElement("ck-play")
 export class PlayScreen extends Screen {
+  @state() private starting = false;
   @state() private doing: SaveState = { is: "saved" };
   @state() private name: string | undefined;
   /** What followed from the last thing one did. */
@@ -92,7 +93,8 @@ export class PlayScreen extends Screen {
       ${world ? this.#past(kept, world) : nothing}
       <section class="beneath" aria-label="Chats">
         <h2>Chats</h2>
-        ${chats.length === 0 ? html`<p class="quiet">No chat belongs to this playthrough yet.</p>` : nothing}
+        <p><button type="button" class="button" ?disabled=${!this.writable || world === undefined || this.starting} @click=${() => void this.#startChat(value)}>${icon("chats")}Start a chat here</button></p>
+        ${chats.length === 0 ? html`<p class="quiet">No chat belongs to this playthrough yet. One that is started here is with those who are where you are.</p>` : nothing}
         <ul class="list">${chats.map((chat) => html`<li><a class="row" href=${href("chat", chat.id)}>
           <span class="what"><span class="name" dir="auto">${chat.title || "No title"}</span><span class="quiet line" dir="auto">${chat.last ?? ""}</span></span>
           <span class="when quiet"><span>${ago(chat.changed)}</span><span>${counted(chat.length, "message")}</span></span></a></li>`)}</ul>
@@ -171,6 +173,30 @@ export class PlayScreen extends Screen {
         <span class="quiet">${location === undefined ? "" : html`<span dir="auto">${places.get(location) ?? location}</span>, `}${at === undefined ? "" : ago(at)}</span></li>`)}</ol>
       ${kept.run.outcomes.length > SHOWN ? html`<p class="quiet">And ${counted(kept.run.outcomes.length - SHOWN, "more", "more")} before.</p>` : nothing}
     </section>`;
+  }
+
+  /** With those who are where the player is, and as the persona of the run. */
+  async #startChat({ kept, world, personas }: Loaded): Promise<void> {
+    const here = world?.locations[world.current_position];
+    if (world === undefined) return;
+    this.starting = true;
+    await attempt(this, "The chat could not be started", async () => {
+      const { userName } = await this.keep.settings.get();
+      const cast = (here?.npcs ?? []).flatMap((id) => this.#known.value?.get(id) ?? []);
+      const entry = await this.keep.chats.create({
+        title: here?.name || world.metadata.name || "Chat",
+        characters: cast.map(({ id }) => id),
+        world: kept.world,
+        playthrough: this.record,
+        ...(here && { location: here.location_id }),
+        ...(kept.persona !== undefined && { persona: kept.persona }),
+        userName: personas.find(({ id }) => id === kept.persona)?.name || userName,
+        ...(cast[0] && { characterName: cast[0].name }),
+      });
+      if (here?.description) await (await this.keep.chats.open(entry.id)).append({ name: here.name, role: "system", text: here.description });
+      location.hash = href("chat", entry.id);
+    });
+    this.starting = false;
   }
 
   #trigger(kept: KeptPlaythrough, trigger: EventTrigger): Promise<void> {

@@ -1,6 +1,6 @@
 // <ck-storage>: where the data is, how safe it is, and what can be done when something is wrong with it.
 
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { handOut } from "../download";
 import { attempt, failure } from "../failure";
@@ -16,40 +16,31 @@ import "./check";
 import "./erase";
 import "./trash";
 
-interface Storage {
-  health: Health;
-  backups: Backup[];
-  quarantine: QuarantineEntry[];
-}
-
 @customElement("ck-storage")
 export class StorageScreen extends Screen {
   @state() private refused = false;
   /** The item in quarantine whose removal was asked for once. */
   @state() private doomed: string | undefined;
-  readonly #storage = new Live<Storage>(this, () => this.keep, RECORDS, () => this.#measure());
+  // Each by itself: what cannot be read hides nothing else, and on a full disk least of all the trash.
+  readonly #health = new Live<Health>(this, () => this.keep, RECORDS, () => this.keep.health());
+  readonly #backups = new Live<Backup[]>(this, () => this.keep, RECORDS, () => this.keep.backups.list());
+  readonly #quarantine = new Live<QuarantineEntry[]>(this, () => this.keep, RECORDS, () => this.keep.quarantine.list());
 
-  async #measure(): Promise<Storage> {
-    const [health, backups, quarantine] = await Promise.all([this.keep.health(), this.keep.backups.list(), this.keep.quarantine.list()]);
-    return { health, backups, quarantine };
+  async #reload(): Promise<void> {
+    await Promise.all([this.#health.reload(), this.#backups.reload(), this.#quarantine.reload()]);
   }
 
   override render() {
-    const { value, error } = this.#storage;
     return html`
       <p class="crumb"><a href="#/settings">${icon("back")}Settings</a></p>
       <header class="head"><div><h1>Storage</h1></div></header>
       <div class="storage-page">
-        ${value === undefined
-          ? error === undefined
-            ? html`<p class="wait" role="status">Looking at the storage…</p>`
-            : failure("The storage could not be examined", error, () => void this.#storage.reload())
-          : html`${this.#safety(value.health)}${this.#usage(value.health)}`}
-        <ck-check .keep=${this.keep} .last=${value?.health.lastCheck} @checked=${() => void this.#storage.reload()}></ck-check>
-        ${value === undefined ? nothing : html`
-          ${this.#quarantine(value.quarantine)}
-          <ck-trash .keep=${this.keep} .writable=${this.writable} @changed=${() => void this.#storage.reload()}></ck-trash>
-          <ck-backups .keep=${this.keep} .backups=${value.backups} .writable=${this.writable} @changed=${() => void this.#storage.reload()}></ck-backups>`}
+        ${this.#part(this.#health, "The storage could not be examined", (health) => html`${this.#safety(health)}${this.#usage(health)}`)}
+        <ck-check .keep=${this.keep} .last=${this.#health.value?.lastCheck} @checked=${() => void this.#reload()}></ck-check>
+        ${this.#part(this.#quarantine, "What is in quarantine could not be listed", (items) => this.#items(items))}
+        <ck-trash .keep=${this.keep} .writable=${this.writable} @changed=${() => void this.#reload()}></ck-trash>
+        ${this.#part(this.#backups, "The backups could not be listed", (backups) =>
+          html`<ck-backups .keep=${this.keep} .backups=${backups} .writable=${this.writable} @changed=${() => void this.#reload()}></ck-backups>`)}
         <section class="panel" aria-label="Diagnostics">
           <h2>Diagnostics</h2>
           <p>A file for whoever helps you: counts, states and what the library noted. Nothing that you wrote is in it.</p>
@@ -58,6 +49,11 @@ export class StorageScreen extends Screen {
         <ck-erase .keep=${this.keep} .writable=${this.writable}></ck-erase>
       </div>
     `;
+  }
+
+  #part<T>(data: Live<T>, failed: string, show: (value: T) => TemplateResult): TemplateResult {
+    if (data.value !== undefined) return show(data.value);
+    return data.error === undefined ? html`<p class="wait" role="status">Looking at the storage…</p>` : failure(failed, data.error, () => void data.reload());
   }
 
   #safety(health: Health) {
@@ -103,7 +99,7 @@ export class StorageScreen extends Screen {
     </section>`;
   }
 
-  #quarantine(items: QuarantineEntry[]) {
+  #items(items: QuarantineEntry[]) {
     return html`<section class="panel" aria-label="Quarantine">
       <h2>Quarantine</h2>
       ${items.length === 0 ? html`<p class="quiet">Nothing in quarantine: everything can be read.</p>`
@@ -121,7 +117,7 @@ export class StorageScreen extends Screen {
 
   async #persist(): Promise<void> {
     this.refused = !(await navigator.storage.persist());
-    await this.#storage.reload();
+    await this.#reload();
   }
 
   async #retry(item: QuarantineEntry): Promise<void> {
@@ -129,7 +125,7 @@ export class StorageScreen extends Screen {
       await this.keep.quarantine.retry(item.id);
       notify(this, { text: `${whose(item)} is back` });
     });
-    await this.#storage.reload();
+    await this.#reload();
   }
 
   async #save(item: QuarantineEntry): Promise<void> {
@@ -140,7 +136,7 @@ export class StorageScreen extends Screen {
     if (this.doomed !== item.id) return void (this.doomed = item.id);
     this.doomed = undefined;
     await attempt(this, "It could not be deleted", () => this.keep.quarantine.delete(item.id));
-    await this.#storage.reload();
+    await this.#reload();
   }
 
   async #diagnose(): Promise<void> {

@@ -9,6 +9,7 @@ import { gone } from "../gone";
 import { icon } from "../icon";
 import type { CharacterEntry, Json, World } from "../library";
 import { Live } from "../live";
+import { notify } from "../notice";
 import { saveState, type SaveState } from "../save-state";
 import { remember } from "../last-world";
 import { playHref } from "../route";
@@ -63,6 +64,7 @@ export class WorldScreen extends Screen {
         play it and export it; update the app to change it.</p>` : nothing}
       <ck-atlas .world=${world.state} .writable=${this.writable} .known=${this.#known.value}
         .go=${(key: string) => void this.#go(world, key)}
+        .place=${(id: string, key: string) => void this.#place(world, id, key)}
         .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
       ${this.#playthroughs(world)}
       <section class="beneath" aria-labelledby="older-title"><h2 id="older-title">Older versions</h2><ck-history .keep=${this.keep} .domain=${"worlds"} .record=${this.record} .writable=${super.writable}></ck-history></section>
@@ -103,6 +105,22 @@ export class WorldScreen extends Screen {
   async #go(world: World, key: string): Promise<void> {
     if (!this.writable || key === world.state.current_position) return;
     await this.#change(() => this.keep.worlds.moveTo(this.record, key, { ifRev: world.rev }));
+  }
+
+  /** The state before is an older version: Undo goes back to it, as long as nothing else was written. */
+  async #place(world: World, id: string, key: string): Promise<void> {
+    const name = world.state.unconnected_locations[id]?.name || id;
+    const placed = await this.#change(async () => {
+      await this.keep.worlds.place(this.record, id, key, { ifRev: world.rev });
+      return (await this.#load()) ?? world;
+    });
+    const rev = this.#world.value?.rev;
+    if (!placed) return;
+    const undo = () => attempt(this, "It could not be undone", async () => {
+      if ((await this.keep.worlds.get(this.record))?.rev !== rev) throw new Error("The world was changed since; an older version has it as it was");
+      await this.keep.worlds.restoreVersion(this.record, world.rev);
+    });
+    notify(document.querySelector("ck-app") ?? this, { text: `“${name}” is on the map`, action: { label: "Undo", run: undo } });
   }
 
   async #change(change: () => Promise<World>): Promise<boolean> {
