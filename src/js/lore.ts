@@ -57,6 +57,10 @@ export function writeLorebook(book: LorebookDocument, given: { dialect: Lorebook
  * Tells which entries some messages call for, the newest message last, and why the others stay out. A pure function: chance
  * comes from `seed`, and what lasts longer than a message is in `timed`, to be given with the next one.
  *
+ * What fires is what fires in SillyTavern, but for this: no key is found across two messages; words end where a letter of any
+ * script ends; `tokenBudget` is shared out at the end, passing over what is too long; entries of one order stand as in the book;
+ * filters for characters, triggers and scores within groups are not looked at. Macros in keys are to be filled before.
+ *
  * Throws `not-a-lorebook`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
  */
 export function matchLorebook(book: LorebookDocument, messages: string | readonly string[], given?: MatchLorebookOptions): LorebookMatch {

@@ -1,7 +1,7 @@
 //! Decorators of V3: lines `@@name value` at the top of an entry's content.
 //!
-//! `@@@name` stands in for the decorator before it where that one is not known. Of several
-//! with one name the first counts, except those that may come more than once.
+//! `@@@name` stands in for the decorator before it where that one, or its value, is not known.
+//! Of several with one name the first counts, except those that may come more than once.
 
 /// What this crate acts upon. The others are kept, told, and do nothing.
 const KNOWN: [&str; 20] = [
@@ -13,10 +13,10 @@ const KNOWN: [&str; 20] = [
     "depth",
     "dont_activate",
     "dont_activate_after_match",
+    "end",
     "exclude_keys",
     "exclude_keys_all",
     "ignore_on_max_context",
-    "is_greeting",
     "keep_activate_after_match",
     "match_full_word",
     "match_partial_word",
@@ -89,11 +89,25 @@ fn one(text: &str) -> Decorator {
     let (name, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = name.trim().to_ascii_lowercase();
     let values = value.split(',').map(|value| value.trim().to_owned());
-    Decorator {
-        known: KNOWN.contains(&name.as_str()),
+    let mut decorator = Decorator {
+        known: false,
         values: values.filter(|value| !value.is_empty()).collect(),
         name,
-    }
+    };
+    // One whose value says nothing here leaves it to its stand-in.
+    let value = decorator.values.first().map(String::as_str);
+    decorator.known = KNOWN.contains(&decorator.name.as_str())
+        && match decorator.name.as_str() {
+            "activate_only_after"
+            | "activate_only_every"
+            | "depth"
+            | "probability"
+            | "scan_depth" => decorator.number().is_some(),
+            "position" => matches!(value, Some("before_desc" | "after_desc")),
+            "role" => matches!(value, Some("system" | "user" | "assistant")),
+            _ => true,
+        };
+    decorator
 }
 
 /// The content as it goes into a prompt.

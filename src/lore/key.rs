@@ -21,11 +21,16 @@ pub(super) struct Manner {
 #[derive(Debug)]
 pub(super) enum Finder {
     /// Words; in lower case when the case does not matter.
-    Words {
-        words: String,
-        manner: Manner,
+    Words { words: String, manner: Manner },
+    Expression {
+        regex: Regex,
+        /// Whether it is run on the text in lower case: the engine itself knows no case but ASCII's.
+        folded: bool,
+        /// Whether it speaks of U+0001, which SillyTavern has before each message.
+        marked: bool,
     },
-    Expression(Regex),
+    /// An expression that cannot be run is nowhere.
+    Nothing,
 }
 
 impl Finder {
@@ -34,20 +39,9 @@ impl Finder {
         if key.trim().is_empty() {
             return None;
         }
-        let compiled = match slashed(key) {
-            Some((pattern, flags)) => {
-                let mut builder = RegexBuilder::new(&spelled(pattern));
-                builder
-                    .case_insensitive(flags.contains('i'))
-                    .multi_line(flags.contains('m'))
-                    .dot_matches_new_line(flags.contains('s'))
-                    .size_limit(MOST_COMPILED)
-                    .build()
-            }
-            None if manner.regex => RegexBuilder::new(&spelled(key))
-                .case_insensitive(!manner.case_sensitive)
-                .size_limit(MOST_COMPILED)
-                .build(),
+        let (pattern, folded, flags) = match slashed(key) {
+            Some((pattern, flags)) => (pattern, flags.contains('i'), flags),
+            None if manner.regex => (key, !manner.case_sensitive, ""),
             None => {
                 let words = if manner.case_sensitive {
                     key.trim().to_owned()
@@ -57,39 +51,78 @@ impl Finder {
                 return Some(Ok(Finder::Words { words, manner }));
             }
         };
-        Some(
-            compiled
-                .map(Finder::Expression)
-                .map_err(|refused| refused.to_string()),
-        )
+        let pattern = spelled(pattern, folded);
+        let compiled = RegexBuilder::new(&pattern)
+            .case_insensitive(folded)
+            .multi_line(flags.contains('m'))
+            .dot_matches_new_line(flags.contains('s'))
+            .size_limit(MOST_COMPILED)
+            .build();
+        let marked = ["\\x01", "\\x{1}", "\u{1}"]
+            .iter()
+            .any(|mark| pattern.contains(mark));
+        let finder = |regex| Finder::Expression {
+            regex,
+            folded,
+            marked,
+        };
+        Some(compiled.map(finder).map_err(|refused| refused.to_string()))
     }
 
     /// Whether it is in the text. `lower` is the text in lower case.
     pub fn finds(&self, text: &str, lower: &str) -> bool {
         match self {
-            Finder::Expression(regex) => regex.is_match(text),
+            Finder::Nothing => false,
+            Finder::Expression {
+                regex,
+                folded,
+                marked,
+            } => {
+                let text = if *folded { lower } else { text };
+                match marked {
+                    true => regex.is_match(&["\u{1}", text].concat()),
+                    false => regex.is_match(text),
+                }
+            }
             Finder::Words { words, manner } => {
                 let text = if manner.case_sensitive { text } else { lower };
-                // Several words, and scripts without spaces, are looked for as they are.
+                // Several words are looked for as they are.
                 if !manner.whole_words || words.contains(char::is_whitespace) {
                     return text.contains(words.as_str());
                 }
-                text.match_indices(words.as_str()).any(|(at, found)| {
+                let mut from = 0;
+                while let Some(found) = text[from..].find(words.as_str()) {
+                    let at = from + found;
                     let before = text[..at].chars().next_back();
-                    let after = text[at + found.len()..].chars().next();
-                    ![before, after]
-                        .into_iter()
-                        .flatten()
-                        .any(|c| c.is_alphanumeric() || c == '_')
-                })
+                    let after = text[at + words.len()..].chars().next();
+                    if ![before, after].into_iter().flatten().any(continues) {
+                        return true;
+                    }
+                    from = at + text[at..].chars().next().map_or(1, char::len_utf8);
+                }
+                false
             }
         }
     }
 }
 
+/// Whether a word goes on with this character. Scripts without spaces, and Hangul, where more is
+/// joined to a word, have no ends of words to look for.
+fn continues(c: char) -> bool {
+    let joined = matches!(c,
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
+        | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..);
+    c == '_' || (c.is_alphanumeric() && !joined)
+}
+
 /// An expression of JavaScript as the engine here spells it: `[^]` is any character, `\/` a
 /// slash, `\u0041` and `\cA` a character, and a brace that counts nothing stands for itself.
-fn spelled(pattern: &str) -> String {
+/// `folded`: what is not ASCII in lower case.
+fn spelled(pattern: &str, folded: bool) -> String {
+    let fold = |c: char| match folded && !c.is_ascii() {
+        true => c.to_lowercase().next().unwrap_or(c),
+        false => c,
+    };
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
     let mut listed = false;
@@ -107,7 +140,7 @@ fn spelled(pattern: &str) -> String {
                 match (escaped, code) {
                     (_, Some((c, length))) => {
                         taken = length;
-                        out.push_str(&format!("\\x{{{:x}}}", u32::from(c)));
+                        out.push_str(&format!("\\x{{{:x}}}", u32::from(fold(c))));
                     }
                     // What has no meaning there stands for itself.
                     (Some(c), None) if !c.is_ascii_alphanumeric() && !c.is_ascii_punctuation() => {
@@ -145,7 +178,7 @@ fn spelled(pattern: &str) -> String {
             }
             '{' if !listed && !counts(rest) => out.push_str("\\{"),
             '}' if !listed && !closes(&out) => out.push_str("\\}"),
-            c => out.push(c),
+            c => out.push(fold(c)),
         }
         rest = &rest[taken..];
     }
@@ -177,5 +210,8 @@ pub(super) fn is_slashed(key: &str) -> bool {
 fn slashed(key: &str) -> Option<(&str, &str)> {
     let (pattern, flags) = key.trim().strip_prefix('/')?.rsplit_once('/')?;
     let known = flags.chars().all(|flag| "gimsuy".contains(flag));
-    (known && !pattern.is_empty()).then_some((pattern, flags))
+    // With a slash within, as in a path, it is words.
+    let mut slashes = pattern.match_indices('/');
+    let whole = slashes.all(|(at, _)| pattern[..at].ends_with('\\'));
+    (known && whole && !pattern.is_empty()).then_some((pattern, flags))
 }

@@ -2,6 +2,14 @@
 //!
 //! A pure function: chance comes from a seed, time from the count of messages and a state
 //! that the caller keeps. The newest message comes last.
+//!
+//! What fires is what fires in SillyTavern, round for round: first what rests or waits, then
+//! keys, then groups, then chance, then recursion. Otherwise than there, on purpose: a message
+//! is a text of its own, so no key is found across two; words end where a letter of any script
+//! ends; the budget is shared out at the end, passes over what is too long and takes what still
+//! fits, and what had no room has called for others all the same; entries of one order stand as
+//! in the book. Who is the character, what the prompt is for, and scores within groups are not
+//! looked at.
 
 use super::book::{Book, Entry, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators};
@@ -190,6 +198,12 @@ struct Ready<'b> {
     scan_depth: usize,
 }
 
+impl Ready<'_> {
+    fn decorator(&self, name: &str) -> Option<&Decorator> {
+        self.decorators.iter().find(|it| it.name == name)
+    }
+}
+
 /// A text and the same in lower case.
 struct Text {
     text: String,
@@ -227,7 +241,6 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         .map(|(index, entry)| run.prepare(index, entry))
         .collect();
     run.rounds(&ready);
-    run.groups();
     run.settle(&ready)
 }
 
@@ -265,19 +278,22 @@ impl<'b> Run<'b> {
             regex: entry.use_regex,
         };
         let mut bad_key = None;
-        let mut find = |keys: &'b [String]| -> Vec<(&'b str, Finder)> {
+        let mut find = |keys: &'b [String], bad: bool| -> Vec<(&'b str, Finder)> {
             let mut found = Vec::new();
             for key in keys {
                 match Finder::of(key, manner) {
                     Some(Ok(finder)) => found.push((key.as_str(), finder)),
-                    Some(Err(refused)) => drop(bad_key.get_or_insert(format!("{key}: {refused}"))),
+                    Some(Err(refused)) => {
+                        bad_key.get_or_insert(format!("{key}: {refused}"));
+                        found.extend(bad.then_some((key.as_str(), Finder::Nothing)));
+                    }
                     None => {}
                 }
             }
             found
         };
-        let keys = find(&entry.keys);
-        let secondary = find(&entry.secondary_keys);
+        let keys = find(&entry.keys, false);
+        let secondary = find(&entry.secondary_keys, true);
         let plain = Manner {
             regex: false,
             ..manner
@@ -309,7 +325,8 @@ impl<'b> Run<'b> {
         }
     }
 
-    /// The messages first, then what the fired entries say, until nothing new is called for.
+    /// The messages first, then what the fired entries say, until nothing new is called for. What
+    /// waits for recursion joins in with it, the next level once the one before calls for no more.
     fn rounds(&mut self, ready: &[Ready<'b>]) {
         let recursive = self
             .book
@@ -320,36 +337,54 @@ impl<'b> Run<'b> {
         } else {
             0
         };
+        let mut levels = std::collections::BTreeSet::new();
+        for it in ready.iter().filter(|it| it.entry.enabled) {
+            if it.entry.delay_until_recursion > 0 {
+                levels.insert(it.entry.delay_until_recursion);
+            }
+        }
+        let mut level = levels.pop_first().unwrap_or(0);
         let mut sources: Vec<(usize, Text)> = Vec::new();
         for round in 0..=rounds {
-            let before = self.fired.len();
+            let mut called = Vec::new();
             for it in ready {
-                if self.fired.iter().any(|(index, _)| *index == it.index) {
+                let fired = self.fired.iter().any(|(index, _)| *index == it.index);
+                let settled = matches!(self.skipped.get(&it.index), Some((WhyNot::Probability, _)));
+                if fired || settled || (round > 0 && it.entry.exclude_recursion) {
                     continue;
                 }
-                match self.judge(it, round, &sources) {
-                    Ok(why) => {
-                        self.skipped.remove(&it.index);
-                        self.fired.push((it.index, why));
-                    }
-                    Err((why, detail)) => drop(self.skipped.insert(it.index, (why, detail))),
+                match self.judge(it, (round > 0).then_some(level), &sources) {
+                    Ok(why) => called.push((it.index, why)),
+                    Err(why) => drop(self.skipped.insert(it.index, why)),
                 }
             }
-            let delayed = ready
-                .iter()
-                .any(|it| it.entry.delay_until_recursion > round);
-            if self.fired.len() == before && !delayed {
-                break;
+            order::sort_by_key(&mut called, |(index, why)| {
+                let order = self.book.entries[*index].insertion_order;
+                (*why != Why::Sticky, std::cmp::Reverse(order), *index)
+            });
+            self.groups(&mut called);
+            let before = sources.len();
+            for (index, why) in called {
+                let it = &ready[index];
+                let chance = it
+                    .decorator("probability")
+                    .and_then(Decorator::number)
+                    .unwrap_or(it.entry.probability);
+                if why != Why::Sticky && chance < 100.0 && self.roll(index) >= chance {
+                    let why = (WhyNot::Probability, Some(format!("{chance} %")));
+                    self.skipped.insert(index, why);
+                    continue;
+                }
+                self.skipped.remove(&index);
+                self.fired.push((index, why));
+                if !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
+                    sources.push((index, Text::of(without_decorators(&it.entry.content))));
+                }
             }
-            for (index, _) in &self.fired[before..] {
-                let it = &ready[*index];
-                let silent = it.entry.prevent_recursion
-                    || it
-                        .decorators
-                        .iter()
-                        .any(|decorator| decorator.name == "unrecursive");
-                if !silent {
-                    sources.push((*index, Text::of(without_decorators(&it.entry.content))));
+            if sources.len() == before {
+                match levels.pop_first() {
+                    Some(next) => level = next,
+                    None => break,
                 }
             }
         }
@@ -366,27 +401,38 @@ impl<'b> Run<'b> {
         };
         let again = until != FOREVER
             && length.is_some_and(|length| self.count <= until.saturating_sub(length));
-        if again { Timed::default() } else { timed }
+        if again {
+            return Timed::default();
+        }
+        // Resting begins where its stay is seen to be over.
+        let cooldown = entry.cooldown.unwrap_or(0);
+        let over = timed.sticky_until > 0 && timed.sticky_until <= self.count;
+        let planned = timed.cooldown_until == timed.sticky_until.saturating_add(cooldown);
+        if over && planned && cooldown > 0 {
+            return Timed {
+                // Long over, and no more the plan.
+                sticky_until: 1,
+                cooldown_until: self.count.saturating_add(cooldown),
+            };
+        }
+        timed
     }
 
+    /// Whether the entry is called for; in a round of recursion up to this level.
     fn judge(
         &self,
         it: &Ready<'_>,
-        round: u32,
+        level: Option<u32>,
         sources: &[(usize, Text)],
     ) -> Result<Why, (WhyNot, Option<String>)> {
         let Ready { entry, index, .. } = it;
         let no = |why| Err((why, None));
-        let decorator = |name: &str| {
-            it.decorators
-                .iter()
-                .find(|decorator| decorator.name == name)
-        };
         let timed = self.timed(*index);
         if !entry.enabled {
             return no(WhyNot::Disabled);
         }
-        if decorator("dont_activate").is_some() {
+        let activate = it.decorator("activate").is_some();
+        if !activate && it.decorator("dont_activate").is_some() {
             return no(WhyNot::Decorator);
         }
         if timed.sticky_until > self.count {
@@ -395,42 +441,38 @@ impl<'b> Run<'b> {
         if timed.cooldown_until > self.count {
             return no(WhyNot::Cooldown);
         }
-        let after = decorator("activate_only_after").and_then(Decorator::number);
+        let after = it
+            .decorator("activate_only_after")
+            .and_then(Decorator::number);
         if entry.delay.is_some_and(|delay| self.count < delay)
             || after.is_some_and(|after| f64::from(self.count) < after)
         {
             return no(WhyNot::Delay);
         }
-        let every = decorator("activate_only_every")
+        let every = it
+            .decorator("activate_only_every")
             .and_then(Decorator::number)
             .map(|every| every as u32);
         if every.is_some_and(|every| every > 0 && !self.count.is_multiple_of(every)) {
             return no(WhyNot::Decorator);
         }
-        let why = if decorator("activate").is_some() {
-            Why::Decorator
-        } else if (entry.constant || decorator("constant").is_some())
-            && entry.delay_until_recursion == 0
-        {
-            Why::Constant
-        } else {
-            self.called(it, round, sources)?
-        };
-        let chance = decorator("probability")
-            .and_then(Decorator::number)
-            .unwrap_or(entry.probability);
-        if chance < 100.0 && self.roll(*index) >= chance {
-            return Err((WhyNot::Probability, Some(format!("{chance} %"))));
+        if entry.delay_until_recursion > level.unwrap_or(0) {
+            return Err((WhyNot::NotFound, Some("it waits for recursion".to_owned())));
         }
-        Ok(why)
+        if activate {
+            Ok(Why::Decorator)
+        } else if entry.constant || it.decorator("constant").is_some() {
+            Ok(Why::Constant)
+        } else {
+            self.called(it, sources)
+        }
     }
 
     /// Whether a key is in the messages, or in what other entries say.
     fn called(
         &self,
         it: &Ready<'_>,
-        round: u32,
-        sources: &[(usize, Text)],
+        others: &[(usize, Text)],
     ) -> Result<Why, (WhyNot, Option<String>)> {
         if it.keys.is_empty() {
             return Err(match &it.bad_key {
@@ -439,18 +481,10 @@ impl<'b> Run<'b> {
             });
         }
         let seen = &self.texts[..self.texts.len().min(it.scan_depth)];
-        let others: &[(usize, Text)] = if round == 0 || it.entry.exclude_recursion {
-            &[]
-        } else {
-            sources
-        };
         let anywhere = |finder: &Finder| {
             seen.iter().any(|text| text.has(finder))
                 || others.iter().any(|(_, text)| text.has(finder))
         };
-        if it.entry.delay_until_recursion > round {
-            return Err((WhyNot::NotFound, Some("it waits for recursion".to_owned())));
-        }
         let in_messages = it.keys.iter().find_map(|(key, finder)| {
             let depth = seen.iter().position(|text| text.has(finder))?;
             Some((*key, depth))
@@ -496,7 +530,7 @@ impl<'b> Run<'b> {
                 Logic::NotAll => (!all, false),
             };
             if !holds {
-                return Err((WhyNot::Secondary, None));
+                return Err((WhyNot::Secondary, it.bad_key.clone()));
             }
             if let (Why::Key { secondary, .. }, true) = (&mut why, wanted) {
                 *secondary = first;
@@ -505,50 +539,64 @@ impl<'b> Run<'b> {
         Ok(why)
     }
 
-    /// Of a group one entry stays: a sticky one, or the one that overrides by order, or one by weight.
-    fn groups(&mut self) {
-        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, _) in &self.fired {
-            for name in self.book.entries[*index]
-                .group
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty())
-            {
-                groups.entry(name.to_owned()).or_default().push(*index);
+    /// Of a group one entry stays: the one that is in already, or sticky ones, or the one that
+    /// overrides by order, or one by weight.
+    fn groups(&mut self, called: &mut Vec<(usize, Why)>) {
+        let entries = &self.book.entries;
+        let of = |index: usize| {
+            let names = entries[index].group.split(',').map(str::trim);
+            names.filter(|name| !name.is_empty())
+        };
+        let mut groups: Vec<&str> = Vec::new();
+        for name in called.iter().flat_map(|(index, _)| of(*index)) {
+            if !groups.contains(&name) {
+                groups.push(name);
             }
         }
-        for (name, mut members) in groups {
-            members.retain(|index| self.fired.iter().any(|(fired, _)| fired == index));
-            if members.len() < 2 {
-                continue;
-            }
-            let entry = |index: &usize| &self.book.entries[*index];
-            let sticky = |index: &&usize| {
-                self.fired
-                    .iter()
-                    .any(|(fired, why)| fired == *index && *why == Why::Sticky)
-            };
-            let overriding = members.iter().filter(|index| entry(index).group_override);
-            let winner = members
+        for name in groups {
+            let within = |index: usize| of(index).any(|other| other == name);
+            let members: Vec<usize> = called
                 .iter()
-                .find(sticky)
-                .or_else(|| overriding.max_by_key(|index| entry(index).insertion_order))
-                .copied()
-                .unwrap_or_else(|| {
-                    let total: f64 = members.iter().map(|index| entry(index).group_weight).sum();
+                .filter(|(index, _)| within(*index))
+                .map(|(index, _)| *index)
+                .collect();
+            let sticky = called
+                .iter()
+                .any(|(index, why)| *why == Why::Sticky && within(*index));
+            let taken = self.fired.iter().any(|(index, _)| within(*index));
+            let winner = if sticky || taken || members.len() < 2 {
+                None
+            } else {
+                let overriding = members
+                    .iter()
+                    .filter(|index| entries[**index].group_override);
+                // Of equal ones the first.
+                let first = overriding
+                    .rev()
+                    .max_by_key(|index| entries[**index].insertion_order);
+                first.copied().or_else(|| {
+                    let weight = |index: &usize| entries[*index].group_weight;
+                    let total: f64 = members.iter().map(weight).sum();
                     let mut left = self.roll(name.len() + members.len() * 31) / 100.0 * total;
                     let by_weight = members.iter().find(|index| {
-                        left -= entry(index).group_weight;
+                        left -= weight(index);
                         left < 0.0
                     });
-                    *by_weight.unwrap_or(&members[0])
-                });
-            for index in members.into_iter().filter(|index| *index != winner) {
-                self.fired.retain(|(fired, _)| *fired != index);
-                self.skipped
-                    .insert(index, (WhyNot::Group, Some(name.clone())));
-            }
+                    by_weight.or(members.first()).copied()
+                })
+            };
+            let skipped = &mut self.skipped;
+            called.retain(|(index, why)| {
+                let stays = !within(*index)
+                    || match winner {
+                        Some(winner) => winner == *index,
+                        None => *why == Why::Sticky || !(sticky || taken),
+                    };
+                if !stays {
+                    skipped.insert(*index, (WhyNot::Group, Some(name.to_owned())));
+                }
+                stays
+            });
         }
     }
 
@@ -559,55 +607,30 @@ impl<'b> Run<'b> {
             .token_budget
             .or(self.options.token_budget)
             .filter(|budget| *budget > 0);
-        let mut timed: BTreeMap<usize, Timed> = BTreeMap::new();
-        for (index, entry) in self.book.entries.iter().enumerate() {
-            let mut next = self.timed(index);
-            let fired = self.fired.iter().find(|(fired, _)| *fired == index);
-            if fired.is_some_and(|(_, why)| *why != Why::Sticky) {
-                let until = |count: u32, from: u32| match count {
-                    0 => 0,
-                    count => from.saturating_add(count),
-                };
-                let says = |name: &str| ready[index].decorators.iter().any(|it| it.name == name);
-                let sticky = match says("keep_activate_after_match") {
-                    true => FOREVER,
-                    false => entry.sticky.unwrap_or(0),
-                };
-                let cooldown = match says("dont_activate_after_match") {
-                    true => FOREVER,
-                    false => entry.cooldown.unwrap_or(0),
-                };
-                next.sticky_until = until(sticky, self.count);
-                next.cooldown_until = until(cooldown, self.count.saturating_add(sticky));
-            }
-            if next.sticky_until.max(next.cooldown_until) > self.count.saturating_add(1) {
-                timed.insert(index, next);
-            }
-        }
         let mut fired: Vec<Fired> = std::mem::take(&mut self.fired)
             .into_iter()
             .map(|(index, why)| self.fire(&ready[index], why))
             .collect();
-        // Who stays when there is no room: what cannot go, then the higher priority, then the higher order.
+        // Who stays when there is no room: what cannot go, then the higher priority, then what the
+        // messages call for themselves, then the higher order.
         let entry = |fired: &Fired| &self.book.entries[fired.index];
+        let first_out = |index: usize| ready[index].decorator("ignore_on_max_context").is_some();
         order::sort_by_key(&mut fired, |fired| {
             let entry = entry(fired);
             let firm = fired.why == Why::Constant || fired.why == Why::Sticky;
             std::cmp::Reverse((
+                !first_out(fired.index),
                 firm,
                 entry.priority.unwrap_or(0),
+                !matches!(fired.why, Why::Entry { .. }),
                 entry.insertion_order,
                 std::cmp::Reverse(fired.index),
             ))
         });
         let mut tokens = 0_u32;
         fired.retain(|fired| {
-            let first = ready[fired.index]
-                .decorators
-                .iter()
-                .any(|it| it.name == "ignore_on_max_context");
             let fits = budget.is_none_or(|budget| tokens.saturating_add(fired.tokens) <= budget);
-            if fits || (entry(fired).ignore_budget && !first) {
+            if fits || (entry(fired).ignore_budget && !first_out(fired.index)) {
                 tokens = tokens.saturating_add(fired.tokens);
                 return true;
             }
@@ -620,6 +643,33 @@ impl<'b> Run<'b> {
                 .insert(fired.index, (WhyNot::Budget, Some(detail)));
             false
         });
+        let mut timed: BTreeMap<usize, Timed> = BTreeMap::new();
+        for (index, entry) in self.book.entries.iter().enumerate() {
+            let mut next = self.timed(index);
+            let fired = fired.iter().find(|fired| fired.index == index);
+            if fired.is_some_and(|fired| fired.why != Why::Sticky) {
+                let until = |count: u32, from: u32| match count {
+                    0 => 0,
+                    count => from.saturating_add(count),
+                };
+                let says = |name: &str| ready[index].decorator(name).is_some();
+                let sticky = match says("keep_activate_after_match") {
+                    true => FOREVER,
+                    false => entry.sticky.unwrap_or(0),
+                };
+                let cooldown = match says("dont_activate_after_match") {
+                    true => FOREVER,
+                    false => entry.cooldown.unwrap_or(0),
+                };
+                next.sticky_until = until(sticky, self.count);
+                next.cooldown_until = until(cooldown, self.count.saturating_add(sticky));
+            }
+            // What goes on is needed again where this reply is made anew.
+            let anew = u32::from(next != self.timed(index));
+            if next.sticky_until.max(next.cooldown_until) > self.count.saturating_add(anew) {
+                timed.insert(index, next);
+            }
+        }
         order::sort_by_key(&mut fired, |fired| {
             (
                 fired.position.number(),
@@ -641,22 +691,23 @@ impl<'b> Run<'b> {
     }
 
     fn fire(&self, it: &Ready<'_>, why: Why) -> Fired {
-        let value = |name: &str| it.decorators.iter().find(|it| it.name == name);
+        let value = |name: &str| it.decorator(name);
         let content = without_decorators(&it.entry.content).to_owned();
         let tokens =
             (content.chars().count() as f64 / self.options.characters_per_token.max(0.1)).ceil();
         let depth = value("depth")
             .and_then(Decorator::number)
-            .map(|depth| depth as u32);
+            .map(|depth| depth as u32)
+            .or(value("end").map(|_| 0));
         let placed = value("position").and_then(|it| match it.values.first()?.as_str() {
             "before_desc" => Some(Position::BeforeChar),
             "after_desc" => Some(Position::AfterChar),
             _ => None,
         });
-        let position = match depth {
+        let position = placed.unwrap_or(match depth {
             Some(_) => Position::AtDepth,
-            None => placed.unwrap_or(it.entry.position),
-        };
+            None => it.entry.position,
+        });
         let role = value("role").and_then(|it| match it.values.first()?.as_str() {
             "system" => Some(0),
             "user" => Some(1),

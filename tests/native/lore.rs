@@ -701,6 +701,19 @@ fn a_key_is_found_as_its_manner_says() {
         ("/SH.RK/i", "a shark", None, None, true),
         ("/^end$/m", "first\nend", None, None, true),
         ("red fish", "a red fish", None, Some(true), true),
+        ("鯊", "大鯊魚", None, Some(true), true),
+        ("상어", "상어가 온다", None, Some(true), true),
+        ("AI", "AIが歌う", None, Some(true), true),
+        ("кот", "который", None, Some(true), false),
+        ("a.a", "xa.a.a", None, Some(true), true),
+        ("/акула/i", "АКУЛА плывёт", None, None, true),
+        (r"/\u0410КУЛА/i", "акула", None, None, true),
+        ("/акула/", "АКУЛА", None, None, false),
+        (r"/\x01Ann:[^\x01]*shark/", "Ann: a shark", None, None, true),
+        (r"/\x01Ann:/", "So Ann: a shark", None, None, false),
+        ("/home/i", "HOME", None, None, true),
+        ("/home/i/", "at /home/i/", None, None, true),
+        ("/home/i/", "home/i", None, None, false),
     ] {
         let it = Entry {
             case_sensitive,
@@ -845,9 +858,163 @@ fn entries_call_for_entries_as_far_as_they_may() {
         fired(&run(late.clone(), &["start"], &Options::default())),
         [0, 1]
     );
-    assert_eq!(fired(&run(late, &["word"], &Options::default())), [1]);
+    // Without any recursion there is none to wait for.
+    assert!(run(late, &["word"], &Options::default()).fired.is_empty());
     let circle = vec![entry(&["a"], "b"), entry(&["b"], "a")];
     assert_eq!(fired(&run(circle, &["a"], &Options::default())), [0, 1]);
+}
+
+#[test]
+fn what_waits_for_recursion_comes_level_by_level() {
+    let waits = |keys: &[&str], content: &str, level: u32| Entry {
+        delay_until_recursion: level,
+        ..entry(keys, content)
+    };
+    // The levels are an order, no count of rounds: the first one opens with the first recursion.
+    let distant = vec![entry(&["start"], "says word"), waits(&["word"], "c", 9)];
+    assert_eq!(
+        fired(&run(distant, &["start"], &Options::default())),
+        [0, 1]
+    );
+    // The next level opens once the one before calls for no more.
+    let levels = vec![
+        entry(&["start"], "one"),
+        waits(&["one"], "two", 1),
+        entry(&["two"], "three"),
+        Entry {
+            group: "g".to_owned(),
+            ..waits(&["start"], "late", 2)
+        },
+        Entry {
+            group: "g".to_owned(),
+            ..entry(&["three"], "first")
+        },
+    ];
+    let matched = run(levels, &["start"], &Options::default());
+    assert_eq!(fired(&matched), [0, 1, 2, 4]);
+    assert_eq!(why_not(&matched, 3), WhyNot::Group);
+    let constant = Entry {
+        constant: true,
+        ..waits(&[], "c", 1)
+    };
+    let matched = run(
+        vec![entry(&["start"], "c"), constant],
+        &["start"],
+        &Options::default(),
+    );
+    assert_eq!(
+        (fired(&matched), &matched.fired[1].why),
+        (vec![0, 1], &Why::Constant)
+    );
+    // Who is not called for by entries is not called for in their rounds either.
+    let deaf = Entry {
+        exclude_recursion: true,
+        ..waits(&["start"], "c", 1)
+    };
+    let matched = run(
+        vec![entry(&["start"], "c"), deaf],
+        &["start"],
+        &Options::default(),
+    );
+    assert_eq!(fired(&matched), [0]);
+}
+
+#[test]
+fn who_loses_a_group_or_a_chance_calls_for_nobody() {
+    let member = |content: &str, order: i64| Entry {
+        group: "g".to_owned(),
+        group_override: true,
+        insertion_order: order,
+        ..entry(&["k"], content)
+    };
+    let matched = run(
+        vec![
+            member("says loser", 1),
+            member("says winner", 2),
+            entry(&["loser"], "c"),
+            entry(&["winner"], "c"),
+        ],
+        &["k"],
+        &Options::default(),
+    );
+    assert_eq!(fired(&matched), [1, 3]);
+    // A group that has its entry takes no other later on; of equal ones the first wins.
+    let matched = run(
+        vec![member("more", 5), member("same", 5), {
+            Entry {
+                group: "g".to_owned(),
+                group_override: true,
+                insertion_order: 9,
+                ..entry(&["more"], "c")
+            }
+        }],
+        &["k"],
+        &Options::default(),
+    );
+    assert_eq!(fired(&matched), [0]);
+    // The one that wins has to have luck too; nobody takes its place.
+    let unlucky = Entry {
+        probability: 0.0,
+        ..member("says unlucky", 9)
+    };
+    let matched = run(
+        vec![unlucky, member("c", 1), entry(&["unlucky"], "c")],
+        &["k"],
+        &Options::default(),
+    );
+    assert!(matched.fired.is_empty());
+    assert_eq!(why_not(&matched, 0), WhyNot::Probability);
+    assert_eq!(why_not(&matched, 1), WhyNot::Group);
+}
+
+#[test]
+fn what_had_no_room_does_not_stay() {
+    let long = Entry {
+        sticky: Some(5),
+        ..entry(&["k"], &"x".repeat(400))
+    };
+    let matched = run(
+        vec![long],
+        &["k"],
+        &Options {
+            token_budget: Some(10),
+            ..Options::default()
+        },
+    );
+    assert_eq!(why_not(&matched, 0), WhyNot::Budget);
+    assert!(matched.timed.is_empty());
+}
+
+#[test]
+fn where_there_is_no_room_the_messages_go_before_the_entries() {
+    let called = Entry {
+        insertion_order: 999,
+        ..entry(&["deep"], &"y".repeat(40))
+    };
+    let matched = run(
+        vec![called, entry(&["k"], "deep, and some more words of it")],
+        &["k"],
+        &Options {
+            token_budget: Some(12),
+            ..Options::default()
+        },
+    );
+    assert_eq!(fired(&matched), [1]);
+    let first_out = entry(&["k"], "@@ignore_on_max_context\ntext that is to go first");
+    let first_out = Entry {
+        insertion_order: 999,
+        priority: Some(99),
+        ..first_out
+    };
+    let matched = run(
+        vec![first_out, entry(&["k"], "text that is to stay in")],
+        &["k"],
+        &Options {
+            token_budget: Some(7),
+            ..Options::default()
+        },
+    );
+    assert_eq!(fired(&matched), [1]);
 }
 
 #[test]
@@ -972,6 +1139,29 @@ fn an_entry_stays_and_rests_by_the_count_of_messages() {
         why_not(&run(vec![delayed], &["k"], &Options::default()), 0),
         WhyNot::Delay
     );
+}
+
+#[test]
+fn rest_begins_where_the_stay_is_seen_to_be_over() {
+    let it = Entry {
+        sticky: Some(1),
+        cooldown: Some(1),
+        ..entry(&["k"], "c")
+    };
+    let mut timed = std::collections::BTreeMap::new();
+    let mut seen = Vec::new();
+    // The chat grows by a question and an answer; the one at 3 is made twice.
+    for count in [1, 3, 3, 5, 7] {
+        let options = Options {
+            messages: Some(count),
+            timed,
+            ..Options::default()
+        };
+        let matched = run(vec![it.clone()], &["k"], &options);
+        seen.push(!matched.fired.is_empty());
+        timed = matched.timed;
+    }
+    assert_eq!(seen, [true, false, false, true, false]);
 }
 
 #[test]
@@ -1147,6 +1337,42 @@ fn decorators_decide_as_they_say() {
     assert_eq!(
         text("@@position after_desc\nc", &["k"]).fired[0].position,
         Position::AfterChar
+    );
+    assert_eq!(
+        text("@@depth 2\n@@position after_desc\nc", &["k"]).fired[0].position,
+        Position::AfterChar
+    );
+    let placed = text("@@position scenario\n@@@depth 2\nc", &["k"]);
+    assert_eq!(
+        (placed.fired[0].position, placed.fired[0].depth),
+        (Position::AtDepth, 2)
+    );
+    let last = text("@@end\nc", &["k"]);
+    assert_eq!(
+        (last.fired[0].position, last.fired[0].depth),
+        (Position::AtDepth, 0)
+    );
+    assert_eq!(
+        fired(&text("@@is_greeting 2\n@@@dont_activate\nc", &["k"])),
+        [] as [usize; 0]
+    );
+    assert_eq!(fired(&text("@@dont_activate\n@@activate\nc", &["x"])), [0]);
+}
+
+#[test]
+fn a_secondary_key_that_cannot_be_run_is_not_found() {
+    let fires = |logic: Logic| {
+        let it = Entry {
+            secondary_keys: vec!["/(?=x)y/".to_owned()],
+            selective: true,
+            logic,
+            ..entry(&["k"], "c")
+        };
+        !run(vec![it], &["k"], &Options::default()).fired.is_empty()
+    };
+    assert_eq!(
+        [Logic::AndAny, Logic::AndAll, Logic::NotAny, Logic::NotAll].map(fires),
+        [false, false, true, true]
     );
 }
 
