@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::HashSet;
 
 /// Characters of an id that a caller chooses.
@@ -19,6 +20,9 @@ const LONGEST_ID: usize = 200;
 const MOST: usize = 10_000;
 /// Bytes of the contents in one change.
 const MOST_BYTES: usize = 64 << 20;
+
+/// So often a change is made anew of what others wrote while it was made.
+pub(super) const MOST_TURNS: u32 = 100;
 
 /// What to put into a record.
 #[derive(Debug, Clone)]
@@ -98,17 +102,31 @@ impl Documents<'_> {
             return Ok(Vec::new());
         }
         bounded(edits.len())?;
+        let raced = Cell::new(false);
         if let Some(recent) = self.recent(edits) {
             let mut change = Change::new();
             change.on_recent();
-            match self.make(edits, vec![Some(recent)], change, write).await {
+            let found = vec![Some(recent)];
+            match self.make(edits, found, change, write, &raced).await {
                 // What others wrote since is read below.
                 Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
                 settled => return settled,
             }
         }
-        let found = self.records(edits).await?;
-        self.make(edits, found, Change::new(), write).await
+        // Whoever names no revision wants the change made of what is there.
+        let mut turns = match edits.iter().all(|edit| edit.if_rev.is_none()) {
+            true => MOST_TURNS,
+            false => 0,
+        };
+        loop {
+            raced.set(false);
+            let found = self.records(edits).await?;
+            let made = self.make(edits, found, Change::new(), write, &raced);
+            match made.await {
+                Err(_) if raced.get() && turns > 0 => turns -= 1,
+                settled => return settled,
+            }
+        }
     }
 
     /// The record of a single edit, when it was written here last.
@@ -133,6 +151,7 @@ impl Documents<'_> {
         found: Vec<Option<Record>>,
         mut change: Change,
         write: Write,
+        raced: &Cell<bool>,
     ) -> Result<Vec<Record>> {
         let nth = |n: usize, error: Error| nth(edits.len(), n, error);
         let store = self.keep.store();
@@ -178,6 +197,7 @@ impl Documents<'_> {
                 let Some(place) = place.filter(|_| subject.is_some()) else {
                     return Err(error);
                 };
+                raced.set(true);
                 let id = subject.unwrap_or_default();
                 let theirs = store.get(self.domain.name(), &id).await.ok().flatten();
                 let now = match &theirs {

@@ -3,7 +3,7 @@
 //! A move of a run writes its own row and never the world's, so that many run through one world,
 //! and a world can be changed, put into the trash and brought back under them.
 
-use super::documents::{Edit, Given, PutDocument};
+use super::documents::{Edit, Given, MOST_TURNS, PutDocument};
 use super::domain::Domain;
 use super::texts::{self, Texts};
 use super::{Exported, Keep, filename};
@@ -268,7 +268,7 @@ impl Playthroughs {
             match self.change(id, write, world, &edit).await {
                 // What others wrote since is read now.
                 Err(error) if is_recent && (error.kind() == Kind::Conflict || !made.get()) => {}
-                Err(error) if elsewhere.get() && turns < 3 && write.if_rev.is_none() => {
+                Err(error) if elsewhere.get() && turns < MOST_TURNS && write.if_rev.is_none() => {
                     debug_assert_eq!(error.kind(), Kind::Conflict);
                     turns += 1;
                 }

@@ -4,6 +4,7 @@
 //! each other.
 
 use super::Keep;
+use super::documents::MOST_TURNS;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::settings;
@@ -60,15 +61,22 @@ impl Settings {
         }
         let store = self.keep.store();
         let keys: Vec<&str> = patch.keys().map(String::as_str).collect();
-        let found = store.get_many(DOMAIN, &keys).await?;
-        let mut change = Change::new();
-        change.asked(write);
-        for ((key, value), found) in patch.iter().zip(found) {
-            let mut record = found.unwrap_or_else(|| Record::new(DOMAIN, key, store.now()));
-            record.body = value.clone();
-            change.write(record, History::Keep);
+        let mut turns = 0;
+        loop {
+            let found = store.get_many(DOMAIN, &keys).await?;
+            let mut change = Change::new();
+            change.asked(write);
+            for ((key, value), found) in patch.iter().zip(found) {
+                let mut record = found.unwrap_or_else(|| Record::new(DOMAIN, key, store.now()));
+                record.body = value.clone();
+                change.write(record, History::Keep);
+            }
+            match self.keep.commit(change).await {
+                // Of values the one that was set last counts.
+                Err(error) if error.kind() == Kind::Conflict && turns < MOST_TURNS => turns += 1,
+                settled => break settled.map(drop)?,
+            }
         }
-        self.keep.commit(change).await?;
         self.apply().await?;
         self.get().await
     }

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::error::{Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote};
+use std::collections::HashMap;
 
 /// The state with what `patch` names changed: its `name`, fields of `locations` and
 /// `unconnected_locations` by their keys, `position`, and stats of the `player`. `null` takes a
@@ -100,42 +101,70 @@ pub fn changes_places(patch: &Document) -> bool {
     patch.root().get(MAPS[0]).is_some()
 }
 
-/// The state with locations changed, made or taken out.
+/// The state with locations changed, made or taken out. However many there are, the text is put
+/// together once.
 fn with_places(document: &Document, map: &str, changes: Node<'_>) -> Result<Document> {
     if changes.shape() != Shape::Object {
         return Err(Kind::Invalid.because(format!("`{map}` must be an object of locations")));
     }
-    let mut made = document.clone();
+    let root = document.root();
+    let there = root.get(map).filter(|all| all.shape() == Shape::Object);
+    // What a key names: the place at its position on the map, the key beside it.
+    let named = |key: &str| match map == MAPS[0] {
+        true => coordinates(key).map(view::written),
+        false => Some(key.to_owned()),
+    };
+    let old = there.map(view::members).unwrap_or_default();
+    let mut wanted: HashMap<String, Node<'_>> = HashMap::new();
+    let mut order = Vec::new();
     for (key, change) in view::members(changes) {
-        let at = match map == MAPS[0] {
-            true => Some(parse_position(&key)?),
-            false => None,
+        let at = parse_position(&key).map(view::written);
+        let name = match map == MAPS[0] {
+            true => at?,
+            false => key.into_owned(),
         };
-        let spelled = at.and_then(|at| key_at(&made, at).or(Some(view::written(at))));
-        let spelled = spelled.unwrap_or_else(|| key.into_owned());
-        let path: [Step<'_>; 2] = [map.into(), (&*spelled).into()];
-        let there = made.find(&path).map(Node::shape);
-        match (change.shape(), there) {
-            (Shape::Null, None) => continue,
-            (Shape::Null, Some(_)) => made = made.remove(&path)?,
-            (Shape::Object, Some(Shape::Object)) => {}
-            (Shape::Object, _) => {
-                if made.root().get(map).is_none() {
-                    made = made.set(&path[..1], "{}")?;
-                }
-                let coordinates = at.map(|[x, y, z]| format!("{{\"coordinates\":[{x},{y},{z}]}}"));
-                made = made.set(&path, coordinates.as_deref().unwrap_or("{}"))?;
-            }
-            _ => {
-                let detail = format!("a location of `{map}` must be an object of fields, or null");
-                return Err(Kind::Invalid.because(detail));
-            }
+        if !matches!(change.shape(), Shape::Object | Shape::Null) {
+            let detail = format!("a location of `{map}` must be an object of fields, or null");
+            return Err(Kind::Invalid.because(detail));
         }
-        for (field, value) in view::members(change) {
-            made = put(&made, &[path[0], path[1], (&*field).into()], value)?;
+        if wanted.insert(name.clone(), change).is_none() {
+            order.push(name);
         }
     }
-    Ok(made)
+    let mut text = String::from("{");
+    let mut put = |key: &str, raw: &str| {
+        let comma = if text.len() > 1 { "," } else { "" };
+        text.extend([comma, &quote(key), ":", raw]);
+    };
+    let laid = |base: &str, change: Node<'_>| document.sibling(base)?.lay_over(&[], change);
+    for (key, location) in old {
+        let change = named(&key).and_then(|name| wanted.remove(&name));
+        match change.map(|change| (change, location.shape())) {
+            None => put(&key, location.raw()),
+            Some((change, _)) if change.is_null() => {}
+            Some((change, Shape::Object)) => {
+                put(&key, laid(location.raw(), change)?.root().raw());
+            }
+            Some((change, _)) => put(&key, laid("{}", change)?.root().raw()),
+        }
+    }
+    for name in order {
+        let Some(change) = wanted.remove(&name).filter(|change| !change.is_null()) else {
+            continue;
+        };
+        let base = match (map == MAPS[0]).then(|| coordinates(&name)).flatten() {
+            Some([x, y, z]) => format!("{{\"coordinates\":[{x},{y},{z}]}}"),
+            None => "{}".to_owned(),
+        };
+        put(&name, laid(&base, change)?.root().raw());
+    }
+    text.push('}');
+    let made = document.sibling(&text)?;
+    match there {
+        Some(_) => document.amend(&[map.into()], made.root()),
+        None if made.root().is_empty() => Ok(document.clone()),
+        None => document.set(&[map.into()], &text),
+    }
 }
 
 /// The document with a value at a path, or without it when the value is null.

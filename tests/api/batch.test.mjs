@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Keep, merge } from "cardkeep";
+import { memoryMedium } from "cardkeep/testing";
 import { fixture } from "./fixtures.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
@@ -133,4 +134,27 @@ test("merge takes what one side changed and lists what both did", () => {
   });
   assert.deepEqual(merge(undefined, { a: 1 }, { b: "\ud800" }), { merged: { b: "\ud800", a: 1 }, conflicts: [] });
   assert.throws(() => merge(base, undefined, theirs), { code: "bad-option" });
+});
+
+test("changes of one record that are made at once all stay, where no revision is named", async () => {
+  const keep = await Keep.open({ medium: memoryMedium() });
+  const { worlds, playthroughs, characters, lorebooks, settings } = keep;
+  const world = await worlds.put({ current_position: "0,0,0", locations: { "0,0,0": {}, "1,0,0": {} }, player: {} });
+  const run = await playthroughs.create({ world: world.id });
+  const card = await characters.put({ name: "Ann", tags: [] });
+  const many = Array.from({ length: 25 }, (_, n) => n);
+  const book = await lorebooks.put({ name: "Book", entries: many.map((id) => ({ id, keys: ["a"] })) });
+  const stats = Object.fromEntries(many.map((n) => [`s${n}`, n]));
+  await Promise.all(many.map((n) => worlds.setStat(world.id, `s${n}`, n)));
+  assert.deepEqual((await worlds.get(world.id)).state.player, stats);
+  await Promise.all(many.flatMap((n) => [playthroughs.setStat(run.id, `s${n}`, n), playthroughs.moveTo(run.id, `${n % 2},0,0`)]));
+  assert.deepEqual((await playthroughs.get(run.id)).run.player, stats);
+  await Promise.all(many.map((n) => lorebooks.patchEntry(book.id, n, { content: `c${n}` })));
+  assert.deepEqual((await lorebooks.get(book.id)).book.entries.map(({ content }) => content), many.map((n) => `c${n}`));
+  await Promise.all(many.map((n) => characters.patch(card.id, { description: `d${n}` })));
+  await Promise.all(many.map((n) => settings.patch({ pageSize: 10 + n })));
+  const { rev } = await worlds.get(world.id);
+  const told = await Promise.allSettled(many.map((n) => worlds.setStat(world.id, "one", n, { ifRev: rev })));
+  assert.deepEqual(told.filter(({ status }) => status === "fulfilled").length, 1);
+  assert.ok(told.every(({ status, reason }) => status === "fulfilled" || reason.code === "conflict"));
 });

@@ -278,7 +278,7 @@ fn a_patch_that_does_not_fit_is_refused_by_its_code() {
         (
             "worlds",
             &*ids.world,
-            json!({ "name": "x" }),
+            json!({ "title": "x" }),
             Kind::BadOption,
         ),
         ("worlds", &*ids.world, json!([]), Kind::Invalid),
