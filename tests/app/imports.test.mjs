@@ -95,13 +95,28 @@ describe("files that come in", () => {
     await tiles(74);
   });
 
+  test("what is kept is worth installing the app, and that is offered once where it can be", async () => {
+    await app.run(() => {
+      window.asked = 0;
+      dispatchEvent(Object.assign(new Event("beforeinstallprompt", { cancelable: true }), { prompt: () => Promise.resolve((window.asked += 1)) }));
+    });
+    await app.type("ck-picker input[type=file]", await app.file("Kay.png", card("Kay")));
+    await button(app, "Install", ".notice");
+    assert.equal(await app.run(() => window.asked), 1);
+    await tiles(75);
+    await app.type("ck-picker input[type=file]", await app.file("Lee.png", card("Lee")));
+    await tiles(76);
+    await app.until(() => [...document.querySelectorAll(".notice")].some((one) => one.textContent.includes("“Lee” added")));
+    assert.ok(!(await app.run(() => [...document.querySelectorAll(".notice")].some((one) => one.textContent.includes("Install the app")))));
+  });
+
   test("the text of a card is taken when it is pasted, and stays text in a field", async () => {
     assert.equal(await paste("main", json("Pasted")), false);
-    await tiles(75);
+    await tiles(77);
     assert.match(await app.text(".notice:last-child"), /“Pasted” added/);
     assert.equal(await paste(".search input", json("Typed")), true);
     assert.equal(await paste("main", "just words"), true);
     await app.restart();
-    await tiles(75);
+    await tiles(77);
   });
 });

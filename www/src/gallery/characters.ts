@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { attempt, failure } from "../failure";
 import { counted, folded } from "../format";
@@ -71,7 +72,7 @@ export class CharactersScreen extends Screen {
       ${unreadable(value.unreadable)}
       ${found.length === 0
         ? html`<p class="none">No character matches “${this.search}”.</p>`
-        : html`<ul class="tiles">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#tile(entry))}</ul>`}
+        : html`<ul class="tiles">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => guard([entry, this.writable], () => this.#tile(entry)))}</ul>`}
       ${found.length > this.shown
         ? html`<ck-more .left=${found.length - this.shown} .more=${this.#more}></ck-more>`
         : nothing}

@@ -18,31 +18,18 @@ import { href, parse, type Route } from "../route";
 import { saverOf } from "../saving";
 import { Drop, type Dropped } from "./drop";
 import type { GivenFolder } from "../folder/folder";
+import { Install } from "./install";
 import type { Notices } from "./notices";
 import { summary, type Report } from "./report";
 import { AppWorker } from "./worker";
 import "./drafts";
 import "./notices";
 import "./report";
-import "../gallery/campaigns";
 import "../gallery/characters";
 import "../gallery/chats";
-import "../gallery/lorebooks";
-import "../gallery/personas";
-import "../gallery/templates";
-import "../gallery/worlds";
-import "../campaign/campaign";
 import "../card/card";
 import "../chat/chat";
-import "../folder/folder";
-import "../lore/lorebook";
-import "../persona/persona";
-import "../play/play";
-import "../template/template";
-import "../world/world";
-import "../settings/settings";
-import { ERASE } from "../storage/erase";
-import "../storage/storage";
+import { ERASE } from "../storage/asking";
 
 const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
   { address: "#/", label: "Characters", icon: "characters", screens: ["gallery", "card"] },
@@ -52,17 +39,38 @@ const PLACES: { address: string; label: string; icon: IconName; screens: Route["
   { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template", "campaigns", "campaign"] },
 ];
 
+/** Screens that come when they are wanted; the others are there from the beginning. Elements take up what was set on them before. */
+const LATER: Partial<Record<Route["screen"], () => Promise<unknown>>> = {
+  worlds: () => import("../gallery/worlds"),
+  world: () => import("../world/world"),
+  play: () => import("../play/play"),
+  personas: () => import("../gallery/personas"),
+  persona: () => import("../persona/persona"),
+  lorebooks: () => import("../gallery/lorebooks"),
+  lorebook: () => import("../lore/lorebook"),
+  templates: () => import("../gallery/templates"),
+  template: () => import("../template/template"),
+  campaigns: () => import("../gallery/campaigns"),
+  campaign: () => import("../campaign/campaign"),
+  settings: () => import("../settings/settings"),
+  storage: () => import("../storage/storage"),
+  folder: () => import("../folder/folder"),
+};
+
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
 
 @customElement("ck-app")
 export class App extends LightElement {
   @state() private opening: Opening = { is: "opening" };
   @state() private route: Route = parse(location.hash);
+  /** Why the screen did not come. */
+  @state() private missing: unknown;
   @state() private arriving = false;
   @state() private progress: Progress | undefined;
   @query("ck-notices") private notices!: Notices;
   @query("ck-report") private report!: Report;
   readonly #worker = new AppWorker(this);
+  readonly #install = new Install(this);
   /** A folder that was dropped, for the screen that takes it in. */
   @state() private folder: GivenFolder | undefined;
   readonly #drop = new Drop(
@@ -84,12 +92,14 @@ export class App extends LightElement {
       dispatchEvent(new Event(LEAVING));
       this.route = parse(location.hash);
       this.arriving = true;
+      void this.#fetch();
       if (this.route.screen !== "folder") this.folder = undefined;
       scrollTo(0, 0);
     }, { signal });
     this.addEventListener(NOTICE, (event) => this.notices.show((event as CustomEvent<Notice>).detail), { signal });
     this.addEventListener(INTAKE, (event) => this.#intake((event as CustomEvent<IntakeRequest>).detail), { signal });
     this.addEventListener(ERASE, () => void this.#erase(), { signal });
+    void this.#fetch();
     void this.#open();
   }
 
@@ -97,6 +107,17 @@ export class App extends LightElement {
     super.disconnectedCallback();
     this.#stop?.abort();
     if (this.opening.is === "open") void this.opening.keep.close();
+  }
+
+  /** Brings the screen of the address, where it is not there yet. */
+  async #fetch(): Promise<void> {
+    const { route } = this;
+    this.missing = undefined;
+    try {
+      await LATER[route.screen]?.();
+    } catch (error) {
+      if (this.route === route) this.missing = error;
+    }
   }
 
   async #erase(): Promise<void> {
@@ -189,6 +210,7 @@ export class App extends LightElement {
         ? await addSamples(keep, progress)
         : await intake(keep, request.files, { progress, signal, ...(request.characters && { characters: request.characters }) });
       this.#tell(outcomes);
+      if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
     } finally {
@@ -295,6 +317,13 @@ export class App extends LightElement {
       case "erasing":
         return html`<p class="wait" role="status">Deleting everything…</p>`;
       case "open":
+        if (this.missing !== undefined) {
+          return html`<section class="failure" role="alert">
+            <h1>This screen could not be loaded</h1>
+            <p>There is no connection, or the app was updated in another tab. What you wrote is saved.</p>
+            <button type="button" class="button main" @click=${() => location.reload()}>Reload</button>
+          </section>`;
+        }
         // A new address is a new element: no screen has to change from one record to another.
         return keyed(this.route, this.#screen(this.opening.keep));
     }

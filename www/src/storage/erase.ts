@@ -6,9 +6,7 @@ import { LightElement } from "../element";
 import { attempt } from "../failure";
 import type { Keep } from "../library";
 import { saveBackup } from "./file";
-
-/** The frame hears this, since the screen goes with the keep. */
-export const ERASE = "ck-erase-everything";
+import { ERASE } from "./asking";
 
 /** What has to be typed. */
 const WORD = "delete everything";
