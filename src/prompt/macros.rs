@@ -100,11 +100,21 @@ pub fn fill(text: &str, options: &Options) -> Result<Filled> {
 /// Stands for `{{trim}}` until the whole text is known. A noncharacter: no text has it.
 const TRIM: char = '\u{fdd0}';
 
+/// Stands for `{{noop}}` meanwhile, where `{{trim}}` stops.
+const STOP: char = '\u{fdd1}';
+
 /// Without the line breaks around each `{{trim}}`.
-fn trimmed(text: String) -> String {
-    if !text.contains(TRIM) {
-        return text;
+fn trimmed(mut text: String) -> String {
+    if text.contains(TRIM) {
+        text = cut(&text);
     }
+    match text.contains(STOP) {
+        true => text.replace(STOP, ""),
+        false => text,
+    }
+}
+
+fn cut(text: &str) -> String {
     let breaks = ['\n', '\r'];
     let parts: Vec<&str> = text.split(TRIM).collect();
     let last = parts.len() - 1;
@@ -204,6 +214,10 @@ impl Filler<'_> {
         if written.starts_with("//") {
             return Some("".into());
         }
+        // A value may have any name, also one with a blank or a colon.
+        if let Some(value) = self.values.get(&written.trim_end().to_lowercase()) {
+            return Some((*value).to_owned().into());
+        }
         let (name, argument) = match written.find(':') {
             Some(colon) => {
                 let after = &written[colon + 1..];
@@ -219,11 +233,6 @@ impl Filler<'_> {
             },
         };
         let name = name.trim().to_lowercase();
-        if argument.is_none()
-            && let Some(value) = self.values.get(&name)
-        {
-            return Some((*value).to_owned().into());
-        }
         let value: Cow<'static, str> = match (name.as_str(), argument) {
             ("char" | "bot", None) if !self.options.character.is_empty() => {
                 self.options.character.clone().into()
@@ -231,7 +240,7 @@ impl Filler<'_> {
             ("user", None) if !self.options.user.is_empty() => self.options.user.clone().into(),
             ("newline", None) => "\n".into(),
             ("space", None) => " ".into(),
-            ("noop", None) => "".into(),
+            ("noop", None) => STOP.to_string().into(),
             ("trim", None) => TRIM.to_string().into(),
             ("random", Some(list)) => {
                 self.drawn += 1;
@@ -250,7 +259,7 @@ impl Filler<'_> {
                 "".into()
             }
             _ => {
-                let name = written.trim_end().to_owned();
+                let name = written.trim_end().replace([TRIM, STOP], "");
                 if !self.unknown.contains(&name) {
                     self.unknown.push(name);
                 }

@@ -6,6 +6,7 @@
 use super::Kind;
 use crate::error::{Kind as Failure, Result};
 use crate::json::{Document, Node, Shape};
+use crate::order;
 use crate::prompt::macros;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,7 +75,8 @@ const MOST: usize = 16 << 20;
 /// `instruct` and `cardshark` put the messages into one text; `context` tells what stands
 /// before them, from `values`; `system-prompt` its text; `reasoning` sets `values.reasoning`
 /// apart; `chat-completion` gives messages, its markers filled from `values` by their
-/// identifiers and `chatHistory` with the messages.
+/// identifiers, in the preset's words for scenario, personality and lore, `chatHistory` with the
+/// messages and what goes among them.
 ///
 /// # Errors
 /// `unsupported` for samplers, `not-a-template`, `too-large`.
@@ -91,7 +93,7 @@ pub fn render(document: &Document, options: &Options) -> Result<Rendered> {
         Kind::Instruct => filler.instruct()?,
         Kind::CardShark => filler.card_shark()?,
         Kind::Context => filler.context()?,
-        Kind::SystemPrompt => filler.out.text = filler.field("content", None)?,
+        Kind::SystemPrompt => filler.out.text = filler.field("content")?,
         Kind::Reasoning => filler.reasoning()?,
         Kind::ChatCompletion => filler.chat_completion()?,
         Kind::Sampler => {
@@ -120,21 +122,19 @@ impl Filler<'_> {
     }
 
     /// A text of the template, filled.
-    fn field(&mut self, name: &str, message: Option<&Message>) -> Result<String> {
+    fn field(&mut self, name: &str) -> Result<String> {
         let raw = self.raw(name);
-        self.fill(&raw, message)
+        self.fill(&raw, &[])
     }
 
-    /// A text with its blocks decided and its macros filled; for a message with what is said
-    /// as `content` and who says it as `name`.
-    fn fill(&mut self, text: &str, message: Option<&Message>) -> Result<String> {
+    /// A text with its blocks decided and its macros filled, also with these values.
+    fn fill(&mut self, text: &str, more: &[(&str, &str)]) -> Result<String> {
         if !text.contains("{{") && !text.contains('<') {
             return self.counted(text.to_owned());
         }
         let mut values = self.options.values.clone();
-        if let Some(message) = message {
-            values.insert("content".to_owned(), message.content.clone());
-            values.insert("name".to_owned(), message.name.clone());
+        for (name, value) in more {
+            values.insert((*name).to_owned(), (*value).to_owned());
         }
         let truth = |name: &str| match name {
             "char" => !self.options.character.is_empty(),
@@ -181,11 +181,12 @@ impl Filler<'_> {
         }
     }
 
-    /// A sequence, filled unless the template says that sequences have no macros.
-    fn sequence(&mut self, raw: &str, message: Option<&Message>) -> Result<String> {
+    /// A sequence of somebody, filled unless the template says that sequences have no macros.
+    fn sequence(&mut self, raw: &str, name: &str, content: &str) -> Result<String> {
+        let name = if name.is_empty() { "System" } else { name };
         match self.root.get("macro").and_then(Node::boolean) {
             Some(false) => self.counted(raw.to_owned()),
-            _ => self.fill(raw, message),
+            _ => self.fill(raw, &[("name", name), ("content", content)]),
         }
     }
 
@@ -198,12 +199,16 @@ impl Filler<'_> {
         let of = |role: Role| messages.iter().position(|message| message.role == role);
         let last = |role: Role| messages.iter().rposition(|message| message.role == role);
         let as_user = self.flag("system_same_as_user");
-        let named = match (&*self.raw("names_behavior"), self.flag("names")) {
-            ("always", _) | ("", true) => true,
-            ("force", _) => messages.iter().any(|message| {
-                message.role == Role::Assistant && message.name != self.options.character
-            }),
-            _ => false,
+        let (always, forced) = match (&*self.raw("names_behavior"), self.flag("names")) {
+            ("always", _) | ("", true) => (true, false),
+            // Where several speak; the user is the one user all the same.
+            ("force", _) => {
+                let other = |message: &Message| {
+                    message.role == Role::Assistant && message.name != self.options.character
+                };
+                (false, messages.iter().any(other))
+            }
+            _ => (false, false),
         };
         let mut text = String::new();
         for (n, message) in messages.iter().enumerate() {
@@ -212,16 +217,13 @@ impl Filler<'_> {
                 role => role,
             };
             let (plain, first_or_last, suffix) = match role {
-                Role::System => (
-                    "system_sequence",
-                    [None, last(role).map(|n| (n, "last_system_sequence"))],
-                    "system_suffix",
-                ),
+                // The one for the last is for prompts that are not of the chat.
+                Role::System => ("system_sequence", [None, None], "system_suffix"),
                 Role::User => (
                     "input_sequence",
                     [
-                        of(role).map(|n| (n, "first_input_sequence")),
                         last(role).map(|n| (n, "last_input_sequence")),
+                        of(role).map(|n| (n, "first_input_sequence")),
                     ],
                     "input_suffix",
                 ),
@@ -244,18 +246,20 @@ impl Filler<'_> {
                 .map(|(_, name)| self.raw(name))
                 .find(|text| !text.is_empty());
             let sequence = special.unwrap_or_else(|| self.raw(plain));
-            let prefix = self.sequence(&sequence, Some(message))?;
+            let (name, content) = (&message.name, &message.content);
+            let prefix = self.sequence(&sequence, name, content)?;
             // Presets of before 2024 have the end of a reply under another name.
             let old = self.raw("separator_sequence");
             let end = match suffix {
                 "output_suffix" if !old.is_empty() => old,
                 suffix => self.raw(suffix),
             };
-            let mut end = self.sequence(&end, Some(message))?;
+            let mut end = self.sequence(&end, name, content)?;
             if end.is_empty() && !wrap.is_empty() {
                 end = wrap.to_owned();
             }
-            let said = match named && role != Role::System && !message.name.is_empty() {
+            let named = always || (forced && *name != self.options.user);
+            let said = match named && message.role != Role::System && !name.is_empty() {
                 true => format!("{}: {}", message.name, message.content),
                 false => message.content.clone(),
             };
@@ -269,21 +273,35 @@ impl Filler<'_> {
                 true => self.raw("output_sequence"),
                 false => last,
             };
-            text.push_str(&self.sequence(&sequence, None)?);
-            if named && !self.options.character.is_empty() {
+            let sequence = self.sequence(&sequence, &self.options.character, "")?;
+            text.push_str(match wrap {
+                "" => &sequence,
+                _ => sequence.trim_end(),
+            });
+            if (always || forced) && !self.options.character.is_empty() {
                 text.extend([wrap, &self.options.character, ":"]);
             } else {
                 text.push_str(wrap);
             }
         }
         self.out.text = self.counted(text)?;
-        let mut stop = vec![self.field("stop_sequence", None)?];
+        let (user, character) = (&self.options.user, &self.options.character);
+        let mut stop = vec![self.sequence(&self.raw("stop_sequence"), character, "")?];
         if self.flag("sequences_as_stop_strings") {
-            for name in ["input_sequence", "output_sequence", "system_sequence"] {
-                stop.push(self.field(name, None)?);
+            for (name, who) in [
+                ("input_sequence", user),
+                ("output_sequence", character),
+                ("first_output_sequence", character),
+                ("last_output_sequence", character),
+                ("system_sequence", &String::new()),
+                ("last_system_sequence", &String::new()),
+            ] {
+                stop.push(self.sequence(&self.raw(name), who, "")?);
             }
         }
-        self.stops(stop);
+        // Each line stops by itself.
+        let lines = stop.iter().flat_map(|text| text.lines());
+        self.stops(lines.map(str::to_owned).collect());
         Ok(())
     }
 
@@ -299,12 +317,13 @@ impl Filler<'_> {
                 empty if empty.is_empty() => "{{content}}".to_owned(),
                 format => format,
             };
-            text.push_str(&self.fill(&format, Some(message))?);
+            let values = [("content", &*message.content), ("name", &*message.name)];
+            text.push_str(&self.fill(&format, &values)?);
         }
         if self.options.reply {
             let format = self.raw("assistantFormat");
             let opening = format.split("{{content}}").next().unwrap_or_default();
-            let opening = self.fill(opening, None)?;
+            let opening = self.fill(opening, &[("name", &self.options.character)])?;
             text.push_str(&opening);
         }
         self.out.text = self.counted(text)?;
@@ -318,18 +337,16 @@ impl Filler<'_> {
     }
 
     fn context(&mut self) -> Result<()> {
-        let story = self.field("story_string", None)?;
-        let start = self.field("chat_start", None)?;
+        let story = self.field("story_string")?;
+        let story = story.trim_start_matches('\n');
+        let start = self.field("chat_start")?;
         let between = match (story.is_empty(), start.is_empty()) {
             (false, false) if !story.ends_with('\n') => "\n",
             _ => "",
         };
         self.out.text = self.counted(format!("{story}{between}{start}"))?;
         if self.flag("use_stop_strings") {
-            let stop = vec![
-                self.field("chat_start", None)?,
-                self.field("example_separator", None)?,
-            ];
+            let stop = vec![self.field("chat_start")?, self.field("example_separator")?];
             self.stops(stop);
         }
         Ok(())
@@ -338,10 +355,10 @@ impl Filler<'_> {
     fn reasoning(&mut self) -> Result<()> {
         let thought = self.options.values.get("reasoning").cloned();
         let parts = [
-            self.field("prefix", None)?,
+            self.field("prefix")?,
             thought.unwrap_or_default(),
-            self.field("suffix", None)?,
-            self.field("separator", None)?,
+            self.field("suffix")?,
+            self.field("separator")?,
         ];
         self.out.text = self.counted(parts.concat())?;
         Ok(())
@@ -358,7 +375,14 @@ impl Filler<'_> {
             let text = node.get(name).and_then(Node::text);
             text.map(|text| text.into_owned()).unwrap_or_default()
         };
-        for identifier in self.order(&prompts) {
+        let order = self.order(&prompts);
+        let has_history = order.iter().any(|name| name == "chatHistory");
+        let number = |node: Node<'_>, name: &str, usual: f64| {
+            node.get(name).and_then(Node::number).unwrap_or(usual)
+        };
+        let mut within = Vec::new();
+        let mut history = 0;
+        for identifier in order {
             let Some(prompt) = prompts
                 .iter()
                 .find(|prompt| text(**prompt, "identifier") == identifier)
@@ -366,6 +390,7 @@ impl Filler<'_> {
                 continue;
             };
             if identifier == "chatHistory" {
+                history = self.out.messages.len();
                 for message in &self.options.messages {
                     self.counted(message.content.clone())?;
                     self.out.messages.push(message.clone());
@@ -373,13 +398,13 @@ impl Filler<'_> {
                 continue;
             }
             let content = match self.options.values.get(&identifier) {
-                Some(value) => self.counted(value.clone())?,
-                None => self.fill(&text(*prompt, "content"), None)?,
+                Some(value) => self.formatted(&identifier, value)?,
+                None => self.fill(&text(*prompt, "content"), &[])?,
             };
             if content.trim().is_empty() {
                 continue;
             }
-            self.out.messages.push(Message {
+            let message = Message {
                 role: match &*text(*prompt, "role") {
                     "user" => Role::User,
                     "assistant" => Role::Assistant,
@@ -387,9 +412,70 @@ impl Filler<'_> {
                 },
                 name: String::new(),
                 content,
-            });
+            };
+            if has_history && number(*prompt, "injection_position", 0.0) == 1.0 {
+                let depth = number(*prompt, "injection_depth", 4.0).max(0.0) as usize;
+                let order = number(*prompt, "injection_order", 100.0) as i64;
+                within.push((depth, order, message));
+            } else {
+                self.out.messages.push(message);
+            }
         }
+        self.inject(history, within);
         Ok(())
+    }
+
+    /// What a preset has its own words for: scenario, personality and lore.
+    fn formatted(&mut self, identifier: &str, value: &str) -> Result<String> {
+        let (format, name) = match identifier {
+            "scenario" => ("scenario_format", "scenario"),
+            "charPersonality" => ("personality_format", "personality"),
+            "worldInfoBefore" | "worldInfoAfter" => ("wi_format", ""),
+            _ => ("", ""),
+        };
+        let format = self.raw(format);
+        if format.trim().is_empty() || value.trim().is_empty() {
+            return self.counted(value.to_owned());
+        }
+        match name {
+            "" => {
+                let text = format.replacen("{0}", value, 1);
+                self.counted(text)
+            }
+            name => self.fill(&format, &[(name, value)]),
+        }
+    }
+
+    /// Puts prompts among the messages of the chat, so many of them behind each. At one depth a
+    /// lower order comes first, then what the assistant says, the user, the system.
+    fn inject(&mut self, history: usize, mut within: Vec<(usize, i64, Message)>) {
+        let rank = |role: Role| match role {
+            Role::Assistant => 0,
+            Role::User => 1,
+            Role::System => 2,
+        };
+        order::sort_by_key(&mut within, |(depth, order, message)| {
+            (*depth, std::cmp::Reverse((*order, rank(message.role))))
+        });
+        let mut joined: Vec<(usize, i64, Message)> = Vec::new();
+        for (depth, order, message) in within {
+            match joined.last_mut() {
+                Some((last, same, one))
+                    if (*last, *same, one.role) == (depth, order, message.role) =>
+                {
+                    one.content.extend(["\n", &message.content]);
+                }
+                _ => joined.push((depth, order, message)),
+            }
+        }
+        let messages = self.options.messages.len();
+        let (mut before, mut depth) = (history + messages, 0);
+        for (wanted, _, message) in joined {
+            let wanted = wanted.min(messages);
+            before -= wanted - depth;
+            depth = wanted;
+            self.out.messages.insert(before, message);
+        }
     }
 
     /// Which prompts there are, in their order: of the list that is for every character, else of

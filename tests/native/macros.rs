@@ -133,3 +133,29 @@ fn an_estimate_is_near_what_common_vocabularies_count() {
         assert!(off <= 35, "{text}: {estimated} for {counted}");
     }
 }
+
+#[test]
+fn what_is_trimmed_stops_at_a_noop() {
+    for (text, want) in [
+        ("a\n\n{{trim}}\nb", "ab"),
+        ("a{{trim}}{{noop}}\nb", "a\nb"),
+        ("a\n{{noop}}{{trim}}b", "a\nb"),
+        ("{{reverse:a{{noop}}b}}", "ba"),
+        ("{{x{{noop}}}}", "{{x}}"),
+    ] {
+        let filled = macros::fill(text, &Options::default()).unwrap();
+        assert_eq!(filled.text, want, "{text}");
+        assert!(filled.unknown.iter().all(|name| name == "x"));
+    }
+}
+
+#[test]
+fn a_value_may_have_any_name() {
+    let names = ["first name", "getvar::mood", "Time: now"];
+    let options = Options {
+        values: names.map(|name| (name.to_owned(), "v".to_owned())).into(),
+        ..Options::default()
+    };
+    let filled = macros::fill("{{First Name}} {{getvar::mood}} {{time: now}}", &options).unwrap();
+    assert_eq!(filled.text, "v v v");
+}

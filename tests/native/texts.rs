@@ -392,6 +392,125 @@ fn a_chat_becomes_the_text_that_models_are_trained_with() {
 }
 
 #[test]
+fn an_instruct_preset_says_who_speaks_as_sillytavern_does() {
+    let made = |fields: &str, messages: Vec<Message>| {
+        let text = format!(
+            r#"{{"name":"x","input_sequence":"<u {{{{name}}}}>","output_sequence":"<a {{{{name}}}}>","system_sequence":"<s {{{{name}}}}>",{fields}}}"#
+        );
+        let options = Options {
+            character: "Ann".into(),
+            user: "Bea".into(),
+            messages,
+            reply: true,
+            ..Options::default()
+        };
+        template::render(&document(&text), &options).unwrap()
+    };
+    let says = |role: Role, name: &str, content: &str| Message {
+        role,
+        name: name.to_owned(),
+        content: content.to_owned(),
+    };
+    let chat = || {
+        vec![
+            says(Role::System, "", "s"),
+            says(Role::User, "Bea", "u"),
+            says(Role::Assistant, "Cid", "a"),
+        ]
+    };
+    let plain = made(r#""last_system_sequence":"<never>""#, chat());
+    assert_eq!(plain.text, "<s System>s<u Bea>u<a Cid>a<a Ann>");
+    assert!(plain.unknown.is_empty());
+    // Several speak: who is not the user is named.
+    assert_eq!(
+        made(r#""names_behavior":"force""#, chat()).text,
+        "<s System>s<u Bea>u<a Cid>Cid: a<a Ann>Ann:"
+    );
+    // Nobody says what the user's sequence has in place of a system's.
+    assert_eq!(
+        made(
+            r#""names_behavior":"always","system_same_as_user":true"#,
+            vec![says(Role::System, "Narrator", "s")]
+        )
+        .text,
+        "<u Narrator>s<a Ann>Ann:"
+    );
+    // The only message of the user is the last one before it is the first one.
+    assert_eq!(
+        made(
+            r#""first_input_sequence":"<first>","last_input_sequence":"<last>""#,
+            vec![says(Role::User, "Bea", "u")]
+        )
+        .text,
+        "<last>u<a Ann>"
+    );
+    let stops = made(
+        r#""stop_sequence":"<end>","last_output_sequence":"<b>\n<c>","sequences_as_stop_strings":true"#,
+        vec![],
+    );
+    assert_eq!(
+        stops.stop,
+        ["<end>", "<u Bea>", "<a Ann>", "<b>", "<c>", "<s System>"]
+    );
+    assert_eq!(
+        made(r#""wrap":true,"last_output_sequence":"<b>\n\n""#, vec![]).text,
+        "<b>\n"
+    );
+}
+
+#[test]
+fn prompts_go_among_the_messages_and_lore_into_the_words_of_the_preset() {
+    let preset = document(
+        r#"{"scenario_format":"Where: {{scenario}}","personality_format":"{{char}} is {{personality}}","wi_format":"[{0}]","prompts":[
+        {"identifier":"chatHistory","marker":true},{"identifier":"scenario","marker":true},{"identifier":"charPersonality","marker":true},
+        {"identifier":"worldInfoBefore","marker":true},{"identifier":"worldInfoAfter","marker":true},
+        {"identifier":"end","content":"end","injection_position":1,"injection_depth":0},
+        {"identifier":"user","role":"user","content":"as user","injection_position":1,"injection_depth":1},
+        {"identifier":"system","content":"as system","injection_position":1,"injection_depth":1},
+        {"identifier":"more","content":"and more","injection_position":1,"injection_depth":1},
+        {"identifier":"early","content":"early","injection_position":1,"injection_depth":1,"injection_order":5},
+        {"identifier":"top","content":"top","injection_position":1,"injection_depth":99}]}"#,
+    );
+    let values = [
+        ("scenario", "sea"),
+        ("charPersonality", "kind"),
+        ("worldInfoBefore", "lore {0}"),
+        ("worldInfoAfter", " "),
+    ];
+    let options = Options {
+        character: "Ann".into(),
+        values: values
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        messages: chat()[1..].to_vec(),
+        ..Options::default()
+    };
+    let made = template::render(&preset, &options).unwrap();
+    let said: Vec<&str> = made.messages.iter().map(|it| &*it.content).collect();
+    assert_eq!(
+        said,
+        [
+            "top",
+            "Hi {{user}}",
+            "early",
+            "as user",
+            "as system\nand more",
+            "Hello.",
+            "end",
+            "Where: sea",
+            "Ann is kind",
+            "[lore {0}]",
+        ]
+    );
+    // Without a chat to go into they stand where they are.
+    let alone = document(
+        r#"{"prompts":[{"identifier":"a","content":"a","injection_position":1},{"identifier":"b","content":"b"}]}"#,
+    );
+    let made = template::render(&alone, &options).unwrap();
+    assert_eq!(made.messages.len(), 2);
+}
+
+#[test]
 fn a_chat_completion_is_made_of_its_prompts_in_their_order() {
     let preset = document(
         r#"{"prompts":[
