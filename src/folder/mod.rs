@@ -38,6 +38,8 @@ pub enum What {
     Avatar,
     /// The state of a world.
     World,
+    /// What lies beside a world's state: its pictures, its events.
+    WorldFile,
     /// Who is in a group, and which chats are the group's.
     Group,
     /// A chat with a character.
@@ -181,8 +183,8 @@ impl Place {
         }
         for (at, folder) in folders.iter().enumerate() {
             let folder = folder.to_ascii_lowercase();
-            if let Some((_, reason)) = LEFT.iter().find(|(name, _)| *name == folder) {
-                return Place::left(&root(at), *reason);
+            if let Some(reason) = left(&&*folder) {
+                return Place::left(&root(at), reason);
             }
             // What the program brings along for new users.
             if folder == "content" && at > 0 && folders[at - 1].eq_ignore_ascii_case("default") {
@@ -216,8 +218,12 @@ impl Place {
             (What::Lorebook, [], "png") => found(What::Character, stem).guessed(),
             (What::Lorebook, [of], "json") if stem == "world_state" => found(What::World, of),
             (What::Lorebook, [of, "chats"], "jsonl") => found(What::WorldChat, of),
-            (What::Lorebook, [_, ..], _) => Place::left(root, Reason::NoPlace),
-            (What::Template, [], "json" | "settings") => found(what, stem),
+            (What::Lorebook, [of, within @ ..], _) => match within.first().and_then(left) {
+                Some(reason) => Place::left(root, reason),
+                None => found(What::WorldFile, of),
+            },
+            // Presets of services that are not known here.
+            (What::Template, [], "json" | "settings") => found(what, stem).guessed(),
             (What::Avatar, [], _) if is_picture(extension) => found(what, stem),
             (What::Persona, [], "png" | "json") => found(what, stem),
             (What::Asset, _, _) if is_picture(extension) || is_played(extension) => {
@@ -263,6 +269,14 @@ impl Place {
             ..self
         }
     }
+}
+
+/// Why nothing is taken of a folder of this name.
+fn left(folder: &&str) -> Option<Reason> {
+    let known = LEFT
+        .iter()
+        .find(|(name, _)| folder.eq_ignore_ascii_case(name));
+    known.map(|(_, reason)| *reason)
 }
 
 fn is_card(extension: &str) -> bool {

@@ -1,8 +1,8 @@
 // Importing the data folder of another tool: every file in its turn, what others name before those that name it. One bad file
 // never stops the others, and what is kept already does not come twice, so a folder that was cut short is given again.
 
-import { type KeepHandle, rawFolderPlan, rawReadGroup } from "./cardkeep.js";
-import { named } from "./errors.js";
+import { type KeepHandle, RawArchive, rawFolderPlan, rawReadGroup } from "./cardkeep.js";
+import { failure, named } from "./errors.js";
 import { filesOf, type FolderFile } from "./files.js";
 import { refuseIfAborted, type Taken, usualLimits } from "./intake.js";
 import { call } from "./loading.js";
@@ -21,7 +21,7 @@ const MANY = 50;
 
 /** Where a file stands, as `src/folder` tells it. */
 interface Place {
-  what: "character" | "lorebook" | "template" | "persona" | "settings" | "avatar" | "world" | "group" | "chat" | "group-chat" | "world-chat" | "asset" | "skipped";
+  what: "character" | "lorebook" | "template" | "persona" | "settings" | "avatar" | "world" | "world-file" | "group" | "chat" | "group-chat" | "world-chat" | "asset" | "skipped";
   root: string;
   of: string;
   guess: boolean;
@@ -50,7 +50,9 @@ const REASONS: Record<NonNullable<Place["reason"]>, string> = {
 };
 
 /** What a guess may turn out to be without being a failure. */
-const NOT_THAT = ["no-card", "not-a-card", "not-a-chat", "unsupported"];
+const NOT_THAT = ["no-card", "not-a-card", "not-a-chat", "not-a-template", "unsupported"];
+/** What every other file would fail with, too. */
+const ENDS = ["cancelled", "closed"];
 
 interface Item {
   file: FolderFile;
@@ -146,6 +148,8 @@ class Folder {
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
+  /** What lies beside the state of a world, by the world's folder. */
+  readonly #beside = new Map<string, Item[]>();
 
   constructor(into: Into, given: Limits | undefined, signal: AbortSignal | undefined) {
     this.#into = into;
@@ -169,7 +173,12 @@ class Folder {
 
   remember(items: readonly Item[]): void {
     for (const item of items) {
-      if (item.place.what === "avatar") this.#avatars.set(key(item, base(item.file.path)), item);
+      const { what, of } = item.place;
+      if (what === "avatar") this.#avatars.set(key(item, base(item.file.path)), item);
+      if (what !== "world-file") continue;
+      const beside = this.#beside.get(key(item, of));
+      if (beside === undefined) this.#beside.set(key(item, of), [item]);
+      else beside.push(item);
     }
   }
 
@@ -190,6 +199,9 @@ class Folder {
         case "persona":
           yield* this.#personasOf(item, await this.#read(item));
           return;
+        case "world-file":
+          yield await this.#besideWorld(item);
+          return;
         case "group":
           yield this.#group(item, await this.#read(item));
           return;
@@ -203,7 +215,7 @@ class Folder {
       }
     } catch (thrown) {
       const error = named(thrown, OP);
-      if (error.code === "cancelled") throw error;
+      if (ENDS.includes(error.code)) throw error;
       if (item.place.guess && NOT_THAT.includes(error.code)) {
         yield { type: "skipped", path, reason: "unknown", message: error.message };
         return;
@@ -232,7 +244,7 @@ class Folder {
       this.#names.set(known, this.#names.has(known) && this.#names.get(known) !== id ? null : id);
       yield told(path, "characters", taken, warnings);
     } else if (what === "world") {
-      const taken = JSON.parse(await handle.importWorld(bytes, this.#limits)) as Taken<Entry>;
+      const taken = JSON.parse(await handle.importWorld(await this.#tree(item, bytes), this.#limits)) as Taken<Entry>;
       this.#worlds.set(key(item, item.place.of), taken.entry.id);
       yield told(path, "worlds", taken, warnings);
     } else if (what === "asset") {
@@ -302,6 +314,40 @@ class Folder {
     // It was told with its persona.
     if (this.#used.has(item)) return { type: "used", path, message: "it is the picture of a persona" };
     return { type: "skipped", path, reason: "no-place", message: "no persona has this picture, or it cannot be one" };
+  }
+
+  /** The tree of a world in an archive, where pictures or events lie beside its state; else the state. */
+  async #tree(item: Item, state: Uint8Array): Promise<Uint8Array> {
+    const beside = this.#beside.get(key(item, item.place.of)) ?? [];
+    if (beside.length === 0) return state;
+    const parts: Uint8Array[] = [];
+    let length = state.length;
+    const raw = new RawArchive();
+    try {
+      parts.push(raw.entry("world_state.json", state), state);
+      for (const one of [...beside].sort((a, b) => (withinWorld(a) < withinWorld(b) ? -1 : 1))) {
+        refuseIfAborted(this.signal);
+        // What cannot be read fails when its turn comes.
+        const read = await this.#read(one).catch(() => undefined);
+        if (read === undefined || length + read.bytes.length > this.#most.file * 0.9) continue;
+        length += read.bytes.length;
+        parts.push(raw.entry(withinWorld(one), read.bytes), read.bytes);
+        this.#used.add(one);
+      }
+      parts.push(raw.end());
+    } catch (thrown) {
+      raw.free();
+      throw thrown;
+    }
+    return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  }
+
+  async #besideWorld(item: Item): Promise<Outcome> {
+    const { file: { path }, place: { of } } = item;
+    if (!this.#worlds.has(key(item, of))) return { type: "skipped", path, reason: "no-place", message: "no world came from its folder" };
+    if (this.#used.has(item)) return { type: "used", path, message: "it lies beside its world" };
+    const { bytes } = await this.#read(item);
+    throw failure("too-large", `the file has ${bytes.length} bytes, with which its world is larger than the limit \`file\` allows`);
   }
 
   #group(item: Item, { bytes }: { bytes: Uint8Array }): Outcome {
@@ -393,7 +439,14 @@ function opening(bytes: Uint8Array): { [key: string]: Json } {
   }
 }
 
-const key = ({ place }: Item, name: string) => `${place.root}\n${name}`;
+/** Where a file stands in the folder of its world. */
+function withinWorld({ file, place: { root } }: Item): string {
+  const parts = file.path.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+  return parts.slice((root === "" ? 0 : root.split("/").length) + 2).join("/");
+}
+
+/** Disks spell letters with marks in two ways, and archives keep them so. */
+const key = ({ place }: Item, name: string) => `${place.root}\n${name}`.normalize("NFC");
 const base = (path: string) => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 const stem = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
 

@@ -111,7 +111,7 @@ async function* walk<E>(task: Task<E>): AsyncGenerator<ImportEvent<E>, void, und
       }
     } catch (thrown) {
       const error = named(thrown, task.op);
-      if (error.code === "cancelled") throw error;
+      if (error.code === "cancelled" || error.code === "closed") throw error;
       count.failed += 1;
       const { code, message, needed, free } = error;
       yield { type: "failed", name, code, message, ...(needed !== undefined && { needed }), ...(free !== undefined && { free }) };

@@ -257,7 +257,7 @@ impl Check {
             let mut findings = keep.findings(row, full, &mut self.sound).await?;
             let broken = keep.broken_links(row, &self.characters).await?;
             if !broken.is_empty() {
-                let detail = format!("it names {} character(s) that are not there", broken.len());
+                let detail = format!("it names {} record(s) that are not there", broken.len());
                 let why = Kind::Corrupt.because(detail);
                 findings.push(finding(row, Flaw::BrokenLink, &why, Remedy::Unlink));
             }

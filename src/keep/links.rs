@@ -136,6 +136,8 @@ impl Links {
             .collect();
         records.extend(self.persona.clone().map(|id| (Domain::Personas, id)));
         records.extend(self.world.clone().map(|id| (Domain::Worlds, id)));
+        let run = self.playthrough.clone();
+        records.extend(run.map(|id| (Domain::Playthroughs, id)));
         records
     }
 }

@@ -240,6 +240,10 @@ test("a folder of CardShark comes with its worlds, users and templates", async (
     "users/Me.png": png("Me"),
     "templates/chatml.json": json({ id: "chatml", name: "ChatML", userFormat: "<u>{{content}}", assistantFormat: "<a>{{content}}" }),
     "worlds/Isle/world_state.json": json({ name: "Isle", version: "1.0", locations: { "0,0,0": { location_id: "cove", name: "Cove" } } }),
+    "worlds/Isle/metadata.json": json({ name: "Isle" }),
+    "worlds/Isle/images/backgrounds/cove.png": PIXEL,
+    "worlds/Isle/events/feast.json": json({ id: "feast" }),
+    "worlds/Nowhere/images/a.png": PIXEL,
     "worlds/Isle/chats/cove_chat.jsonl": bytes('{"role":"user","content":"Hello?","timestamp":1700000000}\n'),
     "chats/1f2e3d4c/chat_Ann_1.jsonl": chat({ user_name: "User", character_name: "Ann", character_id: "1f2e3d4c", chat_metadata: {} }, line("Ann", "Hi.")),
     "settings.json": json({ theme: "dark", apis: { a: { apiKey: "sk-shark" } } }),
@@ -247,11 +251,18 @@ test("a folder of CardShark comes with its worlds, users and templates", async (
   const events = await all(keep.importFolder(listOf(files)));
   assert.deepEqual(events.filter(({ type }) => type === "failed"), []);
   const done = end(events);
-  assert.deepEqual([done.added, done.updated], [6, 1]);
+  assert.deepEqual([done.added, done.updated, done.skipped], [6, 1, 1]);
+  assert.deepEqual(events.filter(({ type }) => type === "used").map(({ path }) => path), ["worlds/Isle/metadata.json", "worlds/Isle/images/backgrounds/cove.png", "worlds/Isle/events/feast.json"]);
+  const again = end(await all(keep.importFolder(listOf(files))));
+  assert.deepEqual([again.added, again.failed, again.skipped], [0, 0, 1]);
   const [ann] = (await keep.characters.list()).items;
   assert.equal((await keep.chats.ofCharacter(ann.id)).length, 1);
   const [world] = (await keep.worlds.list()).items;
   assert.equal((await keep.chats.list({ world: world.id, location: "cove" })).items.length, 1);
+  const other = await open();
+  const tree = (await keep.worlds.export(world.id, { as: "tree" })).bytes;
+  for (const name of ["images/backgrounds/cove.png", "events/feast.json", "metadata.json"]) assert.equal(utf8(tree).includes(name), true, name);
+  assert.equal((await all(other.worlds.import(tree)))[0].status, "added");
   assert.equal((await keep.settings.get()).theme, "dark");
   assert.equal(JSON.stringify(events).includes("sk-shark"), false);
 });
@@ -270,6 +281,26 @@ test("what is no folder is refused, and a file that lies in an archive fails alo
   const within = { limits: { file: 100 } };
   const large = await all(keep.importFolder([{ path: "characters/Ann.png", file: png("Ann") }], within));
   assert.equal(large[1].code, "too-large");
+});
+
+test("names in two spellings of one letter belong together, presets of other services are left, and a closed keep ends it", async () => {
+  const keep = await open();
+  const files = {
+    "characters/Zo\u00eb.png": png("Zo\u00eb"),
+    "chats/Zoe\u0308/first.jsonl": chat({}, line("Zo\u00eb", "Hi.")),
+    "NovelAI Settings/Carefree.json": json({ order: [1, 2], temperature: 1.35, max_length: 150 }),
+    "KoboldAI Settings/old.settings": bytes("{"),
+  };
+  const events = await all(keep.importFolder(listOf(files)));
+  const [zoe] = (await keep.characters.list()).items;
+  assert.equal((await keep.chats.ofCharacter(zoe.id)).length, 1);
+  assert.deepEqual(end(events).report.slice(1, 3).map(({ path, outcome, code }) => [path, outcome, code]), [
+    ["NovelAI Settings/Carefree.json", "skipped", "unknown"],
+    ["KoboldAI Settings/old.settings", "failed", "bad-json"],
+  ]);
+  await keep.close();
+  await assert.rejects(all(keep.importFolder(listOf(files))), { code: "closed" });
+  await assert.rejects(all(keep.characters.import(png("Ann"))), { code: "closed" });
 });
 
 test("settings of other tools are taken over by themselves", async () => {

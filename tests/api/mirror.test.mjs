@@ -317,7 +317,7 @@ test("a folder that is gone or forbidden, and what is none, is an error of the t
   assert.deepEqual(await code(old), ["no-support", op]);
   assert.equal(old.entries.size, 0);
   await keep.close();
-  assert.deepEqual(await code(new Folder("picked")), ["closed", op]);
+  assert.equal((await code(new Folder("picked")))[0], "closed");
 });
 
 describe("in Chromium", () => {

@@ -479,12 +479,12 @@ fn whatever_is_done_in_one_scope_changes_not_a_byte_of_another() {
         )
     };
     let mut random = Random(5);
-    let mut done = [0; 5];
+    let mut done = [0; 6];
     for step in 0..400 {
         let here = &all[random.below(all.len())];
         let others: Vec<_> = all.iter().filter(|scope| *scope != here).collect();
         let before: Vec<_> = others.iter().map(|scope| digest(scope)).collect();
-        let what = random.below(5);
+        let what = random.below(6);
         let id = ["n", "m", "1", "a/1"][random.below(4)];
         let worked = match what {
             0 => change(
@@ -505,7 +505,22 @@ fn whatever_is_done_in_one_scope_changes_not_a_byte_of_another() {
                 json!({"campaign": {"players": [id], "gm_id": id}}),
             )
             .is_ok(),
-            3 => now(keep.trash_many(
+            3 => {
+                let campaign = json!({"name": format!("z{step}"), "players": [id]});
+                let table = json!({&here.guild: {&here.channel: campaign}}).to_string();
+                let given = Files {
+                    campaigns: Some(table.into()),
+                    ..Files::default()
+                };
+                let base = json!({&here.guild: {&here.channel: {}}}).to_string();
+                let base = Files {
+                    campaigns: Some(base.into()),
+                    ..Files::default()
+                };
+                let bring = keep.campaigns();
+                now(bring.bring(&given, Some(&base), &Limits::default(), Write::default())).is_ok()
+            }
+            4 => now(keep.trash_many(
                 Domain::Campaigns,
                 &[Target::of(&here.id())],
                 Write::default(),

@@ -49,6 +49,10 @@ fn cardshark_keeps_worlds_users_and_templates_elsewhere() {
         told("worlds/Isle/chats/cove_chat.jsonl"),
         of(What::WorldChat, "Isle")
     );
+    for beside in ["metadata.json", "images/objects/a.png", "events/feast.json"] {
+        let path = format!("worlds/Isle/{beside}");
+        assert_eq!(told(&path), of(What::WorldFile, "Isle"));
+    }
     assert_eq!(told("worlds/Isle.png"), of(What::Character, "Isle"));
     assert!(Place::of("worlds/Isle.png").guess);
     assert_eq!(
@@ -78,7 +82,7 @@ fn what_is_left_says_why_and_secrets_are_left_wherever_they_stand() {
         ("config.yaml", Reason::Secret),
         ("data/_storage/abc", Reason::Secret),
         ("data/u/assets/notes.txt", Reason::NoPlace),
-        ("data/u/worlds/Isle/images/a.png", Reason::NoPlace),
+        ("data/u/worlds/Isle/backups/a.json", Reason::Copy),
         ("data/u/thumbnails/avatar/Ann.png", Reason::Copy),
         ("data/u/backups/chat_ann_2024.jsonl", Reason::Copy),
         ("data/u/extensions/x/characters/Ann.png", Reason::Program),
