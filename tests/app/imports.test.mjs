@@ -96,6 +96,9 @@ describe("files that come in", () => {
   });
 
   test("what is kept is worth installing the app, and that is offered once where it can be", async () => {
+    // The browser's own offer would open a window of its own.
+    await app.devtools("Page.addScriptToEvaluateOnNewDocument", { source: 'addEventListener("beforeinstallprompt", (event) => event.isTrusted && event.stopImmediatePropagation())' });
+    await app.restart();
     await app.run(() => {
       window.asked = 0;
       dispatchEvent(Object.assign(new Event("beforeinstallprompt", { cancelable: true }), { prompt: () => Promise.resolve((window.asked += 1)) }));
