@@ -173,7 +173,7 @@ impl Index {
         let index = Index(bytes);
         let sound = index.0.first() == Some(&FORM)
             && (index.0.len() - 1).is_multiple_of(ENTRY)
-            && index.places().all(|place| (place.chunk as usize) < chunks);
+            && index.places().all(|place| place.chunk() < chunks);
         match sound {
             true => Ok(index),
             false => Err(Kind::Corrupt.because("the index of the locations is damaged")),
@@ -182,25 +182,31 @@ impl Index {
 
     /// How the key of the location at a position is spelled; `None` when there is none.
     pub fn key_at(&self, at: [i64; 3]) -> Option<String> {
-        let wanted = Wanted::At(at);
-        self.places().find(|place| place.may_be(&wanted))?;
+        self.candidates(&Wanted::At(at)).next()?;
         Some(view::written(at))
     }
 
     /// The chunks in which what is wanted may be, in order.
     pub fn chunks(&self, wanted: &Wanted) -> Vec<usize> {
-        let mut chunks: Vec<usize> = Vec::new();
-        for place in self.places().filter(|place| place.may_be(wanted)) {
-            if chunks.last() != Some(&(place.chunk as usize)) {
-                chunks.push(place.chunk as usize);
-            }
-        }
+        let mut chunks: Vec<usize> = self.candidates(wanted).map(|place| place.chunk()).collect();
+        chunks.dedup();
         chunks
     }
 
-    fn places(&self) -> impl Iterator<Item = Place> {
+    fn candidates<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = Entry<'a>> {
+        let id = match wanted {
+            Wanted::Id(id) => Some(mark(id)),
+            _ => None,
+        };
+        self.places().filter(move |place| match id {
+            Some(id) => place.id() == id,
+            None => place.may_be_at(wanted),
+        })
+    }
+
+    fn places(&self) -> impl Iterator<Item = Entry<'_>> {
         let entries = self.0.get(1..).unwrap_or_default();
-        entries.chunks_exact(ENTRY).map(Place::read)
+        entries.as_chunks().0.iter().map(Entry)
     }
 }
 
@@ -240,21 +246,32 @@ impl Place {
         out.extend(self.id.to_le_bytes());
         out.extend(self.chunk.to_le_bytes());
     }
+}
 
-    fn read(bytes: &[u8]) -> Place {
-        let word = |n: usize| [0, 1, 2, 3].map(|byte| bytes[n * 4 + byte]);
-        Place {
-            at: [0, 1, 2].map(|n| i32::from_le_bytes(word(n))),
-            id: u32::from_le_bytes(word(3)),
-            chunk: u32::from_le_bytes(word(4)),
-        }
+/// An entry of the index as it stands there. Thousands are looked at for one location, so each
+/// question reads its own words only.
+struct Entry<'a>(&'a [u8; ENTRY]);
+
+impl Entry<'_> {
+    #[inline]
+    fn word(&self, n: usize) -> u32 {
+        u32::from_le_bytes(self.0.as_chunks().0[n])
     }
 
-    fn may_be(&self, wanted: &Wanted) -> bool {
-        match wanted {
-            Wanted::Id(id) => self.id == mark(id),
-            _ => self.at[0] != NOWHERE && wanted.is_at(self.at.map(i64::from)),
-        }
+    #[inline]
+    fn id(&self) -> u32 {
+        self.word(3)
+    }
+
+    #[inline]
+    fn chunk(&self) -> usize {
+        self.word(4) as usize
+    }
+
+    fn may_be_at(&self, wanted: &Wanted) -> bool {
+        let at = |n: usize| self.word(n).cast_signed();
+        let [x, y, z] = [at(0), at(1), at(2)];
+        x != NOWHERE && wanted.is_at([x.into(), y.into(), z.into()])
     }
 }
 
