@@ -218,8 +218,12 @@ impl Peek {
             return Err(Need::Everything);
         };
         Ok(match super::read(&small, &self.limits) {
-            // What says nothing gives way to what may stand behind the image's end.
-            Ok(file) if end < self.size && view::is_hollow(&file.document) => {
+            // What says nothing gives way to what may stand behind the image's end, and a comment
+            // to any chunk of a card's own.
+            Ok(file)
+                if end < self.size
+                    && (view::is_hollow(&file.document) || file.source.kind == Some("eXIf")) =>
+            {
                 return Err(Need::Everything);
             }
             Ok(file) => Ok(file),

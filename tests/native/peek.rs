@@ -344,6 +344,14 @@ fn what_stands_behind_a_picture_is_peeked_at_as_it_is_read() {
 }
 
 #[test]
+fn a_card_behind_the_end_is_peeked_at_where_it_outdoes_a_comment() {
+    let file = include_bytes!("../fuzz/corpus/card/comment_before_a_card_behind_the_end");
+    let read = card::read(file, &Limits::default()).unwrap();
+    assert_eq!(read.source.chunk, "ccv3");
+    agrees("a comment before a card", file);
+}
+
+#[test]
 fn an_exif_that_lengths_lead_past_is_peeked_at_too() {
     let comment = [b"ASCII\0\0\0", &v2("Ann").into_bytes()[..]].concat();
     let mut exif = b"II*\0\x08\0\0\0\x01\0\x86\x92\x07\0".to_vec();
