@@ -274,14 +274,12 @@ impl Filler<'_> {
                 false => last,
             };
             let sequence = self.sequence(&sequence, &self.options.character, "")?;
-            text.push_str(match wrap {
-                "" => &sequence,
-                _ => sequence.trim_end(),
-            });
             if (always || forced) && !self.options.character.is_empty() {
-                text.extend([wrap, &self.options.character, ":"]);
+                text.extend([&*sequence, wrap, &self.options.character, ":"]);
+            } else if wrap.is_empty() {
+                text.push_str(&sequence);
             } else {
-                text.push_str(wrap);
+                text.extend([sequence.trim_end(), wrap]);
             }
         }
         self.out.text = self.counted(text)?;
