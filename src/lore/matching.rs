@@ -9,7 +9,8 @@
 //! ends; the budget is shared out at the end, passes over what is too long and takes what still
 //! fits, and what had no room has called for others all the same; entries of one order stand as
 //! in the book. Who is the character, what the prompt is for, and scores within groups are not
-//! looked at.
+//! looked at. Books of other tools are looked through in the same way; RisuAI by itself leaves
+//! out blanks when it looks for words.
 
 use super::book::{Book, Entry, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators};

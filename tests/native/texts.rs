@@ -456,6 +456,8 @@ fn an_instruct_preset_says_who_speaks_as_sillytavern_does() {
         made(r#""wrap":true,"last_output_sequence":"<b>\n\n""#, vec![]).text,
         "<b>\n"
     );
+    let named = r#""wrap":true,"names_behavior":"always","last_output_sequence":"[A] ""#;
+    assert_eq!(made(named, vec![]).text, "[A] \nAnn:");
 }
 
 #[test]
