@@ -33,11 +33,16 @@ const held = new Map<string, AccessHandle>();
 let root: FileSystemDirectoryHandle;
 const folders = new Map<string, FileSystemDirectoryHandle>();
 
-async function folderOf(path: string): Promise<FileSystemDirectoryHandle> {
+/** Only what writes makes a folder: where the disk is full, even an empty one may have no room. */
+async function folderOf(path: string, create = false): Promise<FileSystemDirectoryHandle> {
   const [name = ""] = path.split("/");
-  const folder = folders.get(name) ?? (await root.getDirectoryHandle(name, { create: true }));
+  const folder = folders.get(name) ?? (await root.getDirectoryHandle(name, { create }));
   folders.set(name, folder);
   return folder;
+}
+
+function absent(thrown: unknown): undefined {
+  if (!(thrown instanceof DOMException && thrown.name === "NotFoundError")) throw thrown;
 }
 
 const fileName = (path: string) => path.slice(path.indexOf("/") + 1);
@@ -45,7 +50,7 @@ const fileName = (path: string) => path.slice(path.indexOf("/") + 1);
 async function access(name: string): Promise<AccessHandle> {
   const known = held.get(name);
   if (known) return known;
-  const file = (await (await folderOf(name)).getFileHandle(fileName(name), { create: true })) as WorkerFile;
+  const file = (await (await folderOf(name, true)).getFileHandle(fileName(name), { create: true })) as WorkerFile;
   const handle = await file.createSyncAccessHandle();
   held.set(name, handle);
   return handle;
@@ -65,12 +70,14 @@ const verbs = {
     let at = await navigator.storage.getDirectory();
     for (const part of ["cardkeep", name]) at = await at.getDirectoryHandle(part, { create: true });
     root = at;
-    await folderOf("redo");
+    await folderOf("redo", true);
   },
 
   async files(name = "") {
     const found = [];
-    for await (const entry of (await folderOf(name)).values()) {
+    const folder = await folderOf(name).catch(absent);
+    if (folder === undefined) return found;
+    for await (const entry of folder.values()) {
       if (entry.kind !== "file" || entry.name === NOTE) continue;
       const file = await (entry as FileSystemFileHandle).getFile();
       found.push({ name: entry.name, bytes: file.size, modified: file.lastModified });
@@ -99,7 +106,8 @@ const verbs = {
     held.get(name)?.close();
     held.delete(name);
     // A file that another tab appends to is locked, and stays.
-    await (await folderOf(name)).removeEntry(fileName(name)).catch(() => undefined);
+    const folder = await folderOf(name).catch(absent);
+    await folder?.removeEntry(fileName(name)).catch(() => undefined);
   },
 
   async release(name = "") {
@@ -109,7 +117,8 @@ const verbs = {
   },
 
   async note(name = "") {
-    const file = await (await folderOf(name)).getFileHandle(fileName(name)).catch(() => undefined);
+    const folder = await folderOf(name).catch(absent);
+    const file = await folder?.getFileHandle(fileName(name)).catch(() => undefined);
     return file && new Uint8Array(await (await file.getFile()).arrayBuffer());
   },
 

@@ -190,5 +190,10 @@ fn named(name: &str, message: &str) -> Error {
         "TimeoutError" => Kind::Timeout,
         _ => Kind::Medium,
     };
-    kind.because(format!("{name}: {message}"))
+    kind.because(match (kind, message) {
+        // Engines say "quota", or nothing.
+        (Kind::Quota, _) => format!("the browser has no room left ({name})"),
+        (_, "") => name.to_owned(),
+        _ => format!("{name}: {message}"),
+    })
 }

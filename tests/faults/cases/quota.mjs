@@ -24,6 +24,9 @@ export default {
       if (full.code !== "quota") drill.fault("wrong", `an import over the quota ended with ${full.code}: ${full.message}`);
       for (const [what, code] of Object.entries(full.after)) if (code !== "stored" && code !== "quota") drill.fault("wrong", `with the quota reached, ${what} ended with ${code}`);
       await intact(stay, full, "the quota is reached");
+      for (const [what, code] of Object.entries(await stay.page.within(60_000, look))) {
+        if (code !== "told") drill.fault("wrong", `with the quota reached, ${what} ended with ${code}`);
+      }
       await stay.page.run(() => stage.close());
       const { code } = await stay.open();
       if (code !== undefined) return;
@@ -58,6 +61,14 @@ async function intact(stay, { taken }, when) {
 }
 
 /* What follows runs in the page. */
+
+async function look() {
+  const { keep, codeOf, settled } = stage;
+  const told = {};
+  const views = { health: () => keep.health(), usage: () => keep.usage(), backups: () => keep.backups.list(), quarantine: () => keep.quarantine.list(), trash: () => keep.trash.list() };
+  for (const [what, work] of Object.entries(views)) told[what] = await settled(work(), 30_000, what).then(() => "told", codeOf);
+  return told;
+}
 
 // Random text, because Chromium compresses.
 async function fill() {
