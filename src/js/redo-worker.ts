@@ -74,7 +74,7 @@ const verbs = {
   },
 
   async files(name = "") {
-    const found = [];
+    const found: { name: string; bytes: number; modified: number }[] = [];
     const folder = await folderOf(name).catch(absent);
     if (folder === undefined) return found;
     for await (const entry of folder.values()) {
