@@ -297,8 +297,8 @@ pub(super) fn path(name: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The picture that stands for the character: the icon called `main`, or the first icon,
-/// or the first picture there is.
+/// The picture that stands for the character: the icon called `main`, or the first icon that
+/// is there and a picture, or the first picture there is.
 pub(super) fn icon<'a>(document: &Document, assets: &'a [Asset]) -> Option<&'a [u8]> {
     let listed = view::data(document).and_then(|data| data.get("assets"));
     let icons: Vec<_> = listed
@@ -307,15 +307,19 @@ pub(super) fn icon<'a>(document: &Document, assets: &'a [Asset]) -> Option<&'a [
         .filter_map(|asset| {
             let text = |name| asset.get(name).and_then(|value| value.text());
             let icon = text("type")?.eq_ignore_ascii_case("icon");
-            icon.then_some((text("name")? == "main", text("uri")?.into_owned()))
+            let main = text("name").is_some_and(|name| name.eq_ignore_ascii_case("main"));
+            let uri = text("uri").filter(|_| icon)?;
+            Some((main, assets.iter().find(|asset| asset.path == uri)?))
         })
         .collect();
-    let main = icons.iter().find(|(main, _)| *main).or(icons.first());
-    let named = main.and_then(|(_, uri)| assets.iter().find(|asset| asset.path == *uri));
     let picture =
         |asset: &&Asset| png::is(&asset.bytes) || webp::is(&asset.bytes) || jpeg::is(&asset.bytes);
-    let found = named.or_else(|| assets.iter().find(picture))?;
-    Some(&found.bytes)
+    let named = |main| icons.iter().filter(move |(of, _)| *of == main);
+    let mut ranked = named(true).chain(named(false)).map(|(_, asset)| *asset);
+    let found = ranked.clone().find(picture).or(ranked.next());
+    found
+        .or_else(|| assets.iter().find(picture))
+        .map(|asset| asset.bytes.as_slice())
 }
 
 /// The card in an archive made of another file: of an archive, where the other entries keep

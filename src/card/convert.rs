@@ -73,7 +73,8 @@ pub(super) fn respelled(document: &Document, spec: Spec) -> Result<Document> {
 }
 
 /// A V3 card as it stands beside itself for tools that know V2 only: these would put the
-/// decorators of its lorebook into prompts.
+/// decorators of its lorebook into prompts. The notes stay the creator's, with no warning put
+/// among them, since who edits the copy would take it along.
 pub(super) fn backfill(document: &Document) -> Result<Document> {
     let v2 = respelled(document, Spec::V2)?;
     entries(&v2, |entry, _| {

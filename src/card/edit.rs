@@ -175,7 +175,7 @@ fn put_at(document: &Document, path: &[Step<'_>], new: Node<'_>) -> Result<Docum
             let items: Vec<_> = new.items().filter_map(Node::text).collect();
             document.set(path, &quote(&items.join(", ")))
         }
-        Some(old) if new.shape() == Shape::String && agnai::persona(old).is_some() => {
+        Some(old) if new.shape() == Shape::String && agnai::attributes(old).is_some() => {
             document.amend(path, document.sibling(&agnai::of_text(new.raw()))?.root())
         }
         _ => document.amend(path, new),

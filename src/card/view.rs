@@ -308,6 +308,7 @@ pub(super) fn value<'a>(
 ) -> Value<'a> {
     let found = find(document, field, warnings);
     let coerce = Coerce {
+        root: document.root(),
         path: found
             .as_ref()
             .map_or(field.key.to_owned(), |(path, _)| path.clone()),
@@ -427,11 +428,12 @@ fn is_filled(node: Node<'_>) -> bool {
 }
 
 /// Turns what is there into what is wanted, and tells.
-struct Coerce {
+struct Coerce<'d> {
+    root: Node<'d>,
     path: String,
 }
 
-impl Coerce {
+impl Coerce<'_> {
     fn text<'a>(&self, node: Node<'a>, warnings: &mut Vec<Warning>) -> Text<'a> {
         let path = self.path.clone();
         match node.shape() {
@@ -468,7 +470,8 @@ impl Coerce {
                 Text::Made(lines.join("\n"))
             }
             Shape::Object => {
-                if let Some(text) = agnai::persona(node) {
+                let name = self.root.get("name").and_then(Node::text);
+                if let Some(text) = agnai::persona(node, &name.unwrap_or_default()) {
                     return Text::Made(text);
                 }
                 warnings.push(Warning::noticed(

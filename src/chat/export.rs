@@ -270,7 +270,7 @@ impl<'a> Chat<'a, '_> {
         out.into_bytes()
     }
 
-    /// Every message as people see it.
+    /// Every message as people see it, hidden ones too, and those that say nothing.
     fn each(
         &self,
         records: impl Iterator<Item = &'a [u8]>,
@@ -297,10 +297,14 @@ impl<'a> Chat<'a, '_> {
                     .map(|said| said.text().into_owned())
                     .unwrap_or_default()
             };
+            let shown = view::display_text(root);
+            if shown.is_some() {
+                lost.note("mes", "have other words for the model than the shown ones");
+            }
             let shown = Shown {
                 name: words(&spoken.name),
                 role: spoken.role,
-                text: words(&spoken.text),
+                text: shown.unwrap_or_else(|| words(&spoken.text)),
                 at_ms: spoken.at_ms,
                 swipes: spoken.swipes.len(),
             };

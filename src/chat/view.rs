@@ -89,6 +89,13 @@ pub(super) fn spoken<'a>(node: Node<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
+/// What people read in the place of the message's text: SillyTavern's translation, for one.
+pub(super) fn display_text(root: Node<'_>) -> Option<String> {
+    let text = root.get("extra")?.get("display_text");
+    let text = text.filter(|text| text.shape() == Shape::String)?.text()?;
+    (!text.is_empty()).then(|| text.into_owned())
+}
+
 /// Which member of an object has its words.
 fn inner(node: Node<'_>) -> Option<&'static str> {
     INNER.into_iter().find(|key| {

@@ -254,7 +254,7 @@ impl Filler<'_> {
                 self.comments.push(text.trim().to_owned());
                 "".into()
             }
-            ("hidden_key", Some(text)) => {
+            ("hidden_key" | "hiddenkey", Some(text)) => {
                 self.hidden_keys.push(text.trim().to_owned());
                 "".into()
             }

@@ -926,6 +926,39 @@ fn the_portrait_of_an_archive_is_its_main_icon() {
 }
 
 #[test]
+fn the_portrait_of_an_archive_is_an_icon_that_is_there() {
+    let picture = Png::new().bytes();
+    let icon = |uri: &str, name: &str| {
+        format!(r#"{{"type":"icon","uri":"{uri}","name":"{name}","ext":"png"}}"#)
+    };
+    let portrait = |icons: &[String]| {
+        let card_text = format!(
+            r#"{{"spec":"chara_card_v3","spec_version":"3.0","data":{{"name":"Z","assets":[{}]}}}}"#,
+            icons.join(",")
+        );
+        let other = [picture.as_slice(), b"other"].concat();
+        let items = [
+            item("card.json", card_text.as_bytes()),
+            item("emotion.png", &other),
+            item("song.mp3", b"ID3"),
+            item("icon.png", &picture),
+        ];
+        let bytes = archive(b"", &items, true);
+        card::portrait(&read(&bytes), &bytes).map(<[u8]>::to_vec)
+    };
+    let second = icon("embeded://icon.png", "alt");
+    for main in ["embeded://gone.png", "ccdefault:", "embeded://song.mp3"] {
+        let icons = [icon(main, "main"), second.clone()];
+        assert_eq!(portrait(&icons).as_deref(), Some(&*picture), "{main}");
+    }
+    let spelled = [
+        icon("embeded://emotion.png", "x"),
+        icon("embeded://icon.png", "Main"),
+    ];
+    assert_eq!(portrait(&spelled).as_deref(), Some(&*picture));
+}
+
+#[test]
 fn every_fixture_archive_comes_back_identical_when_nothing_changed() {
     for file in [
         "70_charx.charx",

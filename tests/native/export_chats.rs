@@ -177,6 +177,28 @@ fn a_page_runs_nothing_and_shows_every_word() {
 }
 
 #[test]
+fn what_people_read_in_the_place_of_a_text_is_written_for_them() {
+    let chat = concat!(
+        "{\"user_name\":\"You\",\"character_name\":\"Ann\"}\n",
+        "{\"name\":\"Ann\",\"is_user\":false,\"mes\":\"Hola\",\"extra\":{\"display_text\":\"Hello\"}}\n",
+        "{\"name\":\"You\",\"is_user\":true,\"is_system\":true,\"mes\":\"aside\",\"extra\":{\"display_text\":\"\"}}",
+    );
+    let written = write(&read(chat.as_bytes()), Form::Text);
+    assert_eq!(
+        String::from_utf8_lossy(&written.bytes),
+        "Ann: Hello\n\nYou: aside\n"
+    );
+    let lost: Vec<_> = written.losses.iter().map(|loss| &*loss.path).collect();
+    assert_eq!(lost, ["header", "extra", "mes"]);
+    let page = write(&read(chat.as_bytes()), Form::Html).bytes;
+    assert!(String::from_utf8_lossy(&page).contains("<p>Hello</p>"));
+    assert_eq!(
+        write(&read(chat.as_bytes()), Form::SillyTavern).bytes,
+        chat.as_bytes()
+    );
+}
+
+#[test]
 fn an_empty_chat_is_written_too() {
     for form in [
         Form::SillyTavern,

@@ -47,7 +47,7 @@ fn a_character_of_agnai_is_told_under_the_names_of_v2() {
     let told = view(&file.document);
     for (key, want) in [
         ("name", json!("Zoë")),
-        ("description", json!("species: shark, big\nage: 3")),
+        ("description", json!("Zoë + shark + big + 3")),
         ("creator_notes", json!("For the reader.")),
         ("first_mes", json!("Hi {{user}}")),
         ("mes_example", json!("{{char}}: No.\\n")),
@@ -127,6 +127,59 @@ fn other_tools_get_a_character_of_agnai_as_v2_with_all_it_had() {
     }
     let flat = card::convert(&document, Spec::V1).unwrap().document;
     assert_eq!(view(&flat)["description"], told["description"]);
+}
+
+#[test]
+fn a_persona_of_agnai_is_told_as_agnai_tells_it() {
+    let attributes = r#"{"species": ["shark", "big"], "age": "3"}"#;
+    for (kind, want) in [
+        (
+            "wpp",
+            "[character(\"Zoë\") {\nspecies(\"shark\" + \"big\")\nage(\"3\")\n}]",
+        ),
+        (
+            "sbf",
+            "[ character: \"Zoë\"; species: \"shark\", \"big\"; age: \"3\" ]",
+        ),
+        ("boostyle", "Zoë + shark + big + 3"),
+        ("attributes", "Name: Zoë\nspecies: shark, big\nage: 3"),
+        ("another", "species: shark, big\nage: 3"),
+    ] {
+        let text = AGNAI.replace(
+            r#"{"kind": "boostyle", "attributes": {"species": ["shark", "big"], "age": ["3"]}}"#,
+            &format!(r#"{{"kind": "{kind}", "attributes": {attributes}}}"#),
+        );
+        let document = read(text.as_bytes()).document;
+        assert_eq!(view(&document)["description"], want, "{kind}");
+        // With this text Agnai takes the attributes back, else it calls them outdated.
+        let v2 = view(&card::convert(&document, Spec::V2).unwrap().document);
+        assert_eq!(v2["description"], want, "{kind}");
+        assert_eq!(v2["extensions"]["agnai"]["persona"]["kind"], kind);
+    }
+}
+
+#[test]
+fn what_agnai_inserts_at_a_depth_is_the_depth_prompt_of_other_tools() {
+    let insert = r#""insert": {"prompt": "Be cold.", "depth": 3}, "kind""#;
+    let extensions = r#"{"k": 1.0, "depth_prompt": {"prompt": "old", "depth": 4}}"#;
+    let text = AGNAI
+        .replacen(r#""kind""#, insert, 1)
+        .replace(r#"{"k": 1.0}"#, extensions);
+    let document = read(text.as_bytes()).document;
+    let v2 = view(&card::convert(&document, Spec::V2).unwrap().document);
+    let told = &v2["extensions"];
+    assert_eq!(
+        told["depth_prompt"],
+        json!({"prompt": "Be cold.", "depth": 3})
+    );
+    assert_eq!(
+        (&told["k"], &told["agnai"]["insert"]),
+        (&json!(1.0), &json!(null))
+    );
+    let without = text.replacen(insert, r#""kind""#, 1);
+    let document = read(without.as_bytes()).document;
+    let v2 = view(&card::convert(&document, Spec::V2).unwrap().document);
+    assert_eq!(v2["extensions"]["depth_prompt"]["prompt"], "old");
 }
 
 fn byaf() -> Vec<u8> {

@@ -68,9 +68,9 @@ fn a_name_that_is_not_given_leaves_its_macro_as_it_is() {
 
 #[test]
 fn hidden_keys_and_comments_are_told_and_not_shown() {
-    let filled = fill("a{{hidden_key:{{user}}}}b{{comment: for you }}c");
+    let filled = fill("a{{hidden_key:{{user}}}}b{{comment: for you }}c{{HiddenKey::k}}");
     assert_eq!(filled.text, "abc");
-    assert_eq!(filled.hidden_keys, ["Bea"]);
+    assert_eq!(filled.hidden_keys, ["Bea", "k"]);
     assert_eq!(filled.comments, ["for you"]);
 }
 
