@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { zip } from "../api/zip.mjs";
 import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
 
@@ -121,5 +122,45 @@ describe("files that come in", () => {
     assert.equal(await paste("main", "just words"), true);
     await app.restart();
     await tiles(77);
+  });
+
+  test("cards, archives, folders and backups that are dropped together each go where they belong", async () => {
+    await app.visit("#/storage");
+    await button(app, "Back up now");
+    await app.until(() => document.querySelectorAll("[data-backup]").length === 1);
+    const { bytes } = await app.download(() => button(app, "Save a file"));
+    await button(app, "Delete", "[data-backup]");
+    await button(app, "Really delete", "[data-backup]");
+    await app.until(() => document.querySelectorAll("[data-backup]").length === 0);
+    const archive = zip({ "default-user/characters/Vic.png": card("Vic"), "default-user/chats/Vic/First.jsonl": chat("Vic") });
+    await put({ "Zed.png": card("Zed"), "everything.cardkeep": bytes, "tavern.zip": archive, "heap/Una.png": card("Una"), "other.zip": zip({ "a/b.txt": Buffer.from("Nothing.") }) });
+    await app.visit();
+    await drop("Zed.png", "tavern.zip", "everything.cardkeep", "heap", "other.zip");
+    assert.equal(await app.text("dialog.report[open] #report-title"), "1 added, 1 backup kept, 2 to be looked into, 1 not imported");
+    assert.match(await app.text('dialog.report li[data-was="backup"]'), /^everything\.cardkeep Backup added to the list; nothing is restored yet$/);
+    assert.match(await app.text('dialog.report li[data-was="failed"]'), /^other\.zip Not imported/);
+    await app.click('dialog.report li[data-was="folder"] a');
+    for (const [name, counts] of [["tavern.zip", "1 character1 chat"], ["heap", "1 character"]]) {
+      await app.click(`[aria-label="Look into ${name}"]`);
+      await app.until((title) => document.querySelector("#found-title")?.textContent.includes(title), name);
+      assert.equal(await app.text(".counts"), counts);
+      await button(app, "Import all");
+      await app.until(() => document.querySelector("#done-title"));
+    }
+    assert.equal(await app.run(() => document.querySelector("#waiting-title")), null);
+    await app.visit("#/storage");
+    // The folders were worth a backup of their own before them.
+    await app.until(() => document.querySelectorAll("[data-backup]").length >= 1);
+    await app.visit();
+    await tiles(80);
+  });
+
+  test("an archive that is picked like a card is looked into, too", async () => {
+    await app.type("ck-picker input[type=file]", await app.file("more.zip", zip({ "data/you/characters/Wes.png": card("Wes") })));
+    await app.until(() => document.querySelector("#found-title")?.textContent.includes("more.zip"));
+    await button(app, "Import all");
+    await app.until(() => document.querySelector("#done-title"));
+    await app.visit();
+    await tiles(81);
   });
 });

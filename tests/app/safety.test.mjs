@@ -1,9 +1,14 @@
 // Bad files, and hostile ones.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { deflateSync } from "node:zlib";
+import { zip } from "../api/zip.mjs";
 import { cardPng, chunk } from "./png.mjs";
-import { stage } from "./stage.mjs";
+import { button, stage } from "./stage.mjs";
 
 const ATTACKS = [
   '<img src=x onerror="window.hacked=1">',
@@ -61,6 +66,83 @@ describe("files that are no good", () => {
     assert.match(said, /1 added, 1 not imported/);
     await app.closeReport();
     assert.equal(await app.text(".tile .name"), "Good");
+  });
+});
+
+describe("a hostile heap of files", () => {
+  let app;
+  let folder;
+  before(async () => {
+    app = await stage();
+    folder = await mkdtemp(join(tmpdir(), "cardkeep-hostile-"));
+    await app.visit();
+  });
+  after(async () => {
+    await app?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const polluting = '{"spec":"chara_card_v2","spec_version":"2.0","__proto__":{"polluted":1},"data":{"name":"Proto","__proto__":{"polluted":2},"constructor":{"prototype":{"polluted":3}},"first_mes":"Hi.","extensions":{"__proto__":{"polluted":4}}}}';
+  const script = "<script>window.hacked=1</script>";
+  const nothing = Buffer.alloc(300 << 20);
+  const FILES = {
+    "bomb.zip": () => zip({ "a.txt": Buffer.from("x"), "card.json": nothing }),
+    "bomb of worlds.zip": () => zip({ "a.txt": Buffer.from("x"), "world_state.json": nothing }),
+    "bomb of a folder.zip": () => zip({ "default-user/secrets.json": Buffer.from("{}"), "default-user/characters/Big.json": nothing }),
+    "bomb.png": () => {
+      const png = cardPng("{}");
+      return Buffer.concat([png.subarray(0, 33), chunk("zTXt", Buffer.concat([Buffer.from("chara\0\0"), deflateSync(nothing)])), png.subarray(33)]);
+    },
+    "picture.svg": () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="window.hacked=2">${script}<foreignObject><body xmlns="http://www.w3.org/1999/xhtml">${script}</body></foreignObject></svg>`),
+    "card.png": () => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="window.hacked=3"/>`),
+    "page.html": () => Buffer.from(`<!doctype html>${script}`),
+    "deep.json": () => Buffer.from("[".repeat(1_000_000)),
+    "../../up.zip": () => zip({ "../../characters/up.txt": Buffer.from("x"), "/etc/passwd": Buffer.from("x") }),
+    "proto.json": () => Buffer.from(polluting),
+    "proto.jsonl": () => Buffer.from(`{"user_name":"You","character_name":"Proto","__proto__":{"polluted":5},"chat_metadata":{"__proto__":{"polluted":6}}}\n{"name":"Proto","is_user":false,"mes":"Hi.","__proto__":{"polluted":7}}`),
+  };
+
+  test("that is dropped is taken or refused by name: no script runs, nothing is polluted, the page goes on", async () => {
+    const paths = [];
+    for (const [name, make] of Object.entries(FILES)) {
+      paths.push(join(folder, name.replaceAll("../", "")));
+      await writeFile(paths.at(-1), make());
+    }
+    const data = { items: [], files: paths, dragOperationsMask: 1 };
+    const drag = (type) => app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
+    await drag("dragEnter");
+    await app.until(() => document.querySelector(".drop"));
+    for (const type of ["dragOver", "dragOver", "drop"]) await drag(type);
+    await app.until(() => document.querySelector("dialog.report[open]") !== null && document.querySelector(".importing") === null);
+    const told = await app.run(() => Object.fromEntries([...document.querySelectorAll("dialog.report .rows > li")].map((one) => [one.querySelector("strong, a").textContent, `${one.dataset.was} ${one.querySelector("code")?.textContent ?? ""}`.trim()])));
+    for (const name of ["bomb.zip", "bomb.png", "picture.svg", "card.png", "page.html", "deep.json", "up.zip"]) assert.match(told[name] ?? "", /^failed [a-z]+(-[a-z]+)+$/, name);
+    for (const name of ["bomb of worlds.zip", "bomb of a folder.zip"]) assert.equal(told[name], "folder", name);
+    assert.equal(await app.run(() => document.querySelectorAll('dialog.report li[data-was="added"]').length), 2);
+    assert.deepEqual(await app.run(() => [window.hacked ?? "no", ({}).polluted ?? "no"]), ["no", "no"]);
+  });
+
+  test("an archive with a bomb in it is looked into, and the bomb refused by name", async () => {
+    await app.run(() => document.querySelector('dialog.report li[data-was="folder"] a').click());
+    for (const [name, bomb] of [["bomb of worlds.zip", "world_state.json"], ["bomb of a folder.zip", "default-user/characters/Big.json"]]) {
+      await app.click(`[aria-label="Look into ${name}"]`);
+      await app.until((title) => document.querySelector("#found-title")?.textContent.includes(title), name);
+      await button(app, "Import all");
+      await app.until(() => document.querySelector("#done-title"));
+      assert.ok((await app.text(".outcomes[open]")).startsWith(`Not imported (1) ${bomb}`));
+    }
+  });
+
+  test("a card that would change every object leaves as it came", async () => {
+    await app.visit();
+    await app.click(".tile a");
+    await app.until(() => document.querySelector(".card-page"));
+    const { bytes } = await app.run(async () => {
+      const { keep, record } = document.querySelector("ck-card");
+      const file = await keep.characters.export(record);
+      return { bytes: new TextDecoder().decode(file.bytes ?? (await (await file.blob()).arrayBuffer())) };
+    });
+    assert.equal(bytes, polluting);
+    assert.deepEqual(await app.run(() => [window.hacked ?? "no", ({}).polluted ?? "no"]), ["no", "no"]);
   });
 });
 

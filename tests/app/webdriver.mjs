@@ -121,6 +121,7 @@ export async function open({ downloads }) {
     },
 
     window: () => call("GET", `${session}/window`),
+    windows: () => call("GET", `${session}/window/handles`),
     toWindow: (handle) => call("POST", `${session}/window`, { handle }),
     closeWindow: () => call("DELETE", `${session}/window`),
     async newWindow() {

@@ -16,6 +16,9 @@ export class Live<T> implements ReactiveController {
   loading = true;
   #stop: AbortController | undefined;
   #turn = 0;
+  /** A load that follows from a change is under way, and whether another change came since it began. */
+  #following = false;
+  #stale = false;
 
   constructor(
     private readonly host: ReactiveControllerHost,
@@ -59,6 +62,21 @@ export class Live<T> implements ReactiveController {
 
   readonly #changed = (event: Event): void => {
     const { domain } = (event as CustomEvent<ChangeDetail>).detail;
-    if (this.domains.includes(domain)) void this.reload();
+    if (this.domains.includes(domain)) void this.#follow();
   };
+
+  /** One load after the other, however many changes come; the time between them is as long as a load takes. */
+  async #follow(): Promise<void> {
+    this.#stale = true;
+    if (this.#following) return;
+    this.#following = true;
+    while (this.#stale && this.#stop !== undefined) {
+      this.#stale = false;
+      const begun = performance.now();
+      await this.reload();
+      const took = performance.now() - begun;
+      if (this.#stale) await new Promise((done) => setTimeout(done, took));
+    }
+    this.#following = false;
+  }
 }

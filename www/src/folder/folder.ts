@@ -54,7 +54,10 @@ const LINES = 200;
 
 @customElement("ck-folder")
 export class FolderScreen extends Screen {
-  @property({ attribute: false }) given: GivenFolder | undefined;
+  /** Folders that came from elsewhere and wait. */
+  @property({ attribute: false }) given: GivenFolder[] = [];
+  /** Told which of them does not wait any more. */
+  @property({ attribute: false }) taken: (folder: GivenFolder) => void = () => undefined;
   @state() private step: Step = { is: "choosing" };
   @state() private saving = false;
   @query("#folder") private folder!: HTMLInputElement;
@@ -62,9 +65,17 @@ export class FolderScreen extends Screen {
   #stop: AbortController | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has("given") || this.given === undefined) return;
-    if (this.step.is === "importing") notify(this, { text: `“${this.given.name}” waits: an import is under way. Drop it again when that is done`, tone: "bad" });
-    else void this.#look(this.given.name, this.given.source);
+    const [only, ...others] = this.given;
+    if (changed.has("given") && only !== undefined && others.length === 0 && !this.#busy) this.#take(only);
+  }
+
+  get #busy(): boolean {
+    return this.step.is === "importing" || this.step.is === "looking";
+  }
+
+  #take(folder: GivenFolder): void {
+    this.taken(folder);
+    void this.#look(folder.name, folder.source);
   }
 
   override disconnectedCallback(): void {
@@ -78,7 +89,7 @@ export class FolderScreen extends Screen {
       <p class="crumb"><a href="#/settings">${icon("back")}Settings</a></p>
       <header class="head"><div><h1>From another app</h1>
         <p class="quiet">Everything of SillyTavern or CardShark at once</p></div></header>
-      <div class="settings-page folder-page">${this.#panel()}${this.#way()}</div>`;
+      <div class="settings-page folder-page">${this.#panel()}${this.#waiting()}${this.#way()}</div>`;
   }
 
   #panel(): TemplateResult {
@@ -110,6 +121,15 @@ export class FolderScreen extends Screen {
       case "done":
         return this.#done(step.name, step.done);
     }
+  }
+
+  #waiting() {
+    if (this.given.length === 0) return nothing;
+    return html`<section class="panel" aria-labelledby="waiting-title">
+      <h2 id="waiting-title">Waiting</h2>
+      <ul class="rows">${this.given.map((folder) => html`<li><span dir="auto">${folder.name}</span>
+        <button type="button" class="button small" ?disabled=${this.#busy} aria-label=${`Look into ${folder.name}`} @click=${() => this.#take(folder)}>Look into it</button></li>`)}</ul>
+    </section>`;
   }
 
   #choosing(): TemplateResult {

@@ -1,7 +1,7 @@
 // Takes files in. What a file is, its bytes decide, never its name.
 
 import { codeOf, sentence, withoutCode } from "../failure";
-import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, type ChatEntry, type Entry, type ImportEvent, type ImportStatus, type Keep, type Warning } from "../library";
+import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, type ChatEntry, type Entry, type FolderSource, type ImportEvent, type ImportStatus, type Keep, type Warning } from "../library";
 
 export type Kind = "card" | "chat" | "world" | "persona" | "lorebook" | "template";
 
@@ -9,6 +9,12 @@ export type Kind = "card" | "chat" | "world" | "persona" | "lorebook" | "templat
 export type Outcome = { name: string } & (
   | { was: ImportStatus; kind: Kind; id: string; title: string; warnings: Warning[]; like: string[] }
   | { was: "failed"; message: string; code: string | undefined }
+  /** A backup: it lies with the others, and nothing is restored yet. */
+  | { was: "backup"; complete: boolean }
+  /** The folder of an app, or an archive of it: looked at on a screen of its own before anything is imported. */
+  | { was: "folder"; source: FolderSource }
+  /** The person stopped before its turn. */
+  | { was: "left" }
 );
 
 export interface Progress {
@@ -27,11 +33,15 @@ export async function intake(
   options: { characters?: string[]; progress?: (progress: Progress) => void; signal?: AbortSignal } = {},
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
+  const cast = new Cast(keep);
   for (const [done, file] of files.entries()) {
-    if (options.signal?.aborted) break;
+    if (options.signal?.aborted) {
+      outcomes.push({ name: file.name, was: "left" });
+      continue;
+    }
     options.progress?.({ done, total: files.length, name: file.name });
     try {
-      outcomes.push(...(await one(keep, file, options.characters)));
+      outcomes.push(...(await one(keep, file, cast, options.characters)));
     } catch (error) {
       outcomes.push({ name: file.name, was: "failed", message: sentence(error), code: codeOf(error) });
     }
@@ -39,18 +49,59 @@ export async function intake(
   return outcomes;
 }
 
-async function one(keep: Keep, file: File, characters: string[] | undefined): Promise<Outcome[]> {
+async function one(keep: Keep, file: File, cast: Cast, characters: string[] | undefined): Promise<Outcome[]> {
+  const { name } = file;
+  const head = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+  if (isBackup(head)) return [{ name, was: "backup", complete: (await keep.backups.import(file)).complete }];
+  const archive = isArchive(head);
+  if (archive && file.size > LARGE && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const kind = sniff(bytes);
+  let kind: Kind;
+  try {
+    kind = sniff(bytes);
+  } catch (error) {
+    if (archive && file.size <= LARGE && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
+    throw error;
+  }
   // A file by its bytes alone: what was read is what is imported, whatever happens to the file meanwhile.
   const source = new File([bytes], file.name);
-  if (kind === "card") return drain(kind, keep.characters.import(source), (entry) => entry.name);
+  if (kind === "card") {
+    return drain(kind, keep.characters.import(source), (entry) => {
+      cast.enter(entry);
+      return entry.name;
+    });
+  }
   if (kind === "persona") return drain(kind, keep.personas.import(source), (entry) => entry.name);
   if (kind === "world") return drain(kind, keep.worlds.import(source), (entry) => entry.name);
   if (kind === "lorebook") return drain(kind, keep.lorebooks.import(source), (entry) => entry.name);
   if (kind === "template") return drain(kind, keep.templates.import(source), (entry) => entry.name);
-  const links = characters ?? (await speakersOf(keep, bytes));
+  const links = characters ?? (await cast.speakersOf(bytes));
   return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
+}
+
+/** An archive beyond this is first taken for that of a folder, of which only the directory is read to know it. */
+const LARGE = 256 << 20;
+
+function isArchive(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+}
+
+/** Backups are archives whose first entry says so. */
+function isBackup(head: Uint8Array): boolean {
+  const first = "cardkeep.json";
+  return isArchive(head) && head[26] === first.length && head[27] === 0 && new TextDecoder().decode(head.subarray(30, 30 + first.length)) === first;
+}
+
+/** Whether something in a folder or an archive of one is known. */
+export async function holdsFolder(keep: Keep, source: FolderSource): Promise<boolean> {
+  try {
+    for await (const event of keep.importFolder(source, { preview: true })) {
+      if (event.type === "found") return Object.values(event.found).some((n) => n > 0);
+    }
+  } catch {
+    // Then each file says for itself what is wrong.
+  }
+  return false;
 }
 
 /**
@@ -92,20 +143,35 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-/** The characters that a chat is with, as far as its speakers' names say so without doubt. */
-async function speakersOf(keep: Keep, bytes: Uint8Array): Promise<string[]> {
-  const names = new Set<string>();
-  for (const session of readChat(bytes).sessions) {
-    for (const message of session.page(0, 200)) if (message.role === "character") names.add(message.name);
-    session.free();
+/** The characters by their names: read once for many files, and those among the files as they come in. */
+class Cast {
+  #ids: Map<string, Set<string>> | undefined;
+
+  constructor(private readonly keep: Keep) {}
+
+  enter({ id, name }: { id: string; name: string }): void {
+    const same = this.#ids?.get(name);
+    if (same) same.add(id);
+    else this.#ids?.set(name, new Set([id]));
   }
-  const { items } = await keep.characters.list();
-  const found: string[] = [];
-  for (const name of names) {
-    const same = items.filter((entry) => entry.name === name);
-    if (same.length === 1 && same[0]) found.push(same[0].id);
+
+  /** The characters that a chat is with, as far as its speakers' names say so without doubt. */
+  async speakersOf(bytes: Uint8Array): Promise<string[]> {
+    if (this.#ids === undefined) {
+      const { items } = await this.keep.characters.list();
+      this.#ids = new Map();
+      for (const entry of items) this.enter(entry);
+    }
+    const names = new Set<string>();
+    for (const session of readChat(bytes).sessions) {
+      for (const message of session.page(0, 200)) if (message.role === "character") names.add(message.name);
+      session.free();
+    }
+    return [...names].flatMap((name) => {
+      const [id, ...others] = this.#ids?.get(name) ?? [];
+      return id !== undefined && others.length === 0 ? [id] : [];
+    });
   }
-  return found;
 }
 
 async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEvent<E>>, title: (entry: E) => string): Promise<Outcome[]> {

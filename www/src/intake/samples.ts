@@ -11,7 +11,7 @@ export async function addSamples(keep: Keep, progress: (progress: Progress) => v
   const [chat, world, ...cards] = await Promise.all([CHAT, WORLD, ...CARDS].map(file));
   const outcomes = await intake(keep, cards, { progress });
   const [maren] = outcomes;
-  const partner = maren !== undefined && maren.was !== "failed" ? [maren.id] : [];
+  const partner = maren !== undefined && "id" in maren ? [maren.id] : [];
   if (chat) outcomes.push(...(await intake(keep, [chat], { progress, characters: partner })));
   if (world) outcomes.push(...(await intake(keep, [world], { progress })));
   return outcomes;

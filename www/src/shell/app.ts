@@ -8,7 +8,7 @@ import { LightElement } from "../element";
 import { failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
-import { intake, type Outcome, type Progress } from "../intake/intake";
+import { holdsFolder, intake, type Outcome, type Progress } from "../intake/intake";
 import { INTAKE, type IntakeRequest } from "../intake/request";
 import { addSamples } from "../intake/samples";
 import { Keep, type Settings } from "../library";
@@ -71,8 +71,8 @@ export class App extends LightElement {
   @query("ck-report") private report!: Report;
   readonly #worker = new AppWorker(this);
   readonly #install = new Install(this);
-  /** A folder that was dropped, for the screen that takes it in. */
-  @state() private folder: GivenFolder | undefined;
+  /** Folders that came and were not looked at yet, for the screen that takes them in. */
+  @state() private folders: GivenFolder[] = [];
   readonly #drop = new Drop(
     this,
     (files) => this.#dropped(files),
@@ -93,7 +93,6 @@ export class App extends LightElement {
       this.route = parse(location.hash);
       this.arriving = true;
       void this.#fetch();
-      if (this.route.screen !== "folder") this.folder = undefined;
       scrollTo(0, 0);
     }, { signal });
     this.addEventListener(NOTICE, (event) => this.notices.show((event as CustomEvent<Notice>).detail), { signal });
@@ -172,34 +171,30 @@ export class App extends LightElement {
   }
 
   /** Folders go to their own screen, where one sees first what is in them; other files are told by their bytes. */
-  #dropped(files: Dropped[]): void {
-    const folder = files.find(({ path }) => path.includes("/"))?.path.split("/")[0];
-    if (folder === undefined) return this.#intake({ files: files.map(({ file }) => file) });
-    this.#queue = this.#queue.then(async () => {
-      if (await this.#known(files)) {
-        this.folder = { name: folder, source: files };
-        location.hash = "#/folder";
-      } else await this.#take({ files: files.map(({ file }) => file) });
-    });
-  }
-
-  async #known(files: Dropped[]): Promise<boolean> {
-    if (this.opening.is !== "open") return false;
-    try {
-      for await (const event of this.opening.keep.importFolder(files, { preview: true })) {
-        if (event.type === "found") return Object.values(event.found).some((n) => n > 0);
-      }
-    } catch {
-      // Then each file says for itself what is wrong.
+  #dropped(dropped: Dropped[]): void {
+    const files: File[] = [];
+    const folders = new Map<string, Dropped[]>();
+    for (const one of dropped) {
+      const [top = "", ...deeper] = one.path.split("/");
+      if (deeper.length === 0) files.push(one.file);
+      else folders.set(top, [...(folders.get(top) ?? []), one]);
     }
-    return false;
+    if (folders.size === 0) return this.#intake({ files });
+    this.#queue = this.#queue.then(async () => {
+      const known: Outcome[] = [];
+      for (const [name, source] of folders) {
+        if (this.opening.is === "open" && (await holdsFolder(this.opening.keep, source))) known.push({ name, was: "folder", source });
+        else files.push(...source.map(({ file }) => file));
+      }
+      await this.#take({ files }, known);
+    });
   }
 
   #intake(request: IntakeRequest): void {
     this.#queue = this.#queue.then(() => this.#take(request));
   }
 
-  async #take(request: IntakeRequest): Promise<void> {
+  async #take(request: IntakeRequest, folders: Outcome[] = []): Promise<void> {
     if (this.opening.is !== "open") return notify(this, { text: "The library is not open. Nothing was imported; try again in a moment", tone: "bad" });
     const { keep } = this.opening;
     const progress = (now: Progress) => (this.progress = now);
@@ -209,7 +204,7 @@ export class App extends LightElement {
       const outcomes = request.samples
         ? await addSamples(keep, progress)
         : await intake(keep, request.files, { progress, signal, ...(request.characters && { characters: request.characters }) });
-      this.#tell(outcomes);
+      this.#tell([...folders, ...outcomes]);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
@@ -218,12 +213,15 @@ export class App extends LightElement {
     }
   }
 
-  /** One good file is worth a sentence, everything else a list. */
+  /** One good file is worth a sentence, folders alone their screen, everything else a list. */
   #tell(outcomes: Outcome[]): void {
-    const plain = outcomes.every((outcome) => outcome.was === "added" && outcome.warnings.length === 0 && outcome.like.length === 0);
+    const folders = outcomes.filter((outcome) => outcome.was === "folder");
+    this.folders = [...this.folders, ...folders];
+    if (folders.length > 0 && folders.length === outcomes.length) return void (location.hash = "#/folder");
+    const plain = outcomes.every((outcome) => outcome.was === "backup" ? outcome.complete : outcome.was === "added" && outcome.warnings.length === 0 && outcome.like.length === 0);
     const [only] = outcomes;
     if (!plain || only === undefined) return void this.report.show(outcomes);
-    if (outcomes.length > 1 || only.was === "failed") return notify(this, { text: summary(outcomes) });
+    if (outcomes.length > 1 || !("id" in only)) return notify(this, { text: summary(outcomes) });
     notify(this, {
       text: `“${only.title}” added`,
       action: { label: "Open", run: () => void (location.hash = href(only.kind, only.id)) },
@@ -367,12 +365,14 @@ export class App extends LightElement {
       case "template":
         return html`<ck-template .keep=${keep} .record=${route.id} .arriving=${arriving}></ck-template>`;
       case "folder":
-        return html`<ck-folder .keep=${keep} .given=${this.folder} .arriving=${arriving}></ck-folder>`;
+        return html`<ck-folder .keep=${keep} .given=${this.folders} .taken=${this.#lookedAt} .arriving=${arriving}></ck-folder>`;
       case "unknown":
         return html`<section class="empty"><h1>Nothing here</h1><p>There is no screen at this address.</p>
           <a class="button" href="#/">To your characters</a></section>`;
     }
   }
+
+  readonly #lookedAt = (folder: GivenFolder): void => void (this.folders = this.folders.filter((one) => one !== folder));
 
   /** The hash is the route, so the skip link moves the focus itself. */
   readonly #skip = (event: Event): void => {

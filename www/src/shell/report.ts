@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { LightElement } from "../element";
-import { counted } from "../format";
+import { count, counted } from "../format";
 import type { Outcome } from "../intake/intake";
 import { href } from "../route";
 
@@ -24,8 +24,13 @@ export class Report extends LightElement {
 
   override render() {
     // What needs attention comes first.
-    const order = (outcome: Outcome) => (outcome.was === "failed" ? 0 : outcome.warnings.length + outcome.like.length > 0 ? 1 : outcome.was === "added" ? 2 : 3);
-    const rows = this.outcomes.toSorted((a, b) => order(a) - order(b));
+    const order = (outcome: Outcome) => {
+      if (outcome.was === "failed" || (outcome.was === "backup" && !outcome.complete)) return 0;
+      if (outcome.was === "folder") return 1;
+      if ("warnings" in outcome && outcome.warnings.length + outcome.like.length > 0) return 2;
+      return outcome.was === "duplicate" ? 4 : 3;
+    };
+    const rows = this.outcomes.filter(({ was }) => was !== "left").toSorted((a, b) => order(a) - order(b));
     return html`<dialog class="report" aria-labelledby="report-title" @click=${this.#outside}>
       <h2 id="report-title">${summary(this.outcomes)}</h2>
       <ul class="rows">${rows.map((outcome) => this.#row(outcome))}</ul>
@@ -38,6 +43,19 @@ export class Report extends LightElement {
       return html`<li data-was="failed">
         <strong dir="auto">${outcome.name}</strong>
         <span>Not imported: ${outcome.message}${outcome.code ? html` <code>${outcome.code}</code>` : nothing}</span>
+      </li>`;
+    }
+    if (outcome.was === "left") return nothing;
+    if (outcome.was === "folder") {
+      return html`<li data-was="folder">
+        <a href="#/folder" dir="auto" @click=${this.#close}>${outcome.name}</a>
+        <span>Much in one: not imported yet, you see first what is in it</span>
+      </li>`;
+    }
+    if (outcome.was === "backup") {
+      return html`<li data-was="backup">
+        <a href="#/storage" dir="auto" @click=${this.#close}>${outcome.name}</a>
+        <span>${outcome.complete ? "Backup added to the list; nothing is restored yet" : "Damaged backup added to the list; what is sound in it can be restored as copies"}</span>
       </li>`;
     }
     const words = `${label[outcome.kind]} ${WAS[outcome.was]}`;
@@ -72,7 +90,10 @@ export function summary(outcomes: Outcome[]): string {
     [was("added"), "added"],
     [was("updated"), "continued"],
     [was("duplicate"), "already here"],
+    [was("backup"), was("backup") === 1 ? "backup kept" : "backups kept"],
+    [was("folder"), "to be looked into"],
     [was("failed"), "not imported"],
+    [was("left"), "not looked at"],
   ] as const;
-  return parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`).join(", ") || "Nothing to import";
+  return parts.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`).join(", ") || "Nothing to import";
 }
