@@ -1,8 +1,8 @@
 // Backups: everything in the keep at one moment, in a file beside the database or one that the user keeps.
 
 import type { KeepHandle } from "./cardkeep.js";
-import { failure } from "./errors.js";
-import { readerOf, refuseIfAborted } from "./intake.js";
+import { failure, refuseIfAborted } from "./errors.js";
+import { readerOf } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, record, text } from "./options.js";
 import type { BackedUp, Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";

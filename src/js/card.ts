@@ -12,8 +12,8 @@ import {
   rawValidateCard,
   rawWriteCard,
 } from "./cardkeep.js";
-import { failure } from "./errors.js";
-import { fromOutside, refuseIfAborted } from "./intake.js";
+import { failure, refuseIfAborted } from "./errors.js";
+import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { bytes, document, fields, limits, list, options, text } from "./options.js";
 import type {

@@ -146,6 +146,11 @@ export function failure(code: keyof typeof OWN, detail: string, more: { hint?: s
   return Object.assign(error, { code, ...OWN[code], ...more });
 }
 
+/** @internal */
+export function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
+}
+
 /**
  * Says which function failed. What is no error of ours is a broken promise: the module never throws anything else.
  * @internal

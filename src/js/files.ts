@@ -2,8 +2,8 @@
 // turn comes, so that no more than one of them is in memory.
 
 import { RawZip } from "./cardkeep.js";
-import { failure } from "./errors.js";
-import { fromOutside, read, refuseIfAborted } from "./intake.js";
+import { failure, refuseIfAborted } from "./errors.js";
+import { fromOutside, read } from "./intake.js";
 import { text } from "./options.js";
 import type { FolderSource, Warning } from "./types.js";
 

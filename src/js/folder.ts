@@ -2,9 +2,9 @@
 // never stops the others, and what is kept already does not come twice, so a folder that was cut short is given again.
 
 import { type KeepHandle, RawArchive, rawFolderPlan, rawReadGroup } from "./cardkeep.js";
-import { failure, named } from "./errors.js";
+import { failure, named, refuseIfAborted } from "./errors.js";
 import { filesOf, type FolderFile } from "./files.js";
-import { refuseIfAborted, type Taken, usualLimits } from "./intake.js";
+import { type Taken, usualLimits } from "./intake.js";
 import { call } from "./loading.js";
 import { flag, limits as limitsOf, options } from "./options.js";
 import type { Personas } from "./personas.js";

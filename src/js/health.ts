@@ -2,8 +2,7 @@
 
 import type { Chronicle } from "./chronicle.js";
 import type { CheckRun, KeepHandle, RawExport, RepairRun } from "./cardkeep.js";
-import { failure, report } from "./errors.js";
-import { refuseIfAborted } from "./intake.js";
+import { failure, refuseIfAborted, report } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, text } from "./options.js";
 import { localStore } from "./slot.js";

@@ -1,7 +1,7 @@
 // Importing: files of any kind are read one after the other, and one bad file never stops the others.
 
 import { type KeepHandle, rawLimits } from "./cardkeep.js";
-import { failure, named } from "./errors.js";
+import { failure, named, refuseIfAborted } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { limits, options } from "./options.js";
 import { refuseWithoutSpace } from "./space.js";
@@ -209,9 +209,4 @@ export async function fromOutside<T>(reading: Promise<T>): Promise<T> {
   } catch (cause) {
     throw failure("medium", `the file could not be read: ${String(cause)}`, { cause, hint: "Pick the file again." });
   }
-}
-
-/** @internal */
-export function refuseIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw failure("cancelled", "the signal was aborted", { cause: signal.reason });
 }

@@ -2,8 +2,7 @@
 // of others stays: only a file whose bytes are those that were last written there is replaced or removed.
 
 import type { KeepHandle } from "./cardkeep.js";
-import { failure, named } from "./errors.js";
-import { refuseIfAborted } from "./intake.js";
+import { failure, named, refuseIfAborted } from "./errors.js";
 import { folded, type From, type Laid, Layout, layoutOf } from "./layout.js";
 import { call } from "./loading.js";
 import { options } from "./options.js";
