@@ -195,7 +195,8 @@ fn to_v1(document: &Document, losses: &mut Vec<Loss>) -> Result<Document> {
     for key in ["data", "spec", "spec_version"] {
         // Another tool's flat card may say what it is.
         let ours = nested || says_card(flat.root());
-        if ours && flat.root().get(key).is_some() {
+        // Behind a key there may be the same with spaces around it.
+        while ours && flat.root().get(key).is_some() {
             flat = flat.remove(&[key.into()])?;
         }
     }

@@ -161,8 +161,36 @@ fn judge_slowly(text: &[u8]) -> (What, Vec<Warning>) {
 /// Whether nothing in it is repaired by reading it beside what the quick look sees: bytes that
 /// are no UTF-8, and control characters, of which only those that end lines are no matter.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    let control = |seen: bool, b: &u8| seen | (*b < b' ' && !matches!(b, b'\n' | b'\r'));
-    !text.iter().fold(false, control) && std::str::from_utf8(text).is_ok()
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let mut at = 0;
+    'words: loop {
+        // Eight at once, as long as they are ASCII without control characters.
+        while let Some(word) = text[at..].first_chunk() {
+            let word = u64::from_le_bytes(*word);
+            if (word | word.wrapping_sub(ONES * 0x20)) & HIGHS != 0 {
+                break;
+            }
+            at += 8;
+        }
+        for _ in 0..8 {
+            match text.get(at) {
+                None => return true,
+                Some(b' '..=0x7f | b'\n' | b'\r') => at += 1,
+                Some(0x80..) => {
+                    // What is beyond ASCII is sound when each run of it is.
+                    let rest = &text[at..];
+                    let run = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+                    if std::str::from_utf8(&rest[..run]).is_err() {
+                        return false;
+                    }
+                    at += run;
+                    continue 'words;
+                }
+                Some(_) => return false,
+            }
+        }
+    }
 }
 
 /// What is told of an object that the quick look took and that is not plain.

@@ -91,6 +91,15 @@ fn going_down_a_specification_tells_what_is_lost() {
 }
 
 #[test]
+fn a_key_that_stands_twice_with_spaces_is_gone_both_times() {
+    let file = include_bytes!("../fuzz/corpus/card/data_twice_with_spaces");
+    let found = card::read(file, &Limits::default()).unwrap();
+    let flat = card::convert(&found.document, Spec::V1).unwrap();
+    assert_eq!(card::spec(&flat.document), Spec::V1);
+    assert_eq!(flat.document.root().get("data").map(|_| ()), None);
+}
+
+#[test]
 fn going_up_a_specification_loses_nothing() {
     let flat =
         r#"{"char_name":"Ann","char_persona":"d","char_greeting":"Hi","tags":"a, b","x":1.0}"#;
