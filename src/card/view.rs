@@ -242,11 +242,13 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
         return true;
     }
     let body = data(document).unwrap_or(root);
+    // A flat card may have a `data` that says little or nothing, as that of charas.io.
+    let said = |key: &str| body.get(key).or_else(|| root.get(key)).is_some();
     // Chats and presets have fields of these names too; a card has both, and they are texts.
     const COMMON: [&str; 2] = ["context", "greeting"];
     let has = |field: &Field| {
         let mut aliases = field.aliases.iter().filter(|it| !COMMON.contains(it));
-        body.get(field.key).is_some() || aliases.any(|alias| root.get(alias).is_some())
+        said(field.key) || aliases.any(|alias| root.get(alias).is_some())
     };
     let of_webui = COMMON
         .iter()

@@ -127,7 +127,8 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
 
 /**
  * Writes a chat as another tool's file, as a text, or as a page that needs nothing else and runs nothing. Lines that the
- * form reads as they are stay byte for byte; `losses` says what it cannot hold. A chat that was never a file is given as
+ * form reads as they are stay byte for byte; `losses` says what it cannot hold. A text and a page have hidden messages too,
+ * and the words that SillyTavern shows where they are others than the model's. A chat that was never a file is given as
  * `{ header, messages }`, and may be of any dialect.
  *
  * Throws `bad-option`, `closed`, `not-ready`; for messages that cannot be written `invalid` with their `index`.

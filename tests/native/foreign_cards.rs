@@ -182,6 +182,35 @@ fn what_agnai_inserts_at_a_depth_is_the_depth_prompt_of_other_tools() {
     assert_eq!(v2["extensions"]["depth_prompt"]["prompt"], "old");
 }
 
+#[test]
+fn a_flat_card_is_one_whatever_little_stands_in_its_data() {
+    let flat = r#"{"name":"Zoë","description":"about","personality":"cold","first_mes":"Hi","mes_example":"","scenario":"Sea""#;
+    for (data, creator) in [
+        ("{}", ""),
+        (r#"{"creator":"c","extensions":{"charas":{}}}"#, "c"),
+        (r#"{"name":"","creator":"c"}"#, "c"),
+    ] {
+        let file = read(format!(r#"{flat},"data":{data}}}"#).as_bytes());
+        let told = view(&file.document);
+        for (key, want) in [("name", "Zoë"), ("first_mes", "Hi"), ("creator", creator)] {
+            assert_eq!(told[key], want, "{key} of {data}");
+        }
+        let edited = patched(&file.document, json!({"name": "Bea", "first_mes": "Ho"}));
+        let told = view(&edited);
+        assert_eq!(
+            (&told["name"], &told["first_mes"]),
+            (&json!("Bea"), &json!("Ho"))
+        );
+        assert_eq!(told["personality"], "cold");
+    }
+    for text in [
+        r#"{"name":"x","data":{}}"#,
+        r#"{"name":"x","description":"y","entries":[],"data":{}}"#,
+    ] {
+        assert_eq!(kind(text.as_bytes()), Kind::NotACard, "{text}");
+    }
+}
+
 fn byaf() -> Vec<u8> {
     let manifest = r#"{"schemaVersion":1,"createdAt":"x","characters":["characters/a/character.json"],"scenarios":["scenarios/1.json","scenarios/2.json","scenarios/gone.json"],"author":{"name":"me","backyardURL":"https://b/x"}}"#;
     let character = r#"{"schemaVersion":1,"id":"a","name":"Zo\u00eb","displayName":"Z","isNSFW":false,"persona":"{character} likes {user}. {{user}} {other","loreItems":[{"key":"ice, {user}","value":"Cold {character}."}],"images":[{"path":"images/a.png","label":""},{"path":"images/gone.png","label":"x"}]}"#;
