@@ -34,6 +34,10 @@ describe("a library that a newer version has taken over", () => {
     app = await stage();
     await app.visit();
     await app.import(await app.file("ada.png", CARD));
+    await app.visit("#/storage");
+    await button(app, "Back up now");
+    await app.until(() => document.querySelector("[data-backup]"));
+    await app.visit();
     await app.click(".tile a");
     one = await app.window();
     await app.until(() => document.querySelector(".card-page"));
@@ -50,6 +54,7 @@ describe("a library that a newer version has taken over", () => {
     await app.toWindow(one);
     await type(app, "description", "Typed in the old tab");
     await app.until(() => /^Not saved/.test(document.querySelector(".save-state")?.textContent));
+    assert.match(await app.text(".banner"), /^Read-only\. A newer version of the app has taken this library over/);
     assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "Typed in the old tab");
   });
 
@@ -63,6 +68,13 @@ describe("a library that a newer version has taken over", () => {
     assert.equal(await app.run(() => [...document.querySelectorAll("main button")].filter((one) => /^(Edit|Start a chat|Delete)$/.test(one.textContent.trim()) && !one.disabled).length), 0);
     const { bytes } = await app.download(() => button(app, "Export PNG"));
     assert.ok(CARD.equals(bytes));
+  });
+
+  test("a backup that lies there leaves as a file", async () => {
+    await app.visit("#/storage");
+    const { bytes } = await app.download(() => button(app, "Save a file", "[data-backup]"));
+    assert.equal(bytes.subarray(0, 2).toString(), "PK");
+    assert.match(await app.text(".facts"), /read-only: a newer version of the app wrote it/);
   });
 
   test("what was typed in the old tab is there once the app is as new as the library", async () => {

@@ -163,6 +163,15 @@ describe("a browser that keeps nothing", () => {
   test("still shows what is opened, and forgets it with the page", async () => {
     await app.import(await app.file("passing.png", cardPng('{"name":"Passing","description":"","personality":"","scenario":"","first_mes":"","mes_example":""}')));
     assert.equal(await app.text(".tile .name"), "Passing");
+    await app.click(".tile a");
+    await button(app, "Start a chat");
+    for (const width of [1280, 360]) {
+      await app.devtools("Emulation.setDeviceMetricsOverride", { width, height: 740, deviceScaleFactor: 1, mobile: width < 700 });
+      await app.until(() => document.querySelector(".composer"));
+      const [warning, field, page, height] = await app.run(() => [document.querySelector("[role=alert]").getBoundingClientRect().bottom, document.querySelector(".composer textarea").getBoundingClientRect().toJSON(), document.documentElement.scrollHeight, innerHeight]);
+      assert.ok(warning > 0 && field.top > warning && field.bottom <= height && page <= height, JSON.stringify({ width, warning, field, page, height }));
+    }
+    await app.devtools("Emulation.clearDeviceMetricsOverride");
     await app.go(app.server.url);
     await app.until(() => document.querySelector("[role=alert]"));
     assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 0);

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { LightElement } from "../element";
-import { failure, sentence } from "../failure";
+import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
 import { holdsFolder, intake, type Outcome, type Progress } from "../intake/intake";
@@ -66,6 +66,8 @@ export class App extends LightElement {
   /** Why the screen did not come. */
   @state() private missing: unknown;
   @state() private arriving = false;
+  /** A newer version of the app has taken the library over while it was open here. */
+  @state() private outgrown = false;
   @state() private progress: Progress | undefined;
   @query("ck-notices") private notices!: Notices;
   @query("ck-report") private report!: Report;
@@ -160,6 +162,7 @@ export class App extends LightElement {
       for (const { domain, id, error } of saver.pending) {
         if (error === undefined || told.has(`${domain} ${id}`)) continue;
         told.add(`${domain} ${id}`);
+        if (codeOf(error) === "too-new") this.outgrown = true;
         notify(this, { text: `Not saved: ${sentence(error)}`, tone: "bad" });
       }
     });
@@ -282,6 +285,10 @@ export class App extends LightElement {
       ${access.mode === "read-only" && access.reason === "too-new"
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
+        : nothing}
+      ${this.outgrown && access.mode === "read-write"
+        ? html`<p class="banner" role="alert"><strong>Read-only.</strong> A newer version of the app has taken this library over. What you
+            typed here and could not be saved is remembered; <button type="button" class="link" @click=${() => location.reload()}>reload</button> to go on.</p>`
         : nothing}
       ${report.recovered
         ? html`<p class="banner" role="status"><strong>Recovered.</strong> The browser had lost

@@ -45,7 +45,7 @@ export class Backups extends LightElement {
       <span class="tools">
         ${one.complete ? sure("replace", "Restore", "Really replace everything", () => this.#replace(one)) : nothing}
         ${act("Restore as copies", () => void this.#copy(one))}
-        ${act("Save a file", () => void this.#save(one))}
+        <button type="button" class="button small" ?disabled=${this.busy !== undefined} @click=${() => void this.#save(one)}>Save a file</button>
         ${act(one.pinned ? "Unpin" : "Pin", () => void this.#pin(one))}
         ${sure("delete", "Delete", "Really delete", () => this.#delete(one))}
       </span></li>`;

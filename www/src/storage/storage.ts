@@ -10,7 +10,7 @@ import type { Backup, Health, QuarantineEntry } from "../library";
 import { Live, RECORDS } from "../live";
 import { notify } from "../notice";
 import { Screen } from "../screen";
-import { KINDS, SECOND_COPY, whose } from "./words";
+import { KINDS, READ_ONLY, SECOND_COPY, whose } from "./words";
 import "./backups";
 import "./check";
 import "./erase";
@@ -73,7 +73,7 @@ export class StorageScreen extends Screen {
         : nothing}
       ${warnings.length > 0 ? html`<ul class="warnings">${warnings.map(({ code, message }) => html`<li data-code=${code}>${message}</li>`)}</ul>` : nothing}
       <dl class="facts">
-        <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : `read-only: ${access.reason}`}</dd></div>
+        <div><dt>Library</dt><dd>${this.keep.name}, ${access.mode === "read-write" ? "reading and writing" : READ_ONLY[access.reason]}</dd></div>
         <div><dt>Second copy</dt><dd>${SECOND_COPY[secondCopy.state]}</dd></div>
         <div><dt>Waiting to be saved</dt><dd>${journal.count === 0 ? "Nothing" : counted(journal.count, "edit")}</dd></div>
         <div><dt>Last backup</dt><dd>${backups.newest === undefined ? "None yet" : `${ago(backups.newest.created)}${backups.newest.reason === "" ? "" : `, ${backups.newest.reason}`}`}</dd></div>

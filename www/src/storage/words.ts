@@ -2,6 +2,11 @@
 
 import type { Finding, Health, Remedy, RepairReport } from "../library";
 
+export const READ_ONLY = {
+  "too-new": "read-only: a newer version of the app wrote it",
+  locked: "read-only: another tab writes",
+} as const;
+
 export const SECOND_COPY = {
   on: "Every save is also written beside the database, and comes back from there if the database is damaged",
   off: "None: this browser has no place for one",
