@@ -172,6 +172,9 @@ describe("a browser that keeps nothing", () => {
       assert.ok(warning > 0 && field.top > warning && field.bottom <= height && page <= height, JSON.stringify({ width, warning, field, page, height }));
     }
     await app.devtools("Emulation.clearDeviceMetricsOverride");
+    await app.run(() => (location.hash = "#/storage"));
+    assert.match(await app.text("[aria-label=Safety]"), /Nothing is stored\. What you make is in the memory of this page alone/);
+    assert.doesNotMatch(await app.text("[aria-label=Safety]"), /stored only in this browser|protect it/);
     await app.go(app.server.url);
     await app.until(() => document.querySelector("[role=alert]"));
     assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 0);

@@ -28,7 +28,7 @@ export class SettingsScreen extends Screen {
         ${this.#form(value)}
         <section class="panel">
           <h2>Storage</h2>
-          <p>Your data is stored only in this browser, on this device. See how safe it is, check and repair it, and take things out of the trash.</p>
+          <p>${this.keep.report.fallback === undefined ? "Your data is stored only in this browser, on this device." : "Nothing is stored: what you make ends with this page."} See how safe it is, check and repair it, and take things out of the trash.</p>
           <a class="button" href="#/storage">Open storage</a>
         </section>
         <section class="panel">

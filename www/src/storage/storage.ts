@@ -62,12 +62,13 @@ export class StorageScreen extends Screen {
     const warnings = health.warnings.filter(({ code }) => code !== "not-persisted");
     return html`<section class="panel" aria-label="Safety">
       <h2>How safe it is</h2>
-      <p>Your data is stored only in this browser, on this device, under ${location.host}.
+      ${this.keep.report.fallback !== undefined ? html`<p><strong>Nothing is stored.</strong> What you make is in the memory of this page alone and ends with it. Save a backup as a file, and add it where the browser gives storage.</p>`
+        : html`<p>Your data is stored only in this browser, on this device, under ${location.host}.
         ${persisted === undefined ? nothing
           : persisted
             ? html`It is <strong>protected from automatic clean-up</strong>.`
-            : html`It <strong>may be removed</strong> by the browser if space runs low or, in Safari, after seven days without use, unless the app is installed.`}</p>
-      ${persisted === false
+            : html`It <strong>may be removed</strong> by the browser if space runs low or, in Safari, after seven days without use, unless the app is installed.`}</p>`}
+      ${persisted === false && this.keep.report.fallback === undefined
         ? html`<button type="button" class="button" @click=${() => void this.#persist()}>Ask the browser to protect it</button>
             ${this.refused ? html`<p class="quiet">The browser said no. It often agrees once the app is installed or bookmarked, or used more.</p>` : nothing}`
         : nothing}
