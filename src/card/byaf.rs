@@ -5,11 +5,12 @@
 //! the archive comes along as an asset, so that nothing is lost when the card is written as
 //! CHARX. Archives are not written in this form.
 
-use super::Asset;
+use super::{Asset, charx};
 use crate::container::zip::{Archive, Entry};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, quote};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 const MANIFEST: &str = "manifest.json";
 /// More of them than this are left in the archive.
@@ -173,20 +174,29 @@ impl<'a> Shelf<'a> {
         (!icons.is_empty()).then(|| format!("[{}]", icons.join(",")))
     }
 
-    /// Everything in the archive.
+    /// Everything in the archive, under names that an archive of ours can have: none is empty,
+    /// the card's, or the same as another when it is cleaned.
     pub fn assets(&self, budget: &mut usize, warnings: &mut Vec<Warning>) -> Vec<Asset> {
         let mut assets: Vec<Asset> = Vec::new();
+        let mut taken = HashSet::from([charx::CARD.to_owned()]);
         for entry in &self.archive.entries {
-            let path = address(&entry.name);
+            let mut path = address(&entry.name);
             match entry.content(self.bytes, budget, self.limits, warnings) {
                 Ok(_) if assets.iter().any(|asset| asset.path == path) => {
                     let message = "the archive has two entries of this name; the first one counts";
                     warnings.push(Warning::noticed("duplicate-entry", path, message));
                 }
-                Ok(content) => assets.push(Asset {
-                    path,
-                    bytes: content.into_owned(),
-                }),
+                Ok(content) => {
+                    let name = charx::path(&entry.name);
+                    let (mut own, mut n) = (name.clone(), taken.len());
+                    while own.is_empty() || !taken.insert(charx::clean(&own)) {
+                        n += 1;
+                        own = format!("{name}~{n}");
+                        path = address(&own);
+                    }
+                    let bytes = content.into_owned();
+                    assets.push(Asset { path, bytes });
+                }
                 Err(error) => {
                     let message = format!("the asset cannot be read and was left out: {error}");
                     warnings.push(Warning::noticed("damaged-asset", path, message));
@@ -199,7 +209,7 @@ impl<'a> Shelf<'a> {
 
 /// How the card names an entry.
 fn address(name: &str) -> String {
-    format!("embeded://{}", super::charx::path(name))
+    format!("embeded://{}", charx::path(name))
 }
 
 fn text(node: Option<Node<'_>>) -> String {

@@ -274,7 +274,7 @@ fn resolves(uri: &str, entry: &str) -> bool {
 }
 
 /// A name as RisuAI cleans it for the archive.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let odd = |c: char| {
         matches!(
             c,

@@ -3,7 +3,7 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { rawCampaignId } from "./cardkeep.js";
 import { Documents } from "./documents.js";
-import { failure, named } from "./errors.js";
+import { type CardkeepError, failure, named } from "./errors.js";
 import { call } from "./loading.js";
 import { bytes, document, fields, flag, limits, list, options, record, safety, text, writing } from "./options.js";
 import type {
@@ -92,6 +92,22 @@ export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampai
       const { guild, channel } = scopeOf(scope);
       return this.handle.changeCampaign(guild, channel, fields(patch, "patch"), writing(given));
     });
+  }
+
+  /**
+   * What is in a scope, made of `made` where nothing is. What is there stays as it is, whoever made it a moment ago.
+   *
+   * Throws `invalid`, `bad-option`, `conflict` when it is in the trash: `restore` brings it back.
+   */
+  async ensure(scope: CampaignScope, made: CampaignPatch = {}, given?: SafetyOptions): Promise<KeptCampaign> {
+    const write = call(this.op("ensure"), () => ({ ...safety(given), ifRev: 0 }));
+    const found = await this.get(scope);
+    if (found !== undefined) return found;
+    let refused: unknown;
+    await this.change(scope, made, write).catch((thrown: unknown) => (refused = thrown));
+    const there = refused === undefined || (refused as CardkeepError).code === "conflict" ? await this.get(scope) : undefined;
+    if (there === undefined) throw refused;
+    return there;
   }
 
   /** Puts what is in a scope: in the place of what is there, or as new. Throws `invalid`, `conflict`. */

@@ -100,6 +100,21 @@ test("a data manager saves what was changed, and keeps what others wrote", async
   assert.equal((await keep.campaigns.get({ guild: GUILD, channel: "1" })).rev, rev);
 });
 
+test("a scope is made once, and what is there is given back as it is", async () => {
+  const { campaigns } = await opened();
+  const scope = { guild: GUILD, channel: "1" };
+  const [first, second] = await Promise.all([campaigns.ensure(scope, { campaign: { name: "First" } }), campaigns.ensure(scope, { campaign: { name: "Second" } })]);
+  assert.deepEqual([first.rev, second.rev, first.scope], [1, 1, second.scope]);
+  assert.equal((await campaigns.ensure(scope, { campaign: { name: "Third" } })).scope.campaign.name, first.scope.campaign.name);
+  assert.equal((await campaigns.ensure({ guild: GUILD, channel: "2" })).rev, 1);
+  await campaigns.delete(first.id);
+  assert.equal(await codeOf(campaigns.ensure(scope)), "conflict");
+  await campaigns.restore(first.id);
+  assert.equal((await campaigns.ensure(scope)).id, first.id);
+  for (const wrong of [campaigns.ensure({ guild: 1, channel: "1" }), campaigns.ensure(scope, {}, { ifRev: 1 })]) assert.equal(await codeOf(wrong), "bad-option");
+  assert.equal(await codeOf(campaigns.ensure({ guild: "x", channel: "1" }, { characters: 5 })), "invalid");
+});
+
 test("tables that cannot be saved, and what is no keep, are errors of the table", async () => {
   const keep = await opened();
   const data = await DataManager.open(keep);

@@ -303,6 +303,22 @@ fn an_edited_backyard_character_comes_as_charx_with_everything_that_was_there() 
 }
 
 #[test]
+fn an_edited_backyard_character_is_written_whatever_its_entries_are_called() {
+    let nameless = include_bytes!("../fuzz/corpus/card/archive_of_backyard_with_a_nameless_entry");
+    let limits = Limits::default();
+    let found = card::read(nameless, &limits).unwrap();
+    let edited = card::edit(
+        &found.document,
+        &Document::parse(r#"{"name":"Bea"}"#).unwrap(),
+    )
+    .unwrap();
+    let (_, written) = card::rewrite(nameless, &edited, found.container, &limits).unwrap();
+    let again = card::read(&written, &limits).unwrap();
+    assert_eq!(card::summary(&again.document).name, "Bea");
+    assert_eq!(again.assets.len(), found.assets.len());
+}
+
+#[test]
 fn a_backyard_archive_without_a_character_is_refused_by_name() {
     let of = |manifest: &str, more: &[(&str, &str)]| {
         let mut items = vec![item("manifest.json", manifest.as_bytes())];
