@@ -38,6 +38,8 @@ pub struct Layout {
     pub chunks: Vec<Chunk>,
     /// Where the first chunk of image data begins.
     pub first_image_data: Option<usize>,
+    /// Where the first damage before the end begins that was jumped over.
+    pub first_gap: Option<usize>,
     /// Whether there is an `IEND`.
     pub ended: bool,
     /// Where the last whole chunk ends.
@@ -63,12 +65,13 @@ pub fn walk(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<Layout> {
         layout: Layout {
             chunks: Vec::new(),
             first_image_data: None,
+            first_gap: None,
             ended: false,
             end: SIGNATURE.len(),
         },
         checks_left: bytes.len().saturating_mul(4),
     };
-    let (mut gaps, mut first_gap, mut trailing) = (0_usize, 0, false);
+    let (mut gaps, mut trailing) = (0_usize, false);
     let mut at = SIGNATURE.len();
     while at < bytes.len() {
         let header = walk.header(at);
@@ -84,9 +87,7 @@ pub fn walk(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<Layout> {
         if walk.layout.ended {
             trailing = true;
         } else if next.is_some() {
-            if gaps == 0 {
-                first_gap = at;
-            }
+            walk.layout.first_gap = walk.layout.first_gap.or(Some(at));
             gaps += 1;
         }
         let end = next.unwrap_or(bytes.len());
@@ -117,7 +118,7 @@ pub fn walk(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<Layout> {
             .because("no chunk can be found")
             .at(Place::Byte(SIGNATURE.len())));
     }
-    if gaps > 0 {
+    if let Some(first_gap) = layout.first_gap {
         let message = format!("{gaps} places between chunks are damaged and were jumped over");
         warnings.push(Warning::repaired(
             "bad-chunk",
@@ -357,8 +358,8 @@ impl Chunk {
 }
 
 /// The image with other texts: chunks that `goes` names are left out, `texts` come in
-/// as `tEXt` (keyword and text) before the first text and the first image data. Every
-/// other byte stays.
+/// as `tEXt` (keyword and text) before the first text and the first image data, and before
+/// damage, which in a longer file could lead past them. Every other byte stays.
 ///
 /// # Errors
 /// `too-large` when a text is longer than a chunk can be.
@@ -387,6 +388,7 @@ pub fn splice(
         .map_or(SIGNATURE.len(), |chunk| chunk.place.end);
     let place = first_text
         .min(layout.first_image_data.unwrap_or(end))
+        .min(layout.first_gap.unwrap_or(end))
         .min(end)
         .max(header);
     let added: usize = texts

@@ -608,6 +608,22 @@ fn an_image_without_end_keeps_what_is_there() {
     assert!(warns(&read(&written), "cut-short"));
 }
 
+#[test]
+fn a_card_is_put_before_damage_that_could_hide_it() {
+    let limits = Limits::default();
+    for file in [
+        &include_bytes!("../fuzz/corpus/card/damage_that_fits_a_longer_file")[..],
+        include_bytes!("../fuzz/corpus/card/damage_before_a_card_that_is_cut"),
+    ] {
+        let found = card::read(file, &limits).unwrap();
+        let patch = Document::parse(r#"{"name":"Edited"}"#).unwrap();
+        let edited = card::edit(&found.document, &patch).unwrap();
+        let (_, written) = card::rewrite(file, &edited, found.container, &limits).unwrap();
+        let again = card::read(&written, &limits).unwrap();
+        assert_eq!(again.document.bytes(), edited.bytes());
+    }
+}
+
 /// Reading believes the words of a picture before what stands behind it.
 #[test]
 fn an_archive_behind_a_picture_that_has_a_card_does_not_hide_an_edit() {
