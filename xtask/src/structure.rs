@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
-    ("template", &["prompt", "json", "secret", "error"]),
+    ("template", &["prompt", "json", "secret", "order", "error"]),
     ("chat", &["container", "json", "order", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
