@@ -136,7 +136,7 @@ kinds! {
     /// A stored record or page does not match its checksum or shape.
     Corrupt = "corrupt", false, "The other records are unharmed; restore this one from a version or a backup.";
     /// The keep, or a world in it, was written by a newer version; it opens read-only.
-    TooNew = "too-new", false, "Update the app. Reading and exporting work meanwhile.";
+    TooNew = "too-new", false, "Reload the page, or update the app. Reading and exporting work meanwhile.";
     /// A write was asked of a keep that is open read-only.
     ReadOnly = "read-only", false, "Exporting works; see the keep's `access` for the reason.";
     /// Another tab writes this keep, which was opened for one writer at a time.

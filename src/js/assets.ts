@@ -42,6 +42,11 @@ export class Assets extends Domain<AssetEntry> {
     });
   }
 
+  /** One asset as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<Asset> {
+    return this.older("version", id, rev, (at) => new Assets(at).get(id) as Promise<Asset>);
+  }
+
   /** Adds files, as they are. What is kept already, byte for byte, is a duplicate. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<AssetEntry>> {
     const take = (chosen: ImportOptions) => async (bytes: Uint8Array, name: string) =>

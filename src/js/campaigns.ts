@@ -58,6 +58,11 @@ export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampai
     });
   }
 
+  /** A scope as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<KeptCampaign> {
+    return this.older("version", id, rev, (at) => new Campaigns(at).get(id) as Promise<KeptCampaign>);
+  }
+
   /** The scopes of a guild, a player or a leader, or all; newest change first, and what cannot be read. */
   override list(given?: ListOptions & CampaignFilter): Promise<Listing<CampaignEntry>> {
     return this.answer("list", () => {

@@ -44,6 +44,11 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
     });
   }
 
+  /** One character as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<Character> {
+    return this.older("version", id, rev, (at) => new Characters(at).get(id) as Promise<Character>);
+  }
+
   /** Adds cards. The same file twice is one character; a card of the same name is another character. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<CharacterEntry>> {
     const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>

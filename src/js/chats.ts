@@ -179,6 +179,14 @@ export class Chats extends Domain<ChatEntry> {
   }
 
   /**
+   * A chat as an older state of `history` has it, without bringing it back: its entry, messages, search and counts. What would
+   * change it is `read-only`. Throws `not-found`, `corrupt`.
+   */
+  version(id: string, rev: number): Promise<ChatHandle> {
+    return this.older("version", id, rev, async (at) => ChatHandle.of((await at.openChat(id)) as RawHandle, this.handle, this.#keep));
+  }
+
+  /**
    * The replies that were on their way when their page ended, newest first. They stay until `keepReply` or `discardReply` ends
    * them. Replies of pages that live are not among them.
    */

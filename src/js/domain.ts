@@ -32,6 +32,14 @@ function along(given: { chats: DeleteOptions["chats"] | undefined; playthroughs:
   return [goes("chats"), goes("playthroughs")];
 }
 
+function fileOf(raw: RawExport): Exported {
+  try {
+    return { filename: raw.filename, type: raw.type, bytes: raw.bytes() };
+  } finally {
+    raw.free();
+  }
+}
+
 /** The verbs that all domains share. */
 export abstract class Domain<E extends Entry> {
   /** @internal */
@@ -121,6 +129,11 @@ export abstract class Domain<E extends Entry> {
     return this.answer("restoreVersion", () => this.handle.restoreVersion(this.name, text(id, "id"), whole(rev, "rev")));
   }
 
+  /** An older state as a file, without bringing it back. Throws `not-found`, `corrupt`. */
+  exportVersion(id: string, rev: number): Promise<Exported> {
+    return this.older("exportVersion", id, rev, async (at) => fileOf((await at.exportRecord(this.name, id)) as RawExport));
+  }
+
   /** Makes an older state stay whatever happens to the others. Throws `not-found`. */
   pinVersion(id: string, rev: number): Promise<E> {
     return this.answer("pinVersion", () => this.handle.pinVersion(this.name, text(id, "id"), whole(rev, "rev"), true));
@@ -138,12 +151,17 @@ export abstract class Domain<E extends Entry> {
 
   /** @internal A file of the module's. */
   protected handOut(exported: () => Promise<unknown>): Promise<Exported> {
-    return this.ask("export", async () => {
-      const raw = (await exported()) as RawExport;
+    return this.ask("export", async () => fileOf((await exported()) as RawExport));
+  }
+
+  /** Asks a keep in which a record is as an older state was. @internal */
+  protected older<T>(verb: string, id: string, rev: number, work: (at: KeepHandle) => Promise<T>): Promise<T> {
+    return this.ask(verb, async () => {
+      const at = (await this.handle.atVersion(this.name, text(id, "id"), whole(rev, "rev"))) as KeepHandle;
       try {
-        return { filename: raw.filename, type: raw.type, bytes: raw.bytes() };
+        return await work(at);
       } finally {
-        raw.free();
+        at.free();
       }
     });
   }

@@ -128,7 +128,7 @@ const OWN = {
   "too-large": { retryable: false, hint: "Raise the limit named in the message if you trust the file." },
   "foreign-await": { retryable: false, hint: "Fetch, read and wait before the transaction; inside, await only calls of its `tx`." },
   "transaction-over": { retryable: false, hint: "Do everything inside the function given to `transaction`, and await it there." },
-  "too-new": { retryable: false, hint: "Update the app. Reading and exporting work meanwhile." },
+  "too-new": { retryable: false, hint: "Reload the page, or update the app. Reading and exporting work meanwhile." },
   quota: { retryable: true, hint: "Free some space, then try again; what was stored is intact." },
   blocked: { retryable: true, hint: "Close the other tabs of this app." },
   closed: { retryable: true, hint: "Open the keep again." },

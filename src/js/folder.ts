@@ -79,6 +79,7 @@ export function importFolder(into: Into, source: FolderSource, given?: FolderOpt
 }
 
 async function* walk(folder: Folder, source: FolderSource, preview: boolean): AsyncGenerator<FolderEvent, void, undefined> {
+  await folder.asked(() => folder.answers());
   const files = await folder.asked(() => filesOf(source, folder.signal));
   const plan = JSON.parse(rawFolderPlan(files.map(({ path }) => path))) as [number, Place][];
   const items = plan.map(([index, place]): Item => ({ file: files[index] as FolderFile, place }));
@@ -165,6 +166,10 @@ class Folder {
     } catch (thrown) {
       throw named(thrown, OP);
     }
+  }
+
+  answers(): Promise<void> {
+    return this.#into.handle.answers() as Promise<void>;
   }
 
   backup(): Promise<void> {

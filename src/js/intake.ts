@@ -98,6 +98,7 @@ async function* walk<E>(task: Task<E>): AsyncGenerator<ImportEvent<E>, void, und
   const { limit, sources } = task;
   const hold = holdOf(task.handle);
   const count = { added: 0, updated: 0, duplicates: 0, failed: 0 };
+  if (sources.length === 0) await hold(() => ask(task.op, () => task.handle.answers() as Promise<void>));
   if (sources.length >= MANY) await hold(() => ask(task.op, () => task.handle.backupBefore("before many files are imported") as Promise<void>));
   for (const [index, source] of sources.entries()) {
     const name = source instanceof Blob && "name" in source ? String(source.name) : "";

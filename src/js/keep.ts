@@ -59,7 +59,11 @@ export interface KeepEventMap {
   persistence: CustomEvent<{ persisted: boolean }>;
   /** Something was added to the log. */
   log: CustomEvent<LogEntry>;
-  /** Another tab took the turn to write, or it is here again; only with `mode: "single-writer"`. */
+  /**
+   * `access` is another one: a newer version of the app took the keep over, noticed at the first write that was refused,
+   * and this page only reads from now on; or, with `mode: "single-writer"`, another tab took the turn to write, or it is
+   * here again.
+   */
   access: CustomEvent<Access>;
   /** The storage had gone away and is there again; nothing has to be done. */
   reopened: Event;
@@ -160,6 +164,7 @@ export abstract class OpenKeep extends EventTarget {
       chronicle.note(detail);
       queueMicrotask(() => {
         this.dispatchEvent(new CustomEvent("log", { detail }));
+        if (detail.event === "read-only") this.#accessed();
         const full = detail.event === "full";
         const freed = detail.event === "backup-gave-room" ? { freed: detail.count ?? 0 } : undefined;
         if (full || freed || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full, ...freed } }));
@@ -177,7 +182,7 @@ export abstract class OpenKeep extends EventTarget {
       this.#dispatch({ ...change, remote: true });
     });
     this.#turn = opened.turn;
-    if (opened.turn) opened.turn.onchange = () => this.#closed || this.dispatchEvent(new CustomEvent("access", { detail: this.access }));
+    if (opened.turn) opened.turn.onchange = () => this.#accessed();
     this.#awake = restWithPage(handle);
     this.#presence = opened.presence;
     this.#presence.look(handle);
@@ -196,8 +201,8 @@ export abstract class OpenKeep extends EventTarget {
 
   /** Whether the keep can be written, and if not, why. */
   get access(): Access {
-    if (this.#turn?.locked) return { mode: "read-only", reason: "locked" };
-    return JSON.parse(this.#handle.access()) as Access;
+    const access = JSON.parse(this.#handle.access()) as Access;
+    return access.mode === "read-write" && this.#turn?.locked ? { mode: "read-only", reason: "locked" } : access;
   }
 
   /**
@@ -386,6 +391,10 @@ export abstract class OpenKeep extends EventTarget {
     if (!this.#closed) this.#channel?.tell(change);
     if (change.domain === "settings") void this.journal.refresh();
     queueMicrotask(() => this.#dispatch({ ...change, remote: false }));
+  }
+
+  #accessed(): void {
+    if (!this.#closed) this.dispatchEvent(new CustomEvent("access", { detail: this.access }));
   }
 
   #dispatch(detail: ChangeDetail): void {

@@ -60,8 +60,9 @@ export class LiveQuery<T> {
     if (observable !== undefined) Object.defineProperty(this, observable, { value: () => this["@@observable"]() });
   }
 
-  /** The result as it is now, asked for afresh. */
+  /** The result as it is now, asked for afresh. Throws `closed`. */
   async get(): Promise<T> {
+    if (this.#closed()) throw named(failure("closed", "the keep is closed"), "LiveQuery.get");
     return this.#query();
   }
 

@@ -44,6 +44,11 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
     });
   }
 
+  /** One lorebook as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<KeptLorebook> {
+    return this.older("version", id, rev, (at) => new Lorebooks(at).get(id) as Promise<KeptLorebook>);
+  }
+
   /**
    * Adds lorebooks: whatever `readLorebook` reads, the one in a card too. What is kept already, byte for byte, is a duplicate.
    * A book without a name of its own is called as its file.

@@ -43,6 +43,11 @@ export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> 
     });
   }
 
+  /** One persona as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<KeptPersona> {
+    return this.older("version", id, rev, (at) => new Personas(at).get(id) as Promise<KeptPersona>);
+  }
+
   /** Adds personas; a backup of SillyTavern gives an item for each. What is kept already, byte for byte, is a duplicate. */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<PersonaEntry>> {
     const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>

@@ -75,6 +75,11 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
     });
   }
 
+  /** One playthrough as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<KeptPlaythrough> {
+    return this.older("version", id, rev, (at) => new Playthroughs(at).get(id) as Promise<KeptPlaythrough>);
+  }
+
   /** What hangs on a playthrough: its chats. Throws `not-found`. */
   async links(id: string): Promise<Pick<Dependents, "chats">> {
     const { chats } = await this.dependents(id);

@@ -46,6 +46,11 @@ export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTempla
     });
   }
 
+  /** One template as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<KeptTemplate> {
+    return this.older("version", id, rev, (at) => new Templates(at).get(id) as Promise<KeptTemplate>);
+  }
+
   /**
    * Adds templates: whatever `readTemplates` reads; an export of all of SillyTavern's gives an item for each. What is kept
    * already, byte for byte, is a duplicate. What has no name of its own is called as its file.

@@ -1,7 +1,7 @@
 // Transactions: any calls of the keep, stored all at once or not at all. Here is what only this side sees: whether
 // something else than the transaction's own calls is awaited inside.
 
-import { ChatHandle as RawChat, type KeepHandle } from "./cardkeep.js";
+import { ChatHandle as RawChat, KeepHandle } from "./cardkeep.js";
 import { Assets } from "./assets.js";
 import { Campaigns } from "./campaigns.js";
 import { Characters } from "./characters.js";
@@ -129,7 +129,7 @@ class Watch {
     this.#underWay += 1;
     try {
       const value = await answer;
-      return value instanceof RawChat ? watched(value, this) : value;
+      return value instanceof RawChat || value instanceof KeepHandle ? watched(value, this) : value;
     } catch (reason) {
       if (this.#settled) this.#missed ??= { reason };
       throw reason;

@@ -55,6 +55,11 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     });
   }
 
+  /** One world as an older state of `history` has it, without bringing it back. Throws `not-found`, `corrupt`. */
+  version(id: string, rev: number): Promise<World> {
+    return this.older("version", id, rev, (at) => new Worlds(at).get(id) as Promise<World>);
+  }
+
   /**
    * Adds `world_state.json` files, and trees of worlds in archives, with their chats and what lies beside them: a world of its own
    * each, to which the chats are linked. Of CardShark also `.cardshark.zip` and the PNG of a world or a room.

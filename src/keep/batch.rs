@@ -146,6 +146,7 @@ impl Keep {
     ) -> Result<Vec<Record>> {
         bounded(targets.len())?;
         if targets.is_empty() {
+            self.store().answers().await?;
             return Ok(Vec::new());
         }
         let mut change = Change::new();

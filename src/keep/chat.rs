@@ -181,6 +181,7 @@ impl Chat {
     pub async fn append_many(&self, messages: &[Document], write: Write) -> Result<Vec<String>> {
         bounded(messages.len())?;
         if messages.is_empty() {
+            self.keep.answers().await?;
             return Ok(Vec::new());
         }
         let write = Write {
@@ -347,7 +348,9 @@ impl Chat {
     /// and what the medium reports.
     pub async fn undo(&self, again: bool, write: impl Into<Write>) -> Result<bool> {
         let write = write.into();
-        let Some(steps) = self.done.borrow().next(again) else {
+        let next = self.done.borrow().next(again);
+        let Some(steps) = next else {
+            self.keep.answers().await?;
             return Ok(false);
         };
         let mut attempts = ATTEMPTS;

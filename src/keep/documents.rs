@@ -99,6 +99,7 @@ impl Documents<'_> {
     /// before become versions.
     pub(super) async fn change(&self, edits: &[Edit<'_>], write: Write) -> Result<Vec<Record>> {
         if edits.is_empty() {
+            self.keep.store().answers().await?;
             return Ok(Vec::new());
         }
         bounded(edits.len())?;

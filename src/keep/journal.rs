@@ -8,7 +8,7 @@ use super::{Keep, drafts};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::json::Document;
-use crate::store::{Access, Change, Entry, History, Key, Record, journal_key};
+use crate::store::{Change, Entry, History, Key, Record, journal_key};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -230,13 +230,12 @@ impl Journal {
     /// such a removal, and what was typed later would seem to be somebody else's.
     ///
     /// # Errors
-    /// What the medium reports when the journal cannot be read. What fails later is counted as left.
+    /// `read-only`, and what the medium reports when the journal cannot be read. What fails later is
+    /// counted as left.
     pub async fn replay(&self, writer: &str, slot: Option<&str>) -> Result<Replayed> {
         let mut replayed = Replayed::default();
-        if let Access::ReadOnly { .. } = self.keep.access() {
-            return Ok(replayed);
-        }
         let store = self.keep.store();
+        store.refuse_read_only()?;
         let mark = slot.map(|slot| codec::hash(format!("{writer} {slot}").as_bytes()));
         let known = match &mark {
             Some(mark) => store.replayed().await?.contains(mark),

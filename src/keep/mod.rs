@@ -167,6 +167,13 @@ impl Keep {
         Ok(keep)
     }
 
+    /// The same keep on another store.
+    fn on(&self, store: Store) -> Keep {
+        let mut shared = Shared::clone(&self.0);
+        shared.store = store;
+        Keep(Rc::new(shared))
+    }
+
     /// The characters.
     pub fn characters(&self) -> Characters {
         Characters::new(self.clone())
@@ -250,6 +257,14 @@ impl Keep {
     /// Whether the keep can be written, and if not, why.
     pub fn access(&self) -> &Access {
         self.store().access()
+    }
+
+    /// Says that the storage is there, for who has nothing to ask of it.
+    ///
+    /// # Errors
+    /// `closed`, and what the medium reports.
+    pub async fn answers(&self) -> Result<()> {
+        self.store().answers().await
     }
 
     /// The id that no other keep has.

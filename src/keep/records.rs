@@ -111,6 +111,18 @@ impl Keep {
         Ok(entry(domain, &self.commit_one(change).await?))
     }
 
+    /// The keep with a record as an older state has it, for reading alone: every verb that reads
+    /// answers in it as it does of the present state.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such version, `corrupt`, and what the medium reports.
+    pub async fn at_version(&self, domain: Domain, id: &str, rev: u64) -> Result<Keep> {
+        let version = self.store().version(domain.name(), id, rev).await?;
+        let mut record = version.ok_or_else(|| no_version(domain, id, rev))?;
+        record.trashed_ms = None;
+        Ok(self.on(self.store().showing(&record)))
+    }
+
     /// The record as a file: identical bytes where nothing was changed.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use super::links::Links;
 use super::manifest::{Cache, Log, Staged};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
-use crate::store::{Access, Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
+use crate::store::{Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
@@ -80,8 +80,8 @@ impl Keep {
     /// # Errors
     /// `read-only`.
     pub fn repair(&self, findings: Vec<Finding>, options: RepairOptions) -> Result<Repair> {
-        if *self.access() != Access::ReadWrite && !options.dry_run {
-            return Err(Kind::ReadOnly.because("the keep is open read-only"));
+        if !options.dry_run {
+            self.store().refuse_read_only()?;
         }
         Ok(Repair {
             keep: self.clone(),
@@ -100,6 +100,7 @@ impl Repair {
     /// What the medium reports; what was mended before stays so.
     pub async fn step(&mut self) -> Result<bool> {
         let Some(finding) = self.findings.front().cloned() else {
+            self.keep.answers().await?;
             return Ok(false);
         };
         if self.report.backup.is_none() && !self.dry_run {

@@ -56,6 +56,7 @@ impl Keep {
             Domain::Playthroughs => texts::PLAYTHROUGHS.putting(put),
             Domain::Chats | Domain::Assets => return Err(super::batch::no_document()),
         };
+        self.answers().await?;
         let there = match &put.id {
             Some(id) => present(self.record(domain, id).await)?,
             None => None,
@@ -106,6 +107,7 @@ impl Keep {
     /// # Errors
     /// What the medium reports.
     pub async fn validate_chat(&self, new_chat: &str) -> Result<Validity> {
+        self.answers().await?;
         let links = match self.chats().begun(new_chat, &mut Change::new()) {
             Ok((_, links)) => links,
             Err(error) => return Ok(Validity::of(vec![issue("", &error)], Vec::new())),

@@ -1,12 +1,12 @@
 //! The one write path: what a change is, and how it becomes a burst.
 
-use super::engine::{Access, Store};
+use super::engine::Store;
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
 use super::record::{Listing, Record};
 use super::stage::Stage;
 use super::versions::{self, Kept};
 use crate::codec::{self, Part};
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use serde::Deserialize;
 use std::collections::HashSet;
 
@@ -200,9 +200,7 @@ impl Store {
     /// `read-only`, `conflict`, `too-new` when another version took over, `corrupt` when it does
     /// not read back as it was written, and what the medium reports.
     pub async fn commit(&self, change: Change) -> Result<Vec<Record>> {
-        if let Access::ReadOnly { .. } = self.access() {
-            return Err(Kind::ReadOnly.because("the keep is open read-only"));
-        }
+        self.refuse_read_only()?;
         let compress = self.compresses();
         let pages = change.pages.into_iter();
         let mut burst = Burst {

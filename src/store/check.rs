@@ -6,7 +6,7 @@
 
 use super::backup::NewBackup;
 use super::change::VERSIONS;
-use super::engine::{Access, Store};
+use super::engine::Store;
 use super::medium::{Burst, Check, Key, KeyPart, Put, Scan, Table, Value};
 use super::quarantine;
 use super::record::Record;
@@ -267,14 +267,12 @@ impl Store {
     }
 
     pub(super) fn guarded(&self) -> Result<Burst> {
-        match self.access() {
-            Access::ReadWrite => Ok(Burst {
-                checks: vec![self.fence()],
-                durable: true,
-                ..Burst::default()
-            }),
-            Access::ReadOnly { .. } => Err(Kind::ReadOnly.because("the keep is open read-only")),
-        }
+        self.refuse_read_only()?;
+        Ok(Burst {
+            checks: vec![self.fence()],
+            durable: true,
+            ..Burst::default()
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::order;
 use serde::{Deserialize, Serialize};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 /// Whether the store can be written, and if not, why.
@@ -34,6 +34,16 @@ pub enum Access {
         /// The schema known here.
         supported: u32,
     },
+}
+
+impl Access {
+    pub(super) fn too_new(stored: u32) -> Access {
+        Access::ReadOnly {
+            reason: "too-new",
+            stored,
+            supported: SCHEMA,
+        }
+    }
 }
 
 /// What opening found and did.
@@ -88,6 +98,15 @@ pub(crate) struct KeepMeta {
 impl KeepMeta {
     pub(crate) const KEY: &'static str = "keep";
 
+    /// The schema that whoever writes has to know. A restore that is under way keeps all others
+    /// out by the number for writers alone.
+    pub(super) fn needs(&self) -> u32 {
+        match self.restoring {
+            Some(_) => self.schema,
+            None => self.schema.max(self.min_writer),
+        }
+    }
+
     pub(crate) fn read(bytes: &[u8]) -> Result<KeepMeta> {
         serde_json::from_slice(bytes).map_err(|cause| {
             Kind::Corrupt
@@ -120,7 +139,12 @@ pub struct Store {
     pub(super) device: String,
     pub(super) keep_id: String,
     pub(super) meta: RefCell<Vec<u8>>,
+    /// What opening found.
     pub(super) access: Access,
+    /// What it is since a newer version took the keep over; shared with staged stores.
+    pub(super) outgrown: Rc<OnceCell<Access>>,
+    /// Whether it has a record as an older state was, and takes no changes.
+    pub(super) shows_older: bool,
     pub(super) report: OpenReport,
     pub(super) versions_kept: Cell<u32>,
     pub(super) compress: Cell<bool>,
@@ -238,7 +262,8 @@ impl Store {
         Ok(())
     }
 
-    /// Why the keep's own record is another one than this store knows.
+    /// Why the keep's own record is another one than this store knows. Where a newer version has
+    /// taken over, the store only reads from now on.
     async fn why_fenced(&self, error: Error) -> Error {
         let key = [Key::meta(KeepMeta::KEY)];
         let found = self.medium.read(Table::Meta, &key).await;
@@ -247,7 +272,21 @@ impl Store {
             Some(KeepMeta {
                 restoring: Some(_), ..
             }) => Kind::Restoring.because("another tab is restoring a backup"),
+            Some(keep) if keep.id == self.keep_id && keep.needs() > SCHEMA => {
+                self.outgrow(keep.needs());
+                Kind::TooNew.because(
+                    "a newer version of the app has changed what is stored here; this page can only read it now",
+                )
+            }
             _ => error,
+        }
+    }
+
+    /// Tells once that a newer version writes here.
+    fn outgrow(&self, stored: u32) {
+        if self.outgrown.set(Access::too_new(stored)).is_ok() {
+            // As an error, so that it is heard at every level of the log.
+            self.note(|at| LogEntry::new(at, Level::Error, "read-only"));
         }
     }
 
@@ -296,7 +335,7 @@ impl Store {
     /// # Errors
     /// What the medium and the second copy report; nothing sound is touched by it.
     pub async fn maintain(&self, interval_ms: i64) -> Result<Maintained> {
-        if self.access != Access::ReadWrite || self.is_locked() {
+        if *self.access() != Access::ReadWrite || self.is_locked() {
             return Ok(Maintained::default());
         }
         let before = self.second_copy();
@@ -400,9 +439,6 @@ impl Store {
     /// # Errors
     /// As [`Store::get`].
     pub async fn get_many(&self, domain: &str, ids: &[&str]) -> Result<Vec<Option<Record>>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
         let keys: Vec<Key> = ids.iter().map(|id| Key::row(domain, id)).collect();
         let found = self.medium.read(Table::Rows, &keys).await?;
         let mut records = Vec::with_capacity(ids.len());
@@ -538,9 +574,31 @@ impl Store {
         Ok(pages)
     }
 
-    /// Whether the store can be written.
+    /// Whether the store can be written. What could be may become read-only, never the reverse.
     pub fn access(&self) -> &Access {
-        &self.access
+        self.outgrown.get().unwrap_or(&self.access)
+    }
+
+    /// # Errors
+    /// `read-only`.
+    pub(crate) fn refuse_read_only(&self) -> Result<()> {
+        if self.shows_older {
+            return Err(
+                Kind::ReadOnly.because("an older state takes no changes; bring it back first")
+            );
+        }
+        match self.access() {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly { .. } => Err(read_only()),
+        }
+    }
+
+    /// Says that the medium is there still, for who has nothing to ask of it.
+    ///
+    /// # Errors
+    /// `closed`, and what the medium reports.
+    pub(crate) async fn answers(&self) -> Result<()> {
+        self.medium.read(Table::Meta, &[]).await.map(drop)
     }
 
     /// The id that no other keep has.
@@ -589,10 +647,12 @@ impl Store {
         self.compress.set(compress);
     }
 
-    /// Lets go of the medium.
+    /// Lets go of the medium; on a stage only of what is on it.
     pub fn close(&self) {
         self.medium.close();
-        self.copy.close();
+        if !self.is_staged() {
+            self.copy.close();
+        }
     }
 
     pub(crate) fn device(&self) -> &str {
@@ -636,6 +696,11 @@ impl Store {
     pub(crate) fn move_fence(&self, keep: &KeepMeta) {
         self.meta.replace(keep.encode());
     }
+}
+
+/// The failure of a write where a newer version of the app writes.
+pub(super) fn read_only() -> Error {
+    Kind::ReadOnly.because("a newer version of the app writes here; this page can only read")
 }
 
 /// Parts out of their sealed pages.

@@ -5,10 +5,10 @@
 //! means, and whether it still fits its record, is not known here.
 
 use super::change::Change;
-use super::engine::{Access, Store};
+use super::engine::{Access, Store, read_only};
 use super::medium::{Burst, Key, KeyPart, Put, Scan, Table, Value};
 use crate::codec;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::migrate;
 use serde_json::json;
 
@@ -102,13 +102,14 @@ impl Store {
     /// Writes entries, each over an older one with its key.
     ///
     /// Nothing is checked first: on a page that is about to end there is no time for an
-    /// answer, and an entry touches no record.
+    /// answer, and an entry touches no record. So what is typed on after a newer version took the
+    /// keep over waits here for that version.
     ///
     /// # Errors
-    /// `read-only`, and what the medium reports.
+    /// `read-only` when the keep was newer at its opening, and what the medium reports.
     pub async fn write_journal(&self, entries: &[Entry]) -> Result<()> {
-        if let Access::ReadOnly { .. } = self.access() {
-            return Err(Kind::ReadOnly.because("the keep is open read-only"));
+        if let Access::ReadOnly { .. } = self.access {
+            return Err(read_only());
         }
         let put = |entry: &Entry| Put {
             table: Table::Journal,

@@ -408,9 +408,5 @@ pub fn fenced(table: Table, key: &Key) -> Error {
             .because("the record is another one than it was")
             .of(key.text(0), key.text(1));
     }
-    Kind::TooNew.because(format!(
-        "another version of the app has changed {} {}; reload",
-        table.name(),
-        key.text(0)
-    ))
+    Kind::TooNew.because("what is stored here is not what this page opened; reload the page")
 }

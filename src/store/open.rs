@@ -82,6 +82,8 @@ impl Store {
             keep_id: String::new(),
             meta: RefCell::default(),
             access: Access::ReadWrite,
+            outgrown: Rc::default(),
+            shows_older: false,
             report: OpenReport {
                 created: false,
                 migrated: None,
@@ -111,17 +113,8 @@ impl Store {
             None => store.rebuild_meta(now).await?,
         };
         store.keep_id = keep.id.clone();
-        let least = match keep.restoring {
-            Some(_) => keep.schema,
-            None => keep.schema.max(keep.min_writer),
-        };
-        if least > SCHEMA {
-            let stored = least;
-            store.access = Access::ReadOnly {
-                reason: "too-new",
-                stored,
-                supported: SCHEMA,
-            };
+        if keep.needs() > SCHEMA {
+            store.access = Access::too_new(keep.needs());
             return Ok(store);
         }
         if keep.schema < SCHEMA {

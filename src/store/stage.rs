@@ -7,10 +7,12 @@
 //! nothing of records, nor of when a transaction ends.
 
 use super::change::Write;
+use super::check::row_of;
 use super::engine::Store;
 use super::medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };
+use super::record::Record;
 use crate::error::{Error, Kind, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -286,6 +288,19 @@ impl Store {
             stage: Some(stage),
             ..self.clone()
         }
+    }
+
+    /// A store in which a record is this one and everything else is as it is here, for reading
+    /// alone.
+    pub(crate) fn showing(&self, record: &Record) -> Store {
+        let mut store = self.staged();
+        store.shows_older = true;
+        if let Some(stage) = &store.stage {
+            let at = (Table::Rows, Key::row(&record.domain, &record.id));
+            let row = row_of(record, record.rev);
+            stage.staged.borrow_mut().values.insert(at, Some(row));
+        }
+        store
     }
 
     /// Writes everything that a staged store has gathered: all of it or nothing. The

@@ -343,6 +343,22 @@ impl KeepHandle {
         })
     }
 
+    /// A `KeepHandle` that shows an older state of a record, and changes nothing.
+    #[wasm_bindgen(js_name = atVersion)]
+    pub fn at_version(&self, domain: String, id: String, rev: f64) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move {
+            let older = keep.at_version(Domain::of(&domain)?, &id, rev as u64);
+            Ok(KeepHandle::of(older.await?))
+        })
+    }
+
+    /// Settles when the storage is there, for who has nothing to ask of it.
+    pub fn answers(&self) -> Promise {
+        let keep = self.keep.clone();
+        promise(async move { keep.answers().await.map(|()| JsValue::UNDEFINED) })
+    }
+
     /// A `RawExport`.
     #[wasm_bindgen(js_name = exportRecord)]
     pub fn export_record(&self, domain: String, id: String) -> Promise {
@@ -518,7 +534,10 @@ impl KeepHandle {
     #[wasm_bindgen(js_name = validateSettings)]
     pub fn validate_settings(&self, patch: String) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(convert::ascii(&keep.validate_settings(&parse(&patch)?))) })
+        promise(async move {
+            keep.answers().await?;
+            Ok(convert::ascii(&keep.validate_settings(&parse(&patch)?)))
+        })
     }
 
     /// `Settings` as JSON.

@@ -35,6 +35,11 @@ describe("older versions", () => {
     await button(app, "Done");
     await heading("Beatrix");
     await open();
+    await button(app, "Look");
+    await app.until(() => /Ana/.test(document.querySelector(".history .older strong")?.textContent) && /Hi\./.test(document.querySelector(".history .older").textContent));
+    await heading("Beatrix");
+    await button(app, "Look");
+    await app.until(() => document.querySelector(".history .older") === null);
     await button(app, "Bring back");
     await heading("Ana");
     await button(app, "Undo", ".notice");

@@ -56,6 +56,8 @@ describe("a library that a newer version has taken over", () => {
     await app.until(() => /^Not saved/.test(document.querySelector(".save-state")?.textContent));
     assert.match(await app.text(".banner"), /^Read-only\. A newer version of the app has taken this library over/);
     assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "Typed in the old tab");
+    await type(app, "personality", "And typed on");
+    await app.until(() => document.querySelector("textarea[name=personality]").value === "And typed on");
   });
 
   test("a page of the older version only reads: it says why, and changes nothing", async () => {
@@ -83,6 +85,7 @@ describe("a library that a newer version has taken over", () => {
     await app.visit("#/");
     await app.click(".tile a");
     await app.until(() => document.querySelector(".card-text")?.textContent.includes("Typed in the old tab"));
+    assert.match(await app.text("main"), /And typed on/);
   });
 });
 

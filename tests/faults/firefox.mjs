@@ -60,8 +60,27 @@ export async function launch(profile, { quota } = {}) {
 
   browser.send = send;
   browser.quit = () => browser.quitBy(() => send("browser.close"));
-  browser.page = async (url, { first } = {}) => {
-    const { context } = await send("browsingContext.create", { type: "tab" });
+  /** A private window, for `page`; and its end, with all that it has. */
+  browser.secret = async () => {
+    const known = await tabs();
+    await inside(openPrivate);
+    for (;;) {
+      const made = (await tabs()).find((context) => !known.includes(context));
+      if (made !== undefined) return made;
+      await sleep(20);
+    }
+  };
+  browser.forget = () => inside(closePrivate);
+  const tabs = async () => (await send("browsingContext.getTree", { maxDepth: 0 })).contexts.map(({ context }) => context);
+  /** Runs a function in the browser's own window. */
+  const inside = async (work, ...given) => {
+    const { contexts } = await send("browsingContext.getTree", { "moz:scope": "chrome" });
+    const values = given.map((value) => ({ type: typeof value, value }));
+    const { exceptionDetails } = await send("script.callFunction", { functionDeclaration: String(work), arguments: values, awaitPromise: true, target: { context: contexts[0].context } });
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+  };
+  browser.page = async (url, { first, context: beside } = {}) => {
+    const { context } = await send("browsingContext.create", { type: "tab", ...(beside && { referenceContext: beside }) });
     const page = new Page({
       navigate: (to) => send("browsingContext.navigate", { context, url: to, wait: "none" }),
       async evaluate(expression, limit) {
@@ -75,16 +94,7 @@ export async function launch(profile, { quota } = {}) {
         return result.type === "string" ? JSON.parse(result.value) : undefined;
       },
       close: () => send("browsingContext.close", { context }),
-      async clear(origin, everything) {
-        const { contexts } = await send("browsingContext.getTree", { "moz:scope": "chrome" });
-        const given = [
-          { type: "string", value: origin },
-          { type: "boolean", value: everything },
-        ];
-        const target = { context: contexts[0].context };
-        const { exceptionDetails } = await send("script.callFunction", { functionDeclaration: String(clear), arguments: given, awaitPromise: true, target });
-        if (exceptionDetails) throw new Error(exceptionDetails.text);
-      },
+      clear: (origin, everything) => inside(clear, origin, everything),
       // All pages: those of one origin share their processes.
       crash() {
         if (browser.killSome(/-contentproc -isForBrowser /) === 0) throw new Error("Firefox has no process of its pages");
@@ -102,7 +112,17 @@ export async function launch(profile, { quota } = {}) {
   return browser;
 }
 
-/** Runs in the browser's own window. */
+/* What follows runs in the browser's own window. */
+
+async function openPrivate() {
+  const opened = window.OpenBrowserWindow({ private: true });
+  await new Promise((resolve) => opened.addEventListener("load", resolve, { once: true }));
+}
+
+async function closePrivate() {
+  for (const opened of Services.wm.getEnumerator("navigator:browser")) if (PrivateBrowsingUtils.isWindowPrivate(opened)) opened.close();
+}
+
 async function clear(origin, everything) {
   const principal = Services.scriptSecurityManager.createContentPrincipalFromOrigin(origin);
   const asked = everything ? Services.qms.clearStoragesForPrincipal(principal) : Services.qms.clearStoragesForClient(principal, "idb");

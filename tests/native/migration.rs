@@ -5,7 +5,7 @@ use crate::store::clock;
 use crate::turn::now;
 use cardkeep::codec;
 use cardkeep::error::{Kind, Result};
-use cardkeep::keep::{Domain, Keep};
+use cardkeep::keep::{Domain, Edit, Keep};
 use cardkeep::migrate;
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
@@ -578,6 +578,64 @@ fn a_tab_with_older_code_stops_writing_when_the_keep_is_lifted_under_it() {
         Kind::TooNew
     );
     assert_eq!(medium.dump(), before);
+    assert_eq!(
+        *keep.access(),
+        Access::ReadOnly {
+            reason: "too-new",
+            stored: migrate::SCHEMA + 1,
+            supported: migrate::SCHEMA
+        }
+    );
+    let health = now(keep.health()).unwrap();
+    assert_eq!(health.access, *keep.access());
+    assert_eq!(health.warnings[0].code, "read-only");
+    let refused = now(keep.trash(Domain::Worlds, &world, None)).unwrap_err();
+    assert_eq!(refused.kind(), Kind::ReadOnly);
+    assert_eq!(medium.dump(), before);
+}
+
+#[test]
+fn what_is_typed_in_a_tab_that_a_newer_version_overtook_waits_in_the_journal() {
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    let world = now(keep.worlds().create("Here")).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let meta = now(medium.read(Table::Meta, &[Key::meta("keep")])).unwrap();
+    let own = meta.into_iter().next().flatten().unwrap();
+    let mut raised: Json = serde_json::from_slice(&own.bytes).unwrap();
+    raised["minWriter"] = (migrate::SCHEMA + 1).into();
+    let raised = Value::bytes(raised.to_string().into_bytes());
+    medium.plant(Table::Meta, Key::meta("keep"), raised);
+    assert!(now(keep.trash(Domain::Worlds, &world, None)).is_err());
+    let edit = |seq, name: &str| Edit {
+        seq,
+        domain: "worlds".to_owned(),
+        id: world.clone(),
+        base: None,
+        at: 1_700_000_000_500,
+        patch: json!({ "name": name }).to_string(),
+    };
+    let journal = keep.journal();
+    now(journal.write("typing", vec![edit(1, "Typed")], false)).unwrap();
+    now(journal.write("gone", vec![edit(2, "Typed by another")], false)).unwrap();
+    // A page that only reads makes no edits of others and does not take them for made.
+    let replay = now(journal.replay("gone", Some("[]"))).unwrap_err();
+    assert_eq!(replay.kind(), Kind::ReadOnly);
+    assert_eq!(
+        now(journal.list()).unwrap()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+
+    medium.plant(Table::Meta, Key::meta("keep"), own);
+    let newer = open(&medium);
+    let replayed = now(newer.journal().replay("typing", None)).unwrap();
+    assert_eq!(replayed.applied, 1);
+    assert_eq!(items(&newer, Domain::Worlds)[0]["name"], "Typed");
 }
 
 #[test]

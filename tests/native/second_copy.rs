@@ -24,7 +24,7 @@ struct Failing {
     failing: Range<u32>,
     /// There is no place for it.
     nowhere: bool,
-    /// What was done: `log`, `copy` and `flushed`.
+    /// What was done: `log`, `copy`, `flushed` and `closed`.
     seen: Rc<RefCell<Vec<&'static str>>>,
 }
 
@@ -63,7 +63,9 @@ impl Redo for Failing {
     fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()> {
         self.inner.set_note(note)
     }
-    fn close(&self) {}
+    fn close(&self) {
+        self.seen.borrow_mut().push("closed");
+    }
 }
 
 fn open_with(medium: &MemoryMedium, redo: &Failing) -> Keep {
@@ -242,6 +244,80 @@ fn a_new_complete_copy_is_never_made_of_a_medium_that_lost_something() {
     let id = now(keep.list(Domain::Characters, false)).unwrap()["items"][0]["id"].clone();
     let history = now(keep.history(Domain::Characters, id.as_str().unwrap())).unwrap();
     assert_eq!(history.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_transaction_that_is_given_up_leaves_the_second_copy_open() {
+    let redo = Failing::default();
+    let keep = open_with(&MemoryMedium::new(), &redo);
+    let transaction = keep.begin();
+    now(transaction.keep().worlds().create("Given up")).unwrap();
+    transaction.abandon();
+    assert!(!redo.seen.borrow().contains(&"closed"));
+    keep.close();
+    assert!(redo.seen.borrow().contains(&"closed"));
+}
+
+#[test]
+fn a_log_that_lost_whole_frames_or_a_whole_file_is_made_complete_before_it_is_needed() {
+    for whole_file in [false, true] {
+        let browser = Browser::default();
+        // A page that made a complete copy, and let the files before it go.
+        fill(&browser.open());
+        let keep = browser.open();
+        now(keep.maintain(NOT_DUE)).unwrap();
+        live(&keep);
+        let files = || now(browser.redo.files()).unwrap();
+        let own = files()
+            .into_iter()
+            .find(|file| !file.name.contains(".base-"));
+        let own = own.expect("the page has a file").name;
+        let length = files().iter().find(|file| file.name == own).unwrap().bytes;
+        now(keep.settings().patch(&json!({ "pageSize": 33 }))).unwrap();
+        now(keep.maintain(NOT_DUE)).unwrap();
+        assert_eq!(browser.open().second_copy(), SecondCopy::On);
+        let keep = browser.open();
+        assert_eq!(keep.second_copy(), SecondCopy::On);
+        let want = contents(&keep);
+        match whole_file {
+            true => now(browser.redo.remove(&own)).unwrap(),
+            // Exactly behind the frame before.
+            false => browser
+                .redo
+                .edit(&own, |bytes| bytes.truncate(length as usize)),
+        }
+        let keep = browser.open();
+        assert_eq!(keep.second_copy(), SecondCopy::CatchingUp, "{whole_file}");
+        now(keep.maintain(NOT_DUE)).unwrap();
+        assert_eq!(keep.second_copy(), SecondCopy::On);
+        browser.lose(|_, _| true);
+        assert_eq!(contents(&browser.open()), want);
+    }
+}
+
+#[test]
+fn what_was_written_since_the_last_opening_is_missed_in_the_log_too() {
+    let browser = Browser::default();
+    let keep = browser.open();
+    now(keep.maintain(NOT_DUE)).unwrap();
+    live(&keep);
+    let bytes = |browser: &Browser| -> u64 {
+        let files = now(browser.redo.files()).unwrap();
+        files.iter().map(|file| file.bytes).sum()
+    };
+    let files = now(browser.redo.files()).unwrap();
+    let own = files
+        .iter()
+        .find(|file| !file.name.contains(".base-"))
+        .unwrap();
+    let before = bytes(&browser);
+    now(keep.worlds().create("Cut away")).unwrap();
+    assert!(bytes(&browser) > before);
+    now(keep.maintain(NOT_DUE)).unwrap();
+    browser
+        .redo
+        .edit(&own.name, |bytes| bytes.truncate(own.bytes as usize));
+    assert_eq!(browser.open().second_copy(), SecondCopy::CatchingUp);
 }
 
 #[test]

@@ -551,6 +551,10 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const entry: CharacterEntry = await characters.patch("id", { name: "Ann" }, { ifRev: character?.rev ?? 0 });
   const history: Version[] = await characters.history("id");
   const exported: Exported = await characters.export("id");
+  const older: Character = await characters.version("id", history[0]?.rev ?? 1);
+  const olderChat: ChatHandle = await keep.chats.version("id", 1);
+  const olderFile: Exported = await keep.worlds.exportVersion("id", 1);
+  void [older.card.name, olderChat.length, olderFile.bytes];
   const picture: Uint8Array | undefined = (await characters.image("id")) ?? (await characters.thumbnail("id"));
   await characters.delete("id", { ifRev: 1 });
   await characters.deleteMany(["id", { id: "other", ifRev: 1 }], { durable: true });

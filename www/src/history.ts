@@ -1,6 +1,6 @@
-// <ck-history>: the older states of a record that are kept, each of which can be brought back or made to stay.
+// <ck-history>: the older states of a record that are kept, each of which can be looked at, brought back or made to stay.
 
-import { html } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LightElement } from "./element";
 import { attempt } from "./failure";
@@ -20,7 +20,10 @@ export class History extends LightElement {
   @property({ attribute: false }) writable = false;
   /** Called when another state is the present one, for screens that do not follow what this tab writes. */
   @property({ attribute: false }) brought: () => void = () => undefined;
+  /** What is in an older state, for screens that can show one. */
+  @property({ attribute: false }) look: ((rev: number) => Promise<TemplateResult>) | undefined;
   @state() private busy = false;
+  @state() private shown: { rev: number; content: TemplateResult } | undefined;
   readonly #versions = new Live<Version[]>(this, () => this.keep, RECORDS, () => this.#load());
 
   async #load(): Promise<Version[]> {
@@ -41,7 +44,20 @@ export class History extends LightElement {
           <button type="button" class="button small" ?disabled=${disabled} aria-label=${`Bring back the version of ${momentOf(one.changed)}`} @click=${() => void this.#bring(one)}>Bring back</button>
           <button type="button" class="button small" ?disabled=${disabled} aria-pressed=${one.pinned ? "true" : "false"} aria-label=${`Keep the version of ${momentOf(one.changed)}`}
             title="It stays when others give way" @click=${() => void this.#pin(one)}>Keep</button>
-        </span></li>`)}</ul></details>`;
+          ${this.look
+            ? html`<button type="button" class="button small" aria-expanded=${this.shown?.rev === one.rev ? "true" : "false"} aria-label=${`Look at the version of ${momentOf(one.changed)}`}
+                @click=${() => void this.#look(one)}>Look</button>`
+            : nothing}
+        </span>
+        ${this.shown?.rev === one.rev ? html`<div class="older">${this.shown.content}</div>` : nothing}</li>`)}</ul></details>`;
+  }
+
+  async #look({ rev }: Version): Promise<void> {
+    if (this.shown?.rev === rev) return void (this.shown = undefined);
+    await this.#do("The older version cannot be shown", async () => {
+      const content = await this.look?.(rev);
+      this.shown = content && { rev, content };
+    });
   }
 
   async #bring({ rev, changed }: Version): Promise<void> {

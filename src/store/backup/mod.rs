@@ -16,7 +16,7 @@ pub use content::{Damage, Verified};
 pub use restore::{RestoreEnd, Restored};
 pub(crate) use restore::{Restoring, next_rev};
 
-use super::engine::{Access, Counted, Store};
+use super::engine::{Counted, Store};
 use super::log::{Level, LogEntry};
 use super::redo::{Redo, RedoFile};
 use super::thinning;
@@ -305,13 +305,6 @@ impl Store {
     pub(super) fn note_backup(&self, level: Level, event: &'static str, count: u64) {
         let entry = LogEntry::new(self.now(), level, event);
         self.log().note(entry.count(count));
-    }
-
-    fn refuse_read_only(&self) -> Result<()> {
-        match self.access() {
-            Access::ReadWrite => Ok(()),
-            Access::ReadOnly { .. } => Err(Kind::ReadOnly.because("the keep is open read-only")),
-        }
     }
 }
 

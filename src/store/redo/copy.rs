@@ -395,6 +395,11 @@ impl Copy {
                 return Ok(upkeep);
             }
         } else if !copying {
+            let is_seen = |file: &RedoFile| note.seen.get(&file.name) == Some(&file.bytes);
+            if !files.iter().all(is_seen) {
+                let seen = lengths(&files);
+                Note { seen, ..note }.write(redo).await?;
+            }
             return Ok(upkeep);
         }
         let (keep, file) = self.names.borrow().clone();
@@ -454,8 +459,7 @@ impl Copy {
         // A file of the same name would be another one.
         let left = self.files(redo).await?;
         let mut note = Note::read(redo).await?;
-        let stays = |name: &String| left.iter().any(|file| file.name == *name);
-        note.covered.retain(|name, _| stays(name));
+        note.forget(&left);
         note.write(redo).await?;
         Ok(upkeep)
     }
@@ -476,10 +480,15 @@ impl Census {
     /// Counts the rows there are; the lengths were read before.
     pub(super) async fn of(medium: &dyn Medium, files: &[RedoFile]) -> Result<Census> {
         let rows = medium.count(Scan::of(Table::Rows, [])).await?;
-        let files = files.iter().map(|file| (file.name.clone(), file.bytes));
         Ok(Census {
             rows,
-            files: files.collect(),
+            files: lengths(files),
         })
     }
+}
+
+/// How long the files are.
+pub(super) fn lengths(files: &[RedoFile]) -> Lengths {
+    let lengths = files.iter().map(|file| (file.name.clone(), file.bytes));
+    lengths.collect()
 }

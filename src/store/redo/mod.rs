@@ -107,6 +107,9 @@ pub(super) struct Note {
     last: Lengths,
     /// … and at the one before.
     before: Lengths,
+    /// How long each file was when it was looked at last while a page was open: what is shorter at
+    /// an opening has lost its end, also where it ends with a whole frame.
+    seen: Lengths,
     /// The file that holds a complete copy.
     base: Option<String>,
     /// Up to where that copy has all that counts of the other files. It has no removals, so what
@@ -131,6 +134,23 @@ impl Note {
         Ok(note
             .and_then(|note| serde_json::from_slice(&note).ok())
             .unwrap_or_default())
+    }
+
+    /// Whether a file is shorter than it was, or not there any more.
+    fn lacks(&self, files: &[RedoFile]) -> bool {
+        let length = |name: &String| {
+            let file = files.iter().find(|file| file.name == *name);
+            file.map_or(0, |file| file.bytes)
+        };
+        let mut known = self.last.iter().chain(&self.seen);
+        known.any(|(name, had)| length(name) < *had)
+    }
+
+    /// Forgets the files that are not there any more, which a complete copy made needless.
+    fn forget(&mut self, files: &[RedoFile]) {
+        for lengths in [&mut self.covered, &mut self.last, &mut self.seen] {
+            lengths.retain(|name, _| files.iter().any(|file| file.name == *name));
+        }
     }
 
     async fn write(&self, redo: &dyn Redo) -> Result<()> {
@@ -166,12 +186,7 @@ pub(super) async fn open(
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
-    let is_cut = |file: &RedoFile| {
-        let had = note.last.get(&file.name);
-        had.is_some_and(|had| file.bytes < *had)
-    };
-    let is_cut = index.is_torn(files) || files.iter().any(is_cut);
-    let lacking = !wiped && (is_cut || index.is_damaged());
+    let lacking = !wiped && (index.is_torn(files) || note.lacks(files) || index.is_damaged());
     let wanted = i64::try_from(known.rows)
         .unwrap_or(i64::MAX)
         .saturating_add(index.growth());
@@ -194,10 +209,7 @@ pub(super) async fn open(
             recovery::put_back(medium, redo, &mut all, &[Table::Rows], false, now_ms).await?;
         healing.recovered.rows += rows.recovered.rows;
     }
-    let last: Lengths = files
-        .iter()
-        .map(|file| (file.name.clone(), file.bytes))
-        .collect();
+    let last = copy::lengths(files);
     let found = healing.recovered.rows + healing.recovered.pages > 0;
     let census = match counted {
         // Counting a large table is half of opening it.
@@ -211,6 +223,7 @@ pub(super) async fn open(
     let note = Note {
         census: Some(census),
         before: note.last,
+        seen: last.clone(),
         last,
         ..Note::read(redo).await?
     };

@@ -7,7 +7,7 @@ import { Stay } from "../stay.mjs";
 
 export const endsWith = (ending) => (files) => files.filter((file) => file.endsWith(ending));
 
-const within = (folder, name = /./) => (files) => files.filter((file) => file.includes(`/${folder}/`) && name.test(file));
+export const within = (folder, name = /./) => (files) => files.filter((file) => file.includes(`/${folder}/`) && name.test(file));
 
 export async function flip(file, random, bytes = 64) {
   const { size } = await stat(file);
@@ -38,7 +38,7 @@ const LEVELDB = {
 // Firefox has a file a database, with its log beside it, and the private file system behind names that say nothing.
 const DATABASE = within("idb", /\.sqlite$/);
 const LOG = within("idb", /\.sqlite-wal$/);
-const SQLITE = process.env.ONE ? { x: { of: DATABASE, work: (file, random) => flip(file, random, 4096) } } : {
+const SQLITE = {
   "bytes flipped in the database": { of: DATABASE, work: (file, random) => flip(file, random, 4096) },
   "the database cut to half": { of: DATABASE, work: halve },
   "the database's header zeroed": { of: DATABASE, work: (file, random) => zero(file, random, 100) },

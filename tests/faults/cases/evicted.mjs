@@ -5,6 +5,7 @@ import { Stay } from "../stay.mjs";
 
 export default {
   about: "all of the origin evicted, private windows: a new keep that says so and works, nothing of it in another window",
+  engines: ["chromium", "firefox"],
   rounds: 3,
   short: 1,
   async run(drill) {
@@ -22,7 +23,7 @@ async function evicted(drill) {
   await stay.write({ until: 4 });
   await stay.quit();
   await stay.start();
-  await stay.page.call("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+  await stay.page.clear(origin, true);
   await begun(stay, "everything was evicted");
 }
 

@@ -4,7 +4,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Stay } from "../stay.mjs";
 
-const HELPERS = {
+/** Firefox has its databases in the browser itself, and beside the pages helpers for sockets, media and small tasks. */
+const FIREFOX = { "every helper": /-contentproc (?!.*-isForBrowser ).* (socket|utility|rdd|gpu)\b/ };
+
+const CHROMIUM = {
   storage: /--utility-sub-type=storage\./,
   network: /--utility-sub-type=network\./,
   "every helper": /--type=utility/,
@@ -13,12 +16,13 @@ const HELPERS = {
 
 export default {
   about: "the browser's storage, network and other helpers are killed during writes: saves go on without a reload",
+  engines: ["chromium", "firefox"],
   rounds: 3,
   short: 1,
   async run(drill) {
     for (let round = 1; round <= drill.rounds; round += 1) {
       const stay = await Stay.begin(drill);
-      for (const [helper, pattern] of Object.entries(HELPERS)) {
+      for (const [helper, pattern] of Object.entries(drill.chromium ? CHROMIUM : FIREFOX)) {
         const writing = stay.write({ limit: 30_000 });
         await sleep(100 + drill.random() * 600);
         const killed = stay.browser.killSome(pattern);

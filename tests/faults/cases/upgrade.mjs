@@ -53,8 +53,12 @@ async function newer(stay, wrong) {
 async function takenOver(stay, wrong) {
   const own = await stay.page.run(() => stage.raw.meta("cardkeep"));
   await stay.page.run((text) => stage.raw.meta("cardkeep", text), JSON.stringify({ ...JSON.parse(own), schema: 99, minWriter: 99 }));
+  await stay.page.run(hearAccess);
   const codes = await stay.page.run(attempts, stay.model.ids);
   for (const [what, found] of Object.entries(codes)) wrong(found === "too-new" || found === "read-only", `${what} under a newer version ended with ${found}`);
+  const { heard, access } = await stay.page.run(() => ({ heard: globalThis.heard, access: stage.keep.access }));
+  wrong(access.mode === "read-only" && access.reason === "too-new" && access.stored === 99, `under a newer version the access is ${JSON.stringify(access)}`);
+  wrong(heard.length === 1 && heard[0] === JSON.stringify(access), `\`access\` came as ${heard.join(", ") || "nothing"}`);
   await stay.check("under a newer version");
   await stay.page.run(() => stage.close());
   await readsOnly(stay, wrong);
@@ -95,6 +99,11 @@ async function queued(stay, wrong) {
 }
 
 /* What follows runs in the page. */
+
+function hearAccess() {
+  globalThis.heard = [];
+  stage.keep.addEventListener("access", ({ detail }) => globalThis.heard.push(JSON.stringify(detail)));
+}
 
 async function attempts(ids) {
   const { keep, settled, codeOf, only, cardBytes } = stage;

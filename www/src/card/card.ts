@@ -1,6 +1,6 @@
 // <ck-card>: the page of a character. Reads everything the card says, edits what people edit most.
 
-import { html, nothing, type PropertyValues } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { expand } from "../companion/companion";
 import { handOut } from "../download";
@@ -152,7 +152,7 @@ export class CardScreen extends Screen {
           ${this.editing ? this.#form(card) : this.#reading(card)}
           ${this.#warnings(character)}
           ${this.#chats(chats)}
-          ${this.editing ? nothing : html`<section class="field"><h2>Older versions</h2><ck-history .keep=${this.keep} .domain=${"characters"} .record=${this.record} .writable=${this.writable}></ck-history></section>`}
+          ${this.editing ? nothing : html`<section class="field"><h2>Older versions</h2><ck-history .keep=${this.keep} .domain=${"characters"} .record=${this.record} .writable=${this.writable} .look=${this.#older}></ck-history></section>`}
         </div>
         <dl class="facts">
           <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
@@ -165,6 +165,11 @@ export class CardScreen extends Screen {
       <ck-export-card .keep=${this.keep} .record=${this.record}></ck-export-card>
     `;
   }
+
+  readonly #older = async (rev: number): Promise<TemplateResult> => {
+    const { card } = await this.keep.characters.version(this.record, rev);
+    return html`<p><strong dir="auto">${card.name}</strong></p>${this.#reading(card)}`;
+  };
 
   #reading(card: Card) {
     const part = (title: string, text: string) =>

@@ -1,6 +1,6 @@
 // <ck-about-chat>: what there is to know of a chat beside its messages: its title, its numbers, and the chats it is related to.
 
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LightElement } from "../element";
 import { sentence } from "../failure";
@@ -8,8 +8,12 @@ import { count, counted, momentOf } from "../format";
 import { icon } from "../icon";
 import type { ChatNode, ChatStats, Keep } from "../library";
 import { notify } from "../notice";
+import { prose } from "../prose/prose";
 import { href } from "../route";
 import "../history";
+
+/** Messages of an older state that are shown. */
+const SHOWN = 20;
 
 interface Known {
   stats: ChatStats;
@@ -79,7 +83,7 @@ export class AboutChat extends LightElement {
         ${stats.last === undefined ? nothing : html`<div><dt>Last</dt><dd>${momentOf(stats.last)}</dd></div>`}
         ${stats.speakers.map((one) => html`<div><dt dir="auto">${one.name || "No name"}</dt><dd>${counted(one.messages, "message")}, ${counted(one.words, "word")}</dd></div>`)}
       </dl>
-      <ck-history .keep=${this.keep} .domain=${"chats"} .record=${this.record} .writable=${this.writable} .brought=${this.#brought}></ck-history>
+      <ck-history .keep=${this.keep} .domain=${"chats"} .record=${this.record} .writable=${this.writable} .brought=${this.#brought} .look=${this.#older}></ck-history>
       ${tree.length > 1
         ? html`<h3>Branches</h3><ul class="tree">${tree.map((one) => html`<li data-depth=${one.depth}>
             <a href=${href("chat", one.id)} dir="auto" aria-current=${one.id === this.record ? "page" : nothing} @click=${this.#close}>${one.title || "No title"}</a>
@@ -89,6 +93,14 @@ export class AboutChat extends LightElement {
         : html`<p class="quiet">No branches. “More” beside a message begins one there.</p>`}
     `;
   }
+
+  /** The end of the chat as it was. */
+  readonly #older = async (rev: number): Promise<TemplateResult> => {
+    const older = await this.keep.chats.version(this.record, rev);
+    const messages = await older.last(SHOWN);
+    return html`<p class="quiet">${messages.length < older.length ? `The last ${messages.length} of ${counted(older.length, "message")}` : counted(older.length, "message")}</p>
+      ${messages.map(({ name, text }) => html`<p><strong dir="auto">${name || "No name"}</strong></p>${prose(text)}`)}`;
+  };
 
   /** The page's policy refuses styles in markup; what is set here is no markup. */
   override updated(): void {

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { LightElement } from "../element";
-import { codeOf, failure, sentence } from "../failure";
+import { failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
 import { holdsFolder, intake, type Outcome, type Progress } from "../intake/intake";
@@ -142,6 +142,7 @@ export class App extends LightElement {
       keep.addEventListener("closed", () => {
         if (this.opening.is !== "erasing") this.opening = { is: "closed" };
       });
+      keep.addEventListener("access", () => (this.outgrown = true));
       keep.addEventListener("change", (event) => {
         if ((event as CustomEvent<{ domain: string }>).detail.domain === "settings") void this.#theme(keep);
       });
@@ -162,7 +163,6 @@ export class App extends LightElement {
       for (const { domain, id, error } of saver.pending) {
         if (error === undefined || told.has(`${domain} ${id}`)) continue;
         told.add(`${domain} ${id}`);
-        if (codeOf(error) === "too-new") this.outgrown = true;
         notify(this, { text: `Not saved: ${sentence(error)}`, tone: "bad" });
       }
     });
@@ -282,11 +282,11 @@ export class App extends LightElement {
         ? html`<p class="banner" role="alert"><strong>Nothing is kept.</strong> This browser gives no storage here, perhaps because
             the window is private. What you make ends with this page; export it before you close it.</p>`
         : nothing}
-      ${access.mode === "read-only" && access.reason === "too-new"
+      ${!this.outgrown && access.mode === "read-only" && access.reason === "too-new"
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
         : nothing}
-      ${this.outgrown && access.mode === "read-write"
+      ${this.outgrown
         ? html`<p class="banner" role="alert"><strong>Read-only.</strong> A newer version of the app has taken this library over. What you
             typed here and could not be saved is remembered; <button type="button" class="link" @click=${() => location.reload()}>reload</button> to go on.</p>`
         : nothing}
