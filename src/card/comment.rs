@@ -60,7 +60,7 @@ fn document(
 ) -> Result<Document> {
     // Plain JSON is what is usual here, so it is no repair.
     let json = payload::decode(text, limits, path, &mut Vec::new())?;
-    let (document, mut noticed) = Document::take(json.into_owned(), limits)?;
+    let (document, mut noticed) = Document::read(&json, limits)?;
     let document = payload::unwrapped(document, &mut noticed);
     if !view::is_card(&document, false) {
         return Err(Kind::NoCard.because("the image's words are JSON that is no card"));

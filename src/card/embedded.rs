@@ -128,7 +128,7 @@ fn document(
     let keyword = card.role.keyword();
     let text = card.chunk.text(image, limits, warnings)?;
     let json = payload::decode(&text, limits, keyword, warnings)?;
-    let (document, mut noticed) = Document::take(json.into_owned(), limits)?;
+    let (document, mut noticed) = Document::read(&json, limits)?;
     let document = payload::unwrapped(document, &mut noticed);
     if !view::is_card(&document, false) {
         return Err(

@@ -5,7 +5,7 @@
 
 use super::{Spec, agnai};
 use crate::error::Warning;
-use crate::json::{Document, Node, Shape, ascii_length, quote_ascii, to_windows_1252};
+use crate::json::{self, Document, Node, Shape, quote_ascii, to_windows_1252};
 use std::borrow::Cow;
 
 /// What a field holds.
@@ -296,9 +296,10 @@ pub(super) fn is_hollow(document: &Document) -> bool {
 
 /// The values of [`FIELDS`], in their order.
 pub(super) fn values<'a>(document: &'a Document, warnings: &mut Vec<Warning>) -> Vec<Value<'a>> {
+    let (root, data) = (document.root(), data(document));
     FIELDS
         .iter()
-        .map(|field| value(document, field, warnings))
+        .map(|field| value_in(root, data, field, warnings))
         .collect()
 }
 
@@ -308,12 +309,19 @@ pub(super) fn value<'a>(
     field: &Field,
     warnings: &mut Vec<Warning>,
 ) -> Value<'a> {
-    let found = find(document, field, warnings);
+    value_in(document.root(), data(document), field, warnings)
+}
+
+fn value_in<'a>(
+    root: Node<'a>,
+    data: Option<Node<'a>>,
+    field: &Field,
+    warnings: &mut Vec<Warning>,
+) -> Value<'a> {
+    let found = find(root, data, field, warnings);
     let coerce = Coerce {
-        root: document.root(),
-        path: found
-            .as_ref()
-            .map_or(field.key.to_owned(), |(path, _)| path.clone()),
+        root,
+        place: found.map_or(Place::Root(field.key), |(place, _)| place),
     };
     let node = found.map(|(_, node)| node);
     match field.kind {
@@ -330,7 +338,7 @@ pub(super) fn value<'a>(
             if field.key == "character_version" && text.read() == "undefined" {
                 warnings.push(Warning::repaired(
                     "undefined-text",
-                    coerce.path,
+                    coerce.place,
                     "`undefined` stands for a missing version",
                 ));
                 return Value::Text(Text::Made(String::new()));
@@ -344,7 +352,7 @@ pub(super) fn value<'a>(
             Some(node) if node.is_null() => {
                 warnings.push(Warning::repaired(
                     "null-field",
-                    coerce.path,
+                    coerce.place,
                     "null was read as nothing",
                 ));
                 Value::Absent
@@ -362,7 +370,7 @@ pub(super) fn value<'a>(
                 };
                 warnings.push(warn(
                     "wrong-type",
-                    coerce.path,
+                    coerce.place,
                     "extensions are no object and read as empty".to_owned(),
                 ));
                 Value::Absent
@@ -372,32 +380,49 @@ pub(super) fn value<'a>(
     }
 }
 
+/// Where a field is: a path, spelled when it is told.
+#[derive(Clone, Copy)]
+enum Place {
+    Root(&'static str),
+    Data(&'static str),
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> String {
+        match place {
+            Place::Root(key) => key.to_owned(),
+            Place::Data(key) => format!("data.{key}"),
+        }
+    }
+}
+
 /// Where the field is: in `data`, else at the root under any of its names.
 fn find<'a>(
-    document: &'a Document,
+    root: Node<'a>,
+    data: Option<Node<'a>>,
     field: &Field,
     warnings: &mut Vec<Warning>,
-) -> Option<(String, Node<'a>)> {
-    let root = document.root();
-    let names = field.names(root);
-    let all = || {
-        names
-            .clone()
-            .filter_map(|name| Some((name.to_owned(), root.get(name)?)))
-    };
+) -> Option<(Place, Node<'a>)> {
     // A card may have the empty fields of one tool beside the filled ones of another.
     let at_root = || {
+        let names = field.names(root);
+        let all = || {
+            names
+                .clone()
+                .filter_map(|name| Some((Place::Root(name), root.get(name)?)))
+        };
         all()
             .find(|(_, node)| is_filled(*node))
             .or_else(|| all().find(|(_, node)| !node.is_null()))
+            .or_else(|| all().next())
     };
-    let Some(data) = data(document) else {
+    let Some(data) = data else {
         // `null` is told only when there is nothing better.
-        return at_root().or_else(|| all().next());
+        return at_root();
     };
     let own = data
         .get(field.key)
-        .map(|node| (format!("data.{}", field.key), node));
+        .map(|node| (Place::Data(field.key), node));
     let missing = match &own {
         None => true,
         // An empty name is no name; other fields may be empty on purpose.
@@ -406,15 +431,18 @@ fn find<'a>(
     // The mirror's extensions are those of the tool that made it.
     if missing
         && field.kind != Kind::Extensions
-        && let Some((name, node)) = at_root().filter(|(_, node)| is_filled(*node))
+        && let Some((place, node)) = at_root().filter(|(_, node)| is_filled(*node))
     {
-        let message = format!("missing in `data`, taken from `{name}` at the root");
+        let message = format!(
+            "missing in `data`, taken from `{}` at the root",
+            String::from(place)
+        );
         warnings.push(Warning::repaired(
             "field-at-root",
-            format!("data.{}", field.key),
+            Place::Data(field.key),
             message,
         ));
-        return Some((name, node));
+        return Some((place, node));
     }
     own
 }
@@ -432,12 +460,12 @@ fn is_filled(node: Node<'_>) -> bool {
 /// Turns what is there into what is wanted, and tells.
 struct Coerce<'d> {
     root: Node<'d>,
-    path: String,
+    place: Place,
 }
 
 impl Coerce<'_> {
     fn text<'a>(&self, node: Node<'a>, warnings: &mut Vec<Warning>) -> Text<'a> {
-        let path = self.path.clone();
+        let path = self.place;
         match node.shape() {
             Shape::String => match mended(node) {
                 Some(text) => {
@@ -493,7 +521,7 @@ impl Coerce<'_> {
             } else {
                 Warning::noticed
             };
-            warnings.push(warn("wrong-type", self.path.clone(), message.to_owned()));
+            warnings.push(warn("wrong-type", self.place, message.to_owned()));
         };
         match node.shape() {
             Shape::Array => {}
@@ -503,7 +531,7 @@ impl Coerce<'_> {
             Shape::Null => {
                 warnings.push(Warning::repaired(
                     "null-field",
-                    self.path.clone(),
+                    self.place,
                     "null was read as an empty list",
                 ));
                 return Vec::new();
@@ -569,7 +597,7 @@ impl Coerce<'_> {
     fn tell_mended(&self, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::repaired(
             "mojibake",
-            self.path.clone(),
+            self.place,
             "UTF-8 that was once read as Windows-1252 was put right; the file has it as it was",
         ));
     }
@@ -592,7 +620,7 @@ fn mended(node: Node<'_>) -> Option<String> {
 /// UTF-8 that was read as Windows-1252: nearly no text gets further, so that nearly none is copied.
 fn may_be_mended(node: Node<'_>) -> bool {
     let raw = node.raw();
-    let (plain, rest) = raw.split_at(ascii_length(raw.as_bytes()));
+    let (plain, rest) = raw.split_at(json::ascii(raw.as_bytes()));
     if node.is_escaped() && memchr::memmem::find(plain.as_bytes(), b"\\u").is_some() {
         return true;
     }
@@ -660,13 +688,17 @@ pub(super) fn card(document: &Document) -> String {
 
 /// The same of values that were looked up already.
 pub(super) fn spelled(document: &Document, values: Vec<Value<'_>>) -> String {
-    let mut out = String::with_capacity(document.bytes().len());
+    // Room for escapes, and for what may be told beside the card.
+    let length = document.bytes().len();
+    let mut out = String::with_capacity(length + length / 8 + 1024);
     for (field, value) in FIELDS.iter().zip(values) {
         if matches!(value, Value::Absent) && field.kind != Kind::Extensions {
             continue;
         }
         out.push(if out.is_empty() { '{' } else { ',' });
-        out.extend(["\"", field.key, "\":"]);
+        out.push('"');
+        out.push_str(field.key);
+        out.push_str("\":");
         match value {
             Value::Absent => out.push_str("{}"),
             value => value.strict(&mut out),

@@ -6,8 +6,8 @@
 //! counts as a message must not change between importing a log and paging through it.
 
 use crate::error::{Kind, Limits, Warning};
-use crate::json::{Document, Shape};
-use memchr::{memchr, memchr2};
+use crate::json::{self, Document, Shape};
+use memchr::memchr;
 
 /// The nesting that [`Limits`] allow by default, which is also what a `u64` can count.
 const MOST_DEPTH: u32 = 64;
@@ -161,34 +161,13 @@ fn judge_slowly(text: &[u8]) -> (What, Vec<Warning>) {
 /// Whether nothing in it is repaired by reading it beside what the quick look sees: bytes that
 /// are no UTF-8, and control characters, of which only those that end lines are no matter.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
     let mut at = 0;
-    'words: loop {
-        // Eight at once, as long as they are ASCII without control characters.
-        while let Some(word) = text[at..].first_chunk() {
-            let word = u64::from_le_bytes(*word);
-            if (word | word.wrapping_sub(ONES * 0x20)) & HIGHS != 0 {
-                break;
-            }
-            at += 8;
-        }
-        for _ in 0..8 {
-            match text.get(at) {
-                None => return true,
-                Some(b' '..=0x7f | b'\n' | b'\r') => at += 1,
-                Some(0x80..) => {
-                    // What is beyond ASCII is sound when each run of it is.
-                    let rest = &text[at..];
-                    let run = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
-                    if std::str::from_utf8(&rest[..run]).is_err() {
-                        return false;
-                    }
-                    at += run;
-                    continue 'words;
-                }
-                Some(_) => return false,
-            }
+    loop {
+        at += json::uncontrolled(&text[at..]);
+        match text.get(at) {
+            None => return json::utf8(text).is_some(),
+            Some(b'\n' | b'\r') => at += 1,
+            Some(_) => return false,
         }
     }
 }
@@ -358,8 +337,8 @@ fn key(text: &[u8], at: usize, depth: u32, keys: &mut Keys) -> Option<usize> {
 fn string(text: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
-        at += quote_or_backslash(text.get(at..)?)?;
-        if text[at] == b'"' {
+        at += json::unquoted(text.get(at..)?);
+        if *text.get(at)? == b'"' {
             return Some(at + 1);
         }
         at += match text.get(at + 1)? {
@@ -368,28 +347,6 @@ fn string(text: &[u8], at: usize) -> Option<usize> {
             _ => return None,
         };
     }
-}
-
-/// Names and most values are a few bytes: a search that is set up for long texts costs more
-/// than it finds there, so the first words are looked at here.
-#[inline]
-fn quote_or_backslash(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    const WORDS: usize = 3;
-    for n in 0..WORDS {
-        let Some(word) = text.get(n * 8..).and_then(<[u8]>::first_chunk::<8>) else {
-            break;
-        };
-        let word = u64::from_le_bytes(*word);
-        let zero_in = |w: u64| w.wrapping_sub(ONES) & !w & (ONES << 7);
-        let marks =
-            zero_in(word ^ (ONES * u64::from(b'"'))) | zero_in(word ^ (ONES * u64::from(b'\\')));
-        // Borrows can only mark bytes above a true one, so the lowest mark is true.
-        if marks != 0 {
-            return Some(n * 8 + marks.trailing_zeros() as usize / 8);
-        }
-    }
-    memchr2(b'"', b'\\', text)
 }
 
 /// Where the strictly spelled number at `at` ends.

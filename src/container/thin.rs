@@ -21,6 +21,11 @@ pub trait Distant {
     /// How many bytes there are.
     fn size(&self) -> usize;
 
+    /// What is known already of the chunks of a PNG: length and kind of each, in order from the first.
+    fn chunks(&self) -> &[[u32; 2]] {
+        &[]
+    }
+
     /// The eight bytes from `at` on, all of them within the file.
     ///
     /// # Errors
@@ -44,9 +49,16 @@ pub fn png<F: Distant>(file: &F) -> Result<Option<Vec<u8>>, F::Missing> {
     let (mut at, mut pixels) = (thin.len(), false);
     // What stands before `at` and is not taken over yet: chunks in a row are one piece.
     let mut kept = at;
+    let mut known = file.chunks().iter();
     while at + HEADER <= file.size() {
-        let [a, b, c, d, kind @ ..] = file.header(at)?;
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let (length, kind) = match known.next() {
+            Some([length, kind]) => (*length, kind.to_be_bytes()),
+            None => {
+                let [a, b, c, d, kind @ ..] = file.header(at)?;
+                (u32::from_be_bytes([a, b, c, d]), kind)
+            }
+        };
+        let length = length as usize;
         let end = at.saturating_add(12).saturating_add(length);
         if end > file.size() || !kind.iter().all(u8::is_ascii_alphabetic) {
             return Ok(None);

@@ -31,7 +31,24 @@ import type {
   WriteCardOptions,
 } from "./types.js";
 
-type Head = Omit<CardFile, "document" | "assets"> & { assets: { path: string; length: number }[] };
+type Head = Omit<CardFile, "document" | "assets"> & { assets: string[] };
+
+const PNG = 0x89504e47;
+const MOST_CHUNKS = 4096;
+
+/** Length and kind of the first chunks of a PNG, as they lead from one to the next: the module would have to ask for each. */
+function chunks(file: Uint8Array): Uint32Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  if (file.length < 8 || view.getUint32(0) !== PNG) return new Uint32Array();
+  // Most chunks of pictures have 8 KB or more.
+  const found = new Uint32Array(2 * Math.min(MOST_CHUNKS, 64 + (file.length >> 12)));
+  let count = 0;
+  for (let at = 8; at + 8 <= file.length && count < found.length; at += 12 + found[count - 2]!) {
+    found[count++] = view.getUint32(at);
+    found[count++] = view.getUint32(at + 4);
+  }
+  return found.subarray(0, count);
+}
 
 /**
  * Takes the card out of a file: PNG, CHARX, WebP, JPEG or JSON, V1, V2 or V3. What is broken but readable is read, and told in
@@ -43,18 +60,9 @@ type Head = Omit<CardFile, "document" | "assets"> & { assets: { path: string; le
 export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
   return call("readCard", () => {
     const chosen = options(given, ["limits"]);
-    const raw = rawReadCard(bytes(file), limits(chosen.limits));
-    try {
-      const { assets, ...head } = JSON.parse(raw.head) as Head;
-      const asset = ({ path }: { path: string }, index: number) => {
-        const content = raw.asset(index);
-        if (!content) throw failure("bug", `asset ${index} is listed and not there`);
-        return { path, bytes: content };
-      };
-      return { document: { bytes: raw.document }, ...head, assets: assets.map(asset) };
-    } finally {
-      raw.free();
-    }
+    const [head, document, ...contents] = rawReadCard(bytes(file), chunks(file), limits(chosen.limits)) as [string, Uint8Array, ...Uint8Array[]];
+    const { assets, ...told } = JSON.parse(head) as Head;
+    return { document: { bytes: document }, ...told, assets: assets.map((path, index) => ({ path, bytes: contents[index]! })) };
   });
 }
 

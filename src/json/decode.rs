@@ -30,18 +30,20 @@ enum Utf16 {
     Big,
 }
 
-/// The text, and the bytes again where they are not the text itself.
-pub(super) fn text(bytes: Vec<u8>, warnings: &mut Vec<Warning>) -> (String, Option<Vec<u8>>) {
-    if let Some(order) = utf16(&bytes) {
-        return (from_utf16(&bytes, &order, warnings), Some(bytes));
+/// The text, and the bytes where they are not the text itself.
+pub(super) fn text(bytes: &[u8], warnings: &mut Vec<Warning>) -> (String, Option<Vec<u8>>) {
+    if let Some(order) = utf16(bytes) {
+        return (from_utf16(bytes, &order, warnings), Some(bytes.to_vec()));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(damaged) => {
-            let bytes = damaged.into_bytes();
-            (from_damaged(&bytes, warnings), Some(bytes))
-        }
+    match utf8(bytes) {
+        Some(text) => (text.to_owned(), None),
+        None => (from_damaged(bytes, warnings), Some(bytes.to_vec())),
     }
+}
+
+/// The text that bytes are.
+pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
 }
 
 /// Where in `original` the text `before` ends.

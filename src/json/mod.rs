@@ -8,6 +8,7 @@
 //! what the documents mean; coercing a value is the business of the view that reads it.
 
 mod amend;
+mod block;
 mod decode;
 mod merge;
 mod node;
@@ -15,11 +16,11 @@ mod patch;
 mod scan;
 mod text;
 
-pub(crate) use decode::{to_windows_1252, utf16_text};
+pub(crate) use block::{ascii, uncontrolled, unquoted};
+pub(crate) use decode::{to_windows_1252, utf8, utf16_text};
 pub use merge::{Clash, Merged, merge};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;
-pub(crate) use text::ascii_length;
 pub use text::{quote, quote_ascii};
 
 use crate::error::{Kind, Limits, Place, Result, Warning};
@@ -55,8 +56,8 @@ struct Tree {
     /// Present when the bytes are not the text itself (UTF-16, damaged UTF-8).
     original: Option<Vec<u8>>,
     nodes: Vec<Entry>,
-    /// Much of the text is beyond ASCII.
-    dense: bool,
+    /// Strict text goes out as it is: there is nothing beyond ASCII, or much.
+    verbatim: bool,
     /// Kept for the reading after a patch.
     limits: Limits,
 }
@@ -73,15 +74,6 @@ impl Document {
     /// over 1,000 levels in any case.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
         fits(bytes, limits)?;
-        Document::take(bytes.to_vec(), limits)
-    }
-
-    /// The same of bytes that nobody else wants.
-    ///
-    /// # Errors
-    /// As [`Document::read`].
-    pub fn take(bytes: Vec<u8>, limits: &Limits) -> Result<(Document, Vec<Warning>)> {
-        fits(&bytes, limits)?;
         let mut warnings = Vec::new();
         let (text, original) = decode::text(bytes, &mut warnings);
         if text.len() > u32::MAX as usize {
@@ -97,7 +89,7 @@ impl Document {
             },
         )?;
         let tree = Tree {
-            dense: text::is_dense(&text),
+            verbatim: text::goes_verbatim(&text),
             text,
             original,
             nodes,

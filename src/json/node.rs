@@ -140,7 +140,7 @@ impl<'a> Node<'a> {
     /// Appends it as strict JSON; see [`Document::to_strict`](super::Document::to_strict).
     pub fn strict(self, out: &mut String) {
         if !self.entry().loose {
-            return text::ascii(self.raw(), self.tree.dense, out);
+            return text::ascii(self.raw(), self.tree.verbatim, out);
         }
         let end = self.entry().next as usize;
         // Containers around `at`: where each ends, and its closing bracket.
@@ -171,7 +171,7 @@ impl<'a> Node<'a> {
                     comma = false;
                 }
                 _ if !entry.loose => {
-                    text::ascii(node.raw(), self.tree.dense, out);
+                    text::ascii(node.raw(), self.tree.verbatim, out);
                     at = entry.next as usize;
                     continue;
                 }
@@ -231,6 +231,18 @@ impl<'a> Node<'a> {
         let mut exact = None;
         let mut padded = None;
         for node in self.keys() {
+            let raw = node.span();
+            let written = &self.tree.text.as_bytes()[raw.start + 1..raw.end - 1];
+            // Nearly every key is told by its length.
+            if written.len() == key.len() && !node.is_escaped() {
+                if written == key.as_bytes() {
+                    exact = Some(node);
+                }
+                continue;
+            }
+            if written.len() < key.len() || !(node.is_escaped() || may_be_padded(written)) {
+                continue;
+            }
             let name = node.content();
             if name == key {
                 exact = Some(node);
@@ -262,12 +274,18 @@ impl<'a> Node<'a> {
         let raw = self.raw();
         if self.entry().loose {
             out.push('"');
-            text::strict(&raw[1..raw.len() - 1], self.tree.dense, out);
+            text::strict(&raw[1..raw.len() - 1], self.tree.verbatim, out);
             out.push('"');
         } else {
-            text::ascii(raw, self.tree.dense, out);
+            text::ascii(raw, self.tree.verbatim, out);
         }
     }
+}
+
+/// Whether white space may stand around it, of ASCII or beyond.
+fn may_be_padded(written: &[u8]) -> bool {
+    let blank = |byte: &u8| !matches!(byte, b'!'..=0x7f);
+    written.first().is_some_and(blank) || written.last().is_some_and(blank)
 }
 
 impl std::fmt::Debug for Node<'_> {

@@ -4,7 +4,7 @@
 //! object each key before its value. `next` is the entry after the whole subtree, so
 //! a sibling is one step away. No recursion: the nesting is a stack with a cap.
 
-use super::text;
+use super::{block, text};
 use crate::error::{Error, Kind, Place, Result, Warning};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -45,6 +45,7 @@ pub(super) fn scan(text: &str, depth: usize, warnings: &mut Vec<Warning>) -> Res
         nodes: Vec::with_capacity((text.len() / 32 + 8).min(1 << 16)),
         open: Vec::new(),
         depth,
+        keys: Vec::new(),
         oddities: Oddities::default(),
     };
     scanner.document()?;
@@ -155,6 +156,8 @@ struct Scanner<'t> {
     /// The containers around `at`, outermost first.
     open: Vec<u32>,
     depth: usize,
+    /// Where the keys of the object are that was closed last; kept for its memory alone.
+    keys: Vec<usize>,
     oddities: Oddities,
 }
 
@@ -325,7 +328,7 @@ impl Scanner<'_> {
         let (mut escaped, mut loose) = (false, false);
         self.at += 1;
         loop {
-            self.at += plain(&self.bytes[self.at..]);
+            self.at += block::plain(&self.bytes[self.at..]);
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -409,7 +412,8 @@ impl Scanner<'_> {
     }
 
     fn duplicates(&mut self, object: usize) {
-        let mut keys = Vec::new();
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
         let mut at = object + 1;
         while at < self.nodes[object].next as usize {
             keys.push(at);
@@ -447,6 +451,7 @@ impl Scanner<'_> {
                 }
             }
         }
+        self.keys = keys;
         for key in found {
             // A report is for people; a hostile file must not fill it.
             if self.oddities.duplicates.len() < 16 {
@@ -473,28 +478,6 @@ impl Scanner<'_> {
     fn bad(&self, detail: impl Into<String>) -> Error {
         Kind::BadJson.because(detail).at(Place::Byte(self.at))
     }
-}
-
-/// How many bytes stand before the next quote, backslash or control character.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES * 0x80;
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let zero_in = |w: u64| w.wrapping_sub(ONES) & !w;
-        let controls = word.wrapping_sub(ONES * 0x20) & !word;
-        let special = zero_in(word ^ (ONES * u64::from(b'"')))
-            | zero_in(word ^ (ONES * u64::from(b'\\')))
-            | controls;
-        // Borrows can only mark bytes above a true one, so the lowest mark is true.
-        let marks = special & HIGHS;
-        if marks != 0 {
-            return n * 8 + marks.trailing_zeros() as usize / 8;
-        }
-    }
-    let special = |b: &u8| matches!(b, b'"' | b'\\' | 0..=0x1f);
-    words.len() * 8 + tail.iter().position(special).unwrap_or(tail.len())
 }
 
 fn digits(bytes: &[u8]) -> usize {

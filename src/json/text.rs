@@ -1,11 +1,12 @@
 //! Strings between their two spellings: what they say, and how JSON writes it.
 
+use super::block;
 use std::borrow::Cow;
 
 /// Below this a text is always spelled in ASCII.
 const SMALL: usize = 4 << 10;
-/// The highest bit of each of eight bytes: set in what is not ASCII.
-const HIGHS: u64 = u64::MAX / 255 * 0x80;
+/// Bytes that are gathered before they are appended.
+const PIECE: usize = 512;
 
 /// A strict JSON string literal; characters beyond ASCII stay themselves.
 ///
@@ -31,63 +32,98 @@ pub fn quote_ascii(text: &str) -> String {
     out
 }
 
-/// Whether so much is beyond ASCII that escapes of six bytes would cost the reader more than a
-/// text of two bytes a character does: 8 % (measured in Chromium 156). A small text does not
-/// matter, and may become a part of one that is in ASCII.
-pub(super) fn is_dense(text: &str) -> bool {
-    if text.len() < SMALL {
-        return false;
-    }
-    let (words, tail) = text.as_bytes().as_chunks::<8>();
-    let marked = |word: &[u8; 8]| (u64::from_le_bytes(*word) & HIGHS).count_ones() as usize;
-    let beyond = words.iter().map(marked).sum::<usize>();
-    let beyond = beyond + tail.iter().filter(|byte| !byte.is_ascii()).count();
-    beyond * 12 > text.len()
+/// Whether a text goes out as it is: it is ASCII, or so much of it is beyond ASCII that escapes of
+/// six bytes would cost the reader more than a text of two bytes a character does: 8 % (measured
+/// in Chromium 156). A small text does not matter, and may become a part of one that is in ASCII.
+pub(super) fn goes_verbatim(text: &str) -> bool {
+    let beyond = block::count_beyond(text.as_bytes());
+    beyond == 0 || text.len() >= SMALL && beyond * 12 > text.len()
 }
 
-/// Appends strict JSON with everything beyond ASCII as escapes, or as it is where that is dense.
-pub(super) fn ascii(json: &str, dense: bool, out: &mut String) {
-    let mut rest = json;
-    if dense {
-        return out.push_str(rest);
+/// Appends strict JSON with everything beyond ASCII as escapes, or as it is.
+pub(super) fn ascii(json: &str, verbatim: bool, out: &mut String) {
+    let bytes = json.as_bytes();
+    let mut at = match verbatim {
+        true => bytes.len(),
+        false => block::ascii(bytes),
+    };
+    out.push_str(&json[..at]);
+    if at == bytes.len() {
+        return;
     }
-    while !rest.is_empty() {
-        let (plain, other) = rest.split_at(ascii_length(rest.as_bytes()));
-        out.push_str(plain);
-        let end = other
-            .bytes()
-            .position(|b| b.is_ascii())
-            .unwrap_or(other.len());
-        for unit in other[..end].encode_utf16() {
-            unicode(unit, out);
+    let mut piece = Piece {
+        bytes: [0; PIECE],
+        length: 0,
+        out,
+    };
+    while let Some(block) = bytes[at..].first_chunk::<16>() {
+        let plain = block::ascii(block);
+        piece.put(block, plain);
+        at += plain;
+        if plain < block.len() {
+            at += piece.escape(&json[at..]);
         }
-        rest = &other[end..];
     }
+    while at < bytes.len() {
+        if bytes[at].is_ascii() {
+            piece.put(&[bytes[at]], 1);
+            at += 1;
+        } else {
+            at += piece.escape(&json[at..]);
+        }
+    }
+    piece.flush();
 }
 
-/// How many bytes there are before the first that is not ASCII.
-pub(crate) fn ascii_length(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
-        let marks = u64::from_le_bytes(*word) & HIGHS;
-        if marks != 0 {
-            return n * 8 + marks.trailing_zeros() as usize / 8;
+/// A piece of ASCII on its way: to append a few bytes to a string costs as much as many.
+struct Piece<'o> {
+    bytes: [u8; PIECE],
+    length: usize,
+    out: &'o mut String,
+}
+
+impl Piece<'_> {
+    /// Adds the first `count` bytes of a block, which are ASCII. The whole block is copied, since a
+    /// length that is known is a single instruction.
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, block: &[u8; N], count: usize) {
+        if self.length + N > PIECE {
+            self.flush();
+        }
+        if let Some(place) = self.bytes[self.length..].first_chunk_mut() {
+            *place = *block;
+            self.length += count;
         }
     }
-    words.len() * 8
-        + tail
-            .iter()
-            .position(|b| !b.is_ascii())
-            .unwrap_or(tail.len())
+
+    /// Adds the first character of a text as escapes, and gives how many bytes it had.
+    fn escape(&mut self, text: &str) -> usize {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let Some(character) = text.chars().next() else {
+            return 0;
+        };
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let digit = |shift: u16| HEX[usize::from(*unit >> shift & 15)];
+            let escape = [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)];
+            self.put(&escape, escape.len());
+        }
+        character.len_utf8()
+    }
+
+    fn flush(&mut self) {
+        let text = std::str::from_utf8(&self.bytes[..self.length]);
+        self.out.push_str(text.expect("only ASCII is put"));
+        self.length = 0;
+    }
 }
 
 /// Appends the inside of a tolerantly read literal as strict JSON; see [`ascii`].
-pub(super) fn strict(inner: &str, dense: bool, out: &mut String) {
+pub(super) fn strict(inner: &str, verbatim: bool, out: &mut String) {
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
         let (plain, escape) = rest.split_at(at);
         let length = escape_length(escape.as_bytes());
-        loose(plain, dense, out);
+        loose(plain, verbatim, out);
         match (length, escape.as_bytes().get(1)) {
             (1, Some(b'\'')) => rest = &escape[1..],
             (1, _) => {
@@ -100,7 +136,7 @@ pub(super) fn strict(inner: &str, dense: bool, out: &mut String) {
             }
         }
     }
-    loose(rest, dense, out);
+    loose(rest, verbatim, out);
 }
 
 /// What the inside of a literal says. A lone surrogate becomes U+FFFD.
@@ -189,13 +225,13 @@ fn hex(digits: &str) -> u32 {
 }
 
 /// Raw control characters become escapes, and so does everything beyond ASCII.
-fn loose(plain: &str, dense: bool, out: &mut String) {
+fn loose(plain: &str, verbatim: bool, out: &mut String) {
     if plain.bytes().any(|b| b < 0x20) {
         let mut escaped = String::with_capacity(plain.len() + 16);
         put(plain, &mut escaped);
-        ascii(&escaped, dense, out);
+        ascii(&escaped, verbatim, out);
     } else {
-        ascii(plain, dense, out);
+        ascii(plain, verbatim, out);
     }
 }
 

@@ -81,7 +81,7 @@ impl Keep {
     /// The document of a record.
     pub(super) async fn document(&self, record: &Record) -> Result<Document> {
         let bytes = self.document_bytes(record).await?;
-        Document::take(bytes, &Limits::default()).map(|(document, _)| document)
+        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
     }
 
     /// The bytes of that document.
@@ -272,7 +272,7 @@ impl Documents<'_> {
             let document = match count {
                 Some(count) => {
                     let bytes = world_parts::joined(read.by_ref().take(count).collect())?;
-                    Some(Document::take(bytes, &Limits::default())?.0)
+                    Some(Document::read(&bytes, &Limits::default())?.0)
                 }
                 None => None,
             };

@@ -152,7 +152,7 @@ impl Keep {
         match record.parts.get(SKELETON) {
             Some(part) => {
                 let bytes = self.store().part(part).await?;
-                Ok(Document::take(bytes, &Limits::default())?.0)
+                Ok(Document::read(&bytes, &Limits::default())?.0)
             }
             None => self.document(record).await,
         }

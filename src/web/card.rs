@@ -7,71 +7,49 @@ use crate::card::{self, Asset, CardFile, Container, Peek, Spec, WriteOptions};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
 use crate::prompt::{macros, tokens};
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 type Thrown<T> = Result<T, JsValue>;
 
-/// A card that was read.
-#[wasm_bindgen]
-pub struct RawCardFile {
-    file: CardFile,
-    view: String,
-}
-
-#[wasm_bindgen]
-impl RawCardFile {
-    /// JSON of `{card, spec, container, source, warnings, assets: [{path, length}]}`.
-    #[wasm_bindgen(getter)]
-    pub fn head(&self) -> String {
-        let CardFile {
-            spec,
-            container,
-            source,
-            warnings,
-            assets,
-            ..
-        } = &self.file;
-        let assets: Vec<_> = assets
-            .iter()
-            .map(|asset| serde_json::json!({ "path": asset.path, "length": asset.bytes.len() }))
-            .collect();
-        format!(
-            r#"{{"card":{},"spec":{},"container":{},"source":{},"warnings":{},"assets":{}}}"#,
-            self.view,
-            quote_ascii(spec.as_str()),
-            quote_ascii(container.as_str()),
-            convert::ascii(source),
-            convert::ascii(warnings),
-            convert::ascii(&assets),
-        )
-    }
-
-    /// The card's JSON text.
-    #[wasm_bindgen(getter)]
-    pub fn document(&self) -> Uint8Array {
-        Uint8Array::from(self.file.document.bytes())
-    }
-
-    /// The content of one asset.
-    pub fn asset(&self, index: usize) -> Option<Uint8Array> {
-        self.file
-            .assets
-            .get(index)
-            .map(|asset| Uint8Array::from(asset.bytes.as_slice()))
-    }
-}
-
-/// Takes the card out of a file.
+/// Takes the card out of a file: JSON of `{card, spec, container, source, warnings, assets: [path]}`,
+/// the card's JSON text, then the content of each asset. `chunks` has length and kind of the first
+/// chunks of a PNG.
 ///
 /// # Errors
 /// Those of [`card::read`], and `bad-option` for limits.
 #[wasm_bindgen(js_name = rawReadCard)]
-pub fn read_card(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawCardFile> {
-    let outside = convert::Outside::new(bytes);
-    let (file, view) = card::read_from(&outside, &convert::limits(limits)?)?;
-    Ok(RawCardFile { file, view })
+pub fn read_card(bytes: &Uint8Array, chunks: &[u32], limits: &JsValue) -> Thrown<Array> {
+    let outside = convert::Outside::new(bytes, chunks);
+    let (file, mut head) = card::read_from(&outside, &convert::limits(limits)?)?;
+    let CardFile {
+        document,
+        spec,
+        container,
+        source,
+        warnings,
+        assets,
+    } = file;
+    let paths: Vec<_> = assets.iter().map(|asset| &asset.path).collect();
+    head.insert_str(0, "{\"card\":");
+    let rest = [
+        (",\"spec\":", quote_ascii(spec.as_str())),
+        (",\"container\":", quote_ascii(container.as_str())),
+        (",\"source\":", convert::ascii(&source)),
+        (",\"warnings\":", convert::ascii(&warnings)),
+        (",\"assets\":", convert::ascii(&paths)),
+    ];
+    for (name, value) in rest {
+        head.push_str(name);
+        head.push_str(&value);
+    }
+    head.push('}');
+    let all = Array::of2(&head.into(), &Uint8Array::from(document.bytes()).into());
+    for asset in &assets {
+        all.push(&Uint8Array::from(asset.bytes.as_slice()).into());
+    }
+    Ok(all)
 }
 
 /// A card file that is looked into.
@@ -198,7 +176,7 @@ pub fn write_card(
 
 fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
     let bytes = convert::bytes(given, limits.text, "text")?;
-    Ok(Document::take(bytes, limits)?.0)
+    Ok(Document::read(&bytes, limits)?.0)
 }
 
 /// A card of another specification.

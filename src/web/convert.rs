@@ -6,7 +6,7 @@
 use crate::container::thin::Distant;
 use crate::error::{Error, Kind, Limits, Result};
 use crate::store::Write;
-use js_sys::{DataView, Uint8Array};
+use js_sys::Uint8Array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
@@ -84,16 +84,18 @@ pub(super) fn take(given: &Uint8Array, bytes: &mut Vec<u8>) -> Result<()> {
 /// A file in the memory of JavaScript, taken over piece by piece.
 pub struct Outside<'a> {
     bytes: &'a Uint8Array,
-    view: DataView,
+    size: usize,
+    chunks: &'a [[u32; 2]],
 }
 
-impl Outside<'_> {
-    /// The file that these bytes are.
-    pub fn new(bytes: &Uint8Array) -> Outside<'_> {
-        let (start, length) = (bytes.byte_offset() as usize, bytes.length() as usize);
+impl<'a> Outside<'a> {
+    /// The file that these bytes are, and the lengths and kinds of its first chunks if it is a PNG:
+    /// to ask for each would take longer than to read the card.
+    pub fn new(bytes: &'a Uint8Array, chunks: &'a [u32]) -> Outside<'a> {
         Outside {
             bytes,
-            view: DataView::new(&bytes.buffer(), start, length),
+            size: bytes.length() as usize,
+            chunks: chunks.as_chunks().0,
         }
     }
 }
@@ -102,12 +104,18 @@ impl Distant for Outside<'_> {
     type Missing = Error;
 
     fn size(&self) -> usize {
-        self.bytes.length() as usize
+        self.size
+    }
+
+    fn chunks(&self) -> &[[u32; 2]] {
+        self.chunks
     }
 
     fn header(&self, at: usize) -> Result<[u8; 8]> {
-        let (high, low) = (self.view.get_uint32(at), self.view.get_uint32(at + 4));
-        Ok((u64::from(high) << 32 | u64::from(low)).to_be_bytes())
+        let mut header = [0; 8];
+        let part = self.bytes.subarray(at as u32, (at + header.len()) as u32);
+        part.copy_to(&mut header);
+        Ok(header)
     }
 
     fn append(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {

@@ -216,7 +216,7 @@ impl Index {
 /// `bad-json` when it is no chunk.
 pub fn locations_of(chunk: &[u8]) -> Result<Document> {
     let bytes = [b"{", chunk, b"}"].concat();
-    Ok(Document::take(bytes, &Limits::default())?.0)
+    Ok(Document::read(&bytes, &Limits::default())?.0)
 }
 
 /// One entry of an index.
