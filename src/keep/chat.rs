@@ -592,7 +592,7 @@ impl Chat {
     /// now; what cannot be read is left out.
     async fn sides(&self, seen: u64, at: At, patch: Option<&Document>) -> Sides {
         let domain = Domain::Chats.name();
-        let version = self.keep.store().version(domain, &self.id, seen).await;
+        let version = self.keep.store().said(domain, &self.id, seen).await;
         let base = match version.ok().flatten() {
             Some(version) => self.line(Body::of(&version), at).await,
             None => None,

@@ -126,7 +126,7 @@ impl Subject {
     /// The content of an older state, as far as it is kept and can be read.
     async fn version(self, keep: &Keep, id: &str, rev: u64) -> Option<Content> {
         let key = self.row(id);
-        let version = keep.store().version(key.text(0), key.text(1), rev).await;
+        let version = keep.store().said(key.text(0), key.text(1), rev).await;
         self.content(keep, &version.ok().flatten()?).await.ok()
     }
 

@@ -283,7 +283,7 @@ impl Documents<'_> {
 
     /// The document of an older state, where it is kept.
     async fn version(&self, id: &str, rev: u64) -> Option<Document> {
-        let version = self.keep.store().version(self.domain.name(), id, rev).await;
+        let version = self.keep.store().said(self.domain.name(), id, rev).await;
         // What cannot be read is only left out of what the conflict tells.
         self.keep.document(&version.ok().flatten()?).await.ok()
     }

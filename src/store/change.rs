@@ -240,10 +240,14 @@ impl Store {
                     rev: base,
                 },
             });
-            if let (History::Keep, Some(rev)) = (history, base) {
-                self.keep_version(&mut record, rev, &mut burst).await?;
-            }
+            let since = match (history, base) {
+                (History::Keep, Some(rev)) => {
+                    self.keep_version(&mut record, rev, &mut burst).await?
+                }
+                _ => None,
+            };
             record.rev += 1;
+            record.say_since(since);
             record.changed_ms = self.now();
             record.device = self.device().to_owned();
             record.stamp = codec::new_id(record.changed_ms)
@@ -293,18 +297,24 @@ impl Store {
 
     /// Adds the row as it was read to the burst as a version; the check of its revision
     /// makes sure that this is what the burst replaces. The oldest versions give way. A state
-    /// that says what the new one says is none: it would only push out those that differ.
-    async fn keep_version(&self, record: &mut Record, rev: u64, burst: &mut Burst) -> Result<()> {
+    /// that says what the new one says is none: it would only push out those that differ. Gives
+    /// since which revision it has been said then.
+    async fn keep_version(
+        &self,
+        record: &mut Record,
+        rev: u64,
+        burst: &mut Burst,
+    ) -> Result<Option<u64>> {
         let keep = self.versions_kept() as usize;
         if keep == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let owner = version_owner(&record.domain, &record.id);
         // A transaction is one change, so it keeps one state before.
         let kept_on =
             |stage: &Stage| stage.has_put(Table::Rows, [VERSIONS.into(), owner.as_str().into()]);
         if self.stage.as_deref().is_some_and(kept_on) {
-            return Ok(());
+            return Ok(None);
         }
         let key = |rev: u64| version_key(&record.domain, &record.id, rev);
         let before = match std::mem::take(&mut record.stored) {
@@ -313,14 +323,14 @@ impl Store {
                 let row = Key::row(&record.domain, &record.id);
                 let found = self.medium().read(Table::Rows, &[row]).await?;
                 let Some(found) = found.into_iter().next().flatten() else {
-                    return Ok(());
+                    return Ok(None);
                 };
                 found.bytes
             }
         };
         let old = Record::decode(&record.domain, &record.id, &before);
-        if old.is_ok_and(|old| old.says_the_same(record)) {
-            return Ok(());
+        if let Some(old) = old.ok().filter(|old| old.says_the_same(record)) {
+            return Ok(Some(old.says_since()));
         }
         let mut kept = match record.versions.take() {
             Some(kept) => kept,
@@ -341,7 +351,7 @@ impl Store {
                 bytes: before,
             },
         });
-        Ok(())
+        Ok(None)
     }
 
     async fn erase(&self, key: Key, rev: u64, burst: &mut Burst) -> Result<()> {
@@ -379,6 +389,23 @@ impl Store {
         found
             .map(|row| Record::decode(domain, id, &row.bytes))
             .transpose()
+    }
+
+    /// What a record said at a revision, as far as that is kept: as its older state, or as a later
+    /// one that says the same.
+    ///
+    /// # Errors
+    /// As [`Store::version`].
+    pub(crate) async fn said(&self, domain: &str, id: &str, rev: u64) -> Result<Option<Record>> {
+        if let Some(version) = self.version(domain, id, rev).await? {
+            return Ok(Some(version));
+        }
+        let says_it = |record: &Record| record.says_since() <= rev && rev <= record.rev;
+        let mut kept = self.history(domain, id).await?.records;
+        match kept.iter().position(says_it) {
+            Some(found) => Ok(Some(kept.swap_remove(found))),
+            None => Ok(self.get(domain, id).await?.filter(says_it)),
+        }
     }
 
     /// The kept older states of a record, newest first.

@@ -76,6 +76,9 @@ impl Listing {
     }
 }
 
+/// The field with the first of several revisions that say the same, and the one that it is of.
+const SAME: &str = "same";
+
 const FIELDS: [&str; 14] = [
     "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "stamp", "by",
     "head", "body", "parts", "versions",
@@ -135,7 +138,28 @@ impl Record {
             && self.body == other.body
             && self.head == other.head
             && self.by == other.by
-            && self.extra == other.extra
+            && self.beside().eq(other.beside())
+    }
+
+    fn beside(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.extra.iter().filter(|(name, _)| *name != SAME)
+    }
+
+    /// The first revision that said what this one says, without another between them.
+    pub(crate) fn says_since(&self) -> u64 {
+        match self.extra.get(SAME).map(|told| (&told[0], &told[1])) {
+            // A build that does not know of it carries it along into states that say something else.
+            Some((from, rev)) if *rev == self.rev => from.as_u64().unwrap_or(self.rev),
+            _ => self.rev,
+        }
+    }
+
+    /// Notes since which revision it says what it says now; `None`: since this one.
+    pub(crate) fn say_since(&mut self, from: Option<u64>) {
+        match from {
+            Some(from) => drop(self.extra.insert(SAME.to_owned(), json!([from, self.rev]))),
+            None => drop(self.extra.remove(SAME)),
+        }
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

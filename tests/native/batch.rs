@@ -53,6 +53,12 @@ fn name(keep: &Keep, id: &str) -> Option<String> {
     Some(entry["name"].as_str().unwrap().to_owned())
 }
 
+fn history(keep: &Keep, id: &str) -> Vec<u64> {
+    let kept = now(keep.history(Domain::Characters, id)).unwrap();
+    let revs = kept.as_array().unwrap().iter();
+    revs.map(|one| one["rev"].as_u64().unwrap()).collect()
+}
+
 fn length(keep: &Keep, trashed: bool) -> usize {
     let list = now(keep.list(Domain::Characters, trashed)).unwrap();
     list["items"].as_array().unwrap().len()
@@ -139,6 +145,42 @@ fn a_conflict_carries_what_stood_against_each_other() {
         ["One", "Three", "Two"]
     );
     assert_eq!(length(&keep, false), 2);
+}
+
+#[test]
+fn a_conflict_has_its_base_also_where_the_revision_was_saved_again_unchanged() {
+    let name = |side: &Option<String>| {
+        let card: Json = serde_json::from_str(side.as_deref()?).unwrap();
+        Some(card["name"].as_str()?.to_owned())
+    };
+    let medium = MemoryMedium::new();
+    let keep = open(&medium);
+    put(&keep, &[card(Some("a"), "One")]).unwrap();
+    let stale = |rev| {
+        let error = patch(&open(&medium), &[rename("a", "Mine", Some(rev))]).unwrap_err();
+        let sides = error.sides().unwrap();
+        let sides = [&sides.base, &sides.mine, &sides.theirs].map(name);
+        sides.map(|side| side.unwrap_or_default())
+    };
+    for _ in 0..3 {
+        patch(&keep, &[rename("a", "One", None)]).unwrap();
+    }
+    // What is there now says what was read.
+    assert_eq!(stale(2), ["One", "Mine", "One"]);
+    patch(&keep, &[rename("a", "Two", None)]).unwrap();
+    assert_eq!(history(&keep, "a"), [4]);
+    for rev in 1..=4 {
+        assert_eq!(stale(rev), ["One", "Mine", "Two"], "{rev}");
+    }
+    // One that said something else and is not kept has no base.
+    patch(&keep, &[rename("a", "Three", None)]).unwrap();
+    patch(&keep, &[rename("a", "Three", None)]).unwrap();
+    assert_eq!(history(&keep, "a"), [5, 4]);
+    assert_eq!(stale(5), ["Two", "Mine", "Three"]);
+    assert_eq!(stale(6), ["Three", "Mine", "Three"]);
+    now(keep.settings().patch(&json!({ "versionsKept": 0 }))).unwrap();
+    patch(&keep, &[rename("a", "Four", None)]).unwrap();
+    assert_eq!(stale(7), ["", "Mine", "Four"]);
 }
 
 #[test]
