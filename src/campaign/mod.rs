@@ -189,7 +189,7 @@ pub fn check(document: &Document) -> Result<()> {
     match secret(root) {
         Some(place) => Err(Kind::Invalid.because(format!(
             "`{}` is a secret; a campaign keeps the id of a webhook, not its address or token",
-            place.join(".")
+            said(&place)
         ))),
         None => Ok(()),
     }
@@ -209,16 +209,42 @@ fn text_or_none(node: Node<'_>, key: &str, place: &str) -> Result<()> {
     }
 }
 
-/// Where the first secret stands, by its name or by what it says: the keys and indexes that lead
-/// there.
-fn secret(node: Node<'_>) -> Option<Vec<String>> {
-    let items = node
-        .items()
-        .enumerate()
-        .map(|(n, item)| (n.to_string(), item));
-    let members = node.entries().map(|(key, value)| (key.into_owned(), value));
+/// A step towards a secret: a key, or an item of a list.
+#[derive(PartialEq)]
+enum Towards {
+    Key(String),
+    Item(usize),
+}
+
+impl Towards {
+    fn step(&self) -> Step<'_> {
+        match self {
+            Towards::Key(key) => Step::Key(key),
+            Towards::Item(n) => Step::Index(*n),
+        }
+    }
+}
+
+fn said(place: &[Towards]) -> String {
+    let words = place.iter().map(|step| match step {
+        Towards::Key(key) => key.clone(),
+        Towards::Item(n) => n.to_string(),
+    });
+    words.collect::<Vec<_>>().join(".")
+}
+
+/// Where the first secret stands, by its name or by what it says.
+fn secret(node: Node<'_>) -> Option<Vec<Towards>> {
+    let items = node.items().enumerate();
+    let items = items.map(|(n, item)| (Towards::Item(n), item));
+    let members = node.entries();
+    let members = members.map(|(key, value)| (Towards::Key(key.into_owned()), value));
     for (step, value) in members.chain(items) {
-        if is_secret(&step, value) {
+        let key = match &step {
+            Towards::Key(key) => key,
+            Towards::Item(_) => "",
+        };
+        if is_secret(key, value) {
             return Some(vec![step]);
         }
         if let Some(mut below) = secret(value) {
@@ -250,34 +276,22 @@ fn is_secret(key: &str, value: Node<'_>) -> bool {
 /// `too-large` where it has nothing else.
 fn without_secrets(mut document: Document) -> Result<(Document, Vec<String>)> {
     let mut places = Vec::new();
-    let (mut member, mut within) = (String::new(), 0);
+    let (mut member, mut within) = (None, 0);
     while let Some(mut place) = secret(document.root()) {
         if places.len() >= MOST_SECRETS {
             return Err(Kind::TooLarge.because(format!("there are over {MOST_SECRETS} secrets")));
         }
-        if place[0] != member {
-            (member, within) = (place[0].clone(), 0);
-        }
         within += 1;
+        if member.as_ref() != place.first() {
+            within = 1;
+        }
         if within > MOST_WITHIN {
             place.truncate(1);
         }
-        let mut path = Vec::with_capacity(place.len());
-        let mut at = Some(document.root());
-        for step in &place {
-            let index = at.filter(|node| node.shape() == Shape::Array);
-            let index = index.and_then(|_| step.parse::<usize>().ok());
-            path.push(match index {
-                Some(n) => Step::Index(n),
-                None => Step::Key(step),
-            });
-            at = at.and_then(|node| match index {
-                Some(n) => node.items().nth(n),
-                None => node.get(step),
-            });
-        }
+        let path: Vec<Step<'_>> = place.iter().map(Towards::step).collect();
         document = document.remove(&path)?;
-        places.push(place.join("."));
+        places.push(said(&place));
+        member = place.into_iter().next();
     }
     Ok((document, places))
 }

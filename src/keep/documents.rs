@@ -10,7 +10,6 @@ use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use serde_json::{Value, json};
-use std::cell::Cell;
 use std::collections::HashSet;
 
 /// Characters of an id that a caller chooses.
@@ -103,15 +102,16 @@ impl Documents<'_> {
             return Ok(Vec::new());
         }
         bounded(edits.len())?;
-        let raced = Cell::new(false);
         if let Some(recent) = self.recent(edits) {
             let mut change = Change::new();
             change.on_recent();
             let found = vec![Some(recent)];
-            match self.make(edits, found, change, write, &raced).await {
+            match self.make(edits, found, change, write, false).await {
+                Ok(Some(written)) => return Ok(written),
                 // What others wrote since is read below.
+                Ok(None) => {}
                 Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => {}
-                settled => return settled,
+                Err(error) => return Err(error),
             }
         }
         // Whoever names no revision wants the change made of what is there.
@@ -120,12 +120,11 @@ impl Documents<'_> {
             false => 0,
         };
         loop {
-            raced.set(false);
             let found = self.records(edits).await?;
-            let made = self.make(edits, found, Change::new(), write, &raced);
-            match made.await {
-                Err(_) if raced.get() && turns > 0 => turns -= 1,
-                settled => return settled,
+            let made = self.make(edits, found, Change::new(), write, turns == 0);
+            match made.await? {
+                Some(written) => return Ok(written),
+                None => turns -= 1,
             }
         }
     }
@@ -146,14 +145,16 @@ impl Documents<'_> {
         if_rev.is_none_or(|rev| rev == record.rev).then_some(record)
     }
 
+    /// Makes the edits of what was found. `None` when somebody was faster; in the last turn that is
+    /// a conflict, with its sides.
     async fn make(
         &self,
         edits: &[Edit<'_>],
         found: Vec<Option<Record>>,
         mut change: Change,
         write: Write,
-        raced: &Cell<bool>,
-    ) -> Result<Vec<Record>> {
+        last: bool,
+    ) -> Result<Option<Vec<Record>>> {
         let nth = |n: usize, error: Error| nth(edits.len(), n, error);
         let store = self.keep.store();
         let olds = self.documents(&found).await?;
@@ -198,7 +199,9 @@ impl Documents<'_> {
                 let Some(place) = place.filter(|_| subject.is_some()) else {
                     return Err(error);
                 };
-                raced.set(true);
+                if !last {
+                    return Ok(None);
+                }
                 let id = subject.unwrap_or_default();
                 let theirs = store.get(self.domain.name(), &id).await.ok().flatten();
                 let now = match &theirs {
@@ -209,7 +212,7 @@ impl Documents<'_> {
                 let error = self.between(error, &edits[place], base, theirs.as_ref(), now.as_ref());
                 Err(nth(place, error))
             }
-            settled => settled,
+            settled => settled.map(Some),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     KeyAt, coordinates, cut, key_at, move_among, parse_position, set_stat, shown, touch, view,
 };
 use crate::error::{Kind, Result};
-use crate::json::{Document, Node, Shape, Step, quote};
+use crate::json::{Document, Node, Shape, quote};
 use std::collections::HashMap;
 
 /// The state with what `patch` names changed: its `name`, fields of `locations` and
@@ -60,7 +60,7 @@ pub fn edit_among(
                     Some(_) => edited.clone(),
                     None => edited.set(&["metadata".into()], "{}")?,
                 };
-                let named = put(&named, &["metadata".into(), "name".into()], value)?;
+                let named = named.amend(&["metadata".into(), "name".into()], value)?;
                 edited = touch(&edited, &named, now_ms)?;
             }
             "position" => {
@@ -164,16 +164,6 @@ fn with_places(document: &Document, map: &str, changes: Node<'_>) -> Result<Docu
         Some(_) => document.amend(&[map.into()], made.root()),
         None if made.root().is_empty() => Ok(document.clone()),
         None => document.set(&[map.into()], &text),
-    }
-}
-
-/// The document with a value at a path, or without it when the value is null.
-fn put(document: &Document, path: &[Step<'_>], value: Node<'_>) -> Result<Document> {
-    match (value.is_null(), document.find(path)) {
-        (true, None) => Ok(document.clone()),
-        (true, Some(_)) => document.remove(path),
-        (false, Some(_)) => document.amend(path, value),
-        (false, None) => document.set(path, value.raw()),
     }
 }
 

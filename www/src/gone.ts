@@ -5,13 +5,11 @@ import { customElement, property } from "lit/decorators.js";
 import { LightElement } from "./element";
 import { attempt } from "./failure";
 import { ago } from "./format";
-import type { Keep, Trashed } from "./library";
+import type { Keep, RecordDomain } from "./library";
 import { Live, RECORDS } from "./live";
 import { titleOf } from "./trash";
 
-type Domain = Exclude<Trashed["domain"], "assets">;
-
-const WORDS: Record<Domain, { one: string; home: string; label: string }> = {
+const WORDS: Record<RecordDomain, { one: string; home: string; label: string }> = {
   characters: { one: "character", home: "#/", label: "To your characters" },
   chats: { one: "chat", home: "#/chats", label: "To your chats" },
   worlds: { one: "world", home: "#/worlds", label: "To your worlds" },
@@ -22,7 +20,7 @@ const WORDS: Record<Domain, { one: string; home: string; label: string }> = {
   campaigns: { one: "campaign", home: "#/campaigns", label: "To the campaigns" },
 };
 
-export function gone(keep: Keep, domain: Domain, record: string): TemplateResult {
+export function gone(keep: Keep, domain: RecordDomain, record: string): TemplateResult {
   const { home, label } = WORDS[domain];
   return html`<section class="empty"><h1>Not here</h1>
     <ck-gone .keep=${keep} .domain=${domain} .record=${record}></ck-gone>
@@ -32,7 +30,7 @@ export function gone(keep: Keep, domain: Domain, record: string): TemplateResult
 @customElement("ck-gone")
 export class Gone extends LightElement {
   @property({ attribute: false }) keep!: Keep;
-  @property({ attribute: false }) domain!: Domain;
+  @property({ attribute: false }) domain!: RecordDomain;
   @property({ attribute: false }) record = "";
   readonly #trash = new Live(this, () => this.keep, RECORDS, async () =>
     (await this.keep.trash.list()).items.find(({ domain, id }) => domain === this.domain && id === this.record));

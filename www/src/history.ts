@@ -5,17 +5,15 @@ import { customElement, property, state } from "lit/decorators.js";
 import { LightElement } from "./element";
 import { attempt } from "./failure";
 import { ago, counted, momentOf } from "./format";
-import type { Keep, Version } from "./library";
+import type { Keep, RecordDomain, Version } from "./library";
 import { Live, RECORDS } from "./live";
 import { notify } from "./notice";
 import { saverOf } from "./saving";
 
-type Domain = "characters" | "chats" | "worlds" | "playthroughs" | "personas" | "lorebooks" | "templates" | "campaigns";
-
 @customElement("ck-history")
 export class History extends LightElement {
   @property({ attribute: false }) keep!: Keep;
-  @property({ attribute: false }) domain!: Domain;
+  @property({ attribute: false }) domain!: RecordDomain;
   @property({ attribute: false }) record = "";
   @property({ attribute: false }) writable = false;
   /** Called when another state is the present one, for screens that do not follow what this tab writes. */

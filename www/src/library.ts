@@ -1,6 +1,8 @@
 // The app's one door to the package. Every other file imports from here, so this list is all of
 // cardkeep that the app uses, and it is public face only.
 
+import type { Trashed } from "cardkeep";
+
 export { builtInTemplates, convertCard, isCardkeepError, Keep, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
 export type {
   Backup,
@@ -74,3 +76,6 @@ export type {
   WorldLocation,
   WorldState,
 } from "cardkeep";
+
+/** The kinds of records that a screen shows with older states and a way back; assets are parts of them. */
+export type RecordDomain = Exclude<Trashed["domain"], "assets">;
