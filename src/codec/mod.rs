@@ -16,7 +16,7 @@ pub use page::{
     PAGE_BYTES, Part, compressed_page, contents, is_compressible, page, page_count, read_page,
     write_pages,
 };
-pub use record::{Frame, read_frame, write_frame};
+pub use record::{Frame, framed, read_frame, write_frame};
 
 use sha2::{Digest, Sha256};
 

@@ -33,11 +33,11 @@ pub fn write_frame(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// Opens a frame.
+/// The record's JSON in a frame.
 ///
 /// # Errors
 /// `corrupt` when it is no frame or the checksum does not match, `too-new` for an unknown form.
-pub fn read_frame(bytes: &[u8]) -> Result<Frame> {
+pub fn framed(bytes: &[u8]) -> Result<&[u8]> {
     let Some((lead, json)) = bytes.split_at_checked(LEAD) else {
         return Err(Kind::Corrupt.because("record is shorter than its frame"));
     };
@@ -54,7 +54,15 @@ pub fn read_frame(bytes: &[u8]) -> Result<Frame> {
     if lead[3] != JSON {
         return Err(Kind::TooNew.because(format!("record form {} is unknown", lead[3])));
     }
-    let value: Value = serde_json::from_slice(json)
+    Ok(json)
+}
+
+/// Opens a frame.
+///
+/// # Errors
+/// As [`framed`], and `corrupt` where there is no record in it.
+pub fn read_frame(bytes: &[u8]) -> Result<Frame> {
+    let value: Value = serde_json::from_slice(framed(bytes)?)
         .map_err(|cause| Kind::Corrupt.because("record is no JSON").caused_by(cause))?;
     let schema = value["schema"].as_u64().and_then(|n| u32::try_from(n).ok());
     let schema = schema.ok_or_else(|| Kind::Corrupt.because("record has no schema stamp"))?;

@@ -4,6 +4,7 @@ use super::versions::Kept;
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use crate::migrate;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -79,10 +80,31 @@ impl Listing {
 /// The field with the first of several revisions that say the same, and the one that it is of.
 const SAME: &str = "same";
 
-const FIELDS: [&str; 14] = [
-    "schema", "domain", "id", "rev", "created", "changed", "trashed", "device", "stamp", "by",
-    "head", "body", "parts", "versions",
-];
+/// A record as it is in its frame. What an older or newer version may spell otherwise is any
+/// value.
+#[derive(Deserialize)]
+struct Fields {
+    schema: u32,
+    domain: String,
+    id: String,
+    rev: u64,
+    created: i64,
+    changed: i64,
+    #[serde(default)]
+    trashed: Value,
+    device: String,
+    #[serde(default)]
+    stamp: Value,
+    by: Vec<Value>,
+    head: Value,
+    #[serde(default)]
+    body: Value,
+    parts: BTreeMap<String, Part>,
+    #[serde(default)]
+    versions: Value,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
 
 impl Record {
     /// A record that is not stored yet.
@@ -191,14 +213,16 @@ impl Record {
     /// Decodes a row and lifts it to today's schema. A record of a newer schema is
     /// read as far as it is understood; the store does not write then.
     pub(crate) fn decode(domain: &str, id: &str, bytes: &[u8]) -> Result<Record> {
-        let decode = || {
+        let decode = || -> Result<Record> {
+            let fields: Fields = serde_json::from_slice(codec::framed(bytes)?).map_err(unusable)?;
+            if fields.schema >= migrate::SCHEMA {
+                return Ok(Record::of(fields));
+            }
             let frame = codec::read_frame(bytes)?;
-            let value = if frame.schema < migrate::SCHEMA {
-                migrate::lift(frame.value, frame.schema)?
-            } else {
-                frame.value
-            };
-            Record::from_value(value)
+            let lifted = migrate::lift(frame.value, frame.schema)?;
+            Ok(Record::of(
+                serde_json::from_value(lifted).map_err(unusable)?,
+            ))
         };
         let record = decode().map_err(|error| error.of(domain, id))?;
         if record.domain != domain || record.id != id {
@@ -208,65 +232,35 @@ impl Record {
         Ok(record)
     }
 
-    fn from_value(value: Value) -> Result<Record> {
-        let Value::Object(mut fields) = value else {
-            return Err(Kind::Corrupt.because("record is no object"));
+    fn of(fields: Fields) -> Record {
+        let text = |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
         };
-        let missing = |name: &str| Kind::Corrupt.because(format!("record has no usable {name}"));
-        let text = |name: &str| {
-            fields
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .ok_or_else(|| missing(name))
-        };
-        let time = |name: &str| fields.get(name).and_then(Value::as_i64);
-        let by = fields
-            .get("by")
-            .and_then(Value::as_array)
-            .ok_or_else(|| missing("by"))?;
-        let record = Record {
-            domain: text("domain")?,
-            id: text("id")?,
-            rev: fields
-                .get("rev")
-                .and_then(Value::as_u64)
-                .ok_or_else(|| missing("rev"))?,
-            created_ms: time("created").ok_or_else(|| missing("created"))?,
-            changed_ms: time("changed").ok_or_else(|| missing("changed"))?,
-            trashed_ms: time("trashed"),
-            device: text("device")?,
-            stamp: fields
-                .get("stamp")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            by: by
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-            head: Value::Null,
-            body: Value::Null,
-            parts: BTreeMap::new(),
-            versions: fields.get("versions").and_then(kept_versions),
+        Record {
+            domain: fields.domain,
+            id: fields.id,
+            rev: fields.rev,
+            created_ms: fields.created,
+            changed_ms: fields.changed,
+            trashed_ms: fields.trashed.as_i64(),
+            device: fields.device,
+            stamp: text(fields.stamp).unwrap_or_default(),
+            by: fields.by.into_iter().filter_map(text).collect(),
+            head: fields.head,
+            body: fields.body,
+            parts: fields.parts,
+            versions: kept_versions(&fields.versions),
             stored: Vec::new(),
-            extra: Map::new(),
-        };
-        let parts = fields.remove("parts").ok_or_else(|| missing("parts"))?;
-        let parts =
-            serde_json::from_value(parts).map_err(|cause| missing("parts").caused_by(cause))?;
-        let head = fields.remove("head").ok_or_else(|| missing("head"))?;
-        let body = fields.remove("body").unwrap_or_default();
-        fields.retain(|name, _| !FIELDS.contains(&name.as_str()));
-        Ok(Record {
-            head,
-            body,
-            parts,
-            extra: fields,
-            ..record
-        })
+            extra: fields.extra,
+        }
     }
+}
+
+fn unusable(cause: serde_json::Error) -> Error {
+    Kind::Corrupt
+        .because("record is no usable JSON")
+        .caused_by(cause)
 }
 
 fn kept_versions(list: &Value) -> Option<Vec<Kept>> {

@@ -40,7 +40,7 @@ impl KeepHandle {
         let keep = self.keep().clone();
         promise(async move {
             let filter: CampaignFilter = parse(&filter)?;
-            Ok(keep.campaigns().list(&filter).await?.to_string())
+            Ok(convert::ascii(&keep.campaigns().list(&filter).await?))
         })
     }
 

@@ -86,7 +86,7 @@ impl KeepHandle {
         let keep = self.keep().clone();
         promise(async move {
             let filter: ChatFilter = convert::options(&filter)?;
-            Ok(keep.chats().list(&filter).await?.to_string())
+            Ok(convert::ascii(&keep.chats().list(&filter).await?))
         })
     }
 

@@ -7,7 +7,7 @@
 use super::clock;
 use super::request::{Sender, answer, answers, completion, excused, failure};
 use super::rescue::Place;
-use super::stored::{get, js_key, js_value, key_of, set, value_of};
+use super::stored::{get, js_key, js_value, key_of, rev_of, set, value_of};
 use super::structure::{connect, connect_at};
 use crate::error::{Error, Kind, Result};
 use crate::store::{
@@ -228,7 +228,7 @@ impl IdbMedium {
             let found = (!found.is_undefined()).then_some(found);
             match check {
                 Check::Rev { key, rev } => {
-                    let found = found.map(|row| get(&row, "rev").as_f64().unwrap_or(0.0) as u64);
+                    let found = found.as_ref().map(rev_of);
                     if found != *rev {
                         return Err(conflict(key, *rev, found));
                     }

@@ -259,7 +259,11 @@ impl KeepHandle {
     /// `Listing` as JSON.
     pub fn list(&self, domain: String, trashed: bool) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.list(Domain::of(&domain)?, trashed).await?.to_string()) })
+        promise(async move {
+            Ok(convert::ascii(
+                &keep.list(Domain::of(&domain)?, trashed).await?,
+            ))
+        })
     }
 
     /// The entry as JSON, or `undefined`.
@@ -297,7 +301,7 @@ impl KeepHandle {
     /// `Listing` of all domains' trash as JSON.
     pub fn trashed(&self) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(keep.trash_can().list().await?.to_string()) })
+        promise(async move { Ok(convert::ascii(&keep.trash_can().list().await?)) })
     }
 
     /// Removes everything in the trash for good; how many.

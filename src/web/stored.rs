@@ -5,6 +5,25 @@ use crate::store::{Key, KeyPart, Table, Value};
 use js_sys::{Array, JsString, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen]
+extern "C" {
+    /// A row. Read by getters, since a name that is passed costs a new string each time.
+    #[wasm_bindgen(extends = Object)]
+    pub(super) type Row;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn rev(this: &Row) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn by(this: &Row) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn bytes(this: &Row) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_rev(this: &Row, rev: f64);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_by(this: &Row, by: &Array);
+    #[wasm_bindgen(method, setter, structural)]
+    fn set_bytes(this: &Row, bytes: &Uint8Array);
+}
+
 pub(super) fn js_key(key: &Key) -> Array {
     let part = |part: &KeyPart| match part {
         KeyPart::Number(number) => JsValue::from_f64(*number as f64),
@@ -39,17 +58,23 @@ pub(super) fn js_value(table: Table, value: &Value) -> JsValue {
     }
 }
 
-pub(super) fn row(value: &Value) -> Object {
-    let row = Object::new();
+pub(super) fn row(value: &Value) -> Row {
+    let row: Row = Object::new().unchecked_into();
     let by: Array = value
         .by
         .iter()
         .map(|key| JsString::from(key.as_str()))
         .collect();
-    set(&row, "rev", &JsValue::from_f64(value.rev as f64));
-    set(&row, "by", &by);
-    set(&row, "bytes", &Uint8Array::from(value.bytes.as_slice()));
+    row.set_rev(value.rev as f64);
+    row.set_by(&by);
+    row.set_bytes(&Uint8Array::from(value.bytes.as_slice()));
     row
+}
+
+/// The revision of a row; 0 where it has none.
+pub(super) fn rev_of(row: &JsValue) -> u64 {
+    let rev = row.unchecked_ref::<Row>().rev();
+    rev.ok().and_then(|rev| rev.as_f64()).unwrap_or(0.0) as u64
 }
 
 /// A value that is not ours reads as empty bytes, which no frame and no page accepts.
@@ -63,14 +88,15 @@ pub(super) fn value_of(table: Table, value: &JsValue) -> Value {
     if table != Table::Rows {
         return Value::bytes(bytes(value));
     }
-    let by = get(value, "by");
+    let row = value.unchecked_ref::<Row>();
+    let by = row.by().ok().and_then(|by| by.dyn_into::<Array>().ok());
+    let text = |key: JsValue| key.as_string();
     Value {
-        rev: get(value, "rev").as_f64().unwrap_or(0.0) as u64,
+        rev: rev_of(value),
         by: by
-            .dyn_ref::<Array>()
-            .map(|by| by.iter().filter_map(|key| key.as_string()).collect())
+            .map(|by| by.iter().filter_map(text).collect())
             .unwrap_or_default(),
-        bytes: bytes(&get(value, "bytes")),
+        bytes: row.bytes().map(|given| bytes(&given)).unwrap_or_default(),
     }
 }
 

@@ -80,7 +80,7 @@ impl KeepHandle {
         let keep = self.keep().clone();
         promise(async move {
             let filter: PlaythroughFilter = parse(&filter)?;
-            Ok(keep.playthroughs().list(&filter).await?.to_string())
+            Ok(convert::ascii(&keep.playthroughs().list(&filter).await?))
         })
     }
 
