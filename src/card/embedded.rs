@@ -213,6 +213,9 @@ fn missing(document: &Document, assets: &[Asset], warnings: &mut Vec<Warning>) {
     }
     order::sort_by(&mut named, String::cmp);
     named.dedup();
+    if named.is_empty() {
+        return;
+    }
     let damaged = warnings.iter().filter(|it| it.code == "damaged-asset");
     let there: HashSet<String> = assets
         .iter()

@@ -83,10 +83,10 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
                 return message.map_or_else(all, Ok);
             }
         } else if let Some(text) = foreign::of_page(bytes)
-            && let Some((document, _)) = foreign::document(text.as_bytes(), limits)
+            && let Some((document, repairs)) = foreign::document(text.as_bytes(), limits)
             && let Some(transcript) = foreign::transcript(document.root())
         {
-            return converted(transcript, Vec::new());
+            return converted(transcript, Vec::new()).map(|file| file.repaired(repairs));
         } else if let Some((transcript, faults)) = tree::llama_lines(bytes) {
             return converted(transcript, faults);
         }

@@ -48,8 +48,8 @@ pub use search::{Search, SearchOptions};
 pub use source::Source;
 pub use swipe::{SwipeChange, swipe_line};
 pub use view::{
-    Counted, Place, counted, declared_count, header_json, header_name, message, page, placed_page,
-    said_at, swipe_warnings, text,
+    Counted, Place, brief_page, counted, declared_count, header_json, header_name, message, page,
+    placed_page, said_at, swipe_warnings, text,
 };
 pub use write::{
     NewHeader, edit_line, hide_line, interrupt_line, mark_line, name_main_chat, write_group_header,

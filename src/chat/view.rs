@@ -6,7 +6,7 @@ use super::Dialect;
 use super::date;
 use super::line::{Pieces, What};
 use crate::error::{Kind, Limits, Result, Warning};
-use crate::json::{Document, Node, Shape, Step, quote_ascii};
+use crate::json::{Document, Node, Shape, Step, is_dense, quote_ascii};
 use std::borrow::Cow;
 
 /// Where a date may stand.
@@ -18,6 +18,8 @@ const DATES: [&str; 6] = [
     "date",
     "time",
 ];
+/// Where the text may stand.
+const TEXTS: [&str; 4] = ["mes", "content", "message", "text"];
 /// Where the words of a text that is an object stand.
 const INNER: [&str; 4] = ["message", "mes", "content", "text"];
 
@@ -214,13 +216,20 @@ impl<'a> Spoken<'a> {
         }
     }
 
-    fn strict(&self, place: Place, root: Node<'_>, out: &mut String) {
+    fn strict(&self, place: Place, root: Node<'_>, brief: bool, out: &mut String) {
         let empty = Said::Made(String::new());
+        let is_in = |key: &&str, said: &Option<Said<'_>>| brief && is_member(root, key, said);
         place.open(out);
         out.push_str("\"name\":");
-        self.name.as_ref().unwrap_or(&empty).strict(out);
+        match is_in(&"name", &self.name) {
+            true => out.push('0'),
+            false => self.name.as_ref().unwrap_or(&empty).strict(out),
+        }
         out.extend([",\"role\":\"", self.role.as_str(), "\",\"text\":"]);
-        self.text.as_ref().unwrap_or(&empty).strict(out);
+        match TEXTS.iter().position(|key| is_in(key, &self.text)) {
+            Some(number) => out.push_str(&number.to_string()),
+            None => self.text.as_ref().unwrap_or(&empty).strict(out),
+        }
         if self.hidden {
             out.push_str(",\"hidden\":true");
         }
@@ -231,14 +240,17 @@ impl<'a> Spoken<'a> {
             out.push_str(&format!(",\"at\":{at_ms}"));
         }
         if !self.swipes.is_empty() {
-            out.push_str(",\"swipes\":[");
-            for (n, swipe) in self.swipes.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
+            out.push_str(",\"swipes\":");
+            if brief && has_texts(root, "swipes") {
+                out.push('0');
+            } else {
+                for (n, swipe) in self.swipes.iter().enumerate() {
+                    out.push(if n == 0 { '[' } else { ',' });
+                    swipe.as_ref().unwrap_or(&empty).strict(out);
                 }
-                swipe.as_ref().unwrap_or(&empty).strict(out);
+                out.push(']');
             }
-            out.push_str(&format!("],\"swipe\":{}", self.swipe));
+            out.push_str(&format!(",\"swipe\":{}", self.swipe));
         }
         if !self.warnings.is_empty() {
             let warnings = serde_json::to_string(&self.warnings);
@@ -251,11 +263,28 @@ impl<'a> Spoken<'a> {
     }
 }
 
+/// Whether a text is what JavaScript reads as this member of the object.
+fn is_member(root: Node<'_>, key: &str, said: &Option<Said<'_>>) -> bool {
+    let Some(Said::Literal(text)) = said else {
+        return false;
+    };
+    root.get(key)
+        .is_some_and(|member| member.span() == text.span())
+        && root.key_of(key).is_some_and(|spelled| spelled == key)
+}
+
+/// Whether JavaScript reads this member of the object as a list of texts.
+fn has_texts(root: Node<'_>, key: &str) -> bool {
+    let mut items = root.get(key).into_iter().flat_map(Node::items);
+    items.all(|item| item.shape() == Shape::String)
+        && root.key_of(key).is_some_and(|spelled| spelled == key)
+}
+
 /// The member that holds the text, the first that says something.
 pub(super) fn text_key(root: Node<'_>, dialect: Dialect) -> Option<&'static str> {
     let names = match dialect {
         Dialect::World => ["content", "mes", "message", "text"],
-        _ => ["mes", "content", "message", "text"],
+        _ => TEXTS,
     };
     let says = |key: &&str| root.get(key).is_some_and(|node| !node.is_null());
     names
@@ -354,20 +383,9 @@ pub fn message(
     limits: &Limits,
 ) -> Result<String> {
     let mut out = String::with_capacity(line.len() * 2 + 128);
-    put_message(line, place.into(), dialect, limits, &mut out)?;
-    Ok(out)
-}
-
-fn put_message(
-    line: &[u8],
-    place: Place,
-    dialect: Dialect,
-    limits: &Limits,
-    out: &mut String,
-) -> Result<()> {
     let document = document(line, limits)?;
-    Spoken::of(document.root(), dialect).strict(place, document.root(), out);
-    Ok(())
+    Spoken::of(document.root(), dialect).strict(place.into(), document.root(), false, &mut out);
+    Ok(out)
 }
 
 /// Many lines as a JSON array of the shape `Message`. A line that cannot be read is told as
@@ -379,27 +397,47 @@ pub fn page<'a>(
     limits: &Limits,
 ) -> String {
     let places = (first_index..).map(Place::from);
-    placed_page(places.zip(lines), dialect, limits)
+    placed_page(places.zip(lines).collect(), dialect, limits)
 }
 
 /// As [`page`], of messages whose places are known.
-pub fn placed_page<'a>(
-    lines: impl Iterator<Item = (Place, &'a [u8])>,
-    dialect: Dialect,
-    limits: &Limits,
-) -> String {
-    let mut out = String::from("[");
+pub fn placed_page(lines: Vec<(Place, &[u8])>, dialect: Dialect, limits: &Limits) -> String {
+    put_page(lines, dialect, limits, false)
+}
+
+/// As [`placed_page`], with nothing told twice, for a reader that puts it together: what a message
+/// says and a member of its `fields` says too is a number, for `text` which of `mes`, `content`,
+/// `message`, `text` it is, for `name` and `swipes`, the members of these names, 0.
+pub fn brief_page(lines: Vec<(Place, &[u8])>, dialect: Dialect, limits: &Limits) -> String {
+    put_page(lines, dialect, limits, true)
+}
+
+fn put_page(lines: Vec<(Place, &[u8])>, dialect: Dialect, limits: &Limits, brief: bool) -> String {
+    let length: usize = lines.iter().map(|(_, line)| line.len() + 128).sum();
+    let dense = brief && is_dense(lines.iter().map(|(_, line)| *line));
+    let mut out = String::with_capacity(length + length / 8);
     for (place, line) in lines {
-        if out.len() > 1 {
-            out.push(',');
+        out.push(if out.is_empty() { '[' } else { ',' });
+        match document(line, limits) {
+            Ok(document) => {
+                let document = match dense {
+                    true => document.among_dense(),
+                    false => document,
+                };
+                let root = document.root();
+                Spoken::of(root, dialect).strict(place, root, brief, &mut out);
+            }
+            Err(_) => {
+                let text = quote_ascii(&String::from_utf8_lossy(line));
+                place.open(&mut out);
+                out.push_str(&format!(
+                    "\"name\":\"\",\"role\":\"system\",\"text\":{text},\"fields\":{{}}}}"
+                ));
+            }
         }
-        if put_message(line, place, dialect, limits, &mut out).is_err() {
-            let text = quote_ascii(&String::from_utf8_lossy(line));
-            place.open(&mut out);
-            out.push_str(&format!(
-                "\"name\":\"\",\"role\":\"system\",\"text\":{text},\"fields\":{{}}}}"
-            ));
-        }
+    }
+    if out.is_empty() {
+        out.push('[');
     }
     out.push(']');
     out

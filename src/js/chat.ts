@@ -5,6 +5,7 @@
 import { rawComposeChat, rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
+import { messages } from "./messages.js";
 import { bytes, fields, json, limits, list, looking, options, text, whole } from "./options.js";
 import type {
   ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, SearchHit, SearchOptions, Warning, WriteChatOptions,
@@ -55,7 +56,7 @@ export class ChatText {
   page(from: number, to: number): Message[] {
     return call("ChatText.page", () => {
       const [first, end] = [whole(from, "from"), Math.min(whole(to, "to"), this.length)];
-      return first < end ? (JSON.parse(this.#text().page(first, end)) as Message[]) : [];
+      return first < end ? messages(this.#text().page(first, end)) : [];
     });
   }
 

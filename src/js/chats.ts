@@ -5,6 +5,7 @@ import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { ask } from "./loading.js";
+import { messages } from "./messages.js";
 import { interrupted, Reply } from "./reply.js";
 import { fields, flag, json, list, looking, options, safety, text, whole, writing } from "./options.js";
 import type {
@@ -268,17 +269,17 @@ export class ChatHandle {
 
   /** The messages from `from` up to, not including, `to`. What lies behind the end is left out. */
   page(from: number, to: number): Promise<Message[]> {
-    return this.#answer("page", () => this.#raw.page(whole(from, "from"), whole(to, "to")));
+    return ask("ChatHandle.page", async () => messages((await this.#raw.page(whole(from, "from"), whole(to, "to"))) as string));
   }
 
   /** The last messages, oldest first. */
   last(count: number): Promise<Message[]> {
-    return this.#answer("last", async () => {
+    return ask("ChatHandle.last", async () => {
       for (;;) {
         const { length } = this;
         const page = (await this.#raw.page(Math.max(0, length - whole(count, "count")), length)) as string;
         // Reading tells how long the chat is by now: another tab may have written.
-        if (this.length === length) return page;
+        if (this.length === length) return messages(page);
       }
     });
   }

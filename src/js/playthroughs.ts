@@ -3,6 +3,7 @@
 import type { ChatHandle as RawHandle, KeepHandle } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { failure } from "./errors.js";
+import { messages } from "./messages.js";
 import { fields, flag, json, options, text, writing } from "./options.js";
 import type {
   ChatEntry,
@@ -126,7 +127,7 @@ export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, 
     const raw = (await this.handle.openChat(chat)) as RawHandle;
     try {
       for (let to = (JSON.parse(raw.entry()) as ChatEntry).length; to > 0; to -= PAGE) {
-        const page = JSON.parse((await raw.page(Math.max(0, to - PAGE), to)) as string) as Message[];
+        const page = messages((await raw.page(Math.max(0, to - PAGE), to)) as string);
         const found = page.map(noted).reverse().find((position) => position !== undefined);
         if (found !== undefined) return found;
       }

@@ -21,6 +21,7 @@ pub(crate) use decode::{to_windows_1252, utf8, utf16_text};
 pub use merge::{Clash, Merged, merge};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;
+pub(crate) use text::is_dense;
 pub use text::{quote, quote_ascii};
 
 use crate::error::{Kind, Limits, Place, Result, Warning};
@@ -124,6 +125,15 @@ impl Document {
     /// The value.
     pub fn root(&self) -> Node<'_> {
         Node::root(&self.0)
+    }
+
+    /// The same, to be told beside texts of which much is beyond ASCII: it goes out as it is.
+    pub(crate) fn among_dense(self) -> Document {
+        let mut tree = self.0;
+        if let Some(tree) = Arc::get_mut(&mut tree) {
+            tree.verbatim = true;
+        }
+        Document(tree)
     }
 
     /// The value as strict JSON for `JSON.parse`: in ASCII, which the engines read several times

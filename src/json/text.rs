@@ -37,7 +37,21 @@ pub fn quote_ascii(text: &str) -> String {
 /// in Chromium 156). A small text does not matter, and may become a part of one that is in ASCII.
 pub(super) fn goes_verbatim(text: &str) -> bool {
     let beyond = block::count_beyond(text.as_bytes());
-    beyond == 0 || text.len() >= SMALL && beyond * 12 > text.len()
+    beyond == 0 || is_much(beyond, text.len())
+}
+
+/// Whether so much of all parts is beyond ASCII.
+pub(crate) fn is_dense<'t>(parts: impl Iterator<Item = &'t [u8]>) -> bool {
+    let (mut beyond, mut length) = (0, 0);
+    for part in parts {
+        beyond += block::count_beyond(part);
+        length += part.len();
+    }
+    is_much(beyond, length)
+}
+
+fn is_much(beyond: usize, length: usize) -> bool {
+    length >= SMALL && beyond * 12 > length
 }
 
 /// Appends strict JSON with everything beyond ASCII as escapes, or as it is.

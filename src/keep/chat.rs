@@ -97,6 +97,23 @@ impl Chat {
     /// # Errors
     /// `not-found` when the chat was deleted, `corrupt`, and what the medium reports.
     pub async fn page(&self, from: u64, to: u64) -> Result<String> {
+        self.page_by(from, to, chat::placed_page).await
+    }
+
+    /// The same with nothing told twice; see [`chat::brief_page`].
+    ///
+    /// # Errors
+    /// As [`Chat::page`].
+    pub async fn brief_page(&self, from: u64, to: u64) -> Result<String> {
+        self.page_by(from, to, chat::brief_page).await
+    }
+
+    async fn page_by(
+        &self,
+        from: u64,
+        to: u64,
+        page: impl Fn(Vec<(Place, &[u8])>, Dialect, &Limits) -> String,
+    ) -> Result<String> {
         let read = async |body: &Body| self.log(body).numbered(from, to).await;
         let (body, records) = self.steady(read).await?;
         let lines = records.iter().zip(from..).map(|(record, index)| {
@@ -106,7 +123,7 @@ impl Chat {
             };
             (place, chat::record_line(&record.bytes))
         });
-        Ok(chat::placed_page(lines, body.dialect()?, &self.limits))
+        Ok(page(lines.collect(), body.dialect()?, &self.limits))
     }
 
     /// The position of the message with a number; `None` when there is none.

@@ -185,10 +185,10 @@ impl ChatHandle {
         self.header.clone()
     }
 
-    /// `Message[]` as JSON.
+    /// `Message[]` as JSON that tells nothing twice.
     pub fn page(&self, from: f64, to: f64) -> Promise {
         let chat = Rc::clone(&self.chat);
-        promise(async move { chat.page(from as u64, to as u64).await })
+        promise(async move { chat.brief_page(from as u64, to as u64).await })
     }
 
     /// `NewMessage[]`, each as JSON; `Message[]` as JSON.

@@ -62,9 +62,13 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
         let detail = format!("the file has {length} bytes, the limit `{name}` allows {limit}");
         return Err(Kind::TooLarge.because(detail));
     }
-    let mut bytes = Vec::new();
-    take(given, &mut bytes)?;
-    Ok(bytes)
+    let fits = Vec::<u8>::new().try_reserve_exact(length).is_ok();
+    // Unlike `take` it writes them once.
+    fits.then(|| given.to_vec()).ok_or_else(|| full(length))
+}
+
+fn full(length: usize) -> Error {
+    Kind::TooLarge.because(format!("there is no memory for {length} bytes"))
 }
 
 /// Adds the bytes of an array.
@@ -74,7 +78,7 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
 pub(super) fn take(given: &Uint8Array, bytes: &mut Vec<u8>) -> Result<()> {
     let (known, length) = (bytes.len(), given.length() as usize);
     if bytes.try_reserve_exact(length).is_err() {
-        return Err(Kind::TooLarge.because(format!("there is no memory for {length} bytes")));
+        return Err(full(length));
     }
     bytes.resize(known + length, 0);
     given.copy_to(&mut bytes[known..]);

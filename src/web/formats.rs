@@ -109,7 +109,7 @@ impl RawChatText {
         self.session().lines.len()
     }
 
-    /// `Message[]` as JSON, from `from` up to, not including, `to`.
+    /// `Message[]` as JSON that tells nothing twice, from `from` up to, not including, `to`.
     pub fn page(&self, from: usize, to: usize) -> String {
         let Log {
             bytes,
@@ -119,7 +119,8 @@ impl RawChatText {
         } = &*self.log;
         let records = self.session().lines.iter().take(to).skip(from);
         let lines = records.map(|record| chat::record_line(&bytes[record.clone()]));
-        chat::page(lines, from, *dialect, limits)
+        let places = (from..).map(chat::Place::from);
+        chat::brief_page(places.zip(lines).collect(), *dialect, limits)
     }
 
     /// The chat in another form.

@@ -374,6 +374,71 @@ fn messages_of(file: &chat::ChatFile<'_>, session: usize) -> Vec<Value> {
     page.root().items().map(value).collect()
 }
 
+/// What a reader makes of a message that is told briefly.
+fn whole(mut message: Value) -> Value {
+    const TEXTS: [&str; 4] = ["mes", "content", "message", "text"];
+    let fields = message["fields"].clone();
+    if message["name"].is_number() {
+        message["name"] = fields["name"].clone();
+    }
+    if let Some(number) = message["text"].as_f64() {
+        message["text"] = fields[TEXTS[number as usize]].clone();
+    }
+    if message["swipes"].is_number() {
+        message["swipes"] = fields["swipes"].clone();
+    }
+    message
+}
+
+#[test]
+fn a_page_that_tells_nothing_twice_says_the_same() {
+    let mut random = Random(0x0b1e_f0dd);
+    let (limits, mut shorter) = (Limits::default(), 0);
+    let dense = "月城夜歩".repeat(500);
+    let more = [
+        r#"{"mes":"first","mes":"last","name":"A","n\u0061me":"B"}"#.to_owned(),
+        r#"{" mes":"padded","name ":"padded","swipes ":["x"]}"#.to_owned(),
+        r#"{"mes":{"message":"inner"},"name":7,"swipes":["a",null,"b"]}"#.to_owned(),
+        r#"{"mes":null,"content":"c","swipes":["a","b"],"swipe_id":"1"}"#.to_owned(),
+        r#"{"swipes":["a","b"],"is_user":true}"#.to_owned(),
+        format!(r#"{{"mes":"{dense}","swipes":["{dense}","é"],"name":"\ud83d"}}"#),
+    ];
+    let mut logs: Vec<Vec<u8>> = cases().into_iter().map(|case| case.bytes).collect();
+    logs.push(lines(&more.each_ref().map(String::as_str)).into_bytes());
+    logs.retain(|log| log.len() < 100_000);
+    for log in logs {
+        for mutated in 0..20 {
+            let mut log = log.clone();
+            if mutated > 0 {
+                mutate(&mut log, &mut random);
+            }
+            let Ok(file) = chat::read(&log, &limits) else {
+                continue;
+            };
+            for session in &file.sessions {
+                let records = session.lines.iter().enumerate();
+                let lines: Vec<_> = records
+                    .map(|(n, range)| (n.into(), chat::record_line(&file.bytes[range.clone()])))
+                    .collect();
+                let page = chat::placed_page(lines.clone(), file.dialect, &limits);
+                let brief = chat::brief_page(lines, file.dialect, &limits);
+                shorter += usize::from(brief.len() < page.len());
+                let deeper = Limits {
+                    depth: 70,
+                    ..Limits::default()
+                };
+                let messages = |page: &str| -> Vec<Value> {
+                    let (page, _) = Document::read(page.as_bytes(), &deeper).expect("JSON");
+                    page.root().items().map(value).collect()
+                };
+                let brief: Vec<_> = messages(&brief).into_iter().map(whole).collect();
+                assert_eq!(brief, messages(&page));
+            }
+        }
+    }
+    assert!(shorter > 100);
+}
+
 #[test]
 fn no_mutation_of_any_log_panics_or_loses_a_byte() {
     let mut random = Random(0x1095_0dd1);

@@ -1,0 +1,29 @@
+// Messages out of a page of the module, which tells nothing twice: what a message says is put together with what its line has.
+
+import type { Message } from "./types.js";
+
+/** Where a text may stand in a line, by the numbers that the module has for it. */
+const TEXTS = ["mes", "content", "message", "text"] as const;
+
+/** What the module says of a message: a number stands for what `fields` has. */
+interface Told {
+  name: string | number;
+  text: string | number;
+  swipes?: string[] | number;
+  fields: { [key: string]: unknown };
+}
+
+/**
+ * The messages of a page. A text stands in memory once, however often it is named.
+ * @internal
+ */
+export function messages(page: string): Message[] {
+  const told = JSON.parse(page) as Told[];
+  for (const message of told) {
+    const { fields } = message;
+    if (typeof message.name === "number") message.name = fields["name"] as string;
+    if (typeof message.text === "number") message.text = fields[TEXTS[message.text]!] as string;
+    if (typeof message.swipes === "number") message.swipes = [...(fields["swipes"] as string[])];
+  }
+  return told as Message[];
+}
