@@ -8,12 +8,14 @@
 //! * [`card`], [`lore`], [`persona`], [`template`], [`campaign`], [`chat`], [`world`], [`settings`]: the documents of each domain.
 //! * [`folder`]: what the files of other tools' data folders are.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
+//! * `backyard`: archives of Backyard AI, which have cards and chats.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
 //! * [`keep`]: what users see: one service a domain.
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
+mod backyard;
 pub mod campaign;
 pub mod card;
 pub mod chat;

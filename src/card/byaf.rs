@@ -6,43 +6,16 @@
 //! CHARX. Archives are not written in this form.
 
 use super::{Asset, charx};
-use crate::container::zip::{Archive, Entry};
-use crate::error::{Kind, Limits, Result, Warning};
-use crate::json::{Document, Node, Shape, quote};
+use crate::backyard::{MANIFEST, Shelf, is_talked, listed, macros, name};
+use crate::error::{Kind, Result, Warning};
+use crate::json::{Document, Node, quote};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-const MANIFEST: &str = "manifest.json";
-/// More of them than this are left in the archive.
-const MOST_SCENARIOS: usize = 200;
+/// The code of the warning that the archive has chats, which are no part of the card.
+pub(crate) const UNREAD_CHAT: &str = "unread-chat";
 
-/// Reads entries of the archive.
-pub(super) struct Shelf<'a> {
-    pub bytes: &'a [u8],
-    pub archive: &'a Archive,
-    pub limits: &'a Limits,
-}
-
-impl<'a> Shelf<'a> {
-    fn entry(&self, name: &str) -> Option<&'a Entry> {
-        self.archive.entries.iter().find(|entry| entry.name == name)
-    }
-
-    fn json(&self, name: &str, budget: &mut usize) -> Result<Document> {
-        let missing = || Kind::NoCard.because(format!("the archive has no `{name}`"));
-        let entry = self.entry(name).ok_or_else(missing)?;
-        let text = entry.content(self.bytes, budget, self.limits, &mut Vec::new())?;
-        Ok(Document::read(&text, self.limits)?.0)
-    }
-
-    /// The manifest, when it is one of Backyard.
-    pub fn manifest(&self, budget: &mut usize) -> Option<Document> {
-        self.entry(MANIFEST)?;
-        let manifest = self.json(MANIFEST, budget).ok()?;
-        let listed = manifest.root().get("characters")?.shape() == Shape::Array;
-        listed.then_some(manifest)
-    }
-
+impl Shelf<'_> {
     /// The first character of the manifest as a card, and the name of its entry.
     pub fn card(
         &self,
@@ -50,12 +23,7 @@ impl<'a> Shelf<'a> {
         budget: &mut usize,
         warnings: &mut Vec<Warning>,
     ) -> Result<(Document, String)> {
-        let paths = |key: &str| -> Vec<Cow<'_, str>> {
-            let list = manifest.root().get(key);
-            let items = list.into_iter().flat_map(Node::items);
-            items.filter_map(Node::text).collect()
-        };
-        let characters = paths("characters");
+        let characters = listed(manifest, "characters");
         let Some(path) = characters.first() else {
             return Err(Kind::NoCard.because("the archive names no character"));
         };
@@ -64,23 +32,15 @@ impl<'a> Shelf<'a> {
             warnings.push(Warning::noticed("several-characters", MANIFEST, message));
         }
         let character = self.json(path, budget)?;
-        let mut scenarios = Vec::new();
-        for name in paths("scenarios").iter().take(MOST_SCENARIOS) {
-            match self.json(name, budget) {
-                Ok(scenario) => scenarios.push(scenario),
-                Err(error) => {
-                    let message = format!("the scenario cannot be read and was left out: {error}");
-                    warnings.push(Warning::noticed("damaged-scenario", &**name, message));
-                }
-            }
-        }
-        let talked = |scenario: &Document| {
-            let messages = scenario.root().get("messages");
-            messages.is_some_and(|messages| !messages.is_empty())
-        };
-        if scenarios.iter().any(talked) {
-            let message = "the archive has a chat, which was not read";
-            warnings.push(Warning::noticed("unread-chat", MANIFEST, message));
+        let scenarios = self.scenarios(manifest, budget, warnings);
+        let scenarios: Vec<Document> = scenarios.into_iter().map(|(_, one)| one).collect();
+        let talked = scenarios.iter().filter(|one| is_talked(one)).count();
+        if talked > 0 {
+            let message = format!(
+                "the archive has {talked} chat{} as well, which `readChat` reads",
+                if talked == 1 { "" } else { "s" }
+            );
+            warnings.push(Warning::noticed(UNREAD_CHAT, MANIFEST, message));
         }
         let card = self.told(manifest, &character, path, &scenarios);
         Ok((
@@ -99,23 +59,30 @@ impl<'a> Shelf<'a> {
         let first = scenarios.first().map(Document::root);
         let author = manifest.root().get("author");
         let of = |node: Option<Node<'_>>, key: &str| text(node.and_then(|node| node.get(key)));
-        let named = |key: &str| of(Some(character.root()), key);
-        let name = match named("name") {
-            name if name.trim().is_empty() => named("displayName"),
-            name => name,
+        let told = |key: &str| of(Some(character.root()), key);
+        let begins = first.map(greeting).unwrap_or_default();
+        let mut greetings: Vec<String> = Vec::new();
+        for scenario in scenarios.iter().skip(1) {
+            let greeting = quote(&greeting(scenario.root()));
+            // One that says what another says gives nobody a choice.
+            let again = greeting == quote(&begins) || greetings.contains(&greeting);
+            if greeting.len() > 2 && !again {
+                greetings.push(greeting);
+            }
+        }
+        let explicit = character.root().get("isNSFW").and_then(Node::boolean);
+        let tags = if explicit == Some(true) {
+            r#""nsfw""#
+        } else {
+            ""
         };
-        let greetings = scenarios.iter().skip(1).map(|one| greeting(one.root()));
-        let greetings: Vec<String> = greetings
-            .filter(|greeting| !greeting.is_empty())
-            .map(|greeting| quote(&greeting))
-            .collect();
         let mut out = String::from(r#"{"spec":"chara_card_v3","spec_version":"3.0","data":{"#);
         let fields = [
-            ("name", name),
-            ("description", macros(&named("persona"))),
+            ("name", name(character.root())),
+            ("description", macros(&told("persona"))),
             ("personality", String::new()),
             ("scenario", macros(&of(first, "narrative"))),
-            ("first_mes", first.map(greeting).unwrap_or_default()),
+            ("first_mes", begins),
             ("mes_example", first.map(examples).unwrap_or_default()),
             ("creator_notes", of(author, "backyardURL")),
             (
@@ -130,7 +97,7 @@ impl<'a> Shelf<'a> {
             out.extend(["\"", key, "\":", &quote(value), ","]);
         }
         out.push_str(&format!(
-            r#""alternate_greetings":[{}],"group_only_greetings":[],"tags":[],"#,
+            r#""alternate_greetings":[{}],"group_only_greetings":[],"tags":[{tags}],"#,
             greetings.join(",")
         ));
         if let Some(book) = book(character.root()) {
@@ -254,39 +221,4 @@ fn book(character: Node<'_>) -> Option<String> {
         r#"{{"extensions":{{}},"entries":[{}]}}"#,
         entries.join(",")
     ))
-}
-
-/// The text with `{character}` and `{user}` as cards have them; before a line of one of them
-/// there may be a `#`.
-fn macros(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        let (before, from) = rest.split_at(at);
-        let word = [("{character}", "{{char}}"), ("{user}", "{{user}}")]
-            .into_iter()
-            .find(|(own, _)| {
-                from.get(..own.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(own))
-            });
-        // What has two braces is a card's macro already.
-        let doubled = before.ends_with('{');
-        match word {
-            Some((own, card)) if !doubled && !from[own.len()..].starts_with('}') => {
-                let speaks = from[own.len()..].starts_with(':');
-                let marked = before.strip_suffix('#').filter(|_| speaks);
-                out.push_str(marked.unwrap_or(before));
-                out.push_str(card);
-                rest = &from[own.len()..];
-            }
-            _ => {
-                out.push_str(before);
-                // Both braces at once, so that the second begins nothing.
-                let length = if from.starts_with("{{") { 2 } else { 1 };
-                out.push_str(&from[..length]);
-                rest = &from[length..];
-            }
-        }
-    }
-    out + rest
 }

@@ -3,7 +3,8 @@
 //! Paths in an archive are names here and nothing else: who makes files of them has
 //! been told when one leads out of its folder.
 
-use super::{Asset, Container, Found, Source, WriteOptions, byaf, payload, view};
+use super::{Asset, Container, Found, Source, WriteOptions, payload, view};
+use crate::backyard::Shelf;
 use crate::container::zip::{self, Archive, Entry, File, Stored};
 use crate::container::{jpeg, png, webp};
 use crate::error::{Kind, Limits, Result, Warning};
@@ -29,7 +30,7 @@ pub(super) fn read(
     };
     let mut budget = limits.archive;
     let named = |name: &str| archive.entries.iter().any(|entry| entry.name == name);
-    let shelf = byaf::Shelf {
+    let shelf = Shelf {
         bytes,
         archive: &archive,
         limits,

@@ -46,6 +46,7 @@ use crate::error::{Error, Kind, Limits, Loss, Result, Warning};
 use crate::json::Document;
 use crate::lore::{self, LoreFile};
 use crate::prompt::tokens;
+pub(crate) use byaf::UNREAD_CHAT;
 use embedded::Chunk;
 pub(crate) use payload::{decode as decode_text, encode as encode_text};
 pub use peek::Peek;
@@ -475,6 +476,9 @@ fn find(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Fo
             assets: Vec::new(),
         });
     }
+    if let Some(error) = lore::packed(bytes) {
+        return Err(error);
+    }
     if !starts_as_json(bytes) {
         let detail = "the file is no picture, no archive and no JSON object";
         return behind(Kind::NotACard.because(detail), bytes, limits, warnings);
@@ -626,7 +630,13 @@ pub fn convert(document: &Document, spec: Spec) -> Result<Converted> {
 /// # Ok::<(), cardkeep::error::Error>(())
 /// ```
 pub fn validate(document: &Document) -> Validity {
-    validate::validate(document)
+    validate::validate(document, None)
+}
+
+/// As [`validate`], and whether what the card names is among what came along with it, by the
+/// paths that [`read`] gives.
+pub fn validate_with(document: &Document, assets: &[String]) -> Validity {
+    validate::validate(document, Some(assets))
 }
 
 /// Where the two say something else, whatever specification and spelling each has.

@@ -114,7 +114,8 @@ const ASSET: &[Rule] = &[
     ("ext", Type::Text, true),
 ];
 
-pub(super) fn validate(document: &Document) -> Validity {
+/// `there`: the paths of what came along with the card, where that is known.
+pub(super) fn validate(document: &Document, there: Option<&[String]>) -> Validity {
     let mut found = Validity {
         spec: view::spec(document),
         errors: Vec::new(),
@@ -127,7 +128,7 @@ pub(super) fn validate(document: &Document) -> Validity {
     }
     let said = root.get("spec").and_then(Node::text);
     match (view::data(document), said.as_deref()) {
-        (Some(data), _) => nested(root, data, &mut found),
+        (Some(data), _) => nested(root, data, there, &mut found),
         (None, Some(said)) if said.starts_with("chara_card") => {
             let code = match root.get("data") {
                 Some(_) => "wrong-type",
@@ -153,7 +154,7 @@ impl Validity {
     }
 }
 
-fn nested(root: Node<'_>, data: Node<'_>, found: &mut Validity) {
+fn nested(root: Node<'_>, data: Node<'_>, there: Option<&[String]>, found: &mut Validity) {
     let v3 = found.spec == Spec::V3;
     let spec = if v3 { "chara_card_v3" } else { "chara_card_v2" };
     match root.get("spec").map(Node::text) {
@@ -220,7 +221,7 @@ fn nested(root: Node<'_>, data: Node<'_>, found: &mut Validity) {
         let assets = data.get("assets").filter(|it| it.shape() == Shape::Array);
         assets
             .into_iter()
-            .for_each(|assets| self::assets(assets, found));
+            .for_each(|assets| self::assets(assets, there, found));
         let notes = data.get("creator_notes_multilingual");
         for (language, text) in notes.into_iter().flat_map(Node::entries) {
             let path = format!("data.creator_notes_multilingual.{language}");
@@ -329,7 +330,7 @@ fn lorebook(book: Node<'_>, v3: bool, found: &mut Validity) {
     }
 }
 
-fn assets(assets: Node<'_>, found: &mut Validity) {
+fn assets(assets: Node<'_>, there: Option<&[String]>, found: &mut Validity) {
     let (mut icons, mut main_icons, mut main_backgrounds) = (0, 0, 0);
     for (n, asset) in assets.items().enumerate() {
         let path = format!("data.assets.{n}.");
@@ -355,6 +356,17 @@ fn assets(assets: Node<'_>, found: &mut Validity) {
             let message = "types that the specification does not name begin with `x_`";
             found.warn(&format!("{path}type"), "unknown-type", message);
         }
+        if let Some(uri) = asset.get("uri").and_then(Node::text) {
+            let path = format!("{path}uri");
+            if let Some((code, message)) = odd_uri(&uri) {
+                found.warn(&path, code, message);
+            } else if is_inside(&uri)
+                && there.is_some_and(|there| there.iter().all(|one| *one != uri))
+            {
+                let message = "nothing of this name came along with the card";
+                found.warn(&path, "missing-asset", message);
+            }
+        }
         let ext = text("ext");
         if ext.starts_with('.') || ext.chars().any(char::is_uppercase) {
             let message = "`ext` is spelled in lower case and without a dot";
@@ -369,4 +381,101 @@ fn assets(assets: Node<'_>, found: &mut Validity) {
         let message = format!("one background may be named `main`; {main_backgrounds} are");
         found.error("data.assets", "main-background", message);
     }
+}
+
+/// What stands before the colon of a URI, in lower case, and what behind. Browsers read it without
+/// the blanks and control characters in it.
+fn scheme(uri: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let mut scheme = scheme.to_ascii_lowercase();
+    scheme.retain(|c| c > ' ' && c != '\u{7f}');
+    let sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+    let fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    (fits && scheme.chars().all(sign)).then_some((scheme, rest))
+}
+
+/// Whether the URI names what travels with the card.
+fn is_inside(uri: &str) -> bool {
+    let schemes = ["embeded", "embedded", "__asset"];
+    scheme(uri).is_some_and(|(scheme, _)| schemes.contains(&scheme.as_str()))
+}
+
+/// What is odd about the URI of an asset.
+fn odd_uri(uri: &str) -> Option<(&'static str, String)> {
+    let bad = |message: &str| Some(("bad-uri", message.to_owned()));
+    if uri.trim().is_empty() {
+        return bad("the URI is empty");
+    }
+    let Some((scheme, rest)) = scheme(uri) else {
+        return bad("the URI has no scheme, such as `embeded://`, `https://` or `data:`");
+    };
+    let danger = |why: &str| Some(("dangerous-uri", format!("`{scheme}:` {why}")));
+    match scheme.as_str() {
+        "javascript" | "vbscript" => danger("is a program"),
+        "file" => danger("names a file of one machine"),
+        "blob" | "filesystem" => bad("the URI holds only as long as the page that made it"),
+        // A drive.
+        one if one.len() == 1 => danger("names a file of one machine"),
+        "ccdefault" => match rest {
+            "" => None,
+            _ => bad("`ccdefault:` has nothing behind it"),
+        },
+        "embeded" | "embedded" => {
+            let path = rest.strip_prefix("//").unwrap_or_default();
+            let parts = || path.split(['/', '\\']);
+            if path.is_empty() || path.ends_with('/') {
+                bad("the URI names no file of the archive")
+            } else if parts().any(|part| part == "..") || path.starts_with('/') {
+                bad("the path leads out of the archive")
+            } else if path.contains('\\') {
+                bad("paths of an archive have `/`")
+            } else if scheme == "embedded" {
+                bad("the specification spells it `embeded://`; not everybody reads this")
+            } else {
+                None
+            }
+        }
+        "__asset" if rest.is_empty() => bad("the URI names no asset"),
+        "__asset" => None,
+        "http" | "https" => {
+            let host = rest.strip_prefix("//").unwrap_or_default();
+            let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+            match host.is_empty() || host.contains(char::is_whitespace) {
+                true => bad("the address has no host"),
+                false => None,
+            }
+        }
+        "data" => {
+            let (kind, content) = rest.split_once(',').unwrap_or((rest, ""));
+            let kind = kind.to_ascii_lowercase();
+            let media = kind.split(';').next().unwrap_or_default().trim();
+            let active = [
+                "text/html",
+                "image/svg+xml",
+                "application/xhtml+xml",
+                "text/xml",
+            ];
+            if active.contains(&media) || media.contains("javascript") {
+                return danger(&format!("holds `{media}`, which can run programs"));
+            }
+            if content.is_empty() {
+                return bad("the URI holds nothing");
+            }
+            let base64 = kind.ends_with(";base64");
+            match base64 && !is_base64(content) {
+                true => bad("what it holds is no base64"),
+                false => None,
+            }
+        }
+        _ => Some((
+            "unknown-uri",
+            format!("`{scheme}:` is nothing that the specification names"),
+        )),
+    }
+}
+
+fn is_base64(text: &str) -> bool {
+    let content = text.trim_end_matches('=');
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    content.bytes().all(sign) && text.len() - content.len() <= 2 && content.len() % 4 != 1
 }

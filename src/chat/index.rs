@@ -4,7 +4,7 @@ use super::foreign;
 use super::line::{Piece, Pieces, What, is_plain, object, repairs};
 use super::source::Source;
 use super::transcript::Transcript;
-use super::{ChatFile, Dialect, Fault, Session, tree, view};
+use super::{ChatFile, Dialect, Fault, Session, byaf, tree, view};
 use crate::error::{Kind, Limits, Place, Result, Warning};
 use crate::json::{Node, Shape, utf16_text};
 use std::borrow::Cow;
@@ -23,6 +23,9 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             bytes.len(),
             limits.chat
         )));
+    }
+    if let Some(transcript) = byaf::transcript(bytes, limits)? {
+        return converted(transcript, Vec::new());
     }
     if let Some((text, mut warnings)) = utf16_text(bytes) {
         let blank = text.trim_start_matches('\u{feff}').trim().is_empty();

@@ -21,6 +21,7 @@
 //! # Ok::<(), cardkeep::error::Error>(())
 //! ```
 
+mod byaf;
 mod compose;
 pub mod date;
 mod export;
@@ -153,7 +154,8 @@ pub struct Fault {
 /// In a log a line ends at a newline and nowhere else. A header begins a session; a line that
 /// cannot be read is a fault and hides no other. An array of messages, and objects that stand over
 /// several lines each, are made lines, with the warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
-/// made UTF-8, with the warning `recoded`. Of the limits only `chat` applies to a log of lines:
+/// made UTF-8, with the warning `recoded`. An archive of Backyard is a session for each scenario
+/// in which somebody talked. Of the limits only `chat` applies to a log of lines:
 /// what a message is must not depend on who asks. Other documents are read within all of them.
 ///
 /// # Errors

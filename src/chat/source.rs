@@ -9,7 +9,7 @@ use crate::json::{Document, Node, Shape};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Source {
     /// `sillytavern`, `tavernai`, `cardshark`, `world`, `chub`, `text-generation-webui`,
-    /// `agnai`, `cai-tools`, `kobold-lite`, `risu`, `llama-cpp` or `plain`.
+    /// `agnai`, `backyard`, `cai-tools`, `kobold-lite`, `risu`, `llama-cpp` or `plain`.
     pub tool: &'static str,
     /// The tool's form of that time: a year and month, a version, or a word.
     pub era: &'static str,

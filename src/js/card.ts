@@ -15,7 +15,7 @@ import {
 import { failure, refuseIfAborted } from "./errors.js";
 import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
-import { bytes, document, fields, limits, list, options, text } from "./options.js";
+import { bytes, document, fields, limits, list, options, record, text } from "./options.js";
 import type {
   CardDifference,
   CardDocument,
@@ -28,6 +28,7 @@ import type {
   PeekCardOptions,
   PeekedCard,
   ReadCardOptions,
+  ValidateCardOptions,
   WriteCardOptions,
 } from "./types.js";
 
@@ -146,14 +147,16 @@ export function convertCard(card: CardDocument, spec: CardSpec, given?: ReadCard
 
 /**
  * Holds a card against its specification, to the letter. `readCard` takes far more than this; who publishes a card wants to
- * know what other tools may refuse.
+ * know what other tools may refuse. With `assets`, those that `readCard` gives, what the card names and is not among them is
+ * told as well.
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function validateCard(card: CardDocument, given?: ReadCardOptions): CardValidity {
+export function validateCard(card: CardDocument, given?: ValidateCardOptions): CardValidity {
   return call("validateCard", () => {
-    const chosen = options(given, ["limits"]);
-    return JSON.parse(rawValidateCard(document(card), limits(chosen.limits))) as CardValidity;
+    const chosen = options(given, ["assets", "limits"]);
+    const paths = chosen.assets && list(chosen.assets, "assets").map((asset) => text(record(asset, "assets")["path"] as string, "assets.path"));
+    return JSON.parse(rawValidateCard(document(card), paths, limits(chosen.limits))) as CardValidity;
   });
 }
 

@@ -49,7 +49,10 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
     return this.older("version", id, rev, (at) => new Characters(at).get(id) as Promise<Character>);
   }
 
-  /** Adds cards. The same file twice is one character; a card of the same name is another character. */
+  /**
+   * Adds cards. The same file twice is one character; a card of the same name is another character. The chats in an archive of
+   * Backyard come along, linked to their character.
+   */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<CharacterEntry>> {
     const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
       [await drawn(this.handle, JSON.parse(await this.handle.importCharacter(bytes, chosen.limits)) as Taken<CharacterEntry>)];

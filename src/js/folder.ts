@@ -248,6 +248,7 @@ class Folder {
       const known = key(item, name.toLowerCase());
       this.#names.set(known, this.#names.has(known) && this.#names.get(known) !== id ? null : id);
       yield told(path, "characters", taken, warnings);
+      for (const chat of taken.chats ?? []) yield told(path, "chats", chat, []);
     } else if (what === "world") {
       const taken = JSON.parse(await handle.importWorld(await this.#tree(item, bytes), this.#limits)) as Taken<Entry>;
       this.#worlds.set(key(item, item.place.of), taken.entry.id);

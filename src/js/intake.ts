@@ -5,7 +5,7 @@ import { failure, named, refuseIfAborted } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { limits, options } from "./options.js";
 import { refuseWithoutSpace } from "./space.js";
-import type { ImportEvent, ImportOptions, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
+import type { ImportedChat, ImportEvent, ImportOptions, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
 
 /** So many files are worth a backup before. */
 const MANY = 50;
@@ -16,6 +16,7 @@ export interface Taken<E> {
   status: ImportStatus;
   warnings: Warning[];
   like?: E[];
+  chats?: ImportedChat[];
 }
 
 /** One source or several, such as the files of an `<input>` or a drop. */

@@ -59,7 +59,7 @@ export function writeLorebook(book: LorebookDocument, given: { dialect: Lorebook
  *
  * What fires is what fires in SillyTavern, but for this: no key is found across two messages; words end where a letter of any
  * script ends; `tokenBudget` is shared out at the end, passing over what is too long; entries of one order stand as in the book;
- * filters for characters, triggers and scores within groups are not looked at. Macros in keys are to be filled before.
+ * who stays in a group is not thrown out by the rest that follows. Macros in keys are to be filled before.
  *
  * Throws `not-a-lorebook`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
  */
@@ -76,6 +76,12 @@ export function matchLorebook(book: LorebookDocument, messages: string | readonl
       "messages",
       "timed",
       "charactersPerToken",
+      "character",
+      "trigger",
+      "groupScoring",
+      "minActivations",
+      "minActivationsDepth",
+      "about",
       "limits",
     ]);
     const said = typeof messages === "string" ? [messages] : list(messages, "messages").map((message) => text(message, "messages"));

@@ -123,6 +123,11 @@ export interface ReadCardOptions {
   limits?: Limits;
 }
 
+export interface ValidateCardOptions extends ReadCardOptions {
+  /** What came along with the card, as `readCard` gives it. */
+  assets?: readonly { readonly path: string }[];
+}
+
 /** What a gallery shows of a card. */
 export interface PeekedCard {
   name: string;
@@ -202,6 +207,14 @@ export interface FillMacrosOptions {
   user?: string;
   /** Other macros by their names, in any case. */
   values?: { [name: string]: string };
+  /** The variables of the chat. Without them `{{getvar::…}}`, `{{setvar::…}}` and their like stay as they are written. */
+  variables?: { readonly [name: string]: string };
+  /** The variables of all chats, such as RisuAI's toggles (`toggle_…`). */
+  globals?: { readonly [name: string]: string };
+  /** When it is, in milliseconds since 1970. Without it `{{time}}` and its like stay as they are written. */
+  now?: number;
+  /** How far east of Greenwich, in minutes. Default 0. */
+  utcOffset?: number;
   /** Chance: the same seed, the same text. Default 1. */
   seed?: number;
   limits?: Limits;
@@ -216,6 +229,8 @@ export interface FilledMacros {
   comments: string[];
   /** Macros that are not known and stay as they are written, each once. */
   unknown: string[];
+  /** The chat's variables as they are now, where they were given. */
+  variables?: { [name: string]: string };
 }
 
 export interface WriteCardOptions {
@@ -273,6 +288,8 @@ export interface LoreEntry {
   group?: string;
   groupOverride: boolean;
   groupWeight: number;
+  /** Whether it leaves its group to those of which more keys are found. */
+  groupScoring?: boolean;
   sticky?: number;
   cooldown?: number;
   delay?: number;
@@ -280,8 +297,27 @@ export interface LoreEntry {
   preventRecursion: boolean;
   delayUntilRecursion: number;
   ignoreBudget: boolean;
+  /** The name that a macro asks for, for the position `outlet`. */
   outlet?: string;
+  /** Beside which characters it goes in, by the names of their files and the ids of their tags. */
+  characters?: { names: string[]; tags: string[]; exclude: boolean };
+  /** What the prompt has to be for. */
+  triggers?: (LoreTrigger | (string & {}))[];
+  /** What its keys are looked for in beside the messages. */
+  lookIn?: LoreAbout[];
 }
+
+/** What a prompt is for, in SillyTavern's words. */
+export type LoreTrigger = "normal" | "continue" | "impersonate" | "swipe" | "regenerate" | "quiet";
+
+/** A text beside the messages. */
+export type LoreAbout =
+  | "persona-description"
+  | "character-description"
+  | "character-personality"
+  | "character-depth-prompt"
+  | "scenario"
+  | "creator-notes";
 
 export interface Lorebook {
   name: string;
@@ -346,6 +382,21 @@ export interface MatchLorebookOptions {
   timed?: LorebookMatch["timed"];
   /** For the estimate of tokens. Default 4. */
   charactersPerToken?: number;
+  /**
+   * Who speaks: what the character's file is called, without its ending, and the ids of its tags, as SillyTavern has them. Of
+   * what is left out entries may want what they like.
+   */
+  character?: { name?: string; tags?: readonly string[] };
+  /** What the prompt is for. Default `normal`. */
+  trigger?: LoreTrigger;
+  /** For entries that do not say: whether of a group those stay of which most keys are found. Default false. */
+  groupScoring?: boolean;
+  /** Looks at older messages, one by one, until so many entries go in. Default 0. */
+  minActivations?: number;
+  /** How many messages are looked at for that at most, 1,000 in any case; 0 for all. Default 0. */
+  minActivationsDepth?: number;
+  /** The texts that entries may want to look in beside the messages. */
+  about?: { readonly [text in LoreAbout]?: string };
   limits?: Limits;
 }
 
@@ -353,15 +404,16 @@ export interface MatchLorebookOptions {
 export type LoreReason =
   | { reason: "constant" | "decorator" | "sticky" }
   | { reason: "key"; key: string; depth: number; secondary?: string }
-  | { reason: "entry"; key: string; by: number };
+  | { reason: "entry"; key: string; by: number }
+  | { reason: "about"; key: string; text: LoreAbout };
 
 export interface LorebookMatch {
   /** The entries that go in, in the order of the prompt. */
-  fired: { index: number; why: LoreReason; content: string; tokens: number; position: LorePosition; depth: number; role: number }[];
+  fired: { index: number; why: LoreReason; content: string; tokens: number; position: LorePosition; depth: number; role: number; outlet?: string }[];
   /** The others, in the order of the book. */
   skipped: {
     index: number;
-    why: "disabled" | "no-keys" | "not-found" | "secondary" | "bad-key" | "probability" | "cooldown" | "delay" | "decorator" | "group" | "budget";
+    why: "disabled" | "no-keys" | "not-found" | "secondary" | "bad-key" | "probability" | "cooldown" | "delay" | "decorator" | "group" | "score" | "budget" | "character" | "trigger";
     detail?: string;
   }[];
   /** Tokens of what goes in, by estimate. */
@@ -603,6 +655,7 @@ export type ChatTool =
   | ChatDialect
   | "text-generation-webui"
   | "agnai"
+  | "backyard"
   | "cai-tools"
   | "kobold-lite"
   | "risu"
@@ -1285,11 +1338,19 @@ export type ImportEvent<E> =
   /**
    * `duplicate`: the same bytes are kept already, as `entry`. `updated`: a chat's file that begins with all of the chat `entry`, which
    * got the lines that came since; only where nothing of it was changed here, and the state before stays as an older one. `like`: other characters of which a model reads the same words.
+   * `chats`: those that came in a character's file, linked to it.
    */
-  | { type: "item"; name: string; entry: E; status: ImportStatus; warnings: Warning[]; like?: E[] }
+  | { type: "item"; name: string; entry: E; status: ImportStatus; warnings: Warning[]; like?: E[]; chats?: ImportedChat[] }
   | { type: "failed"; name: string; code: string; message: string; needed?: number; free?: number }
   | { type: "progress"; done: number; total: number }
   | { type: "done"; added: number; updated: number; duplicates: number; failed: number };
+
+/** A chat that came in the file of a character. */
+export interface ImportedChat {
+  entry: ChatEntry;
+  status: ImportStatus;
+  warnings: Warning[];
+}
 
 export type ImportStatus = "added" | "updated" | "duplicate";
 

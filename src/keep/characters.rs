@@ -5,8 +5,10 @@
 
 use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
-use super::{Exported, Keep, Status, filename};
-use crate::card::{self, Container};
+use super::links::Links;
+use super::{ChatImport, Exported, Keep, Status, filename};
+use crate::card::{self, CardFile, Container};
+use crate::chat;
 use crate::codec;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
@@ -42,14 +44,79 @@ impl Characters {
         Characters { keep }
     }
 
-    /// Keeps a card file: `{ entry, status, warnings, like? }`. The same bytes again are a
+    /// Keeps a card file: `{ entry, status, warnings, like?, chats? }`. The same bytes again are a
     /// duplicate, the same name is not; nothing is ever replaced. `like` are others of which a
-    /// model reads the same words, in whatever file, dialect and picture.
+    /// model reads the same words, in whatever file, dialect and picture. `chats` are those that
+    /// came in the file, `[{ entry, status, warnings }]`: they are linked to the character, and
+    /// all is kept or nothing.
     ///
     /// # Errors
     /// Those of [`card::read`], and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
-        let file = card::read(bytes, limits)?;
+        let mut file = card::read(bytes, limits)?;
+        if file.container != Container::Byaf {
+            return self.add(bytes, &file, limits).await;
+        }
+        let unread = |warning: &Warning| warning.code == card::UNREAD_CHAT;
+        if !file.warnings.iter().any(unread) {
+            return self.add(bytes, &file, limits).await;
+        }
+        // A chat that cannot be read is no reason to refuse the character.
+        if let Err(error) = chat::read(bytes, limits) {
+            for warning in file.warnings.iter_mut().filter(|it| unread(it)) {
+                warning.message = format!("the chats cannot be read: {}", error.detail());
+            }
+            return self.add(bytes, &file, limits).await;
+        }
+        file.warnings.retain(|warning| !unread(warning));
+        let transaction = self.keep.begin();
+        let staged = transaction.keep().characters();
+        let taken = match staged.add_with_chats(bytes, &file, limits).await {
+            Ok(taken) => transaction.commit(Write::default()).await.map(|()| taken),
+            Err(error) => Err(error),
+        };
+        if taken.is_err() {
+            transaction.abandon();
+        }
+        taken
+    }
+
+    async fn add_with_chats(
+        &self,
+        bytes: &[u8],
+        file: &CardFile,
+        limits: &Limits,
+    ) -> Result<Value> {
+        let mut told = self.add(bytes, file, limits).await?;
+        let id = told["entry"]["id"].as_str().unwrap_or_default().to_owned();
+        let links = ChatImport {
+            characters: vec![id],
+            limits: limits.clone(),
+            ..ChatImport::default()
+        };
+        let chats = self.keep.chats();
+        let mut taken = chats.import(bytes, "", &links).await?;
+        for chat in taken.as_array_mut().into_iter().flatten() {
+            let entry = &chat["entry"];
+            let text = |name: &str| entry[name].as_str().map(str::to_owned);
+            let alone = entry["characters"].as_array().is_none_or(Vec::is_empty);
+            // It was left behind by a character that is gone.
+            if alone && let Some(id) = text("id") {
+                let links = Links {
+                    persona: text("persona"),
+                    world: text("world"),
+                    location: text("location"),
+                    playthrough: text("playthrough"),
+                    ..links.links()
+                };
+                chat["entry"] = chats.link(&id, &links, Write::default()).await?;
+            }
+        }
+        told["chats"] = taken;
+        Ok(told)
+    }
+
+    async fn add(&self, bytes: &[u8], file: &CardFile, limits: &Limits) -> Result<Value> {
         let same = format!("{FILES}{}", codec::hash(bytes));
         let kept = self.keep.store().find(&same).await?.records;
         let (record, status) = match kept.into_iter().find(|record| record.trashed_ms.is_none()) {
@@ -59,7 +126,7 @@ impl Characters {
                 let now = self.keep.store().now();
                 let mut record = Record::new(Domain::Characters.name(), &codec::new_id(now), now);
                 record.parts.insert("file".into(), change.add_part(bytes));
-                let portrait = card::portrait(&file, bytes);
+                let portrait = card::portrait(file, bytes);
                 if let Some(portrait) = portrait {
                     if !file.container.is_image() {
                         record

@@ -12,6 +12,7 @@ use super::records::unreadable_json;
 use super::{Exported, Keep, Status, filename, unsent};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
+use crate::container::zip;
 use crate::error::{Error, Kind, Limits, Loss, Result, Warning, Written};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
@@ -116,7 +117,7 @@ impl Template {
 }
 
 impl ChatImport {
-    fn links(&self) -> Links {
+    pub(super) fn links(&self) -> Links {
         Links {
             characters: self.characters.clone(),
             persona: self.persona.clone(),
@@ -620,6 +621,7 @@ impl Chats {
         let page = bytes.trim_ascii_start().starts_with(b"<");
         let (extension, media_type) = match page {
             true => ("html", "text/html"),
+            false if zip::is(&bytes) => ("byaf", "application/zip"),
             false => ("json", "application/json"),
         };
         Ok(Exported {

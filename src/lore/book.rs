@@ -84,6 +84,61 @@ impl Position {
     }
 }
 
+/// Beside which characters an entry goes in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// What the characters' files are called, without their endings.
+    pub names: Vec<String>,
+    /// Ids of tags that the characters bear.
+    pub tags: Vec<String>,
+    /// Whether it goes in beside all others instead.
+    pub exclude: bool,
+}
+
+/// A text beside the messages that keys are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// What the persona says of the user.
+    PersonaDescription,
+    /// The character's description.
+    CharacterDescription,
+    /// The character's personality.
+    CharacterPersonality,
+    /// What the character has among the messages, at a depth.
+    CharacterDepthPrompt,
+    /// The scenario.
+    Scenario,
+    /// What the creator of the card says.
+    CreatorNotes,
+}
+
+/// Each text with the names that the wish to look in it has, SillyTavern's in a card first.
+pub(super) const ABOUT: [(About, [&str; 2]); 6] = [
+    (
+        About::PersonaDescription,
+        ["match_persona_description", "matchPersonaDescription"],
+    ),
+    (
+        About::CharacterDescription,
+        ["match_character_description", "matchCharacterDescription"],
+    ),
+    (
+        About::CharacterPersonality,
+        ["match_character_personality", "matchCharacterPersonality"],
+    ),
+    (
+        About::CharacterDepthPrompt,
+        ["match_character_depth_prompt", "matchCharacterDepthPrompt"],
+    ),
+    (About::Scenario, ["match_scenario", "matchScenario"]),
+    (
+        About::CreatorNotes,
+        ["match_creator_notes", "matchCreatorNotes"],
+    ),
+];
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -138,6 +193,10 @@ pub struct Entry {
     pub group_override: bool,
     /// Its chance within the group.
     pub group_weight: f64,
+    /// Whether it leaves its group to those of which more keys are found; `None`: as the options
+    /// say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_scoring: Option<bool>,
     /// How many messages it stays once it was called for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<u32>,
@@ -158,6 +217,15 @@ pub struct Entry {
     /// The name a macro asks for, for [`Position::Outlet`].
     #[serde(skip_serializing_if = "String::is_empty")]
     pub outlet: String,
+    /// Beside which characters it goes in; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub characters: Option<Filter>,
+    /// What the prompt has to be for: `normal`, `continue`, `swipe` and so on; empty: anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<String>,
+    /// What its keys are looked for in beside the messages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub look_in: Vec<About>,
     /// The fields that are none of these: name, and value as strict JSON.
     #[serde(skip)]
     pub extra: Vec<(String, String)>,
@@ -188,6 +256,7 @@ impl Default for Entry {
             group: String::new(),
             group_override: false,
             group_weight: 100.0,
+            group_scoring: None,
             sticky: None,
             cooldown: None,
             delay: None,
@@ -196,6 +265,9 @@ impl Default for Entry {
             delay_until_recursion: 0,
             ignore_budget: false,
             outlet: String::new(),
+            characters: None,
+            triggers: Vec::new(),
+            look_in: Vec::new(),
             extra: Vec::new(),
         }
     }
@@ -253,6 +325,9 @@ mod names {
     pub const GROUP: &[&str] = &["group"];
     pub const OVERRIDE: &[&str] = &["group_override", "groupOverride"];
     pub const WEIGHT: &[&str] = &["group_weight", "groupWeight"];
+    pub const SCORING: &[&str] = &["use_group_scoring", "useGroupScoring"];
+    pub const CHARACTERS: &[&str] = &["character_filter", "characterFilter"];
+    pub const TRIGGERS: &[&str] = &["triggers"];
     pub const STICKY: &[&str] = &["sticky"];
     pub const COOLDOWN: &[&str] = &["cooldown"];
     pub const DELAY: &[&str] = &["delay"];
@@ -286,6 +361,15 @@ mod names {
         GROUP,
         OVERRIDE,
         WEIGHT,
+        SCORING,
+        CHARACTERS,
+        TRIGGERS,
+        &super::ABOUT[0].1,
+        &super::ABOUT[1].1,
+        &super::ABOUT[2].1,
+        &super::ABOUT[3].1,
+        &super::ABOUT[4].1,
+        &super::ABOUT[5].1,
         STICKY,
         COOLDOWN,
         DELAY,
@@ -544,6 +628,14 @@ impl Entry {
             delay_until_recursion: until,
             ignore_budget: flag(names::IGNORE, false),
             outlet: text(names::OUTLET),
+            group_scoring: field(names::SCORING).and_then(truth),
+            characters: field(names::CHARACTERS).and_then(filter),
+            triggers: field(names::TRIGGERS).map_or_else(Vec::new, texts),
+            look_in: ABOUT
+                .iter()
+                .filter(|(_, names)| flag(names, false))
+                .map(|(about, _)| *about)
+                .collect(),
             extra: extra
                 .map(|(key, value)| (key.into_owned(), strict(value)))
                 .collect(),
@@ -564,6 +656,17 @@ fn found<'a>(places: &[Node<'a>], names: &[&str]) -> impl Iterator<Item = Node<'
 fn number(node: Node<'_>) -> Option<f64> {
     let number = node.number().or_else(|| node.text()?.trim().parse().ok())?;
     number.is_finite().then_some(number)
+}
+
+/// Beside which characters an entry goes in, where it says anything of that.
+fn filter(node: Node<'_>) -> Option<Filter> {
+    let list = |key: &str| node.get(key).map_or_else(Vec::new, texts);
+    let filter = Filter {
+        names: list("names"),
+        tags: list("tags"),
+        exclude: node.get("isExclude").and_then(truth).unwrap_or(false),
+    };
+    (filter != Filter::default()).then_some(filter)
 }
 
 /// SillyTavern's number of a role, also of one that is spelled out.

@@ -8,19 +8,22 @@
 //! is a text of its own, so no key is found across two; words end where a letter of any script
 //! ends; the budget is shared out at the end, passes over what is too long and takes what still
 //! fits, and what had no room has called for others all the same; entries of one order stand as
-//! in the book. Who is the character, what the prompt is for, and scores within groups are not
-//! looked at. Books of other tools are looked through in the same way; RisuAI by itself leaves
+//! in the book; who stays in a group is not thrown out by the rest that follows. Books of other tools are looked through in the same way; RisuAI by itself leaves
 //! out blanks when it looks for words.
 
-use super::book::{Book, Entry, Logic, Position};
+use super::book::{ABOUT, About, Book, Entry, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators};
 use super::key::{Finder, Manner};
 use crate::order;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Rounds of recursion, whatever the options say.
 const MOST_ROUNDS: u32 = 20;
+
+/// So many messages are looked at, whatever the options say.
+const MOST_MESSAGES: usize = 1000;
 
 /// A number of messages that no chat has.
 const FOREVER: u32 = u32::MAX;
@@ -49,6 +52,87 @@ pub struct Options {
     pub timed: BTreeMap<usize, Timed>,
     /// Characters a token has, where an entry's tokens are estimated.
     pub characters_per_token: f64,
+    /// Who speaks.
+    pub character: Character,
+    /// What the prompt is for.
+    pub trigger: Trigger,
+    /// For entries that do not say.
+    pub group_scoring: bool,
+    /// Looks at older messages, one by one, until so many entries go in.
+    pub min_activations: u32,
+    /// How many messages are looked at for that; 0: all.
+    pub min_activations_depth: u32,
+    /// The texts that entries may want to look in beside the messages.
+    pub about: Texts,
+}
+
+/// The texts beside the messages, as far as there are any.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "each is named as what it is")]
+pub struct Texts {
+    pub persona_description: String,
+    pub character_description: String,
+    pub character_personality: String,
+    pub character_depth_prompt: String,
+    pub scenario: String,
+    pub creator_notes: String,
+}
+
+impl Texts {
+    fn of(&self, about: About) -> &str {
+        match about {
+            About::PersonaDescription => &self.persona_description,
+            About::CharacterDescription => &self.character_description,
+            About::CharacterPersonality => &self.character_personality,
+            About::CharacterDepthPrompt => &self.character_depth_prompt,
+            About::Scenario => &self.scenario,
+            About::CreatorNotes => &self.creator_notes,
+        }
+    }
+}
+
+/// Who speaks, as far as it is known. Of what is not known an entry may want what it likes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Character {
+    /// What the character's file is called, without its ending.
+    pub name: Option<String>,
+    /// The ids of its tags.
+    pub tags: Option<Vec<String>>,
+}
+
+/// What a prompt is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// A reply.
+    #[default]
+    Normal,
+    /// More of the last message.
+    Continue,
+    /// What the user might say.
+    Impersonate,
+    /// Another version of the last message.
+    Swipe,
+    /// The last message anew.
+    Regenerate,
+    /// Something that is no message.
+    Quiet,
+}
+
+impl Trigger {
+    /// As entries name it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Trigger::Normal => "normal",
+            Trigger::Continue => "continue",
+            Trigger::Impersonate => "impersonate",
+            Trigger::Swipe => "swipe",
+            Trigger::Regenerate => "regenerate",
+            Trigger::Quiet => "quiet",
+        }
+    }
 }
 
 impl Default for Options {
@@ -64,6 +148,12 @@ impl Default for Options {
             messages: None,
             timed: BTreeMap::new(),
             characters_per_token: 4.0,
+            character: Character::default(),
+            trigger: Trigger::Normal,
+            group_scoring: false,
+            min_activations: 0,
+            min_activations_depth: 0,
+            about: Texts::default(),
         }
     }
 }
@@ -110,6 +200,9 @@ pub struct Fired {
     pub depth: u32,
     /// For `at-depth`: 0 system, 1 user, 2 assistant.
     pub role: u32,
+    /// For `outlet`: the name that a macro asks for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub outlet: String,
 }
 
 /// Why an entry goes in.
@@ -138,6 +231,13 @@ pub enum Why {
         key: String,
         /// The other entry.
         by: usize,
+    },
+    /// A key is in a text beside the messages.
+    About {
+        /// The key.
+        key: String,
+        /// The text.
+        text: About,
     },
 }
 
@@ -178,8 +278,73 @@ pub enum WhyNot {
     Decorator,
     /// Another one of its group goes in.
     Group,
+    /// More keys of another one of its group were found.
+    Score,
     /// There is no room.
     Budget,
+    /// It is for other characters.
+    Character,
+    /// It is for prompts of another kind.
+    Trigger,
+}
+
+/// A key made ready, and where it was found. Texts only come to be more, so none is looked
+/// through twice for it.
+struct Key<'b> {
+    key: &'b str,
+    finder: Finder,
+    messages: Found,
+    about: Found,
+    entries: Found,
+}
+
+/// The first text that has a key, of those that were looked through.
+#[derive(Default)]
+struct Found {
+    looked: Cell<usize>,
+    first: Cell<Option<usize>>,
+}
+
+impl Found {
+    /// The first of so many texts that has the key.
+    fn within<'t>(
+        &self,
+        count: usize,
+        text: impl Fn(usize) -> Option<&'t Text>,
+        finder: &Finder,
+    ) -> Option<usize> {
+        while self.first.get().is_none() && self.looked.get() < count {
+            let n = self.looked.get();
+            self.looked.set(n + 1);
+            if text(n).is_some_and(|text| text.has(finder)) {
+                self.first.set(Some(n));
+            }
+        }
+        self.first.get().filter(|first| *first < count)
+    }
+}
+
+impl<'b> Key<'b> {
+    fn new(key: &'b str, finder: Finder) -> Key<'b> {
+        Key {
+            key,
+            finder,
+            messages: Found::default(),
+            about: Found::default(),
+            entries: Found::default(),
+        }
+    }
+}
+
+/// What a round looks through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scan {
+    /// The newest messages.
+    First,
+    /// Them, and what entries say; entries up to this level take part.
+    Recursion(u32),
+    /// One message more.
+    Older,
 }
 
 /// An entry made ready.
@@ -187,16 +352,17 @@ struct Ready<'b> {
     index: usize,
     entry: &'b Entry,
     decorators: Vec<Decorator>,
-    keys: Vec<(&'b str, Finder)>,
-    secondary: Vec<(&'b str, Finder)>,
+    keys: Vec<Key<'b>>,
+    secondary: Vec<Key<'b>>,
     /// Of each list one has to be there.
-    additional: Vec<Vec<Finder>>,
+    additional: Vec<Vec<Key<'b>>>,
     /// Of each list none may be there.
-    excluded: Vec<Vec<Finder>>,
+    excluded: Vec<Vec<Key<'b>>>,
     /// Of each list one has to be missing.
-    excluded_together: Vec<Vec<Finder>>,
+    excluded_together: Vec<Vec<Key<'b>>>,
     bad_key: Option<String>,
-    scan_depth: usize,
+    /// `None`: as the options say.
+    scan_depth: Option<usize>,
 }
 
 impl Ready<'_> {
@@ -231,7 +397,16 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         book,
         options,
         count,
-        texts: messages.iter().rev().map(|text| Text::of(text)).collect(),
+        texts: messages
+            .iter()
+            .rev()
+            .take(MOST_MESSAGES)
+            .map(|text| Text::of(text))
+            .collect(),
+        about: Vec::new(),
+        sources: Vec::new(),
+        scan: Scan::First,
+        older: 0,
         fired: Vec::new(),
         skipped: BTreeMap::new(),
     };
@@ -241,6 +416,9 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         .enumerate()
         .map(|(index, entry)| run.prepare(index, entry))
         .collect();
+    for (about, _) in ABOUT {
+        run.about.push((about, Text::of(options.about.of(about))));
+    }
     run.rounds(&ready);
     run.settle(&ready)
 }
@@ -251,6 +429,13 @@ struct Run<'b> {
     count: u32,
     /// The newest first.
     texts: Vec<Text>,
+    /// The texts beside them.
+    about: Vec<(About, Text)>,
+    /// What the fired entries say.
+    sources: Vec<(usize, Text)>,
+    scan: Scan,
+    /// How many messages more than the options say are looked at.
+    older: usize,
     fired: Vec<(usize, Why)>,
     skipped: BTreeMap<usize, (WhyNot, Option<String>)>,
 }
@@ -279,14 +464,14 @@ impl<'b> Run<'b> {
             regex: entry.use_regex,
         };
         let mut bad_key = None;
-        let mut find = |keys: &'b [String], bad: bool| -> Vec<(&'b str, Finder)> {
+        let mut find = |keys: &'b [String], bad: bool| -> Vec<Key<'b>> {
             let mut found = Vec::new();
             for key in keys {
                 match Finder::of(key, manner) {
-                    Some(Ok(finder)) => found.push((key.as_str(), finder)),
+                    Some(Ok(finder)) => found.push(Key::new(key, finder)),
                     Some(Err(refused)) => {
                         bad_key.get_or_insert(format!("{key}: {refused}"));
-                        found.extend(bad.then_some((key.as_str(), Finder::Nothing)));
+                        found.extend(bad.then(|| Key::new(key, Finder::Nothing)));
                     }
                     None => {}
                 }
@@ -299,19 +484,17 @@ impl<'b> Run<'b> {
             regex: false,
             ..manner
         };
-        let named = |name: &str| -> Vec<Vec<Finder>> {
+        let named = |name: &str| -> Vec<Vec<Key<'b>>> {
             let lists = decorators.iter().filter(|it| it.name == name).map(|it| {
                 let keys = it.values.iter();
-                keys.filter_map(|key| Finder::of(key, plain)?.ok())
-                    .collect::<Vec<Finder>>()
+                keys.filter_map(|key| Some(Key::new("", Finder::of(key, plain)?.ok()?)))
+                    .collect::<Vec<Key<'b>>>()
             });
             lists.filter(|list| !list.is_empty()).collect()
         };
         let scan_depth = number("scan_depth")
             .map(|depth| depth as u32)
-            .or(entry.scan_depth)
-            .or(self.book.scan_depth)
-            .unwrap_or(self.options.scan_depth);
+            .or(entry.scan_depth);
         Ready {
             index,
             entry,
@@ -322,71 +505,105 @@ impl<'b> Run<'b> {
             keys,
             secondary,
             bad_key,
-            scan_depth: scan_depth as usize,
+            scan_depth: scan_depth.map(|depth| depth as usize),
         }
     }
 
-    /// The messages first, then what the fired entries say, until nothing new is called for. What
-    /// waits for recursion joins in with it, the next level once the one before calls for no more.
+    /// The messages first, then what the fired entries say, until nothing new is called for; then
+    /// older messages, where too few entries go in. What waits for recursion joins in with it,
+    /// the next level once the one before calls for no more.
     fn rounds(&mut self, ready: &[Ready<'b>]) {
         let recursive = self
             .book
             .recursive_scanning
             .unwrap_or(self.options.recursive);
-        let rounds = if recursive {
-            self.options.max_recursion.min(MOST_ROUNDS)
-        } else {
-            0
-        };
+        let most = self.options.max_recursion.min(MOST_ROUNDS);
         let mut levels = std::collections::BTreeSet::new();
-        for it in ready.iter().filter(|it| it.entry.enabled) {
+        // Also of those that are switched off: SillyTavern opens their levels too.
+        for it in ready {
             if it.entry.delay_until_recursion > 0 {
                 levels.insert(it.entry.delay_until_recursion);
             }
         }
         let mut level = levels.pop_first().unwrap_or(0);
-        let mut sources: Vec<(usize, Text)> = Vec::new();
-        for round in 0..=rounds {
-            let mut called = Vec::new();
-            for it in ready {
-                let fired = self.fired.iter().any(|(index, _)| *index == it.index);
-                let settled = matches!(self.skipped.get(&it.index), Some((WhyNot::Probability, _)));
-                if fired || settled || (round > 0 && it.entry.exclude_recursion) {
-                    continue;
+        let mut recursions = 0;
+        loop {
+            let before = self.sources.len();
+            self.round(ready, recursive);
+            let called = self.sources.len() > before;
+            let few = self.fired.len() < self.options.min_activations as usize;
+            let again = self.scan == Scan::Older && !self.sources.is_empty();
+            self.scan = if recursive && (called || again) {
+                Scan::Recursion(level)
+            } else if few && self.has_older() {
+                self.older += 1;
+                recursions = 0;
+                Scan::Older
+            } else if let Some(next) = levels.pop_first() {
+                level = next;
+                Scan::Recursion(level)
+            } else {
+                return;
+            };
+            if self.scan != Scan::Older {
+                if recursions == most {
+                    return;
                 }
-                match self.judge(it, (round > 0).then_some(level), &sources) {
-                    Ok(why) => called.push((it.index, why)),
-                    Err(why) => drop(self.skipped.insert(it.index, why)),
-                }
+                recursions += 1;
             }
-            order::sort_by_key(&mut called, |(index, why)| {
-                let order = self.book.entries[*index].insertion_order;
-                (*why != Why::Sticky, std::cmp::Reverse(order), *index)
-            });
-            self.groups(&mut called);
-            let before = sources.len();
-            for (index, why) in called {
-                let it = &ready[index];
-                let chance = it
-                    .decorator("probability")
-                    .and_then(Decorator::number)
-                    .unwrap_or(it.entry.probability);
-                if why != Why::Sticky && chance < 100.0 && self.roll(index) >= chance {
-                    let why = (WhyNot::Probability, Some(format!("{chance} %")));
-                    self.skipped.insert(index, why);
-                    continue;
-                }
-                self.skipped.remove(&index);
-                self.fired.push((index, why));
-                if !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
-                    sources.push((index, Text::of(without_decorators(&it.entry.content))));
-                }
+        }
+    }
+
+    /// How many of the newest messages are looked at by entries that do not say.
+    fn depth(&self) -> usize {
+        let depth = self.book.scan_depth.unwrap_or(self.options.scan_depth);
+        (depth as usize).saturating_add(self.older)
+    }
+
+    /// Whether there is a message that was not looked at and may be. As in SillyTavern there is one
+    /// more round behind the last of them.
+    fn has_older(&self) -> bool {
+        let most = self.options.min_activations_depth as usize;
+        let depth = self.depth();
+        depth <= self.texts.len() && (most == 0 || depth <= most)
+    }
+
+    fn round(&mut self, ready: &[Ready<'b>], recursive: bool) {
+        let mut called = Vec::new();
+        for it in ready {
+            let fired = self.fired.iter().any(|(index, _)| *index == it.index);
+            let settled = matches!(self.skipped.get(&it.index), Some((WhyNot::Probability, _)));
+            let left =
+                matches!(self.scan, Scan::Recursion(_)) && recursive && it.entry.exclude_recursion;
+            if fired || settled || left {
+                continue;
             }
-            if sources.len() == before {
-                match levels.pop_first() {
-                    Some(next) => level = next,
-                    None => break,
-                }
+            match self.judge(it) {
+                Ok(why) => called.push((it.index, why)),
+                Err(why) => drop(self.skipped.insert(it.index, why)),
+            }
+        }
+        order::sort_by_key(&mut called, |(index, why)| {
+            let order = self.book.entries[*index].insertion_order;
+            (*why != Why::Sticky, std::cmp::Reverse(order), *index)
+        });
+        self.groups(ready, &mut called);
+        for (index, why) in called {
+            let it = &ready[index];
+            let chance = it
+                .decorator("probability")
+                .and_then(Decorator::number)
+                .unwrap_or(it.entry.probability);
+            if why != Why::Sticky && chance < 100.0 && self.roll(index) >= chance {
+                let why = (WhyNot::Probability, Some(format!("{chance} %")));
+                self.skipped.insert(index, why);
+                continue;
+            }
+            self.skipped.remove(&index);
+            self.fired.push((index, why));
+            if !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
+                let said = Text::of(without_decorators(&it.entry.content));
+                self.sources.push((index, said));
             }
         }
     }
@@ -419,18 +636,20 @@ impl<'b> Run<'b> {
         timed
     }
 
-    /// Whether the entry is called for; in a round of recursion up to this level.
-    fn judge(
-        &self,
-        it: &Ready<'_>,
-        level: Option<u32>,
-        sources: &[(usize, Text)],
-    ) -> Result<Why, (WhyNot, Option<String>)> {
+    /// Whether the entry is called for.
+    fn judge(&self, it: &Ready<'_>) -> Result<Why, (WhyNot, Option<String>)> {
         let Ready { entry, index, .. } = it;
         let no = |why| Err((why, None));
         let timed = self.timed(*index);
         if !entry.enabled {
             return no(WhyNot::Disabled);
+        }
+        let trigger = self.options.trigger.as_str();
+        if !entry.triggers.is_empty() && !entry.triggers.iter().any(|one| one == trigger) {
+            return Err((WhyNot::Trigger, Some(entry.triggers.join(", "))));
+        }
+        if !self.suits(entry) {
+            return no(WhyNot::Character);
         }
         let activate = it.decorator("activate").is_some();
         if !activate && it.decorator("dont_activate").is_some() {
@@ -457,7 +676,11 @@ impl<'b> Run<'b> {
         if every.is_some_and(|every| every > 0 && !self.count.is_multiple_of(every)) {
             return no(WhyNot::Decorator);
         }
-        if entry.delay_until_recursion > level.unwrap_or(0) {
+        let level = match self.scan {
+            Scan::Recursion(level) => level,
+            Scan::First | Scan::Older => 0,
+        };
+        if entry.delay_until_recursion > level {
             return Err((WhyNot::NotFound, Some("it waits for recursion".to_owned())));
         }
         if activate {
@@ -465,52 +688,110 @@ impl<'b> Run<'b> {
         } else if entry.constant || it.decorator("constant").is_some() {
             Ok(Why::Constant)
         } else {
-            self.called(it, sources)
+            self.called(it)
         }
     }
 
-    /// Whether a key is in the messages, or in what other entries say.
-    fn called(
-        &self,
-        it: &Ready<'_>,
-        others: &[(usize, Text)],
-    ) -> Result<Why, (WhyNot, Option<String>)> {
+    /// Whether it goes in beside the character, as far as that is known.
+    fn suits(&self, entry: &Entry) -> bool {
+        let Some(filter) = &entry.characters else {
+            return true;
+        };
+        let Character { name, tags } = &self.options.character;
+        let named = name.as_ref().map(|name| filter.names.contains(name));
+        let tagged = tags
+            .as_ref()
+            .map(|tags| tags.iter().any(|tag| filter.tags.contains(tag)));
+        let fits = |wanted: &[String], has: Option<bool>| {
+            wanted.is_empty() || has.is_none_or(|has| has != filter.exclude)
+        };
+        fits(&filter.names, named) && fits(&filter.tags, tagged)
+    }
+
+    /// How many of the newest messages the entry looks at. One that looks at none looks nowhere.
+    fn depth_of(&self, it: &Ready<'_>) -> usize {
+        it.scan_depth.unwrap_or_else(|| self.depth())
+    }
+
+    /// The first message that the entry looks at and that has the key.
+    fn in_messages(&self, it: &Ready<'_>, key: &Key<'_>) -> Option<usize> {
+        let count = self.texts.len().min(self.depth_of(it));
+        key.messages
+            .within(count, |n| self.texts.get(n), &key.finder)
+    }
+
+    /// The first text beside them that does.
+    fn in_about(&self, it: &Ready<'_>, key: &Key<'_>) -> Option<About> {
+        let about = &it.entry.look_in;
+        let text = |n: usize| {
+            let wanted = about.get(n)?;
+            let found = self.about.iter().find(|(own, _)| own == wanted);
+            found.map(|(_, text)| text)
+        };
+        let first = key.about.within(about.len(), text, &key.finder)?;
+        about.get(first).copied()
+    }
+
+    /// The first entry that does. What entries say is nothing to older messages.
+    fn in_entries(&self, key: &Key<'_>) -> Option<usize> {
+        if self.scan == Scan::Older {
+            return None;
+        }
+        let text = |n: usize| self.sources.get(n).map(|(_, text)| text);
+        let first = key.entries.within(self.sources.len(), text, &key.finder)?;
+        self.sources.get(first).map(|(by, _)| *by)
+    }
+
+    fn anywhere(&self, it: &Ready<'_>, key: &Key<'_>) -> bool {
+        self.in_messages(it, key).is_some()
+            || self.in_about(it, key).is_some()
+            || self.in_entries(key).is_some()
+    }
+
+    /// Whether a key is in the messages, beside them, or in what other entries say.
+    fn called(&self, it: &Ready<'_>) -> Result<Why, (WhyNot, Option<String>)> {
         if it.keys.is_empty() {
             return Err(match &it.bad_key {
                 Some(bad) => (WhyNot::BadKey, Some(bad.clone())),
                 None => (WhyNot::NoKeys, None),
             });
         }
-        let seen = &self.texts[..self.texts.len().min(it.scan_depth)];
-        let anywhere = |finder: &Finder| {
-            seen.iter().any(|text| text.has(finder))
-                || others.iter().any(|(_, text)| text.has(finder))
-        };
-        let in_messages = it.keys.iter().find_map(|(key, finder)| {
-            let depth = seen.iter().position(|text| text.has(finder))?;
-            Some((*key, depth))
-        });
-        let in_entries = || {
-            it.keys.iter().find_map(|(key, finder)| {
-                let (by, _) = others.iter().find(|(_, text)| text.has(finder))?;
-                Some(Why::Entry {
-                    key: (*key).to_owned(),
-                    by: *by,
+        if self.depth_of(it) == 0 {
+            return Err((WhyNot::NotFound, Some("it looks at no message".to_owned())));
+        }
+        let in_messages = || {
+            it.keys.iter().find_map(|key| {
+                Some(Why::Key {
+                    key: key.key.to_owned(),
+                    depth: self.in_messages(it, key)?,
+                    secondary: None,
                 })
             })
         };
-        let mut why = match in_messages {
-            Some((key, depth)) => Why::Key {
-                key: key.to_owned(),
-                depth,
-                secondary: None,
-            },
-            None => in_entries().ok_or_else(|| match &it.bad_key {
+        let in_about = || {
+            it.keys.iter().find_map(|key| {
+                Some(Why::About {
+                    key: key.key.to_owned(),
+                    text: self.in_about(it, key)?,
+                })
+            })
+        };
+        let in_entries = || {
+            it.keys.iter().find_map(|key| {
+                Some(Why::Entry {
+                    key: key.key.to_owned(),
+                    by: self.in_entries(key)?,
+                })
+            })
+        };
+        let mut why = in_messages()
+            .or_else(in_about)
+            .or_else(in_entries)
+            .ok_or_else(|| match &it.bad_key {
                 Some(bad) => (WhyNot::BadKey, Some(bad.clone())),
                 None => (WhyNot::NotFound, None),
-            })?,
-        };
-        let found = |finder: &Finder| anywhere(finder);
+            })?;
+        let found = |key: &Key<'_>| self.anywhere(it, key);
         let missed = it.additional.iter().any(|list| !list.iter().any(found));
         let excluded = it.excluded.iter().any(|list| list.iter().any(found));
         let together = it
@@ -521,9 +802,9 @@ impl<'b> Run<'b> {
             return Err((WhyNot::Decorator, None));
         }
         if it.entry.selective && !it.secondary.is_empty() {
-            let mut joined = it.secondary.iter().filter(|(_, finder)| found(finder));
-            let first = joined.next().map(|(key, _)| (*key).to_owned());
-            let all = it.secondary.iter().all(|(_, finder)| found(finder));
+            let mut joined = it.secondary.iter().filter(|key| found(key));
+            let first = joined.next().map(|key| key.key.to_owned());
+            let all = it.secondary.iter().all(found);
             let (holds, wanted) = match it.entry.logic {
                 Logic::AndAny => (first.is_some(), true),
                 Logic::AndAll => (all, true),
@@ -540,9 +821,21 @@ impl<'b> Run<'b> {
         Ok(why)
     }
 
-    /// Of a group one entry stays: the one that is in already, or sticky ones, or the one that
-    /// overrides by order, or one by weight.
-    fn groups(&mut self, called: &mut Vec<(usize, Why)>) {
+    /// How many of an entry's keys are found.
+    fn score(&self, it: &Ready<'_>) -> usize {
+        let count = |keys: &[Key<'_>]| keys.iter().filter(|key| self.anywhere(it, key)).count();
+        let (first, second) = (count(&it.keys), count(&it.secondary));
+        match it.entry.logic {
+            _ if it.keys.is_empty() || self.depth_of(it) == 0 => 0,
+            Logic::AndAny => first + second,
+            Logic::AndAll if second == it.secondary.len() => first + second,
+            _ => first,
+        }
+    }
+
+    /// Of a group one entry stays: the one that is in already, or sticky ones, or of those of
+    /// which most keys are found the one that overrides by order, or one by weight.
+    fn groups(&mut self, ready: &[Ready<'b>], called: &mut Vec<(usize, Why)>) {
         let entries = &self.book.entries;
         let of = |index: usize| {
             let names = entries[index].group.split(',').map(str::trim);
@@ -556,15 +849,32 @@ impl<'b> Run<'b> {
         }
         for name in groups {
             let within = |index: usize| of(index).any(|other| other == name);
-            let members: Vec<usize> = called
+            let mut members: Vec<usize> = called
                 .iter()
                 .filter(|(index, _)| within(*index))
                 .map(|(index, _)| *index)
                 .collect();
+            let scored = |index: usize| {
+                let own = entries[index].group_scoring;
+                own.unwrap_or(self.options.group_scoring)
+            };
             let sticky = called
                 .iter()
                 .any(|(index, why)| *why == Why::Sticky && within(*index));
             let taken = self.fired.iter().any(|(index, _)| within(*index));
+            if !sticky && members.iter().any(|index| scored(*index)) {
+                let scores: Vec<usize> = members.iter().map(|n| self.score(&ready[*n])).collect();
+                let most = scores.iter().copied().max().unwrap_or(0);
+                for (index, score) in std::mem::take(&mut members).into_iter().zip(scores) {
+                    if score == most || !scored(index) {
+                        members.push(index);
+                        continue;
+                    }
+                    let detail = format!("{score} keys of {most} in the group `{name}`");
+                    self.skipped.insert(index, (WhyNot::Score, Some(detail)));
+                    called.retain(|(other, _)| *other != index);
+                }
+            }
             let winner = if sticky || taken || members.len() < 2 {
                 None
             } else {
@@ -593,7 +903,8 @@ impl<'b> Run<'b> {
                         Some(winner) => winner == *index,
                         None => *why == Why::Sticky || !(sticky || taken),
                     };
-                if !stays {
+                let scored = matches!(skipped.get(index), Some((WhyNot::Score, _)));
+                if !stays && !scored {
                     skipped.insert(*index, (WhyNot::Group, Some(name.to_owned())));
                 }
                 stays
@@ -723,6 +1034,10 @@ impl<'b> Run<'b> {
             position,
             depth: depth.unwrap_or(it.entry.depth),
             role: role.unwrap_or(it.entry.role),
+            outlet: match position {
+                Position::Outlet => it.entry.outlet.clone(),
+                _ => String::new(),
+            },
         }
     }
 

@@ -27,13 +27,13 @@ mod key;
 pub mod matching;
 mod write;
 
-pub use book::{Book, Entry, Id, Logic, Position};
+pub use book::{About, Book, Entry, Filter, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
 pub use edit::{Summary, edit, entry_name, last_entry, replace, summary, view};
 
 use crate::container::png;
-use crate::error::{Kind, Limits, Result, Warning, Written};
+use crate::error::{Error, Kind, Limits, Result, Warning, Written};
 use crate::json::Document;
 
 /// A lorebook, and what is to be known of the file it was in.
@@ -54,10 +54,14 @@ pub struct LoreFile {
 /// card's JSON.
 ///
 /// # Errors
-/// `not-a-lorebook`, `bad-json`, `too-large`, `bad-encoding`, `bad-png`, `cut-short`.
+/// `not-a-lorebook`, `bad-json`, `too-large`, `bad-encoding`, `bad-png`, `cut-short`; `unsupported`
+/// for a packed module of RisuAI.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     if png::is(bytes) {
         return read(&pictured(bytes, limits)?, limits);
+    }
+    if let Some(error) = packed(bytes) {
+        return Err(error);
     }
     // A key may begin as JSON does.
     json(bytes, limits).or_else(|error| match dialect::table(bytes, limits)? {
@@ -68,6 +72,19 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
                 .caused_by(error))
         }
         None => Err(error),
+    })
+}
+
+/// Why a module of RisuAI (`.risum`) by itself cannot be read, where the file is one: a mark, a
+/// version, the length of what is packed, and that.
+pub(crate) fn packed(bytes: &[u8]) -> Option<Error> {
+    let (head, rest) = bytes.split_at_checked(6)?;
+    let length = u32::from_le_bytes([head[2], head[3], head[4], head[5]]);
+    let whole = head.starts_with(&[111, 0]) && length > 0 && rest.len() as u64 > u64::from(length);
+    whole.then(|| {
+        Kind::Unsupported.because(
+            "the file is a module of RisuAI, which is packed; export its lorebook as JSON there",
+        )
     })
 }
 

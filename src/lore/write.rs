@@ -1,6 +1,6 @@
 //! A book as the file of a tool, and what that tool cannot hold.
 
-use super::book::{Book, Entry, Id, Logic, Position};
+use super::book::{ABOUT, Book, Entry, Id, Logic, Position};
 use super::decorator::{decorators, without_decorators};
 use super::dialect::{self, Dialect};
 use crate::error::{Kind, Loss, Result, Written};
@@ -121,6 +121,7 @@ fn settings(entry: &Entry) -> Fields {
     put(&mut fields, "group", &entry.group);
     put(&mut fields, "group_override", entry.group_override);
     put_number(&mut fields, "group_weight", entry.group_weight);
+    put(&mut fields, "use_group_scoring", entry.group_scoring);
     put(&mut fields, "scan_depth", entry.scan_depth);
     put(&mut fields, "match_whole_words", entry.match_whole_words);
     put(&mut fields, "case_sensitive", entry.case_sensitive);
@@ -129,6 +130,17 @@ fn settings(entry: &Entry) -> Fields {
     put(&mut fields, "cooldown", entry.cooldown);
     put(&mut fields, "delay", entry.delay);
     put(&mut fields, "ignore_budget", entry.ignore_budget);
+    for (about, [name, _]) in ABOUT {
+        put(&mut fields, name, entry.look_in.contains(&about));
+    }
+    put(&mut fields, "triggers", &entry.triggers);
+    if let Some(filter) = &entry.characters {
+        let mut named = Fields::new();
+        put(&mut named, "isExclude", filter.exclude);
+        put(&mut named, "names", &filter.names);
+        put(&mut named, "tags", &filter.tags);
+        fields.push(("character_filter".to_owned(), object(&named)));
+    }
     fields
 }
 
@@ -347,17 +359,9 @@ fn tell_head(book: &Book, held: &[&str], dialect: Dialect, losses: &mut Vec<Loss
 
 /// What SillyTavern spells otherwise in a card than in its own files.
 fn snake(name: &str) -> String {
-    const NAMES: [(&str, &str); 10] = [
+    const NAMES: [(&str, &str); 2] = [
         ("displayIndex", "display_index"),
-        ("useGroupScoring", "use_group_scoring"),
         ("automationId", "automation_id"),
-        ("matchPersonaDescription", "match_persona_description"),
-        ("matchCharacterDescription", "match_character_description"),
-        ("matchCharacterPersonality", "match_character_personality"),
-        ("matchCharacterDepthPrompt", "match_character_depth_prompt"),
-        ("matchScenario", "match_scenario"),
-        ("matchCreatorNotes", "match_creator_notes"),
-        ("characterFilter", "character_filter"),
     ];
     let found = NAMES.iter().find(|(own, _)| *own == name);
     found.map_or(name, |(_, card)| card).to_owned()
@@ -422,6 +426,9 @@ fn tell(n: usize, entry: &Entry, held: &[&str], tool: &str, losses: &mut Vec<Los
     lose("preventRecursion", entry.prevent_recursion);
     lose("delayUntilRecursion", entry.delay_until_recursion != 0);
     lose("ignoreBudget", entry.ignore_budget);
+    lose("characters", entry.characters.is_some());
+    lose("triggers", !entry.triggers.is_empty());
+    lose("lookIn", !entry.look_in.is_empty());
     lose(
         "insertionOrder",
         entry.insertion_order != usual.insertion_order,

@@ -2,5 +2,8 @@
 //!
 //! Pure functions: names, time and chance are given. Knows nothing of cards or chats.
 
+mod blocks;
+mod cbs;
 pub mod macros;
+mod moment;
 pub mod tokens;

@@ -152,6 +152,9 @@ impl Filler<'_> {
                 values,
                 seed: self.options.seed.unwrap_or(1),
                 most: MOST,
+                // A template's own are decided already.
+                blocks: false,
+                ..macros::Options::default()
             },
         )?;
         for name in filled.unknown {

@@ -5,10 +5,11 @@
 use super::convert;
 use crate::card::{self, Asset, CardFile, Container, Peek, Spec, WriteOptions};
 use crate::error::Limits;
-use crate::json::{Document, quote_ascii};
+use crate::json::{Document, Node, quote_ascii};
 use crate::prompt::{macros, tokens};
 use js_sys::{Array, Uint8Array};
 use serde_json::json;
+use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 type Thrown<T> = Result<T, JsValue>;
@@ -214,8 +215,16 @@ pub fn convert_card(document: &Uint8Array, spec: &str, limits: &JsValue) -> Thro
 /// # Errors
 /// Those of [`Document::read`].
 #[wasm_bindgen(js_name = rawValidateCard)]
-pub fn validate_card(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
-    let found = card::validate(&read_document(document, &convert::limits(limits)?)?);
+pub fn validate_card(
+    document: &Uint8Array,
+    assets: Option<Vec<String>>,
+    limits: &JsValue,
+) -> Thrown<String> {
+    let document = read_document(document, &convert::limits(limits)?)?;
+    let found = match assets {
+        Some(assets) => card::validate_with(&document, &assets),
+        None => card::validate(&document),
+    };
     Ok(convert::ascii(&json!({
         "ok": found.errors.is_empty(),
         "spec": found.spec.as_str(),
@@ -285,26 +294,30 @@ pub fn fill_macros(
     text: &str,
     character: String,
     user: String,
-    values: &str,
+    given: &str,
     seed: u32,
     limits: &JsValue,
 ) -> Thrown<String> {
-    let values = Document::parse(values)?;
+    let given = Document::parse(given)?;
+    let named = |key: &str| {
+        let mut all = BTreeMap::new();
+        for (name, value) in given.root().get(key)?.entries() {
+            all.insert(name.into_owned(), value.text()?.into_owned());
+        }
+        Some(all)
+    };
+    let number = |key: &str| given.root().get(key).and_then(Node::number);
     let options = macros::Options {
         character,
         user,
-        values: values
-            .root()
-            .entries()
-            .map(|(name, value)| {
-                (
-                    name.into_owned(),
-                    value.text().unwrap_or_default().into_owned(),
-                )
-            })
-            .collect(),
+        values: named("values").unwrap_or_default(),
+        variables: named("variables"),
+        globals: named("globals"),
+        now_ms: number("now").map(|now| now as i64),
+        offset_minutes: number("utcOffset").map_or(0, |minutes| minutes as i32),
         seed,
         most: convert::limits(limits)?.text,
+        blocks: true,
     };
     Ok(convert::ascii(&macros::fill(text, &options)?))
 }

@@ -101,3 +101,28 @@ test("tokens are counted, and macros filled", () => {
   assert.throws(() => fillMacros("", { values: { x: 1 } }), { code: "bad-option" });
   assert.throws(() => fillMacros("", { seed: -1 }), { code: "bad-option" });
 });
+
+test("RisuAI's macros are filled with variables and a moment", () => {
+  const now = Date.UTC(2026, 3, 9, 17, 5, 7);
+  const text = "{{setvar::mood::calm}}{{#when::{{getvar::mood}}::is::calm}}{{calc::2*(3+4)}} {{date::YYYY-MM-DD HH:mm}}{{:else}}no{{/when}}";
+  const { text: filled, variables, unknown } = fillMacros(text, { variables: { n: "1" }, now, utcOffset: 60 });
+  assert.deepEqual([filled, variables, unknown], ["14 2026-04-09 18:05", { n: "1", mood: "calm" }, []]);
+  const bare = fillMacros("{{getvar::mood}}{{time}}");
+  assert.deepEqual([bare.text, bare.variables, bare.unknown], ["{{getvar::mood}}{{time}}", undefined, ["getvar::mood", "time"]]);
+  assert.equal(fillMacros("{{getglobalvar::g}}", { globals: { g: "x" } }).text, "x");
+  for (const wrong of [{ variables: { a: 1 } }, { globals: [] }, { now: 1e20 }, { now: "today" }, { utcOffset: 5000 }]) {
+    assert.throws(() => fillMacros("x", wrong), { code: "bad-option" }, JSON.stringify(wrong));
+  }
+});
+
+test("an asset that did not come along is told where those that did are given", () => {
+  const assets = [{ type: "icon", uri: "embeded://a.png", name: "main", ext: "png" }, { type: "x_b", uri: "javascript:alert(1)", name: "b", ext: "png" }];
+  const card = { spec: "chara_card_v3", spec_version: "3.0", data: { name: "A", assets } };
+  const { document } = readCard(new TextEncoder().encode(JSON.stringify(card)));
+  const told = (given) => validateCard(document, given).warnings.filter(({ path }) => path.includes("assets")).map(({ path, code }) => [path, code]);
+  const danger = ["data.assets.1.uri", "dangerous-uri"];
+  assert.deepEqual(told(), [danger]);
+  assert.deepEqual(told({ assets: [{ path: "embeded://a.png" }] }), [danger]);
+  assert.deepEqual(told({ assets: [] }), [["data.assets.0.uri", "missing-asset"], danger]);
+  assert.throws(() => validateCard(document, { assets: [{}] }), { code: "bad-option" });
+});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Keep, writeCard } from "cardkeep";
+import { Keep, readChat, writeCard } from "cardkeep";
 import { bytes, fixture } from "./fixtures.mjs";
 
 const opened = (options = {}) => Keep.open({ medium: "memory", ...options });
@@ -310,4 +310,21 @@ test("a domain is gone through, and tells of its own changes until nobody listen
   assert.throws(() => keep.worlds.subscribe(1), { code: "bad-option", op: "worlds.subscribe" });
   await keep.transaction(["worlds"], (tx) => assert.throws(() => tx.worlds.subscribe(() => {}), { code: "bad-option" }));
   await keep.close();
+});
+
+test("an archive of Backyard comes with its chats", async () => {
+  const keep = await opened();
+  const file = fixture("cases/cards/archive/backyard_chats.byaf");
+  assert.deepEqual(readChat(file).source.tool, "backyard");
+  const items = [];
+  for await (const event of keep.characters.import(file)) if (event.type === "item") items.push(event);
+  const [{ entry, chats, warnings }] = items;
+  assert.deepEqual([items.length, warnings, chats.map(({ entry: { title, characters }, status }) => [title, characters, status])], [1, [], [["At sea", [entry.id], "added"]]]);
+  const chat = await keep.chats.open(chats[0].entry.id);
+  const said = (await chat.page(0, 9)).map(({ text, swipes }) => [text, swipes?.length ?? 0]);
+  assert.deepEqual(said.map(([text]) => text), ["Hi {{user}}", "Hello.", "Yes."]);
+  assert.deepEqual((await keep.chats.export(chats[0].entry.id, { as: "original" })).bytes, file);
+  const found = [];
+  for await (const event of keep.importFolder([{ path: "characters/zoe.byaf", file }])) if (event.type === "item") found.push([event.domain, event.status]);
+  assert.deepEqual(found, [["characters", "duplicate"], ["chats", "duplicate"]]);
 });

@@ -70,3 +70,29 @@ test("misspelt arguments and files of another kind are errors", () => {
   }
   assert.throws(() => readLorebook(bytes("{}")), { code: "not-a-lorebook", op: "readLorebook" });
 });
+
+test("who speaks, what the prompt is for and what stands beside the messages decide what fires", () => {
+  const entries = {
+    0: { uid: 0, key: ["shark"], content: "a", characterFilter: { isExclude: false, names: ["zoe"], tags: [] } },
+    1: { uid: 1, key: ["shark"], content: "b", triggers: ["swipe"] },
+    2: { uid: 2, key: ["ship"], content: "c", matchScenario: true, position: 7, outletName: "here" },
+    3: { uid: 3, key: ["old"], content: "d" },
+  };
+  const { document, book } = readLorebook(bytes(JSON.stringify({ entries })));
+  assert.deepEqual([book.entries[0].characters, book.entries[1].triggers, book.entries[2].lookIn], [{ names: ["zoe"], tags: [], exclude: false }, ["swipe"], ["scenario"]]);
+  const match = (options) => matchLorebook(document, ["old", "x", "shark"], options);
+  const fired = (options) => match(options).fired.map(({ index }) => index).sort();
+  const why = (options, n) => match(options).skipped.find(({ index }) => index === n)?.why;
+  assert.deepEqual(fired({}), [0]);
+  assert.deepEqual(fired({ character: { name: "ann" } }), []);
+  assert.equal(why({ character: { name: "ann" } }, 0), "character");
+  assert.equal(why({}, 1), "trigger");
+  assert.deepEqual(fired({ trigger: "swipe", character: { name: "zoe", tags: ["t"] } }), [0, 1]);
+  assert.deepEqual(fired({ minActivations: 2 }), [0, 3]);
+  const { fired: beside } = match({ about: { scenario: "On a ship." } });
+  const [ship] = beside.filter(({ index }) => index === 2);
+  assert.deepEqual([ship.why, ship.outlet], [{ reason: "about", key: "ship", text: "scenario" }, "here"]);
+  for (const wrong of [{ trigger: "never" }, { character: { names: ["x"] } }, { about: { weather: "x" } }, { minActivations: "many" }]) {
+    assert.throws(() => match(wrong), { code: "bad-option" }, JSON.stringify(wrong));
+  }
+});

@@ -473,11 +473,23 @@ fn lorebook(bytes: &[u8]) -> Result<String, String> {
         Err(error) => return Ok(refused(&error)),
     };
     let messages = ["Look at the ice and snow, k1 k2!".to_owned()];
-    let matched = matching::run(&file.book, &messages, &matching::Options::default());
-    ensure(
-        matched.fired.len() + matched.skipped.len() == file.book.entries.len(),
-        "an entry is neither fired nor skipped, or both",
-    )?;
+    let narrow = matching::Options {
+        scan_depth: 0,
+        min_activations: 3,
+        group_scoring: true,
+        character: matching::Character {
+            name: Some("ice".to_owned()),
+            tags: Some(Vec::new()),
+        },
+        ..matching::Options::default()
+    };
+    for options in [narrow, matching::Options::default()] {
+        let matched = matching::run(&file.book, &messages, &options);
+        ensure(
+            matched.fired.len() + matched.skipped.len() == file.book.entries.len(),
+            "an entry is neither fired nor skipped, or both",
+        )?;
+    }
     for dialect in DIALECTS {
         let written = kept(lore::write(&file.book, dialect), "a book is not written")?;
         if written.bytes.len() > limits.text || file.book.entries.is_empty() {
@@ -640,6 +652,12 @@ fn filled(bytes: &[u8]) -> Result<String, String> {
         values: BTreeMap::from([("fuzz".to_owned(), "{{fuzz}}".to_owned())]),
         seed: 7,
         most: 1 << 18,
+        variables: Some(BTreeMap::from([("v".to_owned(), "{{v}}".to_owned())])),
+        globals: Some(BTreeMap::new()),
+        now_ms: Some(i64::from_le_bytes(std::array::from_fn(|n| {
+            bytes.get(n).copied().unwrap_or_default()
+        }))),
+        ..macros::Options::default()
     };
     match macros::fill(&text, &options) {
         Ok(filled) => {

@@ -371,3 +371,71 @@ fn tokens_are_counted_for_each_text() {
         tokens.fields.iter().map(|it| it.1).sum::<usize>()
     );
 }
+
+#[test]
+fn an_asset_whose_uri_is_of_no_use_is_told_by_its_place() {
+    let found = |uri: &str, there: Option<&[String]>| -> Vec<(String, &'static str)> {
+        let mut card: Value = serde_json::from_str(FULL).unwrap();
+        card["spec"] = "chara_card_v3".into();
+        card["spec_version"] = "3.0".into();
+        card["data"]["assets"] = serde_json::json!([
+            {"type": "icon", "uri": "ccdefault:", "name": "main", "ext": "png"},
+            {"type": "x_a", "uri": uri, "name": "a", "ext": "png"},
+        ]);
+        let document = parse(&card.to_string());
+        let found = match there {
+            Some(there) => card::validate_with(&document, there),
+            None => card::validate(&document),
+        };
+        let about = found
+            .warnings
+            .into_iter()
+            .map(|issue| (issue.path, issue.code));
+        about.filter(|(path, _)| path.contains("assets")).collect()
+    };
+    for fine in [
+        "embeded://assets/a.png",
+        "__asset:3",
+        "http://a.example/b",
+        "HTTPS://a.example",
+        "data:image/png;base64,AAAA",
+        "data:,hi",
+        "ccdefault:",
+    ] {
+        assert_eq!(found(fine, None), [], "{fine}");
+    }
+    for (uri, code) in [
+        ("", "bad-uri"),
+        ("assets/a.png", "bad-uri"),
+        ("embeded://", "bad-uri"),
+        ("embeded:a.png", "bad-uri"),
+        ("embeded://../a.png", "bad-uri"),
+        ("embeded:///a.png", "bad-uri"),
+        ("embeded://a\\b.png", "bad-uri"),
+        ("embedded://a.png", "bad-uri"),
+        ("__asset:", "bad-uri"),
+        ("https://", "bad-uri"),
+        ("data:image/png;base64,A", "bad-uri"),
+        ("data:image/png;base64,a b", "bad-uri"),
+        ("data:image/png;base64", "bad-uri"),
+        ("ccdefault:x", "bad-uri"),
+        ("blob:https://a/b", "bad-uri"),
+        ("javascript:alert(1)", "dangerous-uri"),
+        ("\u{1} JaVa\tscript:alert(1)", "dangerous-uri"),
+        ("file:///etc/passwd", "dangerous-uri"),
+        ("C:\\a.png", "dangerous-uri"),
+        ("data:text/html,<b>", "dangerous-uri"),
+        ("data:image/svg+xml;base64,AAAA", "dangerous-uri"),
+        ("ipfs://a", "unknown-uri"),
+    ] {
+        let want = ("data.assets.1.uri".to_owned(), code);
+        assert_eq!(found(uri, None), [want], "{uri}");
+    }
+    let there = ["embeded://a.png".to_owned(), "__asset:1".to_owned()];
+    assert_eq!(found("embeded://a.png", Some(&there)), []);
+    assert_eq!(found("https://a.example/b", Some(&there)), []);
+    for missing in ["embeded://b.png", "__asset:2"] {
+        let want = ("data.assets.1.uri".to_owned(), "missing-asset");
+        assert_eq!(found(missing, Some(&there)), [want]);
+    }
+}

@@ -5,6 +5,7 @@ use crate::containers::{archive, item};
 use crate::keep::open;
 use crate::turn::now;
 use cardkeep::card::{self, Asset, CardFile, Container, Spec, WriteOptions};
+use cardkeep::chat;
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
 use cardkeep::keep::{Domain, PatchDocument};
@@ -273,6 +274,197 @@ fn a_backyard_archive_gives_its_character_with_pictures_lore_and_greetings() {
         Some(&*crate::cards::Png::new().bytes())
     );
     assert_eq!(card::validate(&file.document).errors, []);
+}
+
+/// An archive with these scenarios.
+fn talked(scenarios: &[Value]) -> Vec<u8> {
+    let names: Vec<String> = (0..scenarios.len())
+        .map(|n| format!("scenarios/{n}.json"))
+        .collect();
+    let manifest = json!({"schemaVersion": 1, "characters": ["characters/c/character.json"], "scenarios": names});
+    let character = json!({"name": "Zoë", "displayName": "Zoë the shark", "isNSFW": true, "persona": "p", "loreItems": [], "images": []});
+    let mut items = vec![
+        item("manifest.json", manifest.to_string().as_bytes()),
+        item(
+            "characters/c/character.json",
+            character.to_string().as_bytes(),
+        ),
+    ];
+    for (name, scenario) in names.iter().zip(scenarios) {
+        items.push(item(name, scenario.to_string().as_bytes()));
+    }
+    archive(b"", &items, true)
+}
+
+fn human(text: &str, minute: u32) -> Value {
+    let at = format!("2025-03-01T10:{minute:02}:00.000Z");
+    json!({"type": "human", "createdAt": at, "updatedAt": at, "text": text})
+}
+
+fn reply(versions: &[(&str, u32)]) -> Value {
+    let outputs = versions.iter().map(|(text, minute)| {
+        let at = format!("2025-03-01T10:{minute:02}:00.000Z");
+        json!({"createdAt": at, "updatedAt": at, "text": text, "activeTimestamp": at})
+    });
+    json!({"type": "ai", "outputs": outputs.collect::<Vec<Value>>()})
+}
+
+fn sea() -> Value {
+    json!({
+        "schemaVersion": 1, "title": "At sea", "narrative": "Sea", "temperature": 1.2,
+        "firstMessages": [{"characterID": "c", "text": "Hi {user}"}],
+        "messages": [human("Hello.", 1), reply(&[("No.", 2), ("Yes.", 9), ("Maybe.", 3)]), human("Bye.", 5)],
+    })
+}
+
+fn texts(bytes: &[u8]) -> Vec<Vec<String>> {
+    let file = chat::read(bytes, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    let sessions = file.sessions.iter().map(|session| {
+        let lines = session.lines.iter().map(|line| &file.bytes[line.clone()]);
+        let text = |line| chat::text(line, file.dialect, &Limits::default());
+        lines.filter_map(text).collect()
+    });
+    sessions.collect()
+}
+
+#[test]
+fn the_chats_of_a_backyard_archive_are_read_one_a_scenario() {
+    let silent = json!({"title": "Silent", "firstMessages": [{"text": "Ho"}], "messages": []});
+    let bytes = talked(&[sea(), silent, json!({"messages": [human("Only I.", 1)]})]);
+    let file = chat::read(&bytes, &Limits::default()).unwrap();
+    assert_eq!((file.source.tool, file.converted), ("backyard", true));
+    assert_eq!(
+        texts(&bytes),
+        [
+            vec!["Hi {{user}}", "Hello.", "Yes.", "Bye."],
+            vec!["Only I."]
+        ]
+    );
+    let session = &file.sessions[0];
+    let header: Value =
+        serde_json::from_slice(&file.bytes[session.header.clone().unwrap()]).unwrap();
+    let metadata = &header["chat_metadata"];
+    assert_eq!(
+        (&header["character_name"], &metadata["title"]),
+        (&json!("Zoë"), &json!("At sea"))
+    );
+    assert_eq!(metadata["backyard"]["temperature"], 1.2);
+    assert_eq!(
+        metadata["backyard"]["firstMessages"][0]["text"],
+        "Hi {user}"
+    );
+    let line: Value = serde_json::from_slice(&file.bytes[session.lines[2].clone()]).unwrap();
+    assert_eq!(
+        (&line["swipes"], &line["swipe_id"], &line["send_date"]),
+        (
+            &json!(["No.", "Yes.", "Maybe."]),
+            &json!(1),
+            &json!("2025-03-01T10:09:00.000Z")
+        )
+    );
+}
+
+#[test]
+fn a_backyard_chat_whose_sides_lie_apart_is_put_in_turns() {
+    let apart =
+        json!({"messages": [human("a", 1), human("c", 3), reply(&[("b", 2)]), reply(&[("d", 4)])]});
+    let turns =
+        json!({"messages": [reply(&[("a", 1)]), human("b", 2), human("c", 3), reply(&[("d", 4)])]});
+    let bytes = talked(&[apart, turns]);
+    assert_eq!(texts(&bytes), [["a", "b", "c", "d"], ["a", "b", "c", "d"]]);
+    let file = chat::read(&bytes, &Limits::default()).unwrap();
+    let told = file.warnings.iter().filter(|one| one.code == "reordered");
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn a_backyard_archive_in_which_nobody_talked_is_no_chat() {
+    let silent = json!({"firstMessages": [{"text": "Ho"}], "messages": []});
+    for bytes in [
+        talked(&[silent]),
+        talked(&[]),
+        archive(b"", &[item("a.txt", b"a")], true),
+    ] {
+        let refused = chat::read(&bytes, &Limits::default()).map(|_| ());
+        assert_eq!(refused.unwrap_err().kind(), Kind::NotAChat);
+    }
+}
+
+#[test]
+fn what_is_no_message_of_a_backyard_chat_is_told_and_hides_no_other() {
+    let odd = json!({"messages": [human("a", 1), 7, {"type": "ai", "outputs": []}, {"type": "human"}, reply(&[("b", 2)])]});
+    let bytes = talked(&[odd]);
+    assert_eq!(texts(&bytes), [["a", "b"]]);
+    let file = chat::read(&bytes, &Limits::default()).unwrap();
+    let told = file
+        .warnings
+        .iter()
+        .filter(|one| one.code == "not-a-message");
+    assert_eq!(told.count(), 3);
+}
+
+#[test]
+fn a_backyard_character_comes_into_a_keep_with_its_chats() {
+    let bytes = talked(&[sea(), json!({"messages": [human("Only I.", 1)]})]);
+    assert!(warns(&read(&bytes), "unread-chat"));
+    now(async {
+        let keep = open(&MemoryMedium::new());
+        let taken = keep
+            .characters()
+            .import(&bytes, &Limits::default())
+            .await
+            .unwrap();
+        let id = taken["entry"]["id"].as_str().unwrap();
+        assert!(!taken["warnings"].to_string().contains("unread-chat"));
+        let came: Vec<_> = taken["chats"].as_array().unwrap().iter().collect();
+        let titles: Vec<_> = came.iter().map(|one| &one["entry"]["title"]).collect();
+        assert_eq!(titles, [&json!("At sea"), &json!("Zoë")]);
+        assert!(
+            came.iter()
+                .all(|one| one["entry"]["characters"] == json!([id]) && one["status"] == "added")
+        );
+        let original = keep
+            .chats()
+            .original(came[0]["entry"]["id"].as_str().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(original.bytes, bytes);
+
+        // Once more it is there already, and so are its chats.
+        let again = keep
+            .characters()
+            .import(&bytes, &Limits::default())
+            .await
+            .unwrap();
+        assert_eq!(again["status"], "duplicate");
+        let chats = again["chats"].as_array().unwrap();
+        assert!(chats.len() == 2 && chats.iter().all(|one| one["status"] == "duplicate"));
+    });
+}
+
+#[test]
+fn a_character_that_is_put_back_gets_its_chats_again() {
+    let bytes = talked(&[sea()]);
+    now(async {
+        let keep = open(&MemoryMedium::new());
+        let taken = keep
+            .characters()
+            .import(&bytes, &Limits::default())
+            .await
+            .unwrap();
+        let (id, chat) = (&taken["entry"]["id"], &taken["chats"][0]["entry"]["id"]);
+        let alone = cardkeep::keep::Links::default();
+        keep.chats()
+            .link(chat.as_str().unwrap(), &alone, Write::default())
+            .await
+            .unwrap();
+        let again = keep
+            .characters()
+            .import(&bytes, &Limits::default())
+            .await
+            .unwrap();
+        assert_eq!(again["chats"][0]["entry"]["characters"], json!([id]));
+    });
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use cardkeep::card::{self, Container};
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::lore::matching::{Matched, Options, Timed, Why, WhyNot};
-use cardkeep::lore::{self, Book, Dialect, Entry, Id, Logic, LoreFile, Position, matching};
+use cardkeep::lore::matching::{Character, Matched, Options, Texts, Timed, Trigger, Why, WhyNot};
+use cardkeep::lore::{
+    self, About, Book, Dialect, Entry, Filter, Id, Logic, LoreFile, Position, matching,
+};
 use serde_json::{Value, json};
 
 fn read(json: &str) -> LoreFile {
@@ -304,6 +306,7 @@ fn full() -> Entry {
         group: "g".to_owned(),
         group_override: true,
         group_weight: 30.0,
+        group_scoring: Some(true),
         sticky: Some(2),
         cooldown: Some(3),
         delay: Some(4),
@@ -312,6 +315,13 @@ fn full() -> Entry {
         delay_until_recursion: 2,
         ignore_budget: true,
         outlet: "here".to_owned(),
+        characters: Some(Filter {
+            names: vec!["zoe".to_owned()],
+            tags: vec!["t1".to_owned()],
+            exclude: true,
+        }),
+        triggers: vec!["swipe".to_owned()],
+        look_in: vec![About::PersonaDescription, About::CreatorNotes],
         extra: vec![("automation_id".to_owned(), "\"x\"".to_owned())],
     }
 }
@@ -1454,4 +1464,221 @@ fn broken_json_is_no_table_and_a_table_like_it_is_told() {
             .iter()
             .any(|loss| loss.path == "entries.0.keys")
     );
+}
+
+#[test]
+fn an_entry_for_some_characters_goes_in_beside_them_alone() {
+    let filter = |names: &[&str], tags: &[&str], exclude| {
+        let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let characters = Some(Filter {
+            names: list(names),
+            tags: list(tags),
+            exclude,
+        });
+        Entry {
+            characters,
+            ..entry(&["k"], "c")
+        }
+    };
+    let speaks = |name: Option<&str>, tags: Option<&[&str]>| Options {
+        character: Character {
+            name: name.map(str::to_owned),
+            tags: tags.map(|tags| tags.iter().map(|tag| (*tag).to_owned()).collect()),
+        },
+        ..Options::default()
+    };
+    for (wanted, who, goes) in [
+        (
+            filter(&["zoe"], &[], false),
+            speaks(Some("zoe"), None),
+            true,
+        ),
+        (
+            filter(&["zoe"], &[], false),
+            speaks(Some("Zoe"), None),
+            false,
+        ),
+        (
+            filter(&["zoe"], &[], true),
+            speaks(Some("zoe"), None),
+            false,
+        ),
+        (filter(&["zoe"], &[], true), speaks(Some("ann"), None), true),
+        (
+            filter(&[], &["a", "b"], false),
+            speaks(Some("zoe"), Some(&["b", "c"])),
+            true,
+        ),
+        (
+            filter(&[], &["a"], false),
+            speaks(Some("zoe"), Some(&[])),
+            false,
+        ),
+        (filter(&[], &["a"], true), speaks(None, Some(&["a"])), false),
+        (
+            filter(&["zoe"], &["a"], false),
+            speaks(Some("zoe"), Some(&["b"])),
+            false,
+        ),
+        // Of what is not known an entry may want what it likes.
+        (filter(&["zoe"], &["a"], false), speaks(None, None), true),
+    ] {
+        let matched = run(vec![wanted.clone()], &["k"], &who);
+        assert_eq!(fired(&matched) == [0], goes, "{wanted:?} {who:?}");
+        if !goes {
+            assert_eq!(why_not(&matched, 0), WhyNot::Character);
+        }
+    }
+}
+
+#[test]
+fn an_entry_for_one_kind_of_prompt_goes_into_no_other() {
+    let wanted = Entry {
+        triggers: vec!["swipe".to_owned(), "quiet".to_owned()],
+        ..entry(&["k"], "c")
+    };
+    for (trigger, goes) in [
+        (Trigger::Normal, false),
+        (Trigger::Swipe, true),
+        (Trigger::Quiet, true),
+    ] {
+        let options = Options {
+            trigger,
+            ..Options::default()
+        };
+        let matched = run(vec![wanted.clone()], &["k"], &options);
+        assert_eq!(fired(&matched) == [0], goes);
+        if !goes {
+            assert_eq!(why_not(&matched, 0), WhyNot::Trigger);
+        }
+    }
+}
+
+#[test]
+fn of_a_group_those_stay_of_which_most_keys_are_found() {
+    let of = |keys: &[&str], order: i64| Entry {
+        group: "g".to_owned(),
+        group_override: true,
+        insertion_order: order,
+        ..entry(keys, "c")
+    };
+    let entries = || vec![of(&["a", "b"], 1), of(&["a"], 9), of(&["a", "z"], 5)];
+    let options = Options {
+        group_scoring: true,
+        ..Options::default()
+    };
+    let matched = run(entries(), &["a b"], &options);
+    assert_eq!(fired(&matched), [0]);
+    assert_eq!(why_not(&matched, 1), WhyNot::Score);
+    assert_eq!(fired(&run(entries(), &["a b"], &Options::default())), [1]);
+    // One that does not take part in scoring is no loser of it.
+    let mut some = entries();
+    some[1].group_scoring = Some(false);
+    assert_eq!(fired(&run(some, &["a b"], &options)), [1]);
+    let mut one = entries();
+    one[1].group_scoring = Some(true);
+    assert_eq!(fired(&run(one, &["a b"], &Options::default())), [2]);
+}
+
+#[test]
+fn older_messages_are_looked_at_until_enough_goes_in() {
+    let entries = || {
+        vec![
+            entry(&["old"], "c"),
+            entry(&["older"], "c"),
+            entry(&["new"], "old things"),
+        ]
+    };
+    let said = ["older", "old", "x", "new"];
+    let with = |min_activations, min_activations_depth| Options {
+        scan_depth: 1,
+        recursive: false,
+        min_activations,
+        min_activations_depth,
+        ..Options::default()
+    };
+    assert_eq!(fired(&run(entries(), &said, &with(0, 0))), [2]);
+    assert_eq!(fired(&run(entries(), &said, &with(2, 0))), [0, 2]);
+    assert_eq!(fired(&run(entries(), &said, &with(9, 0))), [0, 1, 2]);
+    assert_eq!(fired(&run(entries(), &said, &with(9, 1))), [2]);
+    let matched = run(entries(), &said, &with(9, 0));
+    let older = matched.fired.iter().find(|one| one.index == 1).unwrap();
+    assert_eq!(
+        older.why,
+        Why::Key {
+            key: "older".to_owned(),
+            depth: 3,
+            secondary: None
+        }
+    );
+    // An entry with a depth of its own looks no further.
+    let mut own = entries();
+    own[1].scan_depth = Some(2);
+    assert_eq!(fired(&run(own, &said, &with(9, 0))), [0, 2]);
+}
+
+#[test]
+fn keys_are_found_beside_the_messages_where_the_entry_looks_there() {
+    let about = Texts {
+        scenario: "On a ship".to_owned(),
+        ..Texts::default()
+    };
+    let options = Options {
+        about,
+        ..Options::default()
+    };
+    let looking = |look_in: Vec<About>| Entry {
+        look_in,
+        ..entry(&["ship"], "c")
+    };
+    let matched = run(
+        vec![
+            looking(vec![About::CreatorNotes, About::Scenario]),
+            looking(vec![]),
+        ],
+        &["x"],
+        &options,
+    );
+    assert_eq!(fired(&matched), [0]);
+    assert_eq!(
+        matched.fired[0].why,
+        Why::About {
+            key: "ship".to_owned(),
+            text: About::Scenario
+        }
+    );
+}
+
+#[test]
+fn however_many_messages_are_looked_at_each_is_looked_through_once() {
+    let entries: Vec<Entry> = (0..1000)
+        .map(|n| entry(&[&format!("key{n}x")], "key1x"))
+        .collect();
+    let said: Vec<String> = (0..10_000)
+        .map(|n| format!("message {n} of a long chat"))
+        .collect();
+    let options = Options {
+        min_activations: 5,
+        ..Options::default()
+    };
+    let begun = std::time::Instant::now();
+    let book = Book {
+        entries,
+        ..Book::default()
+    };
+    assert_eq!(matching::run(&book, &said, &options).fired.len(), 0);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_packed_module_of_risuai_is_told_as_one() {
+    let mut module = vec![111, 0, 4, 0, 0, 0];
+    module.extend([19, 8, 7, 6, 0]);
+    let refused = lore::read(&module, &Limits::default()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unsupported);
+    let refused = card::read(&module, &Limits::default()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unsupported);
+    // One that is cut short is nothing that is known.
+    let refused = lore::read(&module[..9], &Limits::default()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::NotALorebook);
 }

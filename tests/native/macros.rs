@@ -159,3 +159,339 @@ fn a_value_may_have_any_name() {
     let filled = macros::fill("{{First Name}} {{getvar::mood}} {{time: now}}", &options).unwrap();
     assert_eq!(filled.text, "v v v");
 }
+
+/// With variables, a moment (2026-04-09 17:05:07.250 UTC) and an hour east of Greenwich.
+fn full() -> Options {
+    let named = |all: &[(&str, &str)]| {
+        let all = all.iter();
+        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    Options {
+        variables: Some(named(&[
+            ("n", "3"),
+            ("on", "1"),
+            ("mood", "calm"),
+            ("list", r#"["a","b"]"#),
+            ("raw", "{{char}}"),
+        ])),
+        globals: Some(named(&[("toggle_dark", "1"), ("toggle_tone", "2")])),
+        now_ms: Some(1_775_754_307_250),
+        offset_minutes: 60,
+        ..options()
+    }
+}
+
+fn filled_with(text: &str) -> Filled {
+    macros::fill(text, &full()).unwrap()
+}
+
+#[test]
+fn functions_of_risuai_give_what_they_give_there() {
+    for (written, want) in [
+        (
+            "{{equal::a::a}}{{equal::a::A}}{{not_equal::a::b}}{{NotEqual::a::a}}",
+            "1010",
+        ),
+        (
+            "{{greater::10::9}}{{less::10::9}}{{greater_equal::2::2}}{{lessequal::x::2}}",
+            "1010",
+        ),
+        (
+            "{{and::1::1}}{{and::1::true}}{{or::0::1}}{{not::1}}{{not::x}}",
+            "10101",
+        ),
+        (
+            "{{all::1::1}}{{all::[\"1\",\"0\"]}}{{any::0::1}}{{any::[]}}",
+            "1010",
+        ),
+        (
+            "{{startswith::abc::ab}}{{endswith::abc::bc}}{{contains::abc::x}}",
+            "110",
+        ),
+        ("{{replace::Hello World::o::0}}", "Hell0 W0rld"),
+        (
+            "{{split::a,b::,}}{{join::[\"a\",\"b\"]::-}}{{spread::[\"a\",\"b\"]}}",
+            "[\"a\",\"b\"]a-ba::b",
+        ),
+        ("{{join::a§b::+}}", "a+b"),
+        ("[{{trim::  a b }}]{{length::Zo\u{eb}\u{1f988}}}", "[a b]5"),
+        (
+            "{{lower::ZO\u{cb}}}{{upper::zo\u{eb} \u{df}\u{44f}\u{3c9}\u{17e}}}{{capitalize::\u{e9}t\u{e9}}}",
+            "zo\u{eb}ZO\u{cb} SS\u{42f}\u{3a9}\u{17d}\u{c9}t\u{e9}",
+        ),
+        (
+            "{{round::2.5}} {{round::-2.5}} {{floor::-1.1}} {{ceil::1.1}} {{abs::-5}}",
+            "3 -2 -2 2 5",
+        ),
+        (
+            "{{remaind::10::3}} {{remaind::-10::3}} {{pow::2::0.5}} {{pow::10::21}}",
+            "1 -1 1.4142135623730951 1e+21",
+        ),
+        (
+            "{{min::5::x::8}} {{max::[5,2,8]}} {{sum::1::2.5}} {{average::2::4::6}}",
+            "0 8 3.5 4",
+        ),
+        (
+            "{{fixnum::3.14159::2}} {{fixnumber::2::1}} {{tonumber::a1b2.5c}}",
+            "3.14 2.0 12.5",
+        ),
+        (
+            "{{fromhex::FF}} {{tohex::255}} {{fromhex::x}} {{u::41}}{{unicode_decode::66}} {{unicodeencode::AB::1}}",
+            "255 ff NaN AB 66",
+        ),
+        (
+            "{{makearray::a::b}}{{a::x}}{{arraylength::[1,2,3]}}{{arrayelement::[\"a\",\"b\"]::-1}}{{arrayelement::[1]::5}}",
+            "[\"a\",\"b\"][\"x\"]3bnull",
+        ),
+        (
+            "{{arrayshift::[1,\"b\"]}}{{arraypop::[1,2]}}{{arraypush::[1]::x}}{{arraysplice::[\"a\",\"b\",\"c\"]::1::1::x}}",
+            "[\"b\"][1][1,\"x\"][\"a\",\"x\",\"c\"]",
+        ),
+        (
+            "{{arrayassert::[\"a\"]::2::b}}{{arrayassert::[1]::0::b}}",
+            "[\"a\",null,\"b\"][1]",
+        ),
+        (
+            "{{filter::[\"a\",\"\",\"a\",\"\"]::all}}{{filter::[\"a\",\"\"]::nonempty}}{{filter::[\"\",\"\"]::unique}}",
+            "[\"a\"][\"a\"][\"\"]",
+        ),
+        (
+            "{{range::[3]}}{{range::[2,8,2]}}{{range::[0]}}",
+            "[\"0\",\"1\",\"2\"][\"2\",\"4\",\"6\"][]",
+        ),
+        (
+            "{{dict::a=1::b=x=y::c}}{{dictelement::{\"n\":\"J\"}::n}}{{object_element::{}::n}}",
+            "{\"a\":\"1\",\"b\":\"x=y\"}Jnull",
+        ),
+        (
+            "{{objectassert::{\"a\":1}::b::2}}{{dictassert::{\"a\":1}::a::2}}",
+            "{\"a\":1,\"b\":\"2\"}{\"a\":1}",
+        ),
+        (
+            "{{element::{\"u\":{\"n\":\"J\"} }::u::n}}{{ele::[1]::x}}",
+            "Jnull",
+        ),
+        (
+            "{{bo}}char{{bc}}{{br}}{{none}}{{decbo}}{{:}}",
+            "{{char}}\n{{{:}}",
+        ),
+        ("{{iserror::Error: x}}{{iserror::fine}}", "10"),
+    ] {
+        assert_eq!(filled_with(written).text, want, "{written}");
+    }
+}
+
+#[test]
+fn what_is_no_place_in_a_list_is_its_beginning() {
+    for (written, want) in [
+        ("{{arraysplice::[2,8]::x::y::z}}", r#"["z",2,8]"#),
+        ("{{arraysplice::[2,8]::1::NaN::z}}", r#"[2,"z",8]"#),
+        ("{{arraysplice::[2,8]::-9::1e99::z}}", r#"["z"]"#),
+        ("{{arraysplice::[2,8]::0.9::1.9::z}}", r#"["z",8]"#),
+        (
+            "{{arrayelement::[2,8]::x}}{{arrayelement::[2,8]::-9}}",
+            "2null",
+        ),
+        (
+            "{{unicodeencode::AB::x}} {{fixnum::2.5::x}} {{fixnum::x::1}} {{tohex::x}}",
+            "65 2 NaN NaN",
+        ),
+    ] {
+        assert_eq!(fill(written).text, want, "{written}");
+    }
+}
+
+#[test]
+fn sums_are_worked_out() {
+    for (sum, want) in [
+        ("2+2*3", "8"),
+        ("(2+2)*3", "12"),
+        ("2^3", "8"),
+        ("-2 + 5", "3"),
+        ("5 - -2", "7"),
+        ("7%4", "3"),
+        ("1/3", "0.3333333333333333"),
+        ("1/0", "Infinity"),
+        ("0.1+0.2", "0.30000000000000004"),
+        ("3>2", "1"),
+        ("3<=2", "0"),
+        ("1==1&&2!=2", "0"),
+        ("0||4", "4"),
+        ("!0", "1"),
+        ("$n*2", "6"),
+        ("$mood+1", "1"),
+        ("", "0"),
+        ("((((1", "1"),
+        ("1e-3", "0.001"),
+    ] {
+        assert_eq!(
+            filled_with(&format!("{{{{calc::{sum}}}}}")).text,
+            want,
+            "{sum}"
+        );
+        assert_eq!(filled_with(&format!("{{{{? {sum}}}}}")).text, want, "{sum}");
+    }
+    let deep = format!("{{{{calc::{}1}}}}", "(".repeat(100_000));
+    assert_eq!(filled_with(&deep).text, deep);
+}
+
+#[test]
+fn variables_are_read_and_set_where_there_are_any() {
+    let filled = filled_with(
+        "{{getvar::n}} {{getvar::gone}} {{addvar::n::2}}{{getvar::n}} {{setvar::x::y z}}{{getvar::x}} {{setdefaultvar::x::no}}{{setdefaultvar::k::v}}{{getvar::x}}{{getvar::k}} {{getglobalvar::toggle_tone}}{{settempvar::t::q}}{{tempvar::t}}{{gettempvar::u}}",
+    );
+    assert_eq!(filled.text, "3 null 5 y z y zv 2q");
+    let variables = filled.variables.unwrap();
+    let said: Vec<_> = ["n", "x", "k", "mood"]
+        .iter()
+        .map(|name| variables[*name].as_str())
+        .collect();
+    assert_eq!(said, ["5", "y z", "v", "calm"]);
+    assert!(!variables.contains_key("t"));
+    // Without any they stay, and what hangs on them too.
+    let text = "{{getvar::n}}{{setvar::n::1}}{{calc::$n+1}}{{#when::var::on}}x{{/when}}{{getglobalvar::g}}";
+    let filled = fill(text);
+    assert_eq!((filled.text.as_str(), filled.variables), (text, None));
+    assert_eq!(filled.unknown.len(), 6);
+}
+
+#[test]
+fn a_moment_is_told_as_it_is_asked_for() {
+    for (written, want) in [
+        ("{{unixtime}}", "1775754307"),
+        ("{{date}} {{time}}", "2026-4-9 18:5:7"),
+        ("{{isodate}} {{isotime}}", "2026-4-9 17:5:7"),
+        (
+            "{{date::YYYY-MM-DD}} {{time::HH:mm:ss}}",
+            "2026-04-09 18:05:07",
+        ),
+        (
+            "{{datetimeformat::dddd, DD MMMM YY, hh:mm A}}",
+            "Thursday, 09 April 26, 06:05 PM",
+        ),
+        ("{{date::ddd MMM DDDD}}", "Thu Apr 99"),
+        ("{{date::YYYY-MM-DD HH::-86400000}}", "1969-12-31 01"),
+        ("{{date::DDDD::1709164800000}}", "60"),
+    ] {
+        assert_eq!(filled_with(written).text, want, "{written}");
+    }
+    assert_eq!(fill("{{time}}{{isodate}}").text, "{{time}}{{isodate}}");
+}
+
+#[test]
+fn of_a_block_the_side_that_counts_is_there() {
+    for (written, want) in [
+        ("a{{#when::1}} b {{/when}}c", "a b c"),
+        ("a{{#when 0}} b {{/when}}c", "ac"),
+        (
+            "{{#when true}}x{{:else}}y{{/when}}{{#when no}}x{{:else}}y{{/when}}",
+            "xy",
+        ),
+        (
+            "{{#when::{{getvar::mood}}::is::calm}}yes{{:else}}no{{/when}}",
+            "yes",
+        ),
+        ("{{#when::not::1}}x{{:else}}y{{/}}", "y"),
+        (
+            "{{#when::3::>::2::and::1}}x{{/when}}{{#when::3::<=::2}}x{{:else}}y{{/when}}",
+            "xy",
+        ),
+        (
+            "{{#when::1::or::0}}x{{/when}}{{#when::a::isnot::b}}y{{/when}}",
+            "xy",
+        ),
+        (
+            "{{#when::var::on}}v{{/when}}{{#when::n::vis::3}}w{{/when}}{{#when::n::vnotis::3}}x{{/when}}",
+            "vw",
+        ),
+        (
+            "{{#when::toggle::dark}}d{{/when}}{{#when::tone::tis::2}}t{{/when}}",
+            "dt",
+        ),
+        ("{{#when::1}}\n\n  a\n b\n\n{{/when}}", "  a\n b"),
+        ("{{#when::keep::1}}\n a\n{{/when}}", "\n a\n"),
+        ("{{#when::1}}\na\n{{:else}}\nb\n{{/when}}", "a"),
+        ("{{#when::0}}\na\n{{:else}}\nb\n{{/when}}", "b"),
+        ("{{#when::legacy::1}}\n  a\n   b\n{{/when}}", "a\nb"),
+        ("{{#if {{equal::1::1}}}}\n  a\n   b\n{{/if}}", "a\nb"),
+        ("{{#if 0}}a{{/if}}{{#if_pure 1}} a {{/if_pure}}", " a "),
+        (
+            "{{#when::1}}{{#when::0}}x{{:else}}y{{/when}}{{:else}}z{{/when}}",
+            "y",
+        ),
+        ("{{#each [\"a\",\"b\"] as x}}{{slot::x}}-{{/each}}", "a-b-"),
+        (
+            "{{#each {{getvar::list}} x}}{{#when::{{slot::x}}::is::b}}!{{slot::x}}{{/when}}{{/each}}",
+            "!b",
+        ),
+        (
+            "{{#each [1,2] as x}}{{#each [3,4] as y}}{{calc::{{slot::x}}*{{slot::y}}}} {{/each}}{{/each}}",
+            "3468",
+        ),
+        (
+            "{{#pure}} {{char}} {{/pure}}{{#puredisplay}}{{user}}{{/puredisplay}}",
+            "{{char}}{{user}}",
+        ),
+        // Of what does not count nothing is done.
+        (
+            "{{#when::0}}{{setvar::n::9}}{{comment::c}}{{/when}}{{getvar::n}}",
+            "3",
+        ),
+    ] {
+        assert_eq!(filled_with(written).text, want, "{written}");
+    }
+    assert!(
+        filled_with("{{#when::0}}{{comment::c}}{{/when}}")
+            .comments
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_block_that_nobody_knows_or_that_has_no_end_stays() {
+    for text in [
+        "{{#when::1}} a",
+        "{{#foo 1}}a{{/foo}}",
+        "a{{/when}}",
+        "{{:else}}",
+        "{{#escape}}{{/escape}}",
+        "{{#each}}a{{/each}}",
+        "{{slot::x}}",
+        "{{screenwidth}}",
+        "{{replace::a}}",
+    ] {
+        let filled = filled_with(text);
+        assert_eq!(filled.text, text);
+        assert!(!filled.unknown.is_empty(), "{text}");
+    }
+    // What a value says is not looked at.
+    let filled = filled_with(
+        "{{#each {{getvar::raw}} as x}}{{slot::x}}{{/each}}{{replace::a::a::{{bo}}user{{bc}}}}",
+    );
+    assert_eq!(filled.text, "{{char}}{{user}}");
+}
+
+#[test]
+fn no_function_and_no_block_runs_away() {
+    let small = Options {
+        most: 10_000,
+        ..full()
+    };
+    let row = "a".repeat(2000);
+    for text in [
+        format!("{{{{replace::{row}::a::{row}}}}}"),
+        "{{range::[1e9]}}".to_owned(),
+        "{{range::[0,1,0]}}".to_owned(),
+        "{{arrayassert::[]::1e9::x}}".to_owned(),
+        format!("{{{{join::{}::{}}}}}", "§".repeat(200), "x".repeat(200)),
+        "{{#each {{range::[100]}} as a}}{{#each {{range::[100]}} as b}}{{#each {{range::[100]}} as c}}{{/each}}{{/each}}{{/each}}".to_owned(),
+    ] {
+        let refused = macros::fill(&text, &small).map(|filled| filled.text.len());
+        assert_eq!(refused.unwrap_err().kind(), Kind::TooLarge, "{}", &text[..20]);
+    }
+    let open = "{{#when::1}}".repeat(50_000);
+    assert_eq!(fill(&open).text, open);
+    let deep = "{{#when::1}}".repeat(1000) + "x" + &"{{/when}}".repeat(1000);
+    assert!(fill(&deep).text.contains('x'));
+}

@@ -107,6 +107,7 @@ import init, {
   fillMacros,
   fingerprintCard,
   type ImportEvent,
+  type ImportedChat,
   type ImportSource,
   init as named,
   type InitInput,
@@ -237,16 +238,17 @@ export function cards(bytes: Uint8Array): Uint8Array {
   void [source, warnings, assets];
   const { document, losses } = convertCard(edited, "v1");
   same<typeof losses, Loss[]>(true);
-  const { ok, errors }: CardValidity = validateCard(document);
+  const { ok, errors }: CardValidity = validateCard(document, { assets: [{ path: "embeded://a.png" }] });
   const differences: CardDifference[] = diffCards(edited, document);
   const peeked: Promise<PeekedCard> = peekCard(new Blob([]), { signal: AbortSignal.timeout(1) });
   const tokens: CardTokens = countTokens(document, { limits });
-  const filled: FilledMacros = fillMacros("{{char}}", { char: "Ann", user: "Bea", values: { mood: "glad" }, seed: 1 });
+  const filled: FilledMacros = fillMacros("{{char}}", { char: "Ann", user: "Bea", values: { mood: "glad" }, variables: { n: "1" }, globals: {}, now: 0, utcOffset: 60, seed: 1 });
+  const set: { [name: string]: string } | undefined = filled.variables;
   same<ReturnType<typeof fingerprintCard>, string>(true);
   same<ReturnType<typeof estimateTokens>, number>(true);
   // @ts-expect-error no such specification
   convertCard(edited, "v4");
-  void [ok, errors, differences, peeked, tokens, filled];
+  void [ok, errors, differences, peeked, tokens, filled, set];
   return writeCard(edited, { container: "png", image: bytes, limits });
 }
 
@@ -541,7 +543,10 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const unreadable: Unreadable[] = listing.unreadable;
   for await (const event of characters.import([source, new Uint8Array()], { signal: new AbortController().signal })) {
     const told: ImportEvent<CharacterEntry> = event;
-    if (told.type === "item") same<typeof told.entry, CharacterEntry>(true);
+    if (told.type === "item") {
+      same<typeof told.entry, CharacterEntry>(true);
+      same<typeof told.chats, ImportedChat[] | undefined>(true);
+    }
     if (told.type === "failed") same<typeof told.code, string>(true);
     // @ts-expect-error progress has no entry
     if (told.type === "progress") void told.entry;

@@ -16,16 +16,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Decorators, which a card of V2 has no place for, are the lorebook's matter.
     (
         "card",
-        &["lore", "prompt", "container", "json", "order", "error"],
+        &[
+            "lore",
+            "prompt",
+            "backyard",
+            "container",
+            "json",
+            "order",
+            "error",
+        ],
     ),
-    ("prompt", &["error"]),
+    ("backyard", &["container", "json", "error"]),
+    // Functions of macros read and write lists as JSON.
+    ("prompt", &["json", "order", "error"]),
     ("lore", &["container", "json", "order", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
     ("template", &["prompt", "json", "secret", "order", "error"]),
-    ("chat", &["container", "json", "order", "error"]),
+    ("chat", &["backyard", "container", "json", "order", "error"]),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
     ("settings", &["container", "json", "secret", "error"]),
