@@ -54,7 +54,7 @@ export type Cardkeep = { readonly [K in keyof Functions]: Call<Functions[K]> } &
   init(from?: string | BufferSource | WebAssembly.Module): Promise<void>;
   readonly Keep: {
     /** A medium of the caller's own cannot be sent to a worker. */
-    open(given?: Omit<OpenOptions, "medium"> & { medium?: "indexeddb" | "memory" }): Promise<Remote<Face.Keep>>;
+    open(given?: Omit<OpenOptions, "medium"> & { medium?: "indexeddb" | "memory" | "second-copy" }): Promise<Remote<Face.Keep>>;
     erase(name?: string, given?: EraseOptions): Promise<void>;
     plan(name?: string, given?: PlanOptions): Promise<UpgradePlan | undefined>;
   };

@@ -422,6 +422,14 @@ export abstract class OpenKeep extends EventTarget {
   }
 }
 
+/** What the second copy has. */
+async function copied(redo: RedoPort | undefined): Promise<KeepHandle> {
+  if (redo === undefined) throw failure("no-support", "there is no place for a second copy here");
+  const handle = (await KeepHandle.openCopy(redo)) as KeepHandle;
+  redo.close();
+  return handle;
+}
+
 /**
  * Opens what a `Keep` is made of. The module is loaded.
  * @internal
@@ -431,8 +439,8 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const chosen = options(given, ["name", "medium", "mode", "fallback", "onBlocked", "onUpgrade", "timeout"]);
     const name = keepName(chosen.name);
     const { medium = "indexeddb" } = chosen;
-    if (typeof medium !== "object" && medium !== "indexeddb" && medium !== "memory") {
-      throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\`, \`memory\` or a medium was wanted`);
+    if (typeof medium !== "object" && medium !== "indexeddb" && medium !== "memory" && medium !== "second-copy") {
+      throw failure("bad-option", `\`medium\` is \`${String(medium)}\`, \`indexeddb\`, \`memory\`, \`second-copy\` or a medium was wanted`);
     }
     const own = typeof medium === "object" ? new GivenMedium(medium) : undefined;
     const mode = chosen.mode ?? "shared";
@@ -448,18 +456,18 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const early: [type: string, detail: string][] = [];
     let tell = (type: string, detail: string): void => void early.push([type, detail]);
     const told = (type: string, detail: string) => (type === "upgrade" ? upgrading(onUpgrade, detail) : tell(type, detail));
-    const redo = medium === "indexeddb" ? secondCopy?.(name) : undefined;
+    const redo = medium === "indexeddb" || medium === "second-copy" ? secondCopy?.(name) : undefined;
     const rescue = new Rescue(name);
     const isShared = medium === "indexeddb" || own?.shared === true;
     let presence = new Presence(name, isShared);
     await presence.begin();
-    const opening = KeepHandle.open(name, own ?? medium, timeout, onBlocked, told, redo, rescue) as Promise<KeepHandle>;
+    const opening = medium === "second-copy" ? copied(redo) : (KeepHandle.open(name, own ?? medium, timeout, onBlocked, told, redo, rescue) as Promise<KeepHandle>);
     let fallback: ErrorCode | undefined;
     const handle = await opening.catch(async (thrown: unknown) => {
       redo?.close();
       presence.end();
       const { code } = thrown as { code?: ErrorCode };
-      if (chosen.fallback !== "memory" || code === undefined || !WITHOUT_STORAGE.includes(code)) throw thrown;
+      if (chosen.fallback !== "memory" || medium === "second-copy" || code === undefined || !WITHOUT_STORAGE.includes(code)) throw thrown;
       fallback = code;
       presence = new Presence(name, false);
       console.error("cardkeep: nothing will be kept after this page ends, since the storage cannot be opened:", thrown);

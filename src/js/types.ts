@@ -807,9 +807,12 @@ export interface OpenOptions {
   name?: string;
   /**
    * Where the data lives. `"memory"` keeps nothing after closing; a `Medium` of your own keeps it where that puts it, without
-   * a second copy beside it. Default `"indexeddb"`.
+   * a second copy beside it. `"second-copy"` is what the second copy of a keep has, read into memory: for reading and exporting
+   * while another tab blocks the database or it cannot be opened. It takes no changes (`access`), and shows none that come
+   * later; close it when the keep itself is open. Then `open` throws `not-found` where there is no second copy, `corrupt` when
+   * it has no keep, `too-large` over 256 MiB, `no-support`. Default `"indexeddb"`.
    */
-  medium?: "indexeddb" | "memory" | Medium;
+  medium?: "indexeddb" | "memory" | "second-copy" | Medium;
   /**
    * `"single-writer"`: of all tabs that open the keep so, one writes at a time, the others read until it ends or they
    * `takeOver()`. Default `"shared"`: all of them write, guarded by revisions.
@@ -961,7 +964,7 @@ export interface UpgradePlan {
 /** Whether the keep can be written, and if not, why. */
 export type Access =
   | { mode: "read-write" }
-  | { mode: "read-only"; reason: "too-new"; stored: number; supported: number }
+  | { mode: "read-only"; reason: "too-new" | "second-copy"; stored: number; supported: number }
   | { mode: "read-only"; reason: "locked" };
 
 /** What opening found and did. */

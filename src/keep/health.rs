@@ -278,8 +278,7 @@ impl Health {
     fn warn(&self, unreadable: u64) -> Vec<HealthWarning> {
         let mut warnings = Vec::new();
         let mut warn = |code, message: String| warnings.push(HealthWarning { code, message });
-        if self.access != Access::ReadWrite {
-            let message = "A newer version of the app has written here: nothing can be saved.";
+        if let Some(message) = self.access.why_read_only() {
             warn("read-only", message.to_owned());
         }
         if unreadable > 0 {

@@ -81,7 +81,7 @@ pub use worlds::Worlds;
 
 use crate::error::{Error, Kind, Result};
 use crate::store::{
-    Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, SecondCopy, Store,
+    Access, Change, Log, Maintained, Medium, OpenReport, Options, Record, Redo, SecondCopy, Store,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,14 +157,29 @@ impl Keep {
         observer: Observer,
     ) -> Result<Keep> {
         let store = Store::open(medium, options).await?;
-        let keep = Keep(Rc::new(Shared {
+        let keep = Keep::of(store, observer);
+        keep.settings().apply().await?;
+        Ok(keep)
+    }
+
+    /// Opens what the second copy has, in memory and for reading alone.
+    ///
+    /// # Errors
+    /// As [`Store::open_copy`].
+    pub async fn open_copy(redo: Rc<dyn Redo>, options: Options) -> Result<Keep> {
+        let store = Store::open_copy(redo, options).await?;
+        let keep = Keep::of(store, Rc::new(|_, _| {}));
+        keep.settings().apply().await?;
+        Ok(keep)
+    }
+
+    fn of(store: Store, observer: Observer) -> Keep {
+        Keep(Rc::new(Shared {
             store,
             observer,
             leftovers: Rc::default(),
             schedule: Rc::default(),
-        }));
-        keep.settings().apply().await?;
-        Ok(keep)
+        }))
     }
 
     /// The same keep on another store.

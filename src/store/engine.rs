@@ -27,7 +27,8 @@ pub enum Access {
     ReadWrite,
     /// Reads only.
     ReadOnly {
-        /// `too-new`: the keep was written by a newer version.
+        /// `too-new`: the keep was written by a newer version; `second-copy`: this is what the
+        /// second copy has.
         reason: &'static str,
         /// The schema it has.
         stored: u32,
@@ -37,6 +38,14 @@ pub enum Access {
 }
 
 impl Access {
+    pub(super) fn second_copy() -> Access {
+        Access::ReadOnly {
+            reason: SECOND_COPY,
+            stored: SCHEMA,
+            supported: SCHEMA,
+        }
+    }
+
     pub(super) fn too_new(stored: u32) -> Access {
         Access::ReadOnly {
             reason: "too-new",
@@ -44,7 +53,27 @@ impl Access {
             supported: SCHEMA,
         }
     }
+
+    /// Why nothing can be saved, for people.
+    pub(crate) fn why_read_only(&self) -> Option<&'static str> {
+        match self {
+            Access::ReadWrite => None,
+            Access::ReadOnly { reason, .. } if *reason == SECOND_COPY => {
+                Some("This is the second copy, for reading: nothing can be saved.")
+            }
+            Access::ReadOnly { .. } => {
+                Some("A newer version of the app has written here: nothing can be saved.")
+            }
+        }
+    }
+
+    /// The failure of a write.
+    pub(super) fn refusal(&self) -> Error {
+        Kind::ReadOnly.because(self.why_read_only().unwrap_or_default())
+    }
 }
+
+const SECOND_COPY: &str = "second-copy";
 
 /// What opening found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -589,7 +618,7 @@ impl Store {
         }
         match self.access() {
             Access::ReadWrite => Ok(()),
-            Access::ReadOnly { .. } => Err(read_only()),
+            access => Err(access.refusal()),
         }
     }
 
@@ -696,11 +725,6 @@ impl Store {
     pub(crate) fn move_fence(&self, keep: &KeepMeta) {
         self.meta.replace(keep.encode());
     }
-}
-
-/// The failure of a write where a newer version of the app writes.
-pub(super) fn read_only() -> Error {
-    Kind::ReadOnly.because("a newer version of the app writes here; this page can only read")
 }
 
 /// Parts out of their sealed pages.

@@ -5,7 +5,7 @@
 //! means, and whether it still fits its record, is not known here.
 
 use super::change::Change;
-use super::engine::{Access, Store, read_only};
+use super::engine::{Access, Store};
 use super::medium::{Burst, Key, KeyPart, Put, Scan, Table, Value};
 use crate::codec;
 use crate::error::Result;
@@ -109,7 +109,7 @@ impl Store {
     /// `read-only` when the keep was newer at its opening, and what the medium reports.
     pub async fn write_journal(&self, entries: &[Entry]) -> Result<()> {
         if let Access::ReadOnly { .. } = self.access {
-            return Err(read_only());
+            return Err(self.access.refusal());
         }
         let put = |entry: &Entry| Put {
             table: Table::Journal,

@@ -7,6 +7,7 @@ use super::backup::{RestoreEnd, Shelf};
 use super::engine::{Access, KeepMeta, OpenReport, Store};
 use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value, both};
+use super::memory::MemoryMedium;
 use super::migration::{self, Upgrade};
 use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
@@ -14,6 +15,9 @@ use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+/// A second copy above this is not read into memory.
+const MOST_IN_MEMORY: u64 = 256 << 20;
 
 /// What the store takes from outside.
 #[derive(Clone)]
@@ -52,6 +56,42 @@ impl Store {
         }
         store.medium.opened(&store.keep_id);
         store.note_opening();
+        Ok(store)
+    }
+
+    /// Opens what the second copy has, in memory and for reading alone, while the medium cannot be
+    /// had. Both stay as they are.
+    ///
+    /// # Errors
+    /// `not-found` when there is no second copy, `corrupt` when it lacks the keep's own record,
+    /// `too-large` over 256 MiB, and what the second copy reports.
+    pub async fn open_copy(redo: Rc<dyn Redo>, options: Options) -> Result<Store> {
+        let mut files = redo.files().await?;
+        let id =
+            newest_keep(&files).ok_or_else(|| Kind::NotFound.because("there is no second copy"))?;
+        files.retain(|file| file.keep() == id);
+        let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+        if bytes > MOST_IN_MEMORY {
+            let detail =
+                format!("the second copy has {bytes} bytes, {MOST_IN_MEMORY} are read at most");
+            return Err(Kind::TooLarge.because(detail));
+        }
+        let medium = Rc::new(MemoryMedium::new());
+        redo::rebuild(&*medium, &*redo, &files, (options.clock)()).await?;
+        let own = medium
+            .read(Table::Meta, &[Key::meta(KeepMeta::KEY)])
+            .await?;
+        if own.iter().all(Option::is_none) {
+            return Err(Kind::Corrupt.because("the second copy lacks the keep's own record"));
+        }
+        let options = Options {
+            redo: None,
+            ..options
+        };
+        let mut store = Store::open(medium, options).await?;
+        if store.access == Access::ReadWrite {
+            store.access = Access::second_copy();
+        }
         Ok(store)
     }
 
@@ -223,6 +263,14 @@ impl Store {
     }
 }
 
+/// Whose files were written last.
+fn newest_keep(files: &[RedoFile]) -> Option<String> {
+    let newest = files
+        .iter()
+        .max_by_key(|file| (file.modified_ms, file.begun_ms()));
+    newest.map(|file| file.keep().to_owned())
+}
+
 /// What opening made of the second copy before anything else.
 struct Healed {
     redo: Option<Rc<dyn Redo>>,
@@ -307,11 +355,8 @@ impl Healed {
                 return Ok(Opening::default());
             }
             Some(keep) => keep.id,
-            None => match files
-                .iter()
-                .max_by_key(|file| (file.modified_ms, file.begun_ms()))
-            {
-                Some(newest) => newest.keep().to_owned(),
+            None => match newest_keep(&files) {
+                Some(newest) => newest,
                 None => return Ok(Opening::default()),
             },
         };

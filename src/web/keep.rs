@@ -183,6 +183,20 @@ impl KeepHandle {
         })
     }
 
+    /// Opens what the second copy has, for reading alone.
+    #[wasm_bindgen(js_name = openCopy)]
+    pub fn open_copy(redo: RedoPort) -> Promise {
+        promise(async move {
+            let options = Options {
+                clock: Rc::new(clock::now_ms),
+                redo: None,
+                upgrade: None,
+            };
+            let keep = Keep::open_copy(Rc::new(OpfsRedo(redo)), options).await?;
+            Ok(KeepHandle::of(keep))
+        })
+    }
+
     /// Lets go of the medium.
     pub fn close(&self) {
         self.keep.close();

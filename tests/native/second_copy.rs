@@ -247,6 +247,48 @@ fn a_new_complete_copy_is_never_made_of_a_medium_that_lost_something() {
 }
 
 #[test]
+fn the_second_copy_is_read_by_itself_and_neither_it_nor_the_keep_changes() {
+    let browser = Browser::default();
+    let open_copy = |redo: &MemoryRedo| now(Keep::open_copy(Rc::new(redo.clone()), clock()));
+    let nothing = open_copy(&browser.redo).err().expect("there is none");
+    assert_eq!(nothing.kind(), Kind::NotFound);
+    fill(&browser.open());
+    let keep = browser.open();
+    now(keep.maintain(NOT_DUE)).unwrap();
+    live(&keep);
+    let want = contents(&keep);
+    let state = || {
+        let files = now(browser.redo.files()).unwrap();
+        (
+            files,
+            now(browser.redo.note()).unwrap(),
+            browser.medium.dump(),
+        )
+    };
+    let before = state();
+    let copy = open_copy(&browser.redo).expect("the copy opens");
+    assert_eq!(contents(&copy), want);
+    assert!(!copy.report().created);
+    let Access::ReadOnly { reason, .. } = copy.access() else {
+        panic!("it takes no changes");
+    };
+    assert_eq!(*reason, "second-copy");
+    for refused in [
+        now(copy.settings().patch(&json!({ "pageSize": 44 }))).map(drop),
+        now(copy.worlds().create("There")).map(drop),
+        now(copy.journal().write("w", Vec::new(), false)).map(drop),
+    ] {
+        assert_eq!(refused.unwrap_err().kind(), Kind::ReadOnly);
+    }
+    assert!(state() == before);
+    // What has no keep in it is no empty keep.
+    let rotten = MemoryRedo::new();
+    rotten.edit(&before.0[0].name, |bytes| bytes.extend([7; 900]));
+    let error = open_copy(&rotten).err().expect("it has nothing");
+    assert_eq!(error.kind(), Kind::Corrupt);
+}
+
+#[test]
 fn a_transaction_that_is_given_up_leaves_the_second_copy_open() {
     let redo = Failing::default();
     let keep = open_with(&MemoryMedium::new(), &redo);

@@ -523,6 +523,7 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   void Keep.open({ medium: { open() {}, close() {}, read: () => [], scan: () => [], find: () => [] } });
   // @ts-expect-error a write answers what became of it
   void Keep.open({ medium: { open() {}, close() {}, read: () => [], scan: () => [], find: () => [], write: async () => "done" } });
+  void Keep.open({ medium: "second-copy" });
   const place: Medium = { open() {}, close() {}, read: (_, keys) => keys.map(() => undefined), scan: async () => [], find: () => [], write: ({ checks }) => (checks.length > 0 ? 0 : undefined) };
   void Keep.open({ medium: place });
   const inline: InlineKeep = keep;

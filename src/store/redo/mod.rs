@@ -159,6 +159,20 @@ impl Note {
     }
 }
 
+/// Puts everything that the log has into an empty medium. The log stays as it is.
+pub(super) async fn rebuild(
+    medium: &dyn Medium,
+    redo: &dyn Redo,
+    files: &[RedoFile],
+    now_ms: i64,
+) -> Result<()> {
+    let none = Lengths::new();
+    let mut index = Index::new(&Note::read(redo).await?.covered);
+    index.extend(redo, files, &none, &none).await?;
+    let healing = recovery::put_back(medium, redo, &mut index, &Table::ALL, true, now_ms);
+    healing.await.map(drop)
+}
+
 /// What opening finds in the log before anything else is done with the medium.
 #[derive(Default)]
 pub(super) struct Opening {

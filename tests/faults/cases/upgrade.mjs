@@ -90,6 +90,13 @@ async function queued(stay, wrong) {
   const took = Date.now() - begun;
   if (waited.code !== undefined) wrong(["timeout", "blocked"].includes(waited.code), `the queued opening ended with ${waited.code}: ${waited.message}`);
   wrong(took < 6000, `the queued opening took ${took} ms with a limit of 2500`);
+  // Meanwhile everything can be read from the second copy.
+  const copy = await stay.page.run(() => stage.open({ medium: "second-copy" }));
+  wrong(copy.access?.mode === "read-only" && copy.access.reason === "second-copy", `the second copy opened with ${copy.code ?? JSON.stringify(copy.access)}`);
+  await stay.check("the second copy, while an upgrade is blocked");
+  const codes = await stay.page.run(attempts, stay.model.ids);
+  for (const [what, found] of Object.entries(codes)) wrong(found === "read-only", `${what} in the second copy ended with ${found}`);
+  await stay.page.run(() => stage.close());
   await other.run(() => stage.raw.held.forEach((database) => database.close()));
   await other.run(() => globalThis.waiting);
   await other.close();

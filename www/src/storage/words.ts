@@ -5,6 +5,7 @@ import type { Finding, Health, Remedy, RepairReport } from "../library";
 export const READ_ONLY = {
   "too-new": "read-only: a newer version of the app wrote it",
   locked: "read-only: another tab writes",
+  "second-copy": "read-only: the second copy, while the database cannot be had",
 } as const;
 
 export const SECOND_COPY = {
