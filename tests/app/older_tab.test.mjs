@@ -123,3 +123,47 @@ test("a tab that slept goes on where it was: what is sent is kept without loadin
     await app.close();
   }
 });
+
+test("a library that another tab keeps from opening is read from its second copy, and goes on by itself", async () => {
+  const app = await stage();
+  try {
+    await app.visit();
+    await app.import(await app.file("ada.png", CARD));
+    await app.until(() => document.querySelectorAll(".tile").length === 1);
+    const own = await app.window();
+    const { hash } = await app.tab();
+    const other = await app.window();
+    await app.go(`${app.server.url}manifest.webmanifest`);
+    await app.toWindow(own);
+    await app.go(`${app.server.url}manifest.webmanifest`);
+    await app.toWindow(other);
+    // One that does not let go, and an upgrade that waits for it.
+    await app.run(async () => {
+      const opened = (version) => new Promise((resolve) => {
+        const request = indexedDB.open("cardkeep", version);
+        request.onsuccess = () => resolve(request.result);
+        request.onblocked = () => resolve(undefined);
+        if (version !== undefined) request.onsuccess = () => request.result.close();
+      });
+      globalThis.held = await opened();
+      await opened(9);
+    });
+    await app.toWindow(own);
+    await app.visit(hash);
+    await app.until(() => /Read-only for now/.test(document.querySelector(".banner")?.textContent));
+    assert.equal(await app.run(() => document.querySelectorAll(".tile").length), 1);
+    await app.click(".tile a");
+    await app.until(() => document.querySelector(".card-page"));
+    assert.equal(await app.run(() => [...document.querySelectorAll("main button")].filter((one) => /^(Edit|Start a chat|Delete)$/.test(one.textContent.trim()) && !one.disabled).length), 0);
+    const { bytes } = await app.download(() => button(app, "Export PNG"));
+    assert.ok(CARD.equals(bytes));
+    await app.toWindow(other);
+    await app.run(() => globalThis.held.close());
+    await app.toWindow(own);
+    await app.until(() => document.querySelector(".card-page") && document.querySelector(".banner") === null);
+    await button(app, "Edit");
+    await app.until(() => document.querySelector(".form"));
+  } finally {
+    await app.close();
+  }
+});

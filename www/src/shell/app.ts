@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { LightElement } from "../element";
-import { failure, sentence } from "../failure";
+import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
 import { holdsFolder, intake, type Outcome, type Progress } from "../intake/intake";
@@ -58,6 +58,9 @@ const LATER: Partial<Record<Route["screen"], () => Promise<unknown>>> = {
 };
 
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
+
+/** The wait before the library is tried again while its second copy is shown. */
+const AGAIN_MS = 1_000;
 
 @customElement("ck-app")
 export class App extends LightElement {
@@ -136,9 +139,11 @@ export class App extends LightElement {
   }
 
   async #open(): Promise<void> {
-    this.opening = { is: "opening" };
+    if (this.opening.is !== "open") this.opening = { is: "opening" };
     try {
-      const keep = await Keep.open({ fallback: "memory", onBlocked: () => (this.opening = { is: "blocked" }) });
+      const keep = await this.#first();
+      if (keep === undefined) return void setTimeout(() => void this.#open(), AGAIN_MS);
+      if (this.opening.is === "open") void this.opening.keep.close();
       keep.addEventListener("closed", () => {
         if (this.opening.is !== "erasing") this.opening = { is: "closed" };
       });
@@ -152,6 +157,33 @@ export class App extends LightElement {
     } catch (error) {
       this.opening = { is: "failed", what: "Your library could not be opened", error };
     }
+  }
+
+  /** The library; nothing while other tabs keep it from opening and the second copy is open in its place. */
+  async #first(): Promise<Keep | undefined> {
+    try {
+      return await Keep.open({ onBlocked: () => void this.#aside() });
+    } catch (error) {
+      const waits = ["blocked", "timeout"].includes(codeOf(error) ?? "");
+      if (waits && (await this.#aside())) return undefined;
+      return Keep.open({ fallback: "memory" });
+    }
+  }
+
+  /** Opens the second copy, to be read meanwhile. False when there is none. */
+  async #aside(): Promise<boolean> {
+    if (this.opening.is === "open") return true;
+    this.opening = { is: "blocked" };
+    const copy = await Keep.open({ medium: "second-copy" }).catch(() => undefined);
+    if (copy === undefined) return false;
+    // The library itself may have been faster.
+    if (this.#opened()) void copy.close();
+    else this.opening = { is: "open", keep: copy };
+    return true;
+  }
+
+  #opened(): boolean {
+    return this.opening.is === "open";
   }
 
   /** Each record once, however often it is tried: its screen may be gone. */
@@ -286,6 +318,10 @@ export class App extends LightElement {
         ? html`<p class="banner" role="status"><strong>Read-only.</strong> This library was written by a newer version
             (${access.stored}; this one knows ${access.supported}). Reading and exporting work; update the app to change things.</p>`
         : nothing}
+      ${access.mode === "read-only" && access.reason === "second-copy"
+        ? html`<p class="banner" role="status"><strong>Read-only for now.</strong> Another tab of this app holds the library. You can read and
+            export; close the other tabs, and it goes on by itself.</p>`
+        : nothing}
       ${this.outgrown
         ? html`<p class="banner" role="alert"><strong>Read-only.</strong> A newer version of the app has taken this library over. What you
             typed here and could not be saved is remembered; <button type="button" class="link" @click=${() => location.reload()}>reload</button> to go on.</p>`
@@ -330,7 +366,7 @@ export class App extends LightElement {
           </section>`;
         }
         // A new address is a new element: no screen has to change from one record to another.
-        return keyed(this.route, this.#screen(this.opening.keep));
+        return keyed(this.opening.keep, html`${keyed(this.route, this.#screen(this.opening.keep))}`);
     }
   }
 
