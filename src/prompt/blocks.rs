@@ -188,15 +188,17 @@ impl Span {
     pub fn side<'t>(&self, text: &'t str, from: usize, holds: bool, blanks: Blanks) -> &'t str {
         let body = &text[from..self.end];
         let alone = matches!(blanks, Blanks::All | Blanks::KeepAlone);
+        // One within the head is none of the block's.
+        let mut elses = self.elses.iter().filter(|at| **at >= from);
         let turn = match alone {
             true => None,
             // In several lines it has one of its own.
-            false if body.contains('\n') => self.elses.iter().find(|at| {
+            false if body.contains('\n') => elses.find(|at| {
                 let before = text[from..**at].rsplit('\n').next().unwrap_or_default();
                 let behind = text[**at + ELSE.len()..self.end].split('\n').next();
                 before.trim().is_empty() && behind.unwrap_or_default().trim().is_empty()
             }),
-            false => self.elses.first(),
+            false => elses.next(),
         };
         match (turn, holds) {
             (None, true) => body,

@@ -116,11 +116,20 @@ pub(super) fn call(name: &str, given: &[&str], room: usize) -> Result<Option<Str
                 return told(value);
             }
             let fits = (0.0..=100.0).contains(&places);
+            // Of two that are as near JavaScript takes the one that is further from 0.
+            let scale = 10_f64.powf(places);
+            let scaled = value.abs() * scale;
+            let halved = scaled < 1e15 && scaled.fract() == 0.5 && scaled / scale == value.abs();
+            let value = match halved {
+                true => (scaled + 0.5) / scale * value.signum(),
+                false => value,
+            };
             Ok(fits.then(|| format!("{value:.0$}", places as usize)))
         }
         ("fromhex", [a, ..]) => told(whole(a, 16)),
         ("tohex", [a, ..]) => {
-            let value = whole(a, 10);
+            let signed = a.trim_start().trim_start_matches(['+', '-']);
+            let value = whole(a, if signed.starts_with("0x") { 16 } else { 10 });
             if value.is_nan() {
                 return told(value);
             }

@@ -1,5 +1,6 @@
 //! Macros in texts, and how many tokens a text may have.
 
+use crate::json::Random;
 use cardkeep::error::Kind;
 use cardkeep::prompt::macros::{self, Filled, Options};
 use cardkeep::prompt::tokens::estimate;
@@ -202,7 +203,7 @@ fn functions_of_risuai_give_what_they_give_there() {
             "10101",
         ),
         (
-            "{{all::1::1}}{{all::[\"1\",\"0\"]}}{{any::0::1}}{{any::[]}}",
+            "{{all::1::1}}{{all::[\"1\",\"0\"]}}{{any::0::1}}{{any::[1]}}",
             "1010",
         ),
         (
@@ -233,12 +234,12 @@ fn functions_of_risuai_give_what_they_give_there() {
             "0 8 3.5 4",
         ),
         (
-            "{{fixnum::3.14159::2}} {{fixnumber::2::1}} {{tonumber::a1b2.5c}}",
-            "3.14 2.0 12.5",
+            "{{fixnum::3.14159::2}} {{fixnumber::2::1}} {{fixnum::-2.5::0}} {{fixnum::1.005::2}} {{tonumber::a1b2.5c}}",
+            "3.14 2.0 -3 1.00 12.5",
         ),
         (
-            "{{fromhex::FF}} {{tohex::255}} {{fromhex::x}} {{u::41}}{{unicode_decode::66}} {{unicodeencode::AB::1}}",
-            "255 ff NaN AB 66",
+            "{{fromhex::FF}} {{tohex::255}}{{tohex::0x1f}} {{fromhex::x}} {{u::41}}{{unicode_decode::66}} {{unicodeencode::AB::1}}",
+            "255 ff1f NaN AB 66",
         ),
         (
             "{{makearray::a::b}}{{a::x}}{{arraylength::[1,2,3]}}{{arrayelement::[\"a\",\"b\"]::-1}}{{arrayelement::[1]::5}}",
@@ -295,7 +296,7 @@ fn what_is_no_place_in_a_list_is_its_beginning() {
         ),
         (
             "{{unicodeencode::AB::x}} {{fixnum::2.5::x}} {{fixnum::x::1}} {{tohex::x}}",
-            "65 2 NaN NaN",
+            "65 3 NaN NaN",
         ),
     ] {
         assert_eq!(fill(written).text, want, "{written}");
@@ -433,6 +434,8 @@ fn of_a_block_the_side_that_counts_is_there() {
             "{{#pure}} {{char}} {{/pure}}{{#puredisplay}}{{user}}{{/puredisplay}}",
             "{{char}}{{user}}",
         ),
+        // One within a head is none of the block's.
+        ("{{#when::1::is::{{:else}}}}a{{:else}}b{{/when}}", "b"),
         // Of what does not count nothing is done.
         (
             "{{#when::0}}{{setvar::n::9}}{{comment::c}}{{/when}}{{getvar::n}}",
@@ -494,4 +497,89 @@ fn no_function_and_no_block_runs_away() {
     assert_eq!(fill(&open).text, open);
     let deep = "{{#when::1}}".repeat(1000) + "x" + &"{{/when}}".repeat(1000);
     assert!(fill(&deep).text.contains('x'));
+}
+
+/// A text of macros in macros, whole and broken.
+fn any_text(random: &mut Random, depth: usize) -> String {
+    const NAMES: &str = "equal not all replace split join spread trim length lower upper capitalize round remaind \
+        tonumber pow arrayelement dictelement objectassert element arrayshift arraypop arraypush arraysplice arrayassert \
+        makearray a makedict range filter min sum average fixnum unicodeencode unicodedecode u fromhex tohex calc getvar \
+        setvar addvar tempvar settempvar date time randint dice rollp random pick roll reverse slot ? comment char trim \
+        noop bo #when #when #if #if_pure #each #pure #escape #foo";
+    const ATOMS: [&str; 36] = [
+        "",
+        "1",
+        "0",
+        "-1",
+        "a",
+        "é東🦈",
+        "NaN",
+        "1e308",
+        "1e-320",
+        "Infinity",
+        "0xfffffffffffffffff",
+        "[1,2]",
+        "[\"a\",\"b\"]",
+        "{\"a\":1} ",
+        "§",
+        "::",
+        ":",
+        "\n",
+        " ",
+        "YYYY dddd",
+        "$v*2",
+        "((",
+        "-!!-1",
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "#",
+        "/",
+        "<user>",
+        "{{:else}}",
+        "as x",
+        "is",
+        "[1,2] as x",
+        "{{/}}",
+        "\u{fdd0}",
+    ];
+    let atom = |random: &mut Random| ATOMS[random.below(ATOMS.len())].to_owned();
+    if depth == 0 || random.below(4) == 0 {
+        return atom(random);
+    }
+    let names: Vec<&str> = NAMES.split_whitespace().collect();
+    let name = names[random.below(names.len())];
+    let mut out = format!("{{{{{name}");
+    for _ in 0..random.below(4) {
+        out.push_str(["::", ":", " ", "::"][random.below(4)]);
+        out.push_str(&any_text(random, depth - 1));
+    }
+    out.push_str("}}");
+    if name.starts_with('#') {
+        out.push_str(&any_text(random, depth - 1));
+        out.push_str(["", "\n", "{{:else}}", "\n{{:else}}\n"][random.below(4)]);
+        out.push_str(&any_text(random, depth - 1));
+        out.push_str(["", "{{/when}}", "{{/}}", "\n{{/}}"][random.below(4)]);
+    }
+    out + &any_text(random, depth - 1)
+}
+
+#[test]
+fn whatever_stands_in_a_text_it_is_filled_or_refused() {
+    let mut random = Random(20_260_411);
+    for n in 0..4_000 {
+        let text = any_text(&mut random, 5);
+        let options = if n % 2 == 0 { full() } else { options() };
+        match macros::fill(
+            &text,
+            &Options {
+                most: 100_000,
+                ..options
+            },
+        ) {
+            Ok(filled) => assert!(filled.text.len() <= 100_000),
+            Err(error) => assert_eq!(error.kind(), Kind::TooLarge, "{text}"),
+        }
+    }
 }
