@@ -662,7 +662,7 @@ pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
     }
     let padded = |node: Node<'_>| {
         node.entries()
-            .any(|(key, _)| key.trim() != key && known(key.trim()))
+            .any(|(key, _)| key.trim().len() < key.len() && known(key.trim()))
     };
     if padded(root) || data(document).is_some_and(padded) {
         warnings.push(Warning::repaired(

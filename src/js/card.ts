@@ -62,8 +62,9 @@ export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
   return call("readCard", () => {
     const chosen = options(given, ["limits"]);
     const [head, document, ...contents] = rawReadCard(bytes(file), chunks(file), limits(chosen.limits)) as [string, Uint8Array, ...Uint8Array[]];
-    const { assets, ...told } = JSON.parse(head) as Head;
-    return { document: { bytes: document }, ...told, assets: assets.map((path, index) => ({ path, bytes: contents[index]! })) };
+    const { card, spec, container, source, warnings, assets } = JSON.parse(head) as Head;
+    const asset = (path: string, index: number) => ({ path, bytes: contents[index]! });
+    return { document: { bytes: document }, card, spec, container, source, warnings, assets: assets.map(asset) };
   });
 }
 

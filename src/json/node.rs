@@ -228,27 +228,30 @@ impl<'a> Node<'a> {
 
     /// The key that counts for `key`.
     pub(super) fn member(self, key: &str) -> Option<Node<'a>> {
-        let mut exact = None;
-        let mut padded = None;
-        for node in self.keys() {
-            let raw = node.span();
-            let written = &self.tree.text.as_bytes()[raw.start + 1..raw.end - 1];
+        let Tree { nodes, text, .. } = self.tree;
+        let (mut exact, mut padded) = (None, None);
+        let Keys { mut at, end, .. } = self.keys();
+        while at < end {
+            let node = Node {
+                tree: self.tree,
+                at,
+            };
+            let entry = &nodes[at];
+            let inner = entry.start as usize + 1..entry.end as usize - 1;
             // Nearly every key is told by its length.
-            if written.len() == key.len() && !node.is_escaped() {
-                if written == key.as_bytes() {
-                    exact = Some(node);
+            if entry.escaped || inner.len() > key.len() {
+                if entry.escaped || may_be_padded(&text.as_bytes()[inner]) {
+                    let name = node.content();
+                    if name == key {
+                        exact = Some(node);
+                    } else if name.len() > key.len() && name.trim() == key {
+                        padded = Some(node);
+                    }
                 }
-                continue;
-            }
-            if written.len() < key.len() || !(node.is_escaped() || may_be_padded(written)) {
-                continue;
-            }
-            let name = node.content();
-            if name == key {
+            } else if inner.len() == key.len() && text.as_bytes()[inner] == *key.as_bytes() {
                 exact = Some(node);
-            } else if name.len() > key.len() && name.trim() == key {
-                padded = Some(node);
             }
+            at = nodes[at + 1].next as usize;
         }
         exact.or(padded)
     }

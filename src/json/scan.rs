@@ -429,7 +429,9 @@ impl Scanner<'_> {
             }
         };
         let mut found = Vec::new();
-        if keys.len() <= 16 {
+        let escaped = |key: &usize| self.nodes[*key].escaped;
+        // So many are told apart by their lengths sooner than by hashes.
+        if keys.len() <= 16 || keys.len() <= 32 && !keys.iter().any(escaped) {
             for (n, &key) in keys.iter().enumerate() {
                 let length = |key: usize| self.nodes[key].end - self.nodes[key].start;
                 let same = |&&earlier: &&usize| {

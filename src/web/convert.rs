@@ -10,6 +10,7 @@ use js_sys::Uint8Array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
+use std::hint::black_box;
 use std::ops::Range;
 use wasm_bindgen::prelude::*;
 
@@ -62,9 +63,12 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
         let detail = format!("the file has {length} bytes, the limit `{name}` allows {limit}");
         return Err(Kind::TooLarge.because(detail));
     }
-    let fits = Vec::<u8>::new().try_reserve_exact(length).is_ok();
-    // Unlike `take` it writes them once.
-    fits.then(|| given.to_vec()).ok_or_else(|| full(length))
+    // Unlike `take` it writes them once, but would end everything where there is no memory. The
+    // compiler may not leave the trial out.
+    let mut room: Vec<u8> = Vec::new();
+    room.try_reserve_exact(length).map_err(|_| full(length))?;
+    drop(black_box(room));
+    Ok(given.to_vec())
 }
 
 fn full(length: usize) -> Error {
