@@ -6,6 +6,9 @@ use crate::json::{Document, Node, Shape, quote};
 /// Brackets within brackets.
 const MOST_DEPTH: usize = 64;
 
+/// Values that a list is made of.
+const MOST_ITEMS: usize = 100_000;
+
 /// What came out has more bytes than there is room for.
 #[derive(Debug)]
 pub(super) struct TooLarge;
@@ -190,7 +193,8 @@ pub(super) fn call(name: &str, given: &[&str], room: usize) -> Result<Option<Str
             let mut all = list(a);
             let at = number(at);
             if at >= all.len() as f64 && at.fract() == 0.0 {
-                bounded(Some((at as usize).saturating_mul(5)))?;
+                let most = (at < MOST_ITEMS as f64).then_some(at as usize * 5);
+                bounded(most)?;
                 all.resize_with(at as usize, Item::null);
                 all.push(Item::of(new));
             }
@@ -222,7 +226,7 @@ pub(super) fn call(name: &str, given: &[&str], room: usize) -> Result<Option<Str
             let mut out = Vec::new();
             while at < end {
                 out.push(spelled(at));
-                bounded(out.len().checked_mul(4))?;
+                bounded((out.len() < MOST_ITEMS).then_some(out.len() * 4))?;
                 at += step;
             }
             Ok(Some(array(out)))
