@@ -344,8 +344,15 @@ pub(super) fn into(
     // Where the picture has a card of its own, nobody looks behind it.
     let is_told = || super::read(file, limits).is_ok_and(|found| found.container.is_image());
     match zip::read(file, limits, &mut Vec::new()) {
-        Ok(Some(archive)) if !container.is_image() || !is_told() => {
-            replace(document, file, &archive, options)
+        Ok(Some(archive)) if !container.is_image() => replace(document, file, &archive, options),
+        Ok(Some(archive)) if !is_told() => {
+            let written = replace(document, file, &archive, options)?;
+            // A damaged picture may have words where what is behind it is no longer what it was.
+            let again = super::read(&written, limits);
+            if again.is_ok_and(|again| again.document.bytes() == document.bytes()) {
+                return Ok(written);
+            }
+            around(document, file, container, options.assets)
         }
         // What only looks like an archive behind a picture stays behind it.
         _ if container.is_image() => around(document, file, container, options.assets),

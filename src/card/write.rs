@@ -13,6 +13,10 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
     let document = match options.container {
         // What only Agnai reads is its own file.
         Container::Png | Container::Charx if agnai::is(document.root()) => {
+            let had = options.image.filter(|_| options.assets.is_empty());
+            if let Some(image) = had.filter(|image| holds(image, document, options)) {
+                return Ok(image.to_vec());
+            }
             as_v2 = agnai::to_v2(document)?;
             &as_v2
         }
@@ -78,9 +82,10 @@ pub(super) fn rewrite(
 /// Whether a file of the wanted kind has this very card already. A PNG is looked at where it
 /// is written.
 fn is_card_of(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> bool {
-    if options.container == Container::Png {
-        return false;
-    }
+    options.container != Container::Png && holds(file, document, options)
+}
+
+fn holds(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> bool {
     super::read(file, &options.limits).is_ok_and(|old| {
         old.container == options.container && old.document.bytes() == document.bytes()
     })

@@ -627,22 +627,36 @@ fn a_card_is_put_before_damage_that_could_hide_it() {
 /// Reading believes the words of a picture before what stands behind it.
 #[test]
 fn an_archive_behind_a_picture_that_has_a_card_does_not_hide_an_edit() {
-    let file = include_bytes!("../fuzz/corpus/card/archive_behind_a_picture_with_a_card");
+    for file in [
+        &include_bytes!("../fuzz/corpus/card/archive_behind_a_picture_with_a_card")[..],
+        include_bytes!("../fuzz/corpus/card/damaged_picture_before_an_archive"),
+    ] {
+        let limits = Limits::default();
+        let found = card::read(file, &limits).unwrap();
+        let patch = Document::parse(r#"{"name":"Edited"}"#).unwrap();
+        let edited = card::edit(&found.document, &patch).unwrap();
+        let (container, written) = card::rewrite(file, &edited, found.container, &limits).unwrap();
+        let again = card::read(&written, &limits).unwrap();
+        assert_eq!(
+            (container, again.container),
+            (Container::Charx, Container::Charx)
+        );
+        assert_eq!(card::summary(&again.document).name, "Edited");
+        assert_eq!(
+            again.assets[0].bytes, file,
+            "the picture and all behind it stay"
+        );
+    }
+}
+
+#[test]
+fn a_card_of_agnai_in_a_picture_comes_out_as_it_went_in() {
+    let file = include_bytes!("../fuzz/corpus/card/agnai_in_a_picture_without_end");
     let limits = Limits::default();
     let found = card::read(file, &limits).unwrap();
-    let patch = Document::parse(r#"{"name":"Edited"}"#).unwrap();
-    let edited = card::edit(&found.document, &patch).unwrap();
-    let (container, written) = card::rewrite(file, &edited, found.container, &limits).unwrap();
-    let again = card::read(&written, &limits).unwrap();
-    assert_eq!(
-        (container, again.container),
-        (Container::Charx, Container::Charx)
-    );
-    assert_eq!(card::summary(&again.document).name, "Edited");
-    assert_eq!(
-        again.assets[0].bytes, file,
-        "the picture and all behind it stay"
-    );
+    let (container, written) =
+        card::rewrite(file, &found.document, found.container, &limits).unwrap();
+    assert_eq!((container, &written[..]), (Container::Png, &file[..]));
 }
 
 #[test]
