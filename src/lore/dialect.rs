@@ -74,11 +74,7 @@ impl Dialect {
         if says("spec", "lorebook_v3") {
             return Some(Dialect::V3);
         }
-        if root
-            .get("data")
-            .is_some_and(|data| data.get("character_book").is_some())
-            || root.get("character_book").is_some()
-        {
+        if root.get("data").is_some_and(|data| has_book(data, root)) || has_book(root, root) {
             return Some(Dialect::CharacterBook);
         }
         if says("type", "risu") && listed("data") {
@@ -126,10 +122,19 @@ impl FromStr for Dialect {
     }
 }
 
+/// Whether a card has its book here. What is no book is none where the file lists entries itself.
+fn has_book(card: Node<'_>, root: Node<'_>) -> bool {
+    let lists = |shape| matches!(shape, Shape::Array | Shape::Object);
+    card.get("character_book").is_some_and(|book| {
+        let listed = root.get("entries").map(Node::shape);
+        book.shape() == Shape::Object || !listed.is_some_and(lists)
+    })
+}
+
 /// Where the book's own fields are: a path from the root.
 fn head_path(document: &Document, dialect: Dialect) -> Option<&'static [&'static str]> {
     let root = document.root();
-    let within = |node: Node<'_>| node.get("character_book").is_some();
+    let within = |node: Node<'_>| has_book(node, root);
     match dialect {
         Dialect::V3 => Some(&["data"]),
         Dialect::CharacterBook if root.get("data").is_some_and(within) => {

@@ -1682,3 +1682,16 @@ fn a_packed_module_of_risuai_is_told_as_one() {
     let refused = lore::read(&module[..9], &Limits::default()).unwrap_err();
     assert_eq!(refused.kind(), Kind::NotALorebook);
 }
+
+#[test]
+fn entries_beside_a_book_that_is_none_are_written_and_read() {
+    let file = include_bytes!("../fuzz/corpus/lorebook/entries_beside_a_book_that_is_none");
+    let limits = Limits::default();
+    let found = lore::read(file, &limits).unwrap();
+    let written = lore::write(&found.book, Dialect::SillyTavern).unwrap();
+    let again = lore::read(&written.bytes, &limits).unwrap();
+    assert_eq!(
+        (again.dialect, again.book.entries.len()),
+        (Dialect::SillyTavern, found.book.entries.len())
+    );
+}
