@@ -9,7 +9,7 @@ use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value, both};
 use super::memory::MemoryMedium;
 use super::migration::{self, Upgrade};
-use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy, Told};
+use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
@@ -303,27 +303,19 @@ impl Healed {
             .flatten();
         let keep = stored.and_then(|value| serde_json::from_slice::<KeepMeta>(&value.bytes).ok());
         let wiped = keep.is_none();
-        // Counting a large table takes longer than all that is done with the log.
+        // Counting takes as long as the log takes to come up.
         let count = async {
             match wiped {
                 true => None,
                 false => medium.count(Scan::of(Table::Rows, [])).await.ok(),
             }
         };
-        let told = async {
-            let files = redo.files().await?;
-            Ok::<_, Error>(Healed::told(medium, &*redo, files, keep, now_ms).await)
-        };
-        let found = match both(told, count).await {
-            (Err(error), _) if error.kind() == Kind::NoSupport => return Ok(Healed::alone()),
+        let (files, counted) = both(redo.files(), count).await;
+        let found = match files {
+            Ok(files) => Healed::compare(medium, &*redo, files, keep, counted, now_ms).await,
+            Err(error) if error.kind() == Kind::NoSupport => return Ok(Healed::alone()),
             // What cannot be listed may hold all there was.
-            (Err(error), _) => Err((true, error)),
-            (Ok(Err(failed)), _) => Err(failed),
-            (Ok(Ok(None)), _) => Ok(Opening::default()),
-            (Ok(Ok(Some(told))), counted) => {
-                let opened = told.counted(medium, &*redo, counted, now_ms).await;
-                opened.map_err(|error| (true, error))
-            }
+            Err(error) => Err((true, error)),
         };
         match found {
             Ok(opening) => Ok(Healed {
@@ -347,30 +339,30 @@ impl Healed {
         }
     }
 
-    /// What the log says of the medium, `None` where it says nothing of this keep; an error tells
-    /// whether there was a copy to compare with.
-    async fn told(
+    /// The comparison; an error tells whether there was a copy to compare with.
+    async fn compare(
         medium: &dyn Medium,
         redo: &dyn Redo,
         mut files: Vec<RedoFile>,
         keep: Option<KeepMeta>,
+        counted: Option<u64>,
         now_ms: i64,
-    ) -> std::result::Result<Option<Told>, (bool, Error)> {
+    ) -> std::result::Result<Opening, (bool, Error)> {
         let wiped = keep.is_none();
         let id = match keep {
             // Newer data is not written by older code, not even to heal it.
             Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => {
-                return Ok(None);
+                return Ok(Opening::default());
             }
             Some(keep) => keep.id,
             None => match newest_keep(&files) {
                 Some(newest) => newest,
-                None => return Ok(None),
+                None => return Ok(Opening::default()),
             },
         };
         files.retain(|file| file.keep() == id);
         let there = !files.is_empty();
-        let told = redo::open(medium, redo, files, wiped, now_ms).await;
-        told.map(Some).map_err(|error| (there, error))
+        let opened = redo::open(medium, redo, &files, wiped, counted, now_ms).await;
+        opened.map_err(|error| (there, error))
     }
 }

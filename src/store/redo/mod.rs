@@ -183,109 +183,68 @@ pub(super) struct Opening {
     pub lacking: bool,
 }
 
-/// What the log says of the medium, before its rows are counted.
-pub(super) struct Told {
-    covered: Lengths,
-    files: Vec<RedoFile>,
-    recovered: Recovered,
-    lacking: bool,
-    /// How many rows there have to be, where that is known.
-    wanted: Option<u64>,
-}
-
-/// Puts back what the medium lost: all of it when it has no record of its own any more, else of
-/// what was written since the opening before the last one, because damage can show only at the
-/// second opening after it happened. [`Told::counted`] has the last word.
+/// Puts back what the medium lost: all of it when it has no record of its own any more, and
+/// all rows when there are fewer than there have to be. Else what was written since the
+/// opening before the last one, because damage can show only at the second opening after it
+/// happened. `counted` is how many rows there were a moment before, where somebody has counted.
 pub(super) async fn open(
     medium: &dyn Medium,
     redo: &dyn Redo,
-    files: Vec<RedoFile>,
+    files: &[RedoFile],
     wiped: bool,
+    mut counted: Option<u64>,
     now_ms: i64,
-) -> Result<Told> {
+) -> Result<Opening> {
     let note = Note::read(redo).await?;
     let mut index = Index::new(&note.covered);
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
-    index.extend(redo, &files, from, &known.files).await?;
-    let lacking = !wiped && (index.is_torn(&files) || note.lacks(&files) || index.is_damaged());
+    index.extend(redo, files, from, &known.files).await?;
+    let lacking = !wiped && (index.is_torn(files) || note.lacks(files) || index.is_damaged());
     let wanted = i64::try_from(known.rows)
         .unwrap_or(i64::MAX)
         .saturating_add(index.growth());
-    let wanted = u64::try_from(wanted).unwrap_or(0);
-    let is_known = !wiped && note.census.is_some();
-    let healing = recovery::put_back(medium, redo, &mut index, &Table::ALL, wiped, now_ms).await?;
-    let told = Told {
-        covered: note.covered.clone(),
-        recovered: healing.recovered,
-        lacking,
-        wanted: is_known.then_some(wanted),
-        files,
-    };
-    let last = copy::lengths(&told.files);
-    // Another page may have made a complete copy meanwhile.
-    let now = Note::read(redo).await?;
-    let note = Note {
-        census: match told.wanted {
-            Some(rows) => Some(Census {
-                rows,
-                files: last.clone(),
-            }),
-            None => now.census.clone(),
+    let too_few = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
+    let mut doubt = false;
+    if !wiped && note.census.is_some() {
+        // Others may have written since it was counted, to the log as well.
+        if counted.is_none_or(too_few) {
+            counted = Some(medium.count(Scan::of(Table::Rows, [])).await?);
+        }
+        doubt = counted.is_some_and(too_few);
+    }
+    let mut healing =
+        recovery::put_back(medium, redo, &mut index, &Table::ALL, wiped, now_ms).await?;
+    if doubt {
+        let mut all = Index::new(&note.covered);
+        all.extend(redo, files, &Lengths::new(), &Lengths::new())
+            .await?;
+        let rows =
+            recovery::put_back(medium, redo, &mut all, &[Table::Rows], false, now_ms).await?;
+        healing.recovered.rows += rows.recovered.rows;
+    }
+    let last = copy::lengths(files);
+    let found = healing.recovered.rows + healing.recovered.pages > 0;
+    let census = match counted {
+        // Counting a large table is half of opening it.
+        Some(rows) if !doubt && !found => Census {
+            rows,
+            files: last.clone(),
         },
+        _ => Census::of(medium, files).await?,
+    };
+    // Another page may have made a complete copy meanwhile.
+    let note = Note {
+        census: Some(census),
         before: note.last,
         seen: last.clone(),
         last,
-        ..now
+        ..Note::read(redo).await?
     };
     note.write(redo).await?;
-    Ok(told)
-}
-
-impl Told {
-    /// Holds what the log says against how many rows there were meanwhile, where somebody has
-    /// counted: when there are fewer than there have to be, all rows that the log knows are put back.
-    pub(super) async fn counted(
-        mut self,
-        medium: &dyn Medium,
-        redo: &dyn Redo,
-        mut counted: Option<u64>,
-        now_ms: i64,
-    ) -> Result<Opening> {
-        let too_few = |rows: u64| self.wanted.is_some_and(|wanted| rows < wanted);
-        // Others may have written since it was counted, to the log as well.
-        if self.wanted.is_some() && counted.is_none_or(too_few) {
-            counted = Some(medium.count(Scan::of(Table::Rows, [])).await?);
-        }
-        let doubt = counted.is_some_and(too_few);
-        if doubt {
-            let mut all = Index::new(&self.covered);
-            all.extend(redo, &self.files, &Lengths::new(), &Lengths::new())
-                .await?;
-            let rows =
-                recovery::put_back(medium, redo, &mut all, &[Table::Rows], false, now_ms).await?;
-            self.recovered.rows += rows.recovered.rows;
-        }
-        let found = self.recovered.rows + self.recovered.pages > 0;
-        let census = match counted {
-            // Counting a large table is half of opening it.
-            Some(rows) if !doubt && !found => Census {
-                rows,
-                files: copy::lengths(&self.files),
-            },
-            _ => Census::of(medium, &self.files).await?,
-        };
-        if self.wanted != Some(census.rows) {
-            let note = Note {
-                census: Some(census),
-                ..Note::read(redo).await?
-            };
-            note.write(redo).await?;
-        }
-        Ok(Opening {
-            doubt: doubt || found,
-            lacking: self.lacking,
-            recovered: found.then_some(self.recovered),
-        })
-    }
+    Ok(Opening {
+        doubt: doubt || found,
+        lacking,
+        recovered: found.then_some(healing.recovered),
+    })
 }
