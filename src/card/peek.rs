@@ -218,6 +218,8 @@ impl Peek {
             return Err(Need::Everything);
         };
         Ok(match super::read(&small, &self.limits) {
+            // An archive among the words may go on behind them.
+            Ok(file) if !file.container.is_image() => return Err(Need::Everything),
             // What says nothing gives way to what may stand behind the image's end, and a comment
             // to any chunk of a card's own.
             Ok(file)

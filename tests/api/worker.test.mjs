@@ -87,6 +87,31 @@ test("a keep there is written, read, listened to and watched from here", async (
   assert.equal(told.copy.state ?? told.copy, "on");
 });
 
+test("an older state is read there, and changes nothing", async () => {
+  const told = await run(async ({ cardkeep, imported }, card) => {
+    const keep = await cardkeep.Keep.open({ name: "older", medium: "memory" });
+    const { id, rev } = await imported(keep.characters.import(new File([new Uint8Array(card)], "one.json")));
+    await keep.characters.patch(id, { name: "Later" });
+    const before = (await keep.characters.version(id, rev)).card.name;
+    const file = await keep.characters.exportVersion(id, rev);
+    const created = await keep.chats.create({ title: "Talk", characters: [id] });
+    const chat = await keep.chats.open(created.id);
+    await chat.append({ name: "You", role: "user", text: "one" });
+    await keep.chats.rename(created.id, "Other");
+    await chat.append({ name: "You", role: "user", text: "two" });
+    const [{ rev: kept }] = await keep.chats.history(created.id);
+    const older = await keep.chats.version(created.id, kept);
+    const lines = (await older.last(5)).map(({ text }) => text);
+    const refused = await older.append({ name: "You", role: "user", text: "three" }).catch(({ code }) => code);
+    const now = (await keep.characters.get(id)).card.name;
+    await keep.close();
+    return { before, now, bytes: file.bytes.length, lines, refused };
+  }, fixture("cards/80_v2.json"));
+  const { data } = JSON.parse(readFileSync(new URL("../fixtures/cards/80_v2.json", import.meta.url), "utf8"));
+  const bytes = fixture("cards/80_v2.json").length;
+  assert.deepEqual(told, { before: data.name, now: "Later", bytes, lines: ["one"], refused: "read-only" });
+});
+
 test("a transaction is done from here, whole or not at all", async () => {
   const told = await run(async ({ cardkeep }) => {
     const keep = await cardkeep.Keep.open({ name: "together" });

@@ -379,6 +379,12 @@ fn a_card_behind_the_end_is_peeked_at_where_it_outdoes_a_comment() {
 }
 
 #[test]
+fn an_archive_among_the_words_of_a_picture_is_peeked_at_whole() {
+    let file = include_bytes!("../fuzz/corpus/card/archive_among_the_words_of_a_picture");
+    agrees("an archive among the words", file);
+}
+
+#[test]
 fn an_exif_that_lengths_lead_past_is_peeked_at_too() {
     let comment = [b"ASCII\0\0\0", &v2("Ann").into_bytes()[..]].concat();
     let mut exif = b"II*\0\x08\0\0\0\x01\0\x86\x92\x07\0".to_vec();
