@@ -196,7 +196,13 @@ fn card_file(bytes: &[u8]) -> Result<String, String> {
             again.container == container,
             "what was written is of another kind",
         )?;
-        says(&edited, &again.document, container != file.container)?;
+        // The picture before an archive becomes its icon where it would hide the card.
+        let icon = again.assets.iter().any(|asset| asset.bytes == bytes);
+        says(
+            &edited,
+            &again.document,
+            icon || container != file.container,
+        )?;
     }
     let options = WriteOptions {
         container: Container::Png,
