@@ -9,6 +9,7 @@
 //! * [`folder`]: what the files of other tools' data folders are.
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * `backyard`: archives of Backyard AI, which have cards and chats.
+//! * `calendar`: days and dates.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
@@ -16,6 +17,7 @@
 //! * `web`: the browser edge, compiled for WebAssembly only.
 
 mod backyard;
+mod calendar;
 pub mod campaign;
 pub mod card;
 pub mod chat;

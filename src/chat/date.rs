@@ -2,8 +2,9 @@
 //!
 //! Chat tools write local time without saying which zone. Such a date is taken as UTC:
 //! no file says where it was written, and the same bytes must give the same number on
-//! every machine. Knows nothing of chats; the civil calendar is Gregorian throughout.
+//! every machine. Knows nothing of chats.
 
+use crate::calendar::{self, civil};
 use crate::json::Node;
 
 const SECOND: i64 = 1000;
@@ -287,35 +288,7 @@ fn below(number: i64, end: i64) -> Option<i64> {
 
 /// Milliseconds from 1970 to the beginning of a day, if there is such a day.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 => 28 + i64::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years begin in March here, so that the leap day is the last one of its year.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some((era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468) * DAY)
-}
-
-/// Year, month and day of a day counted from 1970.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let of_era = day.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, day)
+    calendar::day(year, month, day).map(|day| day * DAY)
 }
 
 /// What is left of a text in lower case.
@@ -382,25 +355,7 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY, civil, days, format_sillytavern, parse_text};
-
-    #[test]
-    fn every_day_of_ten_millennia_is_found_again() {
-        let mut expected = days(0, 1, 1).expect("there is such a day");
-        for year in 0..10_000 {
-            for month in 1..=12 {
-                for day in 1..=31 {
-                    let Some(ms) = days(year, month, day) else {
-                        continue;
-                    };
-                    assert_eq!(ms, expected);
-                    assert_eq!(civil(ms / DAY), (year, month, day));
-                    expected += DAY;
-                }
-            }
-        }
-        assert_eq!(days(1970, 1, 1), Some(0));
-    }
+    use super::{format_sillytavern, parse_text};
 
     #[test]
     fn what_is_written_is_read_back() {

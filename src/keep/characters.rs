@@ -8,7 +8,7 @@ use super::domain::{self, Domain, present, with_fields};
 use super::links::Links;
 use super::{ChatImport, Exported, Keep, Status, filename};
 use crate::card::{self, CardFile, Container};
-use crate::chat;
+use crate::chat::{self, ChatFile};
 use crate::codec;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
@@ -61,17 +61,20 @@ impl Characters {
         if !file.warnings.iter().any(unread) {
             return self.add(bytes, &file, limits).await;
         }
-        // A chat that cannot be read is no reason to refuse the character.
-        if let Err(error) = chat::read(bytes, limits) {
-            for warning in file.warnings.iter_mut().filter(|it| unread(it)) {
-                warning.message = format!("the chats cannot be read: {}", error.detail());
+        let chats = match chat::read(bytes, limits) {
+            Ok(chats) => chats,
+            // A chat that cannot be read is no reason to refuse the character.
+            Err(error) => {
+                for warning in file.warnings.iter_mut().filter(|it| unread(it)) {
+                    warning.message = format!("the chats cannot be read: {}", error.detail());
+                }
+                return self.add(bytes, &file, limits).await;
             }
-            return self.add(bytes, &file, limits).await;
-        }
+        };
         file.warnings.retain(|warning| !unread(warning));
         let transaction = self.keep.begin();
         let staged = transaction.keep().characters();
-        let taken = match staged.add_with_chats(bytes, &file, limits).await {
+        let taken = match staged.add_with_chats(bytes, &file, &chats, limits).await {
             Ok(taken) => transaction.commit(Write::default()).await.map(|()| taken),
             Err(error) => Err(error),
         };
@@ -85,6 +88,7 @@ impl Characters {
         &self,
         bytes: &[u8],
         file: &CardFile,
+        talked: &ChatFile<'_>,
         limits: &Limits,
     ) -> Result<Value> {
         let mut told = self.add(bytes, file, limits).await?;
@@ -95,7 +99,7 @@ impl Characters {
             ..ChatImport::default()
         };
         let chats = self.keep.chats();
-        let mut taken = chats.import(bytes, "", &links).await?;
+        let mut taken = chats.take(talked, bytes, "", &links).await?;
         for chat in taken.as_array_mut().into_iter().flatten() {
             let entry = &chat["entry"];
             let text = |name: &str| entry[name].as_str().map(str::to_owned);

@@ -180,6 +180,17 @@ impl Chats {
     ) -> Result<Value> {
         options.links().check()?;
         let file = chat::read(bytes, &options.limits)?;
+        self.take(&file, bytes, file_name, options).await
+    }
+
+    /// Keeps the chats of a file that was read already.
+    pub(super) async fn take(
+        &self,
+        file: &chat::ChatFile<'_>,
+        bytes: &[u8],
+        file_name: &str,
+        options: &ChatImport,
+    ) -> Result<Value> {
         let mut warnings = file.warnings.clone();
         let fault = |fault: &chat::Fault| {
             Warning::noticed(fault.code, format!("line {}", fault.line), &fault.message)
@@ -193,7 +204,7 @@ impl Chats {
         };
         for session in &file.sessions {
             let (record, status) = self
-                .import_session(&file, session, &mut original, file_name, options)
+                .import_session(file, session, &mut original, file_name, options)
                 .await?;
             let declared = session
                 .header
@@ -206,7 +217,7 @@ impl Chats {
                 );
                 warnings.push(Warning::noticed("count-differs", "", message));
             }
-            odd_swipes(&file, session, &options.limits, &mut warnings);
+            odd_swipes(file, session, &options.limits, &mut warnings);
             items.push(json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings }));
             warnings.clear();
         }

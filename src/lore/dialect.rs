@@ -61,10 +61,7 @@ impl Dialect {
                 .and_then(Node::text)
                 .is_some_and(|text| text == value)
         };
-        let listed = |key: &str| {
-            root.get(key)
-                .is_some_and(|list| matches!(list.shape(), Shape::Array | Shape::Object))
-        };
+        let listed = |key: &str| lists(root, key);
         if root.shape() == Shape::Array {
             let item = root.at(0)?;
             let has = |key: &str| item.get(key).is_some();
@@ -124,11 +121,13 @@ impl FromStr for Dialect {
 
 /// Whether a card has its book here. What is no book is none where the file lists entries itself.
 fn has_book(card: Node<'_>, root: Node<'_>) -> bool {
-    let lists = |shape| matches!(shape, Shape::Array | Shape::Object);
-    card.get("character_book").is_some_and(|book| {
-        let listed = root.get("entries").map(Node::shape);
-        book.shape() == Shape::Object || !listed.is_some_and(lists)
-    })
+    card.get("character_book")
+        .is_some_and(|book| book.shape() == Shape::Object || !lists(root, "entries"))
+}
+
+fn lists(root: Node<'_>, key: &str) -> bool {
+    root.get(key)
+        .is_some_and(|list| matches!(list.shape(), Shape::Array | Shape::Object))
 }
 
 /// Where the book's own fields are: a path from the root.

@@ -8,8 +8,9 @@
 //! is a text of its own, so no key is found across two; words end where a letter of any script
 //! ends; the budget is shared out at the end, passes over what is too long and takes what still
 //! fits, and what had no room has called for others all the same; entries of one order stand as
-//! in the book; who stays in a group is not thrown out by the rest that follows. Books of other tools are looked through in the same way; RisuAI by itself leaves
-//! out blanks when it looks for words.
+//! in the book; who stays in a group is not thrown out by the rest that follows. Books of other
+//! tools are looked through in the same way; RisuAI by itself leaves out blanks when it looks for
+//! words.
 
 use super::book::{ABOUT, About, Book, Entry, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators};

@@ -2,9 +2,9 @@
 //! `<USER>` and `<BOT>`, any name that the caller gives a value, and of RisuAI's those that hang
 //! on nothing but texts, variables, time and chance.
 //!
-//! Inner ones go first; of a block only the side that counts is looked at. What is not known stays as it is written and is told. A value that
-//! was put in is not looked at again, so that no text can run away. Chance comes from a
-//! seed: the same call, the same text.
+//! Inner ones go first; of a block only the side that counts is looked at. What is not known stays
+//! as it is written and is told. A value that was put in is not looked at again, so that no text
+//! can run away. Chance comes from a seed: the same call, the same text.
 
 use super::blocks::{self, Block, Span, Variables};
 use super::cbs;

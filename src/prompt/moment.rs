@@ -1,5 +1,7 @@
 //! A moment as RisuAI's macros write it: `YYYY-MM-DD`, `HH:mm:ss` and their like.
 
+use crate::calendar;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -42,26 +44,14 @@ impl Moment {
     pub fn new(ms: i64, offset_minutes: i32) -> Moment {
         let local = ms.saturating_add(i64::from(offset_minutes) * 60_000);
         let days = local.div_euclid(86_400_000);
-        // Days since the first of March of the year 0.
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let of_era = shifted.rem_euclid(146_097);
-        let years = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_march = of_era - (365 * years + years / 4 - years / 100);
-        let march = (5 * of_march + 2) / 153;
-        let month = (march + 2) % 12;
-        let year = years + era * 400 + i64::from(month < 2);
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let of_year = match month < 2 {
-            true => of_march - 305,
-            false => of_march + 60 + i64::from(leap),
-        };
+        let (year, month, day) = calendar::civil(days);
+        let before = calendar::day(year, 1, 1).expect("every year has a first day");
         Moment {
             ms,
             year,
             month: month as usize,
-            day: of_march - (153 * march + 2) / 5 + 1,
-            of_year,
+            day,
+            of_year: days - before + 1,
             weekday: days.rem_euclid(7) as usize,
             seconds: local.div_euclid(1000).rem_euclid(86_400),
         }
@@ -69,7 +59,7 @@ impl Moment {
 
     /// `2026-1-9`.
     pub fn date(&self) -> String {
-        format!("{}-{}-{}", self.year, self.month + 1, self.day)
+        format!("{}-{}-{}", self.year, self.month, self.day)
     }
 
     /// `7:5:9`.
@@ -95,14 +85,14 @@ impl Moment {
             return String::new();
         }
         let (hours, minutes, seconds) = self.clock();
-        let (month, weekday) = (MONTHS[self.month], DAYS[self.weekday]);
+        let (month, weekday) = (MONTHS[self.month - 1], DAYS[self.weekday]);
         let year = self.year.to_string();
         let parts: [(&str, String); 16] = [
             ("YYYY", year.clone()),
             ("YY", year.get(2..).unwrap_or_default().to_owned()),
             ("MMMM", month.to_owned()),
             ("MMM", month[..3].to_owned()),
-            ("MM", format!("{:02}", self.month + 1)),
+            ("MM", format!("{:02}", self.month)),
             ("DDDD", self.of_year.to_string()),
             ("DD", format!("{:02}", self.day)),
             ("dddd", weekday.to_owned()),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("order", &[]),
+    ("calendar", &[]),
     ("secret", &["json", "error"]),
     ("json", &["error"]),
     // Containers inflate with the limit that pages are inflated with.
@@ -28,14 +29,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("backyard", &["container", "json", "error"]),
     // Functions of macros read and write lists as JSON.
-    ("prompt", &["json", "order", "error"]),
+    ("prompt", &["calendar", "json", "order", "error"]),
     ("lore", &["container", "json", "order", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
     ("template", &["prompt", "json", "secret", "order", "error"]),
-    ("chat", &["backyard", "container", "json", "order", "error"]),
+    (
+        "chat",
+        &[
+            "backyard",
+            "calendar",
+            "container",
+            "json",
+            "order",
+            "error",
+        ],
+    ),
     // A world's dates are spelled as those of the chats in it.
     ("world", &["chat", "container", "json", "order", "error"]),
     ("settings", &["container", "json", "secret", "error"]),
