@@ -37,12 +37,14 @@ describe("files that come in", () => {
 
   /** As a hand does it: what lies on the disk is dragged over the page and let go. */
   async function drop(...names) {
+    const drag = held(...names);
+    for (const type of ["dragEnter", "dragOver", "dragOver", "drop"]) await drag(type);
+  }
+
+  /** Files in the hand, over one place of the page. */
+  function held(...names) {
     const data = { items: [], files: names.map((name) => join(folder, name)), dragOperationsMask: 1 };
-    const drag = (type) => app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
-    await drag("dragEnter");
-    // The browser lets go only where the page has said that it takes things, which a busy page says later.
-    await app.until(() => document.querySelector(".drop"));
-    for (const type of ["dragOver", "dragOver", "drop"]) await drag(type);
+    return (type) => app.devtools("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
   }
 
   /** Pastes while the given element has the focus. */
@@ -96,6 +98,30 @@ describe("files that come in", () => {
     await tiles(74);
   });
 
+  test("files are taken although what lies under them changes just before they are let go", async () => {
+    for (const [name, z] of [["Under", 19], ["Over", 21]]) {
+      await put({ [`${name}.png`]: card(name) });
+      const drag = held(`${name}.png`);
+      for (const type of ["dragEnter", "dragOver", "dragOver"]) await drag(type);
+      await app.run((index) => document.body.append(Object.assign(document.createElement("div"), { id: "new", style: `position: fixed; inset: 0; z-index: ${index}` })), z);
+      await drag("drop");
+      await app.run(() => document.querySelector("#new").remove());
+      await app.until((title) => [...document.querySelectorAll(".tile")].some((tile) => tile.textContent.includes(title)), name);
+    }
+    await tiles(76);
+  });
+
+  test("files that are carried away again leave nothing over the page", async () => {
+    const drag = held("Late.png");
+    await drag("dragEnter");
+    await app.until(() => document.querySelector(".drop"));
+    await app.run(() => document.querySelector(".tile").remove());
+    await drag("dragCancel");
+    await app.until(() => document.querySelector(".drop") === null);
+    await app.restart();
+    await tiles(76);
+  });
+
   test("what is kept is worth installing the app, and that is offered once where it can be", async () => {
     // The browser's own offer would open a window of its own.
     await app.devtools("Page.addScriptToEvaluateOnNewDocument", { source: 'addEventListener("beforeinstallprompt", (event) => event.isTrusted && event.stopImmediatePropagation())' });
@@ -107,21 +133,21 @@ describe("files that come in", () => {
     await app.type("ck-picker input[type=file]", await app.file("Kay.png", card("Kay")));
     await button(app, "Install", ".notice");
     assert.equal(await app.run(() => window.asked), 1);
-    await tiles(75);
+    await tiles(77);
     await app.type("ck-picker input[type=file]", await app.file("Lee.png", card("Lee")));
-    await tiles(76);
+    await tiles(78);
     await app.until(() => [...document.querySelectorAll(".notice")].some((one) => one.textContent.includes("“Lee” added")));
     assert.ok(!(await app.run(() => [...document.querySelectorAll(".notice")].some((one) => one.textContent.includes("Install the app")))));
   });
 
   test("the text of a card is taken when it is pasted, and stays text in a field", async () => {
     assert.equal(await paste("main", json("Pasted")), false);
-    await tiles(77);
+    await tiles(79);
     assert.match(await app.text(".notice:last-child"), /“Pasted” added/);
     assert.equal(await paste(".search input", json("Typed")), true);
     assert.equal(await paste("main", "just words"), true);
     await app.restart();
-    await tiles(77);
+    await tiles(79);
   });
 
   test("cards, archives, folders and backups that are dropped together each go where they belong", async () => {
@@ -152,7 +178,7 @@ describe("files that come in", () => {
     // The folders were worth a backup of their own before them.
     await app.until(() => document.querySelectorAll("[data-backup]").length >= 1);
     await app.visit();
-    await tiles(80);
+    await tiles(82);
   });
 
   test("an archive that is picked like a card is looked into, too", async () => {
@@ -161,6 +187,6 @@ describe("files that come in", () => {
     await button(app, "Import all");
     await app.until(() => document.querySelector("#done-title"));
     await app.visit();
-    await tiles(81);
+    await tiles(83);
   });
 });

@@ -5,11 +5,14 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 /** Files by their path: in a folder that was dropped, below its name. */
 export type Dropped = { path: string; file: File };
 
+/** Browsers say every third of a second that files are still held. */
+const GONE_MS = 1_000;
+
 export class Drop implements ReactiveController {
-  /** Files are held over the page. */
+  /** Files are held over the page: the host lays an element of the class `drop` over all of it, which takes them. */
   hovering = false;
-  #depth = 0;
   #stop: AbortController | undefined;
+  #gone: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly host: ReactiveControllerHost,
@@ -22,16 +25,15 @@ export class Drop implements ReactiveController {
 
   hostConnected(): void {
     const { signal } = (this.#stop = new AbortController());
-    addEventListener("dragenter", (event) => this.#move(event, 1), { signal });
-    addEventListener("dragleave", (event) => this.#move(event, -1), { signal });
-    addEventListener("dragover", (event) => {
-      if (carriesFiles(event)) event.preventDefault();
+    addEventListener("dragenter", this.#held, { signal });
+    addEventListener("dragover", this.#held, { signal });
+    addEventListener("dragleave", (event) => {
+      if (event.target instanceof Element && event.target.matches(".drop")) this.#set(false);
     }, { signal });
     addEventListener("drop", (event) => {
       if (!carriesFiles(event)) return;
       // Otherwise the browser leaves the app and opens the file.
       event.preventDefault();
-      this.#depth = 0;
       this.#set(false);
       if (event.dataTransfer) void dropped(event.dataTransfer).then(this.take, this.failed);
     }, { signal });
@@ -46,16 +48,22 @@ export class Drop implements ReactiveController {
 
   hostDisconnected(): void {
     this.#stop?.abort();
+    clearTimeout(this.#gone);
   }
 
-  /** Entering a child fires before leaving its parent, so hovering is a depth, not a flag. */
-  #move(event: DragEvent, by: number): void {
+  /**
+   * Entering has to be accepted as well as being held: where what lies under the pointer changes just before files are
+   * let go, it is the last that is said of them. What was there is gone then, and its leaving is told to nobody.
+   */
+  readonly #held = (event: DragEvent): void => {
     if (!carriesFiles(event)) return;
-    this.#depth = Math.max(0, this.#depth + by);
-    this.#set(this.#depth > 0);
-  }
+    event.preventDefault();
+    this.#set(true);
+    this.#gone = setTimeout(() => this.#set(false), GONE_MS);
+  };
 
   #set(hovering: boolean): void {
+    clearTimeout(this.#gone);
     if (hovering === this.hovering) return;
     this.hovering = hovering;
     this.host.requestUpdate();
