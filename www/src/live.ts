@@ -7,6 +7,10 @@ import type { ChangeDetail, Keep } from "./library";
 /** Every domain with records, for what shows things of all kinds. */
 export const RECORDS: ChangeDetail["domain"][] = ["characters", "chats", "worlds", "playthroughs", "personas", "lorebooks", "templates", "campaigns", "assets"];
 
+/** Between loads that follow from a stream of changes, such as an import: so many times what one took, and at least this long. */
+const REST = 4;
+const REST_MS = 200;
+
 export class Live<T> implements ReactiveController {
   /** The last good value; a failed reload keeps it. */
   value: T | undefined;
@@ -65,7 +69,7 @@ export class Live<T> implements ReactiveController {
     if (this.domains.includes(domain)) void this.#follow();
   };
 
-  /** One load after the other, however many changes come; the time between them is as long as a load takes. */
+  /** One load after the other, however many changes come, with time between them for what makes the changes. */
   async #follow(): Promise<void> {
     this.#stale = true;
     if (this.#following) return;
@@ -75,7 +79,7 @@ export class Live<T> implements ReactiveController {
       const begun = performance.now();
       await this.reload();
       const took = performance.now() - begun;
-      if (this.#stale) await new Promise((done) => setTimeout(done, took));
+      if (this.#stale) await new Promise((done) => setTimeout(done, Math.max(REST * took, REST_MS)));
     }
     this.#following = false;
   }

@@ -51,16 +51,17 @@ export async function intake(
 
 async function one(keep: Keep, file: File, cast: Cast, characters: string[] | undefined): Promise<Outcome[]> {
   const { name } = file;
-  const head = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+  const whole = file.size <= LARGE ? new Uint8Array(await file.arrayBuffer()) : undefined;
+  const head = whole ?? new Uint8Array(await file.slice(0, 64).arrayBuffer());
   if (isBackup(head)) return [{ name, was: "backup", complete: (await keep.backups.import(file)).complete }];
   const archive = isArchive(head);
-  if (archive && file.size > LARGE && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (archive && whole === undefined && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
+  const bytes = whole ?? new Uint8Array(await file.arrayBuffer());
   let kind: Kind;
   try {
     kind = sniff(bytes);
   } catch (error) {
-    if (archive && file.size <= LARGE && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
+    if (archive && whole !== undefined && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
     throw error;
   }
   // A file by its bytes alone: what was read is what is imported, whatever happens to the file meanwhile.
@@ -79,7 +80,7 @@ async function one(keep: Keep, file: File, cast: Cast, characters: string[] | un
   return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
 }
 
-/** An archive beyond this is first taken for that of a folder, of which only the directory is read to know it. */
+/** What is larger may be a backup or an archive of a folder, of which only the directory is read to know it. */
 const LARGE = 256 << 20;
 
 function isArchive(head: Uint8Array): boolean {
