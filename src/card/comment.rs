@@ -22,34 +22,70 @@ pub(super) fn read(
     warnings: &mut Vec<Warning>,
 ) -> Result<(Document, Source)> {
     let words = if webp::is(image) {
-        webp::exif(image).into_iter().collect()
+        webp::words(image)
     } else {
         jpeg::words(image)
     };
-    let mut first_error: Option<Error> = None;
-    for words in words {
-        let (chunk, text) = match exif::user_comment(words) {
-            Some(text) => ("UserComment", text),
-            None => ("comment", words),
-        };
-        if !promising(text) {
-            continue;
-        }
-        let mut noticed = Vec::new();
-        match document(text, chunk, limits, &mut noticed) {
-            Ok(document) => {
-                warnings.append(&mut noticed);
-                let source = Source {
-                    chunk,
-                    kind: Some(if chunk == "comment" { "COM" } else { "Exif" }),
-                    reason: "It is the only card in the image.".to_owned(),
-                };
-                return Ok((document, source));
+    let mut passed: Option<Error> = None;
+    for words in &words {
+        match one(words, limits, warnings) {
+            Some(Ok(found)) => {
+                if let Some(error) = passed {
+                    let message =
+                        format!("other words cannot be read and were passed over: {error}");
+                    warnings.push(Warning::repaired("damaged-chunk", found.1.chunk, message));
+                }
+                return Ok(found);
             }
-            Err(error) => drop(first_error.get_or_insert(error)),
+            Some(Err(error)) => drop(passed.get_or_insert(error)),
+            None => {}
         }
     }
-    Err(first_error.unwrap_or_else(|| Kind::NoCard.because("the image has no card in its words")))
+    // What is too long for one segment of a JPEG goes on in the next of its kind.
+    if words.len() > 1 && jpeg::is(image) {
+        let (mut exif, mut comment) = (Vec::new(), Vec::new());
+        for part in words {
+            match part.strip_prefix(jpeg::EXIF) {
+                Some(rest) if exif.is_empty() => exif.extend([jpeg::EXIF, rest].concat()),
+                Some(rest) => exif.extend_from_slice(rest),
+                None => comment.extend_from_slice(part),
+            }
+        }
+        for words in [exif, comment] {
+            if let Some(Ok(found)) = one(&words, limits, warnings) {
+                let message = "the card is cut into several segments and was put together";
+                warnings.push(Warning::repaired("split-text", found.1.chunk, message));
+                return Ok(found);
+            }
+        }
+    }
+    Err(passed.unwrap_or_else(|| Kind::NoCard.because("the image has no card in its words")))
+}
+
+/// The card in some words; `None` when they do not look like one.
+fn one(
+    words: &[u8],
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Option<Result<(Document, Source)>> {
+    let (chunk, text) = match exif::user_comment(words) {
+        Some(text) => ("UserComment", text),
+        None => ("comment", words),
+    };
+    if !promising(text) {
+        return None;
+    }
+    let mut noticed = Vec::new();
+    let document = document(text, chunk, limits, &mut noticed);
+    Some(document.map(|document| {
+        warnings.append(&mut noticed);
+        let source = Source {
+            chunk,
+            kind: Some(if chunk == "comment" { "COM" } else { "Exif" }),
+            reason: "It is the only card in the image.".to_owned(),
+        };
+        (document, source)
+    }))
 }
 
 fn document(

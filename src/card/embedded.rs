@@ -32,12 +32,16 @@ pub(super) fn role(image: &[u8], chunk: &png::Chunk) -> Option<Role> {
     role_of(chunk.keyword(image)?)
 }
 
-/// What a keyword says, in any case and with spaces around it.
+/// What a keyword says, in any case and with what is no letter of it around it: spaces, the
+/// mark of an encoding.
 pub(super) fn role_of(keyword: &[u8]) -> Option<Role> {
-    let keyword = keyword.trim_ascii();
+    let printed = |byte: &u8| byte.is_ascii_graphic();
+    let start = keyword.iter().position(printed)?;
+    let end = keyword.iter().rposition(printed)? + 1;
+    let keyword = &keyword[start..end];
     if keyword.eq_ignore_ascii_case(b"ccv3") {
         Some(Role::Ccv3)
-    } else if keyword.eq_ignore_ascii_case(b"chara") {
+    } else if keyword.eq_ignore_ascii_case(b"chara") || keyword.eq_ignore_ascii_case(b"ccv2") {
         Some(Role::Chara)
     } else {
         None

@@ -479,11 +479,13 @@ fn find(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Result<Fo
     if let Some(error) = lore::packed(bytes) {
         return Err(error);
     }
-    if !starts_as_json(bytes) {
+    let bare = payload::bare(bytes, limits, warnings).transpose()?;
+    let json = bare.as_deref().unwrap_or(bytes);
+    if !starts_as_json(json) {
         let detail = "the file is no picture, no archive and no JSON object";
         return behind(Kind::NotACard.because(detail), bytes, limits, warnings);
     }
-    let (document, mut noticed) = Document::read(bytes, limits)?;
+    let (document, mut noticed) = Document::read(json, limits)?;
     let document = payload::unwrapped(document, &mut noticed);
     if !view::is_card(&document, true) {
         return Err(Kind::NotACard.because("the JSON has no fields of a card"));
@@ -684,6 +686,27 @@ pub fn count_tokens(document: &Document) -> Tokens {
         }
     }
     tokens
+}
+
+/// Whether an object is a card as a file has it, of whichever dialect, and not the fields of the
+/// public types, whose names it may share.
+pub fn is_filed(object: &Document) -> bool {
+    view::is_filed(object.root())
+}
+
+/// The document of a card that is given as an object: as a file has it, or its fields.
+///
+/// # Errors
+/// Those of [`read`], and of [`edit`] for fields.
+pub fn of_object(json: &str, limits: &Limits) -> Result<Document> {
+    let object = Document::read(json.as_bytes(), limits)?.0;
+    if !view::is_of_fields(object.root()) {
+        return Ok(read(object.bytes(), limits)?.document);
+    }
+    match view::is_v1(object.root()) {
+        true => Ok(object),
+        false => replace(None, &object),
+    }
 }
 
 /// The document with exactly these fields, changed only where it says something else, or a

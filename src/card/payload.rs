@@ -1,5 +1,7 @@
 //! From the text of a card chunk to the JSON in it: base64 as it is found in the wild.
 
+use super::view;
+use crate::codec::inflate;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape};
 use std::borrow::Cow;
@@ -19,7 +21,7 @@ pub(crate) fn decode<'t>(
     }
     // Clean base64 first: it is what nearly every file has.
     if let Ok(decoded) = base64_simd::STANDARD.decode_to_vec(text) {
-        return Ok(Cow::Owned(once_more(decoded, path, warnings)));
+        return Ok(Cow::Owned(once_more(decoded, limits, path, warnings)?));
     }
     let text = text.strip_prefix(b"ASCII\0\0\0").unwrap_or(text);
     // The zero bytes of UTF-16 are no padding.
@@ -39,44 +41,78 @@ pub(crate) fn decode<'t>(
     if trimmed.starts_with(b"rcc||") {
         return Err(Kind::Unsupported.because("the card is encrypted by RisuAI"));
     }
-    let coded = match trimmed.strip_prefix(b"data:") {
-        Some(url) => &url[memchr::memchr(b',', url).map_or(0, |comma| comma + 1)..],
-        None => trimmed
-            .strip_prefix(b"\"")
-            .and_then(|rest| rest.strip_suffix(b"\""))
-            .unwrap_or(trimmed),
-    };
-    let decoded = match decimal(coded) {
-        Some(bytes) => bytes,
-        None => base64(coded)?,
-    };
+    let decoded = loose(trimmed)?;
     warnings.push(Warning::repaired(
         "loose-base64",
         path,
         "the base64 is spelled unusually",
     ));
-    Ok(Cow::Owned(once_more(decoded, path, warnings)))
+    Ok(Cow::Owned(once_more(decoded, limits, path, warnings)?))
 }
 
-/// Base64 in base64, and the mark of an Exif comment within it.
-fn once_more(decoded: Vec<u8>, path: &str, warnings: &mut Vec<Warning>) -> Vec<u8> {
+/// The bytes of a text that is coded somehow.
+fn loose(text: &[u8]) -> Result<Vec<u8>> {
+    let coded = match text.strip_prefix(b"data:") {
+        Some(url) => &url[memchr::memchr(b',', url).map_or(0, |comma| comma + 1)..],
+        None => text
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_suffix(b"\""))
+            .unwrap_or(text),
+    };
+    decimal(coded).map_or_else(|| base64(coded), Ok)
+}
+
+/// The JSON in a file that has nothing but what a chunk would hold.
+pub(super) fn bare<'t>(
+    file: &'t [u8],
+    limits: &Limits,
+    warnings: &mut Vec<Warning>,
+) -> Option<Result<Cow<'t, [u8]>>> {
+    let text = trim(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file));
+    let begins = |start: &&[u8]| text.starts_with(start);
+    let coded: [&[u8]; 4] = [b"eyJ", b"ew", b"data:", b"rcc||"];
+    let decoded = coded
+        .iter()
+        .any(begins)
+        .then(|| decode(text, limits, "", warnings))?;
+    // A text that only begins so is none.
+    match decoded {
+        Err(error) if error.kind() == Kind::BadEncoding => None,
+        decoded => Some(decoded),
+    }
+}
+
+/// Base64 in base64, the mark of an Exif comment within it, and what is compressed within it.
+fn once_more(
+    decoded: Vec<u8>,
+    limits: &Limits,
+    path: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<u8>> {
+    if inflate::is_gzip(&decoded) || matches!(decoded[..], [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) {
+        let inflated = inflate::zlib(&decoded, limits.text)
+            .or_else(|_| inflate::bare(&decoded, limits.text))?;
+        let message = "what the base64 holds is compressed";
+        warnings.push(Warning::repaired("double-encoded", path, message));
+        return Ok(inflated);
+    }
     let inner = match decoded.strip_prefix(b"ASCII\0\0\0") {
         Some(text) => text.to_vec(),
         // `{"`, `{ ` and a line break after `{`, encoded.
         None if decoded.starts_with(b"eyJ") || decoded.starts_with(b"ew") => {
             match base64(trim(&decoded)) {
                 Ok(text) => text,
-                Err(_) => return decoded,
+                Err(_) => return Ok(decoded),
             }
         }
-        None => return decoded,
+        None => return Ok(decoded),
     };
     warnings.push(Warning::repaired(
         "double-encoded",
         path,
         "the card is encoded twice",
     ));
-    inner
+    Ok(inner)
 }
 
 /// TavernAI once wrote the bytes as a list of numbers: `123,34,110`.
@@ -136,7 +172,7 @@ fn base64(coded: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The card within what is wrapped around it by mistake: a text that holds it, a list
-/// with nothing else in it, a text in the place of `data`, the answer of a site.
+/// with nothing else in it, a text or another `data` in the place of `data`, the answer of a site.
 pub(super) fn unwrapped(document: Document, warnings: &mut Vec<Warning>) -> Document {
     let mut document = document;
     // Nobody encodes by mistake more often.
@@ -157,7 +193,10 @@ pub(super) fn unwrapped(document: Document, warnings: &mut Vec<Warning>) -> Docu
 fn inside(document: &Document) -> Option<Document> {
     let root = document.root();
     let object = |text: &str| {
-        let inner = document.sibling(text).ok()?;
+        let inner = document.sibling(text).ok().or_else(|| {
+            let decoded = loose(trim(text.as_bytes())).ok()?;
+            document.sibling(std::str::from_utf8(&decoded).ok()?).ok()
+        })?;
         matches!(inner.root().shape(), Shape::Object | Shape::String).then_some(inner)
     };
     match root.shape() {
@@ -184,6 +223,11 @@ fn inside(document: &Document) -> Option<Document> {
             let inner = match data.shape() {
                 Shape::String => object(&data.text()?)?,
                 Shape::Array if data.len() == 1 => object(data.at(0)?.raw())?,
+                Shape::Object if !view::has_fields(data) => {
+                    let inner = data.get("data")?;
+                    let object = inner.shape() == Shape::Object;
+                    document.sibling(object.then_some(inner)?.raw()).ok()?
+                }
                 _ => return None,
             };
             document.set(&["data".into()], inner.root().raw()).ok()

@@ -282,6 +282,41 @@ pub(super) fn is_card(document: &Document, sure: bool) -> bool {
     }
 }
 
+/// Whether an object has what only files have: `data`, what it follows, or a field under a name of
+/// some tool's.
+pub(super) fn is_filed(root: Node<'_>) -> bool {
+    // What SillyTavern, Chub and others write beside the fields of V1.
+    const BESIDE: [&str; 6] = [
+        "avatar",
+        "chat",
+        "create_date",
+        "fav",
+        "metadata",
+        "talkativeness",
+    ];
+    let has = |name: &&str| root.get(name).is_some();
+    let aliases = || FIELDS.iter().flat_map(|field| field.aliases);
+    ["data", "spec"].iter().chain(&BESIDE).any(has) || aliases().any(has) || agnai::is(root)
+}
+
+/// Whether an object has nothing but fields of V2 and V3.
+pub(super) fn is_of_fields(root: Node<'_>) -> bool {
+    let known = |key: &str| FIELDS.iter().any(|field| field.key == key);
+    root.shape() == Shape::Object && !root.is_empty() && root.entries().all(|(key, _)| known(&key))
+}
+
+/// Whether an object of fields has none but those of V1.
+pub(super) fn is_v1(root: Node<'_>) -> bool {
+    let (of_v1, _) = FIELDS.split_at(6);
+    let known = |key: &str| of_v1.iter().any(|field| field.key == key);
+    root.entries().all(|(key, _)| known(&key))
+}
+
+/// Whether an object has any field of V2 or V3.
+pub(super) fn has_fields(node: Node<'_>) -> bool {
+    FIELDS.iter().any(|field| node.get(field.key).is_some())
+}
+
 /// Whether no field says anything.
 pub(super) fn is_hollow(document: &Document) -> bool {
     FIELDS

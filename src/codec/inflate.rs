@@ -13,7 +13,7 @@ pub fn zlib(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
 }
 
 /// The content of a stream that [`zlib`] refuses: one without the header around it, as
-/// some tools write it, or one whose checksum is wrong or missing.
+/// some tools write it, one in the wrapping of gzip, or one whose checksum is wrong or missing.
 ///
 /// # Errors
 /// As [`zlib`].
@@ -27,7 +27,30 @@ pub fn bare(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
             done => return done,
         }
     }
-    inflate(bytes, false, limit)
+    inflate(unzipped(bytes).unwrap_or(bytes), false, limit)
+}
+
+/// Whether a stream has the wrapping of gzip.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 8])
+}
+
+/// What stands behind the header of gzip.
+fn unzipped(bytes: &[u8]) -> Option<&[u8]> {
+    let (header, mut rest) = bytes.split_first_chunk::<10>()?;
+    if !is_gzip(header) {
+        return None;
+    }
+    let flags = header[3];
+    if flags & 4 != 0 {
+        let (length, more) = rest.split_first_chunk()?;
+        rest = more.get(usize::from(u16::from_le_bytes(*length))..)?;
+    }
+    // A file's name and a note, each with a zero byte behind it.
+    for _ in 0..(flags >> 3 & 1) + (flags >> 4 & 1) {
+        rest = &rest[memchr::memchr(0, rest)? + 1..];
+    }
+    rest.get(if flags & 2 != 0 { 2 } else { 0 }..)
 }
 
 /// The content of a stream without a header that something else may follow, and how many bytes it took.

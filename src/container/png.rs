@@ -341,9 +341,28 @@ impl Chunk {
             told("the text is not compressed as the chunk says it is");
             return Ok(Cow::Borrowed(text));
         }
-        match inflate::bare(text, limits.text) {
+        let bare = inflate::bare(text, limits.text);
+        // What stands before it may be the number of a method that there is not.
+        let bare = match text {
+            [method, text @ ..] if *method > 0 && self.kind == *b"zTXt" => {
+                bare.or_else(|refused| {
+                    let tried = inflate::zlib(text, limits.text);
+                    tried.map_err(|error| {
+                        if error.kind() == Kind::TooLarge {
+                            error
+                        } else {
+                            refused
+                        }
+                    })
+                })
+            }
+            _ => bare,
+        };
+        match bare {
             Ok(inflated) => {
-                told("the compressed text lacks its header, or its checksum is wrong");
+                told(
+                    "the compressed text has another header than zlib's or none, or its checksum is wrong",
+                );
                 Ok(Cow::Owned(inflated))
             }
             Err(other) if other.kind() == Kind::TooLarge => Err(other),

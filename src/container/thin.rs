@@ -84,7 +84,7 @@ pub fn png<F: Distant>(file: &F) -> Result<Option<Vec<u8>>, F::Missing> {
     Ok(None)
 }
 
-/// The Exif of a WebP alone; `None` when lengths lead to none.
+/// Every Exif of a WebP alone; `None` when lengths lead to none.
 ///
 /// # Errors
 /// What the file reports.
@@ -92,21 +92,27 @@ pub fn webp<F: Distant>(file: &F) -> Result<Option<Vec<u8>>, F::Missing> {
     let mut at = webp::HEADER;
     let mut thin = Vec::new();
     file.append(0..at, &mut thin)?;
+    let mut found = false;
     while at + HEADER <= file.size() {
         let [a, b, c, d, length @ ..] = file.header(at)?;
         let length = u32::from_le_bytes(length) as usize;
         let end = at.saturating_add(HEADER).saturating_add(length);
+        let exif = [a, b, c, d] == *b"EXIF";
         if end > file.size() {
-            return Ok(None);
+            // Behind it nothing is found, by whichever reader.
+            found &= !exif;
+            break;
         }
-        if [a, b, c, d] == *b"EXIF" {
+        if exif {
             file.append(at..end, &mut thin)?;
-            return Ok(Some(thin));
+            // Its padding, so that the next one is found.
+            thin.extend((length & 1 == 1).then_some(0));
+            found = true;
         }
         at = end + (length & 1);
     }
     // Lengths that lead past it are not the reader's only way to an Exif.
-    Ok(None)
+    Ok(found.then_some(thin))
 }
 
 /// What stands before the picture of a JPEG; `None` when there is no picture.

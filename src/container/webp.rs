@@ -1,4 +1,4 @@
-//! WebP as a row of RIFF chunks: where its Exif is.
+//! WebP as a row of RIFF chunks: where its words are.
 
 /// Where the first chunk begins.
 pub(super) const HEADER: usize = 12;
@@ -8,21 +8,28 @@ pub fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")
 }
 
-/// The Exif. A chunk whose length leads over the end is cut there; where lengths lead
-/// nowhere, the first thing that looks like an Exif chunk is taken.
-pub fn exif(bytes: &[u8]) -> Option<&[u8]> {
+/// Every Exif. A chunk whose length leads over the end is cut there; where lengths lead to
+/// none, the first thing that looks like an Exif chunk is taken.
+pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
+    let cut =
+        |data: usize, length: usize| &bytes[data..data.saturating_add(length).min(bytes.len())];
+    let mut words = Vec::new();
     let mut at = HEADER;
     while let Some((kind, length)) = header(bytes, at) {
         let data = at + 8;
         if kind == *b"EXIF" {
-            return Some(&bytes[data..data.saturating_add(length).min(bytes.len())]);
+            words.push(cut(data, length));
         }
         // A chunk of odd length has a byte of padding.
         at = data.saturating_add(length).saturating_add(length & 1);
     }
-    let found = memchr::memmem::find(bytes, b"EXIF")?;
-    let (_, length) = header(bytes, found)?;
-    Some(&bytes[found + 8..(found + 8).saturating_add(length).min(bytes.len())])
+    if words.is_empty()
+        && let Some(found) = memchr::memmem::find(bytes, b"EXIF")
+        && let Some((_, length)) = header(bytes, found)
+    {
+        words.push(cut(found + 8, length));
+    }
+    words
 }
 
 /// Where the file ends by its own words.

@@ -99,7 +99,14 @@ fn directory(
     let tail = bytes.len().saturating_sub(LONGEST_END);
     let end = tail + memchr::memmem::rfind(&bytes[tail..], &END)?;
     let record = End::of(bytes, end)?;
-    Some(record.entries(bytes, limits, warnings))
+    let read = record.entries(bytes, limits, warnings);
+    // That of an archive within one that has lost its own.
+    let within = |archive: &Archive| archive.start > 0 && is(bytes);
+    let behind = end + 22 + number(bytes, end + 20, 2)? as usize;
+    match read {
+        Ok(archive) if within(&archive) && behind < bytes.len() => None,
+        read => Some(read),
+    }
 }
 
 /// Where an archive has its directory.
@@ -389,11 +396,33 @@ fn local(bytes: &[u8], at: usize, budget: &mut usize, limits: &Limits) -> Option
             *budget = budget.checked_sub(plain.len())?;
             data + used
         }
-        (true, _) => data + memchr::memmem::find(bytes.get(data..)?, &DESCRIPTOR)?,
+        (true, _) => streamed(bytes, data)?,
     };
     bytes.get(data..end)?;
     entry.data = data..end;
     Some((entry, end))
+}
+
+/// Where a stored content ends whose size stands behind it: at the mark of that, or where what
+/// stands before the next header, or at the end, says so.
+fn streamed(bytes: &[u8], data: usize) -> Option<usize> {
+    let marks = memchr::memmem::find_iter(bytes.get(data..)?, b"PK").map(|at| data + at);
+    for at in marks.chain([bytes.len()]) {
+        let tag = bytes.get(at..at + 4);
+        if tag == Some(&DESCRIPTOR) {
+            return Some(at);
+        }
+        let follows = at == bytes.len() || [LOCAL, CENTRAL].iter().any(|it| tag == Some(it));
+        // Checksum and both sizes.
+        let Some(end) = at.checked_sub(12).filter(|end| follows && *end >= data) else {
+            continue;
+        };
+        let size = Some((end - data) as u64);
+        if number(bytes, at - 4, 4) == size && number(bytes, at - 8, 4) == size {
+            return Some(end);
+        }
+    }
+    None
 }
 
 impl Entry {

@@ -15,11 +15,12 @@ import {
 import { failure, refuseIfAborted } from "./errors.js";
 import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
-import { bytes, document, fields, limits, list, options, record, text } from "./options.js";
+import { bytes, documentOr, fields, limits, list, options, record, text } from "./options.js";
 import type {
   CardDifference,
   CardDocument,
   CardFile,
+  CardGiven,
   CardPatch,
   CardSpec,
   CardTokens,
@@ -104,10 +105,10 @@ export function peekCard(file: Blob, given?: PeekCardOptions): Promise<PeekedCar
  *
  * Throws `bad-option`, `invalid`, `bad-json`, `too-large`, `not-ready`.
  */
-export function editCard(card: CardDocument, patch: CardPatch, given?: ReadCardOptions): CardDocument {
+export function editCard(card: CardGiven, patch: CardPatch, given?: ReadCardOptions): CardDocument {
   return call("editCard", () => {
     const chosen = options(given, ["limits"]);
-    return { bytes: rawEditCard(document(card), fields(patch, "patch"), limits(chosen.limits)) };
+    return { bytes: rawEditCard(documentOr(card, "card"), fields(patch, "patch"), limits(chosen.limits)) };
   });
 }
 
@@ -116,7 +117,7 @@ export function editCard(card: CardDocument, patch: CardPatch, given?: ReadCardO
  *
  * Throws `bad-option`, `bad-json`, `bad-png`, `bad-zip`, `cut-short`, `invalid`, `too-large`, `unsupported`, `not-ready`.
  */
-export function writeCard(card: CardDocument, given: WriteCardOptions): Uint8Array {
+export function writeCard(card: CardGiven, given: WriteCardOptions): Uint8Array {
   return call("writeCard", () => {
     const chosen = options(given, ["container", "image", "assets", "limits"]);
     const image = chosen.image && bytes(chosen.image, "image");
@@ -124,7 +125,7 @@ export function writeCard(card: CardDocument, given: WriteCardOptions): Uint8Arr
       const known = options(asset, ["path", "bytes"]);
       return new RawAsset(text(known.path, "path"), bytes(known.bytes));
     });
-    return rawWriteCard(document(card), text(chosen.container, "container"), image, assets, limits(chosen.limits));
+    return rawWriteCard(documentOr(card, "card"), text(chosen.container, "container"), image, assets, limits(chosen.limits));
   });
 }
 
@@ -134,10 +135,10 @@ export function writeCard(card: CardDocument, given: WriteCardOptions): Uint8Arr
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function convertCard(card: CardDocument, spec: CardSpec, given?: ReadCardOptions): { document: CardDocument; losses: Loss[] } {
+export function convertCard(card: CardGiven, spec: CardSpec, given?: ReadCardOptions): { document: CardDocument; losses: Loss[] } {
   return call("convertCard", () => {
     const chosen = options(given, ["limits"]);
-    const raw = rawConvertCard(document(card), text(spec, "spec"), limits(chosen.limits));
+    const raw = rawConvertCard(documentOr(card, "card"), text(spec, "spec"), limits(chosen.limits));
     try {
       return { document: { bytes: raw.document }, losses: JSON.parse(raw.losses) as Loss[] };
     } finally {
@@ -153,11 +154,11 @@ export function convertCard(card: CardDocument, spec: CardSpec, given?: ReadCard
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function validateCard(card: CardDocument, given?: ValidateCardOptions): CardValidity {
+export function validateCard(card: CardGiven, given?: ValidateCardOptions): CardValidity {
   return call("validateCard", () => {
     const chosen = options(given, ["assets", "limits"]);
     const paths = chosen.assets && list(chosen.assets, "assets").map((asset) => text(record(asset, "assets")["path"] as string, "assets.path"));
-    return JSON.parse(rawValidateCard(document(card), paths, limits(chosen.limits))) as CardValidity;
+    return JSON.parse(rawValidateCard(documentOr(card, "card"), paths, limits(chosen.limits))) as CardValidity;
   });
 }
 
@@ -166,10 +167,10 @@ export function validateCard(card: CardDocument, given?: ValidateCardOptions): C
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function diffCards(before: CardDocument, after: CardDocument, given?: ReadCardOptions): CardDifference[] {
+export function diffCards(before: CardGiven, after: CardGiven, given?: ReadCardOptions): CardDifference[] {
   return call("diffCards", () => {
     const chosen = options(given, ["limits"]);
-    return JSON.parse(rawDiffCards(document(before), document(after), limits(chosen.limits))) as CardDifference[];
+    return JSON.parse(rawDiffCards(documentOr(before, "before"), documentOr(after, "after"), limits(chosen.limits))) as CardDifference[];
   });
 }
 
@@ -179,10 +180,10 @@ export function diffCards(before: CardDocument, after: CardDocument, given?: Rea
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function fingerprintCard(card: CardDocument, given?: ReadCardOptions): string {
+export function fingerprintCard(card: CardGiven, given?: ReadCardOptions): string {
   return call("fingerprintCard", () => {
     const chosen = options(given, ["limits"]);
-    return rawFingerprintCard(document(card), limits(chosen.limits));
+    return rawFingerprintCard(documentOr(card, "card"), limits(chosen.limits));
   });
 }
 
@@ -191,9 +192,9 @@ export function fingerprintCard(card: CardDocument, given?: ReadCardOptions): st
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */
-export function countTokens(card: CardDocument, given?: ReadCardOptions): CardTokens {
+export function countTokens(card: CardGiven, given?: ReadCardOptions): CardTokens {
   return call("countTokens", () => {
     const chosen = options(given, ["limits"]);
-    return JSON.parse(rawCountTokens(document(card), limits(chosen.limits))) as CardTokens;
+    return JSON.parse(rawCountTokens(documentOr(card, "card"), limits(chosen.limits))) as CardTokens;
   });
 }

@@ -6,15 +6,14 @@ import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, record, text } from "./options.js";
 import { drawn } from "./thumbnail.js";
 import type {
-  Card,
   CardDocument,
+  CardGiven,
   CardPatch,
   Character,
   CharacterEntry,
   Dependents,
   ImportEvent,
   ImportOptions,
-  NewCard,
   PutCharacter,
   PutCharacterOptions,
   ValidateOptions,
@@ -61,13 +60,14 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
 
   /**
    * Puts a card: in the place of another one with `id`, or as a new character. A document is kept byte for byte; of a card's
-   * fields those that say something else are changed in the document that is there, and the rest of it stays. The state
+   * fields those that say something else are changed in the document that is there, and the rest of it stays. A card as
+   * `JSON.parse` gives it, of any dialect, is taken as a document of that text. The state
    * before becomes an older one; a character in the trash comes out of it. The picture stays unless one is given.
    *
    * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-card`, `invalid`, `unsupported` for a picture
    * that is no PNG.
    */
-  put(card: CardDocument | Card | NewCard, given?: PutCharacterOptions): Promise<CharacterEntry> {
+  put(card: CardGiven, given?: PutCharacterOptions): Promise<CharacterEntry> {
     return this.putOne(given, ({ id, image }) => ({ card, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 
@@ -75,7 +75,7 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
    * Says what `put` would say of a card, and what its specification forbids (`validateCard`); stores nothing. With `id` it is
    * held against that character.
    */
-  validate(card: CardDocument | Card | NewCard, given?: ValidateOptions & Pick<PutCharacterOptions, "image">): Promise<Validity> {
+  validate(card: CardGiven, given?: ValidateOptions & Pick<PutCharacterOptions, "image">): Promise<Validity> {
     return this.validateOne(given, ({ id, image }) => ({ card, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 

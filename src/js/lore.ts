@@ -2,8 +2,8 @@
 
 import { rawEditLorebook, rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
 import { call } from "./loading.js";
-import { bytes, document, fields, limits, list, options, text } from "./options.js";
-import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookMatch, LorebookPatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
+import { bytes, documentOr, fields, limits, list, options, text } from "./options.js";
+import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookGiven, LorebookMatch, LorebookPatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
 
 /**
  * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
@@ -29,22 +29,22 @@ export function readLorebook(file: Uint8Array, given?: { limits?: Limits }): Lor
  * Throws `invalid` for an entry that is not there or an id that is taken, `unsupported` for what the dialect has no place for,
  * `not-a-lorebook`, `bad-json`, `bad-option`, `too-large`, `not-ready`.
  */
-export function editLorebook(book: LorebookDocument, patch: LorebookPatch, given?: { limits?: Limits }): LorebookDocument {
+export function editLorebook(book: LorebookGiven, patch: LorebookPatch, given?: { limits?: Limits }): LorebookDocument {
   return call("editLorebook", () => {
     const chosen = options(given, ["limits"]);
-    return { bytes: rawEditLorebook(document(book), fields(patch, "patch"), limits(chosen.limits)) };
+    return { bytes: rawEditLorebook(documentOr(book, "book"), fields(patch, "patch"), limits(chosen.limits)) };
   });
 }
 
 /**
  * Puts a lorebook into the file of another tool, and tells what has no place there.
  *
- * Throws `not-a-lorebook`, `bad-json`, `too-large`, `unsupported`, `bad-option`, `not-ready`.
+ * Throws `not-a-lorebook`, `invalid`, `bad-json`, `too-large`, `unsupported`, `bad-option`, `not-ready`.
  */
-export function writeLorebook(book: LorebookDocument, given: { dialect: LorebookDialect; limits?: Limits }): { bytes: Uint8Array; losses: Loss[] } {
+export function writeLorebook(book: LorebookGiven, given: { dialect: LorebookDialect; limits?: Limits }): { bytes: Uint8Array; losses: Loss[] } {
   return call("writeLorebook", () => {
     const chosen = options(given, ["dialect", "limits"]);
-    const raw = rawWriteLorebook(document(book), text(chosen.dialect, "dialect"), limits(chosen.limits));
+    const raw = rawWriteLorebook(documentOr(book, "book"), text(chosen.dialect, "dialect"), limits(chosen.limits));
     try {
       return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as Loss[] };
     } finally {
@@ -63,7 +63,7 @@ export function writeLorebook(book: LorebookDocument, given: { dialect: Lorebook
  *
  * Throws `not-a-lorebook`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
  */
-export function matchLorebook(book: LorebookDocument, messages: string | readonly string[], given?: MatchLorebookOptions): LorebookMatch {
+export function matchLorebook(book: LorebookGiven, messages: string | readonly string[], given?: MatchLorebookOptions): LorebookMatch {
   return call("matchLorebook", () => {
     const { limits: within, ...chosen } = options(given, [
       "scanDepth",
@@ -86,6 +86,6 @@ export function matchLorebook(book: LorebookDocument, messages: string | readonl
     ]);
     const said = typeof messages === "string" ? [messages] : list(messages, "messages").map((message) => text(message, "messages"));
     const named = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-    return JSON.parse(rawMatchLorebook(document(book), said, named, limits(within))) as LorebookMatch;
+    return JSON.parse(rawMatchLorebook(documentOr(book, "book"), said, named, limits(within))) as LorebookMatch;
   });
 }

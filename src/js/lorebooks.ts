@@ -3,16 +3,16 @@
 import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
-import { document, fields, record, text, writing } from "./options.js";
+import { document, fields, json, record, text, writing } from "./options.js";
 import type {
   ImportEvent,
   ImportOptions,
   KeptLorebook,
   LorebookDocument,
+  LorebookGiven,
   LorebookEntry,
   LorebookPatch,
   LoreEntryPatch,
-  NewLorebook,
   PutLorebook,
   PutOptions,
   SafetyOptions,
@@ -61,17 +61,18 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
 
   /**
    * Puts a lorebook: in the place of another one with `id`, or as a new one of SillyTavern's shape. A document is kept byte
-   * for byte; of fields and entries those that say something else are changed in the document that is there.
+   * for byte; of fields and entries those that say something else are changed in the document that is there. A lorebook as
+   * `JSON.parse` gives it, of any dialect, is taken as a document of that text.
    *
    * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-lorebook`, `invalid`, `unsupported` for what the
    * dialect has no place for.
    */
-  put(book: LorebookDocument | NewLorebook, given?: PutOptions): Promise<LorebookEntry> {
+  put(book: LorebookGiven, given?: PutOptions): Promise<LorebookEntry> {
     return this.putOne(given, ({ id }) => ({ book, ...(id !== undefined && { id }) }));
   }
 
   /** Says what `put` would say of a lorebook; stores nothing. With `id` it is held against that one. */
-  validate(book: LorebookDocument | NewLorebook, given?: ValidateOptions): Promise<Validity> {
+  validate(book: LorebookGiven, given?: ValidateOptions): Promise<Validity> {
     return this.validateOne(given, ({ id }) => ({ book, ...(id !== undefined && { id }) }));
   }
 
@@ -102,6 +103,7 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
 
   /** @internal */
   protected given({ book }: PutLorebook): object {
+    if (Array.isArray(book)) return { values: json(book, "book") };
     return "bytes" in record(book, "book") ? { document: document(book as LorebookDocument) } : { values: fields(book, "book") };
   }
 }

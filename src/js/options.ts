@@ -50,6 +50,12 @@ export function document(given: CardDocument): Uint8Array {
   return bytes(record(given, "document").bytes as Uint8Array, "document.bytes");
 }
 
+/** A document's bytes, or what may stand for it: an object, as JSON text. */
+export function documentOr(given: object, name: string): Uint8Array | string {
+  if (Array.isArray(given)) return json(given, name);
+  return record(given, name)["bytes"] instanceof Uint8Array ? document(given as CardDocument) : fields(given, name);
+}
+
 export function text(given: string, name: string): string {
   if (typeof given !== "string") throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, a string was wanted`);
   // Two of them would become the same id.

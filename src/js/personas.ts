@@ -9,10 +9,9 @@ import type {
   ImportEvent,
   ImportOptions,
   KeptPersona,
-  NewPersona,
-  Persona,
   PersonaDocument,
   PersonaEntry,
+  PersonaGiven,
   PersonaPatch,
   PutPersona,
   PutPersonaOptions,
@@ -63,12 +62,12 @@ export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> 
    * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-persona`, `invalid`, `unsupported` for a picture
    * that is no PNG.
    */
-  put(persona: PersonaDocument | Persona | NewPersona, given?: PutPersonaOptions): Promise<PersonaEntry> {
+  put(persona: PersonaGiven, given?: PutPersonaOptions): Promise<PersonaEntry> {
     return this.putOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 
   /** Says what `put` would say of a persona; stores nothing. With `id` it is held against that one. */
-  validate(persona: PersonaDocument | Persona | NewPersona, given?: ValidateOptions & Pick<PutPersonaOptions, "image">): Promise<Validity> {
+  validate(persona: PersonaGiven, given?: ValidateOptions & Pick<PutPersonaOptions, "image">): Promise<Validity> {
     return this.validateOne(given, ({ id, image }) => ({ persona, ...(id !== undefined && { id }), ...(image && { image }) }));
   }
 

@@ -9,12 +9,12 @@ import type {
   ImportEvent,
   ImportOptions,
   KeptTemplate,
-  NewTemplate,
   PutOptions,
   PutTemplate,
   SafetyOptions,
   TemplateDocument,
   TemplateEntry,
+  TemplateGiven,
   TemplatePatch,
   ValidateOptions,
   Validity,
@@ -68,12 +68,12 @@ export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTempla
    * Throws `conflict`, `not-found` when there is none for `ifRev`, `not-a-template`, `invalid`, also for an id of those that come
    * with the library: `duplicate` them.
    */
-  put(template: TemplateDocument | NewTemplate, given?: PutOptions): Promise<TemplateEntry> {
+  put(template: TemplateGiven, given?: PutOptions): Promise<TemplateEntry> {
     return this.putOne(given, ({ id }) => ({ template, ...(id !== undefined && { id }) }));
   }
 
   /** Says what `put` would say of a template; stores nothing. With `id` it is held against that one. */
-  validate(template: TemplateDocument | NewTemplate, given?: ValidateOptions): Promise<Validity> {
+  validate(template: TemplateGiven, given?: ValidateOptions): Promise<Validity> {
     return this.validateOne(given, ({ id }) => ({ template, ...(id !== undefined && { id }) }));
   }
 

@@ -1206,7 +1206,7 @@ export interface PutCharacterOptions extends PutOptions {
 
 /** One of the characters of `putMany`. */
 export interface PutCharacter extends Omit<PutCharacterOptions, keyof SafetyOptions> {
-  card: CardDocument | Card | NewCard;
+  card: CardGiven;
 }
 
 /** One of the worlds of `putMany`. */
@@ -1217,6 +1217,50 @@ export interface PutWorld extends Omit<PutOptions, keyof SafetyOptions> {
 /** A card to be made; what is left out is empty. */
 export type NewCard = Partial<Card> & { name: string };
 
+/** A card as `JSON.parse` gives it: of V2 and V3, of Pygmalion, of Agnai, or of V1 with what SillyTavern and others write beside it. */
+export type ParsedCard =
+  | { data: object; spec?: string; spec_version?: string | number }
+  | { char_name: string }
+  | { kind: "character"; name: string }
+  | { name: string; description: string; avatar?: unknown; chat?: unknown; create_date?: unknown };
+
+/** What is taken for a card: the document that was read, its fields, or the object of a parsed file. */
+export type CardGiven = CardDocument | Card | NewCard | ParsedCard;
+
+/** A lorebook as `JSON.parse` gives it: of SillyTavern, of the specifications, of Agnai, NovelAI, RisuAI or AI Dungeon. */
+export type ParsedLorebook =
+  | { entries: { [uid: string]: object } }
+  | { entries: readonly object[]; extensions: object }
+  | { entries: readonly object[]; lorebookVersion: number }
+  | { entries: readonly object[]; kind: string }
+  | { spec: string; data: object }
+  | { type: string; data: readonly object[] }
+  | readonly object[];
+
+/** What is taken for a lorebook: the document that was read, its fields, or the object of a parsed file. */
+export type LorebookGiven = LorebookDocument | NewLorebook | ParsedLorebook;
+
+/** What is taken for a persona: the document that was read, its fields, or the object of a parsed file of one persona. */
+export type PersonaGiven =
+  | PersonaDocument
+  | Persona
+  | NewPersona
+  | { name: string; personaPrompt: string }
+  | { personas: object }
+  | { data: object; spec?: string };
+
+/** What is taken for a template: the document that was read, its fields, or the object of a parsed preset. */
+export type TemplateGiven =
+  | TemplateDocument
+  | NewTemplate
+  | { input_sequence: string; output_sequence: string }
+  | { story_string: string }
+  | { name: string; content: string }
+  | { prefix: string; suffix: string; separator: string }
+  | { prompts: readonly object[] }
+  | { temp: number; top_k: number; top_p: number; rep_pen: number }
+  | { userFormat: string; assistantFormat: string };
+
 export interface PutPersonaOptions extends PutOptions {
   /** A PNG to be the picture. Without it the picture stays. */
   image?: Uint8Array;
@@ -1224,17 +1268,17 @@ export interface PutPersonaOptions extends PutOptions {
 
 /** One of the personas of `putMany`. */
 export interface PutPersona extends Omit<PutPersonaOptions, keyof SafetyOptions> {
-  persona: PersonaDocument | Persona | NewPersona;
+  persona: PersonaGiven;
 }
 
 /** One of the lorebooks of `putMany`. */
 export interface PutLorebook extends Omit<PutOptions, keyof SafetyOptions> {
-  book: LorebookDocument | NewLorebook;
+  book: LorebookGiven;
 }
 
 /** One of the templates of `putMany`. */
 export interface PutTemplate extends Omit<PutOptions, keyof SafetyOptions> {
-  template: TemplateDocument | NewTemplate;
+  template: TemplateGiven;
 }
 
 /** One of the campaigns of `putMany`. */

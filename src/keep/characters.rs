@@ -3,7 +3,7 @@
 //! The file is never changed. An edit changes the document; exporting an unedited
 //! character gives the file's own bytes, an edited one the document written into it.
 
-use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
+use super::documents::{Documents, Edit, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::links::Links;
 use super::{ChatImport, Exported, Keep, Status, filename};
@@ -352,9 +352,9 @@ fn replaced(
     change: &mut Change,
 ) -> Result<Document> {
     let limits = Limits::default();
-    let document = match &put.given {
-        Given::Values(values) => card::replace(old, values)?,
-        Given::Document(bytes) => {
+    let document = match put.given.bytes(card::is_filed) {
+        Err(values) => card::replace(old, values)?,
+        Ok(bytes) => {
             let file = card::read(bytes, &limits)?;
             if file.container != Container::Json {
                 let detail = "the document is a card file; import it, or give its document";

@@ -28,8 +28,23 @@ pub(super) const MOST_TURNS: u32 = 100;
 pub enum Given {
     /// The bytes of a document, as they are to be kept.
     Document(Vec<u8>),
-    /// Its values: what is there already and says the same keeps its spelling.
+    /// Its values: what is there already and says the same keeps its spelling. An object as a
+    /// file has it is a document.
     Values(Document),
+}
+
+impl Given {
+    /// The bytes to be kept, or the values. `filed` tells whether values are as a file has them.
+    pub(super) fn bytes(
+        &self,
+        filed: fn(&Document) -> bool,
+    ) -> std::result::Result<&[u8], &Document> {
+        match self {
+            Given::Document(bytes) => Ok(bytes),
+            Given::Values(values) if filed(values) => Ok(values.bytes()),
+            Given::Values(values) => Err(values),
+        }
+    }
 }
 
 /// A document to put.

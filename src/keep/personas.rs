@@ -3,7 +3,7 @@
 //! A picture is kept as it came and is what an unedited persona is exported as. A backup with
 //! several personas becomes several records.
 
-use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
+use super::documents::{Arrival, Documents, Edit, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::{Exported, Keep, documents, filename};
 use crate::card;
@@ -155,9 +155,9 @@ fn patching(patch: &PatchDocument) -> Edit<'_> {
 pub(super) fn putting(put: &PutDocument) -> Edit<'_> {
     let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
         let limits = Limits::default();
-        let document = match &put.given {
-            Given::Values(values) => persona::replace(old, values)?,
-            Given::Document(bytes) => {
+        let document = match put.given.bytes(persona::is_filed) {
+            Err(values) => persona::replace(old, values)?,
+            Ok(bytes) => {
                 let mut file = persona::read(bytes, &limits)?;
                 match (png::is(bytes), file.personas.len()) {
                     (false, 1) => file.personas.remove(0),

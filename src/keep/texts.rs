@@ -39,6 +39,8 @@ pub(super) struct Form {
     pub edit: fn(&Document, &Document) -> Result<Document>,
     /// With exactly these fields.
     replace: fn(Option<&Document>, &Document) -> Result<Document>,
+    /// Whether an object is as a file has it, and none of the public types.
+    filed: fn(&Document) -> bool,
     /// What lists show.
     head: fn(&Document) -> Map<String, Value>,
     /// Under which index keys it is found, beside the one of its file.
@@ -58,6 +60,7 @@ pub(super) static LOREBOOKS: Form = Form {
     view: lore::view,
     edit: lore::edit,
     replace: lore::replace,
+    filed: lore::is_filed,
     head: |document| {
         let summary = lore::summary(document);
         let mut head = Map::new();
@@ -82,6 +85,7 @@ pub(super) static TEMPLATES: Form = Form {
     view: template::view,
     edit: template::edit,
     replace: template::replace,
+    filed: template::is_filed,
     head: |document| {
         let summary = template::summary(document);
         let mut head = Map::new();
@@ -114,6 +118,7 @@ pub(super) static CAMPAIGNS: Form = Form {
     view: campaign::view,
     edit: campaign::edit,
     replace: campaign::replace,
+    filed: |_| false,
     head: |document| {
         let mut head = Map::new();
         // What is kept was a campaign when it was read.
@@ -148,6 +153,7 @@ pub(super) static PLAYTHROUGHS: Form = Form {
     view: playthrough::view,
     edit: playthrough::edit,
     replace: playthrough::replace,
+    filed: |_| false,
     head: |document| {
         let summary = playthrough::summary(document);
         let mut head = Map::new();
@@ -394,9 +400,9 @@ impl Form {
                 let detail = "ids of templates that come with the library are theirs; keep a copy";
                 return Err(Kind::Invalid.because(detail));
             }
-            let document = match &put.given {
-                Given::Values(values) => (self.replace)(old, values)?,
-                Given::Document(bytes) => {
+            let document = match put.given.bytes(self.filed) {
+                Err(values) => (self.replace)(old, values)?,
+                Ok(bytes) => {
                     let (mut documents, _) = (self.read)(bytes, &Limits::default())?;
                     if documents.len() != 1 || documents[0].bytes() != bytes {
                         let detail = "the document is a file of another kind; import it";

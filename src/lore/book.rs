@@ -400,7 +400,11 @@ impl Book {
                     dialect::At::Key(key) => Some(key.as_str()),
                     dialect::At::Index(_) => None,
                 };
-                Entry::read(node, uid, dialect, &format!("entries.{n}"), warnings)
+                let mut entry = Entry::read(node, uid, dialect, &format!("entries.{n}"), warnings);
+                // A category that is switched off switches its entries off.
+                let category = node.get("category").and_then(Node::text);
+                entry.enabled &= !category.is_some_and(|category| switched_off(head, &category));
+                entry
             })
             .collect();
         for (name, shape) in dialect::misfits(document, dialect) {
@@ -444,6 +448,15 @@ impl Book {
                 .collect(),
         }
     }
+}
+
+/// Whether NovelAI's category of this id is switched off.
+fn switched_off(head: Option<Node<'_>>, category: &str) -> bool {
+    let categories = head.and_then(|head| head.get("categories"));
+    let mut categories = categories.into_iter().flat_map(Node::items);
+    let own = |one: &Node<'_>| one.get("id").and_then(Node::text).as_deref() == Some(category);
+    let found = categories.find(own);
+    found.and_then(|one| one.get("enabled")?.boolean()) == Some(false)
 }
 
 /// All names of the field that has this one, in one dialect or another.

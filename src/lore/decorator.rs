@@ -4,7 +4,7 @@
 //! Of several with one name the first counts, except those that may come more than once.
 
 /// What this crate acts upon. The others are kept, told, and do nothing.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 22] = [
     "activate",
     "activate_only_after",
     "activate_only_every",
@@ -21,7 +21,9 @@ const KNOWN: [&str; 20] = [
     "match_full_word",
     "match_partial_word",
     "position",
+    "priority",
     "probability",
+    "recursive",
     "role",
     "scan_depth",
     "unrecursive",
@@ -101,6 +103,7 @@ fn one(text: &str) -> Decorator {
             "activate_only_after"
             | "activate_only_every"
             | "depth"
+            | "priority"
             | "probability"
             | "scan_depth" => decorator.number().is_some(),
             "position" => matches!(value, Some("before_desc" | "after_desc")),

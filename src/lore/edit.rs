@@ -106,6 +106,47 @@ pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
     Ok(edited)
 }
 
+/// Whether an object is a lorebook as a file has it, of whichever dialect, and not the fields of
+/// the public types, whose names it may share.
+pub fn is_filed(object: &Document) -> bool {
+    /// What no entry of the public types has.
+    const FILED: [&str; 14] = [
+        "case_sensitive",
+        "displayName",
+        "entry",
+        "extensions",
+        "insertion_order",
+        "insertorder",
+        "key",
+        "keysecondary",
+        "keywords",
+        "name",
+        "secondary_keys",
+        "text",
+        "uid",
+        "use_regex",
+    ];
+    let root = object.root();
+    let marks = [
+        "character_book",
+        "data",
+        "extensions",
+        "kind",
+        "lorebookVersion",
+        "spec",
+        "type",
+    ];
+    let list = root
+        .get("entries")
+        .filter(|list| list.shape() == Shape::Array);
+    let entries = list.into_iter().flat_map(Node::items);
+    let mut entries = entries.chain(root.items());
+    Dialect::of(object).is_some()
+        && (list.is_none()
+            || marks.iter().any(|mark| root.get(mark).is_some())
+            || entries.any(|entry| FILED.iter().any(|name| entry.get(name).is_some())))
+}
+
 /// The document with exactly these fields and entries, or a new one of SillyTavern's shape.
 /// Entries are told apart by their ids; those that stay keep their places.
 ///

@@ -407,6 +407,7 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         about: Vec::new(),
         sources: Vec::new(),
         scan: Scan::First,
+        few_call: false,
         older: 0,
         fired: Vec::new(),
         skipped: BTreeMap::new(),
@@ -435,6 +436,8 @@ struct Run<'b> {
     /// What the fired entries say.
     sources: Vec<(usize, Text)>,
     scan: Scan,
+    /// Whether only entries that say so call for others.
+    few_call: bool,
     /// How many messages more than the options say are looked at.
     older: usize,
     fired: Vec<(usize, Why)>,
@@ -514,10 +517,14 @@ impl<'b> Run<'b> {
     /// older messages, where too few entries go in. What waits for recursion joins in with it,
     /// the next level once the one before calls for no more.
     fn rounds(&mut self, ready: &[Ready<'b>]) {
-        let recursive = self
+        let all = self
             .book
             .recursive_scanning
             .unwrap_or(self.options.recursive);
+        // Where the book has none of it, those call for others that say so.
+        let says = |it: &Ready<'b>| it.decorator("recursive").is_some();
+        self.few_call = !all && ready.iter().any(says);
+        let recursive = all || self.few_call;
         let most = self.options.max_recursion.min(MOST_ROUNDS);
         let mut levels = std::collections::BTreeSet::new();
         // Also of those that are switched off: SillyTavern opens their levels too.
@@ -602,7 +609,8 @@ impl<'b> Run<'b> {
             }
             self.skipped.remove(&index);
             self.fired.push((index, why));
-            if !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
+            let calls = !self.few_call || it.decorator("recursive").is_some();
+            if calls && !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
                 let said = Text::of(without_decorators(&it.entry.content));
                 self.sources.push((index, said));
             }
@@ -927,6 +935,18 @@ impl<'b> Run<'b> {
         // Who stays when there is no room: what cannot go, then the higher priority, then what the
         // messages call for themselves, then the higher order.
         let entry = |fired: &Fired| &self.book.entries[fired.index];
+        // RisuAI's decorator is held against the orders of the others.
+        let given = |index: usize| {
+            ready[index]
+                .decorator("priority")
+                .and_then(Decorator::number)
+        };
+        let held = (0..ready.len()).any(|index| given(index).is_some());
+        let priority = |index: usize| {
+            let entry = &self.book.entries[index];
+            let own = given(index).map(|number| number as i64).or(entry.priority);
+            own.unwrap_or(if held { entry.insertion_order } else { 0 })
+        };
         let first_out = |index: usize| ready[index].decorator("ignore_on_max_context").is_some();
         order::sort_by_key(&mut fired, |fired| {
             let entry = entry(fired);
@@ -934,7 +954,7 @@ impl<'b> Run<'b> {
             std::cmp::Reverse((
                 !first_out(fired.index),
                 firm,
-                entry.priority.unwrap_or(0),
+                priority(fired.index),
                 !matches!(fired.why, Why::Entry { .. }),
                 entry.insertion_order,
                 std::cmp::Reverse(fired.index),

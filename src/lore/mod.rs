@@ -30,7 +30,7 @@ mod write;
 pub use book::{About, Book, Entry, Filter, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
-pub use edit::{Summary, edit, entry_name, last_entry, replace, summary, view};
+pub use edit::{Summary, edit, entry_name, is_filed, last_entry, replace, summary, view};
 
 use crate::container::png;
 use crate::error::{Error, Kind, Limits, Result, Warning, Written};
@@ -120,6 +120,18 @@ fn pictured(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
                 .because("`naidata` is no base64")
                 .caused_by(cause)
         })
+}
+
+/// The lorebook that is given as an object: as a file has it, or its fields.
+///
+/// # Errors
+/// Those of [`read`], and of [`edit`] for fields.
+pub fn of_object(text: &str, limits: &Limits) -> Result<LoreFile> {
+    let (object, _) = Document::read(text.as_bytes(), limits)?;
+    match is_filed(&object) {
+        true => json(object.bytes(), limits),
+        false => json(replace(None, &object)?.bytes(), limits),
+    }
 }
 
 impl LoreFile {

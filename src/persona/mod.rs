@@ -134,6 +134,12 @@ fn is_persona(image: &[u8], chunk: &png::Chunk) -> bool {
     keyword.is_some_and(|keyword| keyword.eq_ignore_ascii_case(write::KEYWORD.as_bytes()))
 }
 
+/// Whether an object is as a file of some tool has it, and none of the public types.
+pub fn is_filed(object: &Document) -> bool {
+    let marks = [dialect::NAMES, "personaPrompt", "data", "spec"];
+    marks.iter().any(|mark| object.root().get(mark).is_some())
+}
+
 /// The persona's fields as strict JSON in ASCII: the `Persona` of the public types.
 pub fn view(document: &Document) -> String {
     fields::view(document)

@@ -1,12 +1,15 @@
-//! Blocks of RisuAI's macros: `{{#when …}}`, `{{#if …}}`, `{{#each …}}`, `{{#pure}}`, up to the
-//! `{{/…}}` that ends them. Knows where they end and what of them counts, not how they are filled.
+//! Blocks of RisuAI's macros: `{{#when …}}`, `{{#if …}}`, `{{#each …}}`, `{{#pure}}`, `{{#func …}}`,
+//! `{{#code}}`, up to the `{{/…}}` that ends them. Knows where they end and what of them counts, not how they are filled.
 
 use super::cbs;
 
 const ELSE: &str = "{{:else}}";
 
 /// Blocks that something is made of.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 10] = [
+    "code",
+    "escape",
+    "func",
     "if",
     "if_pure",
     "when",
@@ -15,8 +18,6 @@ const KNOWN: [&str; 7] = [
     "pure_display",
     "puredisplay",
 ];
-/// Those that are left as they are, and have ends all the same.
-const OTHERS: [&str; 3] = ["escape", "code", "func"];
 
 /// Where a block lies in a text.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
         from = at + if rest.starts_with('{') { 1 } else { 2 };
         if rest.starts_with('#') {
             let name = name(rest);
-            if KNOWN.contains(&name) || OTHERS.contains(&name) {
+            if KNOWN.contains(&name) {
                 open.push(Span {
                     head: at,
                     end: 0,
@@ -82,8 +83,12 @@ pub(super) enum Block {
         slot: String,
         keep: bool,
     },
-    /// As it is written.
-    Pure,
+    /// As it is written; with the blanks at both ends or without.
+    Pure { keep: bool },
+    /// A text on one line that spells what is in it.
+    Code,
+    /// To be filled where it is called by this name.
+    Function(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,7 +133,14 @@ pub(super) fn read(head: &str, variables: &Variables<'_>) -> Option<Block> {
                 keep,
             })
         }
-        "pure" | "pure_display" | "puredisplay" if rest.is_empty() => Some(Block::Pure),
+        "pure" | "pure_display" | "puredisplay" if rest.is_empty() => {
+            Some(Block::Pure { keep: false })
+        }
+        "escape" => Some(Block::Pure {
+            keep: rest.trim() == "::keep",
+        }),
+        "code" if rest.is_empty() => Some(Block::Code),
+        "func" if rest.starts_with(' ') => Some(Block::Function(word().to_owned())),
         _ => None,
     }
 }
@@ -232,6 +244,53 @@ pub(super) fn trimmed(side: &str, blanks: Blanks, single: bool) -> String {
             lines[first..last].join("\n")
         }
     }
+}
+
+/// What a `{{#code}}` says: on one line, with line breaks and other characters as they are spelled.
+pub(super) fn decoded(code: &str) -> String {
+    let mut units = String::new();
+    let line = code.trim().replace(['\n', '\t'], "");
+    let mut rest = line.as_str();
+    // Several that follow each other may be one character.
+    while let Some(at) = rest.find("\\u") {
+        units.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mut codes = Vec::new();
+        while let Some(code) = rest.strip_prefix("\\u").and_then(|hex| hex.get(..4))
+            && code.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && let Ok(code) = u16::from_str_radix(code, 16)
+        {
+            codes.push(code);
+            rest = &rest[6..];
+        }
+        if codes.is_empty() {
+            units.push_str("\\u");
+            rest = &rest[2..];
+        }
+        units.push_str(&String::from_utf16_lossy(&codes));
+    }
+    units.push_str(rest);
+    let mut out = String::with_capacity(units.len());
+    let mut characters = units.chars();
+    while let Some(c) = characters.next() {
+        match (c, characters.as_str().chars().next()) {
+            ('\\', Some(escaped)) => {
+                characters.next();
+                out.push(match escaped {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    'v' => '\u{b}',
+                    'x' => '\0',
+                    other => other,
+                });
+            }
+            (c, _) => out.push(c),
+        }
+    }
+    out
 }
 
 /// Without the blanks at both ends and before each line.

@@ -129,6 +129,34 @@ pub(super) fn call(name: &str, given: &[&str], room: usize) -> Result<Option<Str
             };
             Ok(fits.then(|| format!("{value:.0$}", places as usize)))
         }
+        ("hash", [a, ..]) => told((hashed(a) * 10_000_000.0 + 1.5).floor())
+            .map(|number| number.map(|number| format!("{number:0>7}"))),
+        ("xor" | "xorencrypt" | "xorencode" | "xore", [a, ..]) => {
+            let turned: Vec<u8> = a.bytes().map(|byte| !byte).collect();
+            bounded(turned.len().checked_mul(2))?;
+            Ok(Some(base64_simd::STANDARD.encode_to_string(turned)))
+        }
+        ("xordecrypt" | "xordecode" | "xord", [a, ..]) => {
+            let padded = a.trim().trim_end_matches('=');
+            let plain = base64_simd::STANDARD_NO_PAD.decode_to_vec(padded).ok();
+            Ok(plain.map(|plain| {
+                let turned: Vec<u8> = plain.into_iter().map(|byte| !byte).collect();
+                String::from_utf8_lossy(&turned).into_owned()
+            }))
+        }
+        ("crypt" | "crypto" | "caesar" | "encrypt" | "decrypt", [a, more @ ..]) => {
+            let shift = more.first().filter(|shift| !shift.is_empty());
+            let shift = shift.map_or(32768.0, |shift| number(shift));
+            let shift = if shift.is_nan() { 32768.0 } else { shift };
+            let turned = |unit: u16| (f64::from(unit) + shift).trunc().rem_euclid(65536.0) as u16;
+            let units: Vec<u16> = a.encode_utf16().map(turned).collect();
+            // Halves of characters have no place in a text here.
+            Ok(String::from_utf16(&units).ok())
+        }
+        ("tex" | "latex" | "katex", [a, ..]) => Ok(Some(format!("$${a}$$"))),
+        ("ruby" | "furigana", [a, b, ..]) => Ok(Some(format!(
+            "<ruby>{a}<rp> (</rp><rt>{b}</rt><rp>) </rp></ruby>"
+        ))),
         ("fromhex", [a, ..]) => told(whole(a, 16)),
         ("tohex", [a, ..]) => {
             let signed = a.trim_start().trim_start_matches(['+', '-']);
@@ -333,6 +361,29 @@ fn whole(text: &str, radix: u32) -> f64 {
     sign * values.fold(0.0, |sum, digit| sum * f64::from(radix) + f64::from(digit))
 }
 
+/// A number from 0 to 1 that is the same for the same text: the first that the generator sfc32
+/// gives, begun with four sums over the text.
+fn hashed(text: &str) -> f64 {
+    let mut sum = 5515.0_f64;
+    let mut seed = || {
+        for unit in text.encode_utf16() {
+            // What is shifted has 32 bits there, what is added to it has not.
+            sum += f64::from(bits(sum).wrapping_shl(5)) + f64::from(unit);
+        }
+        bits(sum)
+    };
+    let (a, b, _, d) = (seed(), seed(), seed(), seed());
+    f64::from(a.wrapping_add(b).wrapping_add(d) as u32) / 4_294_967_296.0
+}
+
+/// The lowest 32 bits of a number, as JavaScript has them.
+fn bits(number: f64) -> i32 {
+    match number.is_finite() {
+        true => number.trunc().rem_euclid(4_294_967_296.0) as u32 as i32,
+        false => 0,
+    }
+}
+
 fn power(base: f64, exponent: f64) -> f64 {
     match exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
         true => f64::NAN,
@@ -490,7 +541,7 @@ fn items(all: impl IntoIterator<Item = Item>) -> String {
     out
 }
 
-/// An object, in its order.
+/// An object, in the order of JavaScript: whole numbers first, by their size.
 #[derive(Default)]
 struct Dict(Vec<(String, String)>);
 
@@ -508,7 +559,19 @@ impl Dict {
     fn put(&mut self, key: &str, raw: String) {
         match self.0.iter_mut().find(|(known, _)| known == key) {
             Some((_, value)) => *value = raw,
-            None => self.0.push((key.to_owned(), raw)),
+            None => {
+                let place = |key: &str| {
+                    let number = key.parse::<u32>().ok().filter(|n| *n < u32::MAX);
+                    number.filter(|n| n.to_string() == key)
+                };
+                let at = place(key).map(|number| {
+                    let before =
+                        |(key, _): &(String, String)| place(key).is_some_and(|n| n < number);
+                    self.0.iter().take_while(|field| before(field)).count()
+                });
+                let at = at.unwrap_or(self.0.len());
+                self.0.insert(at, (key.to_owned(), raw));
+            }
         }
     }
 

@@ -18,6 +18,9 @@ const MOST_DEPTH: usize = 32;
 /// Sides of a die, and dice of a throw.
 const MOST_SIDES: u64 = 1_000_000;
 const MOST_DICE: u64 = 1000;
+/// How deep functions may call each other, and what stands there beyond that.
+const MOST_CALLS: usize = 20;
+const TOO_DEEP: &str = "ERROR: Call stack limit reached";
 
 /// What macros are filled with.
 #[derive(Debug, Clone)]
@@ -86,7 +89,8 @@ pub struct Filled {
 /// `{{// …}}`, `{{comment:…}}`, `{{hidden_key:…}}`, `{{newline}}`, `{{space}}`, `{{trim}}`, `{{noop}}`;
 /// `:` and `::` alike, `\,` for a comma within an item. Of RisuAI's: `{{equal::a::b}}`,
 /// `{{calc::1+2}}`, `{{replace::a::b::c}}`, `{{split::a,b::,}}`, `{{getvar::x}}`, `{{date}}`,
-/// `{{#when::a::is::b}}…{{:else}}…{{/when}}`, `{{#each [1,2] as n}}{{slot::n}}{{/each}}` and so on.
+/// `{{#when::a::is::b}}…{{:else}}…{{/when}}`, `{{#each [1,2] as n}}{{slot::n}}{{/each}}`,
+/// `{{#func f}}…{{arg::1}}…{{/func}}{{call::f::x}}` and so on.
 ///
 /// ```
 /// use cardkeep::prompt::macros::{self, Options};
@@ -117,10 +121,14 @@ pub fn fill(text: &str, options: &Options) -> Result<Filled> {
         variables: options.variables.clone(),
         temporary: BTreeMap::new(),
         slots: Vec::new(),
+        functions: Vec::new(),
+        calls: Vec::new(),
+        returned: None,
         depth: 0,
         total: 0,
     };
     let filled = filler.run(text, 0)?;
+    let filled = filler.returned.take().unwrap_or(filled);
     Ok(Filled {
         variables: filler.variables,
         text: trimmed(filled),
@@ -179,6 +187,12 @@ struct Filler<'o> {
     temporary: BTreeMap<String, String>,
     /// What the blocks around go through, by its name.
     slots: Vec<(String, String)>,
+    /// What `{{#func name}}` holds, by its name.
+    functions: Vec<(String, String)>,
+    /// What the functions around were called with, their names first.
+    calls: Vec<Vec<String>>,
+    /// What `{{return::…}}` says: nothing else is left of the text.
+    returned: Option<String>,
     /// Blocks around.
     depth: usize,
     /// Bytes that were looked at, and those that came in.
@@ -222,6 +236,9 @@ impl Filler<'_> {
                         let filled = self.block(text, at, &spans[n], block, base)?;
                         out.push_str(&filled);
                         at = spans[n].behind;
+                        if self.returned.is_some() {
+                            return Ok(out);
+                        }
                         continue;
                     }
                 }
@@ -229,6 +246,9 @@ impl Filler<'_> {
                     Some(value) => {
                         self.take(value.len())?;
                         out.push_str(&value);
+                        if self.returned.is_some() {
+                            return Ok(out);
+                        }
                     }
                     None => out.extend(["{{", &inner, "}}"]),
                 }
@@ -292,7 +312,15 @@ impl Filler<'_> {
         self.depth += 1;
         let body = &text[from..span.end];
         let filled = match block {
-            Block::Pure => body.trim().to_owned(),
+            Block::Pure { keep: true } => body.to_owned(),
+            Block::Pure { keep: false } => body.trim().to_owned(),
+            Block::Code => blocks::decoded(&self.run(body, base + from)?),
+            Block::Function(name) => {
+                self.take(body.len())?;
+                // The one that comes last counts.
+                self.functions.insert(0, (name, body.trim().to_owned()));
+                String::new()
+            }
             Block::Choice { holds, blanks } => {
                 let side = span.side(text, from, holds, blanks);
                 let filled = self.run(side, base + from)?;
@@ -310,6 +338,9 @@ impl Filler<'_> {
                     self.take(1)?;
                     out.push_str(&self.run(&body, base + from)?);
                     self.slots.pop();
+                    if self.returned.is_some() {
+                        break;
+                    }
                 }
                 match keep {
                     true => out,
@@ -420,6 +451,22 @@ impl Filler<'_> {
                 let found = self.slots.iter().rev().find(|(own, _)| own == slot);
                 found.map(|(_, value)| value.clone())
             }
+            ("call", [function, ..]) => {
+                let found = self.functions.iter().find(|(own, _)| own == function);
+                match found.map(|(_, body)| body.clone()) {
+                    Some(_) if self.calls.len() >= MOST_CALLS => Some(TOO_DEEP.to_owned()),
+                    Some(body) => Some(self.called(&body, &given, at)?),
+                    None => None,
+                }
+            }
+            ("arg", [n, ..]) => {
+                let given = self.calls.last();
+                given.and_then(|given| given.get(n.parse::<usize>().ok()?).cloned())
+            }
+            ("return", [value, ..]) => {
+                self.returned = Some((*value).to_owned());
+                Some(String::new())
+            }
             ("tempvar" | "gettempvar", [key, ..]) => {
                 Some(self.temporary.get(*key).cloned().unwrap_or_default())
             }
@@ -490,6 +537,17 @@ impl Filler<'_> {
             }
         };
         Ok(value)
+    }
+
+    /// What a function gives that is called with these arguments, its name first.
+    fn called(&mut self, body: &str, given: &[&str], at: usize) -> Result<String> {
+        self.calls
+            .push(given.iter().map(|one| (*one).to_owned()).collect());
+        let temporary = std::mem::take(&mut self.temporary);
+        let filled = self.run(body, at)?;
+        self.temporary = temporary;
+        self.calls.pop();
+        Ok(self.returned.take().unwrap_or(filled))
     }
 
     fn calculated(&self, sum: &str) -> Option<String> {

@@ -263,6 +263,12 @@ pub fn replace(document: Option<&Document>, wanted: &Document) -> Result<Documen
     Ok(made)
 }
 
+/// Whether an object is a template as a file has it, and none of the public types.
+pub fn is_filed(object: &Document) -> bool {
+    let ours = ["kind", "fields"];
+    ours.iter().all(|name| object.root().get(name).is_none()) && Kind::of(object).is_some()
+}
+
 fn holds(made: &Document, kind: Kind) -> Result<()> {
     if Kind::of(made) == Some(kind) {
         return Ok(());

@@ -114,7 +114,7 @@ impl RawPeek {
 /// # Errors
 /// Those of [`Document::read`] and [`card::edit`].
 #[wasm_bindgen(js_name = rawEditCard)]
-pub fn edit_card(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
+pub fn edit_card(document: &JsValue, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
     let limits = convert::limits(limits)?;
     let patch = Document::parse(patch)?;
     let edited = card::edit(&read_document(document, &limits)?, &patch)?;
@@ -143,7 +143,7 @@ impl RawAsset {
 /// Those of [`Document::read`] and [`card::write`].
 #[wasm_bindgen(js_name = rawWriteCard)]
 pub fn write_card(
-    document: &Uint8Array,
+    document: &JsValue,
     container: &str,
     image: Option<Uint8Array>,
     assets: Vec<RawAsset>,
@@ -175,7 +175,12 @@ pub fn write_card(
     ))
 }
 
-fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
+/// A document's bytes, or a card as the JSON of an object.
+fn read_document(given: &JsValue, limits: &Limits) -> crate::error::Result<Document> {
+    if let Some(object) = given.as_string() {
+        return card::of_object(&object, limits);
+    }
+    let given = given.unchecked_ref::<Uint8Array>();
     let bytes = convert::bytes(given, limits.text, "text")?;
     Ok(Document::read(&bytes, limits)?.0)
 }
@@ -204,7 +209,7 @@ impl RawConverted {
 /// # Errors
 /// Those of [`Document::read`] and [`card::convert`], and `bad-option`.
 #[wasm_bindgen(js_name = rawConvertCard)]
-pub fn convert_card(document: &Uint8Array, spec: &str, limits: &JsValue) -> Thrown<RawConverted> {
+pub fn convert_card(document: &JsValue, spec: &str, limits: &JsValue) -> Thrown<RawConverted> {
     let spec: Spec = spec.parse()?;
     let document = read_document(document, &convert::limits(limits)?)?;
     Ok(RawConverted(card::convert(&document, spec)?))
@@ -216,7 +221,7 @@ pub fn convert_card(document: &Uint8Array, spec: &str, limits: &JsValue) -> Thro
 /// Those of [`Document::read`].
 #[wasm_bindgen(js_name = rawValidateCard)]
 pub fn validate_card(
-    document: &Uint8Array,
+    document: &JsValue,
     assets: Option<Vec<String>>,
     limits: &JsValue,
 ) -> Thrown<String> {
@@ -238,7 +243,7 @@ pub fn validate_card(
 /// # Errors
 /// Those of [`Document::read`].
 #[wasm_bindgen(js_name = rawDiffCards)]
-pub fn diff_cards(old: &Uint8Array, new: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+pub fn diff_cards(old: &JsValue, new: &JsValue, limits: &JsValue) -> Thrown<String> {
     let limits = convert::limits(limits)?;
     let (old, new) = (read_document(old, &limits)?, read_document(new, &limits)?);
     let told = card::differences(&old, &new).into_iter().map(|difference| {
@@ -258,7 +263,7 @@ pub fn diff_cards(old: &Uint8Array, new: &Uint8Array, limits: &JsValue) -> Throw
 /// # Errors
 /// Those of [`Document::read`].
 #[wasm_bindgen(js_name = rawFingerprintCard)]
-pub fn fingerprint_card(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+pub fn fingerprint_card(document: &JsValue, limits: &JsValue) -> Thrown<String> {
     let document = read_document(document, &convert::limits(limits)?)?;
     Ok(card::fingerprint(&document))
 }
@@ -268,7 +273,7 @@ pub fn fingerprint_card(document: &Uint8Array, limits: &JsValue) -> Thrown<Strin
 /// # Errors
 /// Those of [`Document::read`].
 #[wasm_bindgen(js_name = rawCountTokens)]
-pub fn count_tokens(document: &Uint8Array, limits: &JsValue) -> Thrown<String> {
+pub fn count_tokens(document: &JsValue, limits: &JsValue) -> Thrown<String> {
     let tokens = card::count_tokens(&read_document(document, &convert::limits(limits)?)?);
     let fields: serde_json::Map<_, _> = tokens
         .fields

@@ -312,20 +312,24 @@ pub fn read_lorebook(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawLoreFile
     Ok(RawLoreFile(card::lorebook(&bytes, &limits)?))
 }
 
+/// A document's bytes, or a lorebook as the JSON of an object.
+fn book(given: &JsValue, limits: &Limits) -> Thrown<LoreFile> {
+    if let Some(object) = given.as_string() {
+        return Ok(lore::of_object(&object, limits)?);
+    }
+    let bytes = convert::bytes(given.unchecked_ref(), limits.text, "text")?;
+    Ok(lore::read(&bytes, limits)?)
+}
+
 /// Puts a lorebook into a dialect's file.
 ///
 /// # Errors
 /// Those of [`lore::read`] and [`lore::write`], and `bad-option`.
 #[wasm_bindgen(js_name = rawWriteLorebook)]
-pub fn write_lorebook(
-    document: &Uint8Array,
-    dialect: &str,
-    limits: &JsValue,
-) -> Thrown<RawWritten> {
+pub fn write_lorebook(document: &JsValue, dialect: &str, limits: &JsValue) -> Thrown<RawWritten> {
     let limits = convert::limits(limits)?;
     let dialect: lore::Dialect = dialect.parse()?;
-    let bytes = convert::bytes(document, limits.text, "text")?;
-    let file = lore::read(&bytes, &limits)?;
+    let file = book(document, &limits)?;
     Ok(RawWritten(file.write(dialect)?))
 }
 
@@ -335,15 +339,14 @@ pub fn write_lorebook(
 /// Those of [`lore::read`], and `bad-option`.
 #[wasm_bindgen(js_name = rawMatchLorebook)]
 pub fn match_lorebook(
-    document: &Uint8Array,
+    document: &JsValue,
     messages: Vec<String>,
     options: &JsValue,
     limits: &JsValue,
 ) -> Thrown<String> {
     let limits = convert::limits(limits)?;
     let options: lore::matching::Options = convert::options(options)?;
-    let bytes = convert::bytes(document, limits.text, "text")?;
-    let file = lore::read(&bytes, &limits)?;
+    let file = book(document, &limits)?;
     Ok(convert::ascii(&lore::matching::run(
         &file.book, &messages, &options,
     )))

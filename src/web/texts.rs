@@ -88,8 +88,12 @@ pub fn edit_template(document: &Uint8Array, patch: &str, limits: &JsValue) -> Th
 /// # Errors
 /// Those of [`Document::read`] and [`lore::edit`].
 #[wasm_bindgen(js_name = rawEditLorebook)]
-pub fn edit_lorebook(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
-    let document = read_document(document, &convert::limits(limits)?)?;
+pub fn edit_lorebook(document: &JsValue, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
+    let limits = convert::limits(limits)?;
+    let document = match document.as_string() {
+        Some(object) => lore::of_object(&object, &limits)?.document,
+        None => read_document(document.unchecked_ref(), &limits)?,
+    };
     let edited = lore::edit(&document, &Document::parse(patch)?)?;
     Ok(Uint8Array::from(edited.bytes()))
 }

@@ -53,13 +53,13 @@ export const animated = {
 
 // ---------------------------------------------------------------- ZIP
 
-/** Items `{ name, data, deflate?, streamed?, method?, encrypted?, sum?, mode? }`. */
+/** Items `{ name, data, deflate?, streamed?, unmarked?, method?, encrypted?, sum?, mode? }`; `unmarked`: what stands behind a streamed content has no mark. */
 export function zip(items, { prefix = "", adjusted = true, comment = "", directory = true, utf8Names = true, count = items.length } = {}) {
   const lead = bytes(prefix);
   const locals = [];
   const lines = [];
   let at = lead.length;
-  for (const { name, data, deflate = false, streamed = false, method, encrypted = false, sum } of items) {
+  for (const { name, data, deflate = false, streamed = false, unmarked = false, method, encrypted = false, sum } of items) {
     const raw = Buffer.from(data);
     const stored = deflate ? deflateRawSync(raw) : raw;
     const file = utf8(name);
@@ -67,7 +67,7 @@ export function zip(items, { prefix = "", adjusted = true, comment = "", directo
     const flags = (utf8Names ? 0x800 : 0) | (streamed ? 8 : 0) | (encrypted ? 1 : 0);
     const fixed = bytes(le16(20), le16(flags), le16(method ?? (deflate ? 8 : 0)), le32(0x5a215a21));
     const known = bytes(le32(crc), le32(stored.length), le32(raw.length));
-    const local = bytes("PK\x03\x04", fixed, streamed ? Buffer.alloc(12) : known, le16(file.length), le16(0), file, stored, ...(streamed ? ["PK\x07\x08", known] : []));
+    const local = bytes("PK\x03\x04", fixed, streamed ? Buffer.alloc(12) : known, le16(file.length), le16(0), file, stored, ...(streamed ? [unmarked ? "" : "PK\x07\x08", known] : []));
     lines.push(bytes("PK\x01\x02", le16(20), fixed, known, le16(file.length), Buffer.alloc(12), le32(at - (adjusted ? 0 : lead.length)), file));
     locals.push(local);
     at += local.length;

@@ -1,6 +1,6 @@
 // Card files, one oddity each, with what a reader must find.
 
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { animated, base64, bytes, card, chunk, END, IMAGE, itxt, jpeg, png, SIGNATURE, split, text, tiff, utf16, utf8, webp, zip, ztxt } from "./build.mjs";
 
 export const NAME = "Zoë 東京 🦈";
@@ -84,6 +84,15 @@ reads("text/ztxt.png", png([ztxt("chara", base64(V2))]), "Character Tavern: zTXt
 reads("text/ztxt_ccv3.png", png([ztxt("chara", base64(V2)), ztxt("ccv3", base64(V3))]), "both in zTXt", { spec: "v3" });
 reads("text/ztxt_bare.png", png([chunk("zTXt", bytes("chara", [0, 0], deflateRawSync(Buffer.from(base64(V2)))))]), "a zTXt without the header of zlib", warns("loose-zlib"));
 reads("text/ztxt_plain.png", png([chunk("zTXt", bytes("chara", [0, 0], base64(V2)))]), "a zTXt that is not compressed", warns("loose-zlib"));
+reads("text/ztxt_gzip.png", png([chunk("zTXt", bytes("chara", [0, 0], gzipSync(base64(V2))))]), "a zTXt in the wrapping of gzip", warns("loose-zlib"));
+reads("text/ztxt_method.png", png([ztxt("chara", base64(V2), 8)]), "a zTXt with the number that zlib has for its method", warns("loose-zlib"));
+reads("text/itxt_gzip.png", png([chunk("iTXt", bytes("ccv3", [0, 1, 0, 0, 0], gzipSync(base64(V3))))]), "an iTXt in the wrapping of gzip", { spec: "v3", warnings: ["loose-zlib"] });
+reads("text/base64_of_gzip.png", png([text("chara", base64(gzipSync(V2)))]), "compressed within the base64", warns("double-encoded"));
+reads("text/base64_of_zlib.png", png([text("chara", base64(deflateSync(V2)))]), "compressed by zlib within the base64", warns("double-encoded"));
+reads("text/base64_string.png", png([text("chara", base64(json(base64(V2))))]), "base64 of a JSON text of base64", warns("double-encoded"));
+reads("text/keyword_bom.png", png([text("\xef\xbb\xbfchara", base64(V2))]), "a byte order mark before the keyword");
+reads("text/keyword_nbsp.png", png([text("ccv3\xa0", base64(V3))]), "a hard space behind the keyword", { spec: "v3" });
+reads("text/keyword_ccv2.png", png([text("ccv2", base64(V2))]), "a keyword that some tool thought there was");
 reads("text/itxt.png", png([itxt("chara", base64(V2))]), "iTXt");
 reads("text/itxt_compressed.png", png([itxt("chara", base64(V2), { compressed: true })]), "iTXt, compressed");
 reads("text/itxt_language.png", png([itxt("ccv3", base64(V3), { language: "ja-JP", translated: "キャラ", compressed: true })]), "iTXt with language and a translated keyword");
@@ -192,6 +201,14 @@ inside("tool_zoltan", json({ ...texts, metadata: { version: 1, created: 1, modif
 inside("tool_chub", json({ data: { ...data2, avatar: "https://x/y.png", extensions: { chub: { id: 1, full_path: "a/b", related_lorebooks: [], expressions: null, alt_expressions: {} } } }, spec: "chara_card_v2", spec_version: "2.0" }), "Chub", { spec: "v2" });
 inside("tool_risu", json(v3({ extensions: { risuai: { emotions: [["a", "__asset:0"]], additionalAssets: [] }, depth_prompt: {} } })), "RisuAI", { spec: "v3" });
 inside("tool_cardshark", json({ ...v2({ character_uuid: "0f", combat_stats: { hp: 3 }, imported_images: [] }), name: "" }), "CardShark", { spec: "v2" });
+inside("base64", base64(V2), "what a chunk would hold, as a file");
+inside("base64_lines", base64(V2).replace(/.{76}/g, "$&\n"), "the same in lines", warns("loose-base64"));
+inside("base64_string", json(base64(V2)), "the same as a JSON text", warns("double-encoded"));
+inside("data_url", `data:application/json;base64,${base64(V2)}`, "a data URL as a file", warns("loose-base64"));
+inside("data_in_data", json({ data: { data: data2 } }), "`data` in `data`", { spec: "v2", warnings: ["double-encoded", "no-spec"] });
+inside("data_in_data_thrice", json({ data: { data: { data: data2 } } }), "and once more", { spec: "v2", warnings: ["double-encoded", "double-encoded", "no-spec"] });
+inside("data_is_card", json({ spec: "chara_card_v2", spec_version: "2.0", data: v2() }), "a whole card as `data`", { spec: "v2", warnings: ["double-encoded"] });
+inside("data_is_base64", json({ spec: "chara_card_v2", spec_version: "2.0", data: base64(json(data2)) }), "`data` in base64", { spec: "v2", warnings: ["double-encoded"] });
 inside("tool_agnai", json({ kind: "character", name: NAME, description: "n", persona: { kind: "wpp", attributes: { species: ["shark", "big"] } }, greeting: "Hi", scenario: "Sea", sampleChat: "x", systemPrompt: "s" }), "Agnai's own export", { spec: "v1", fields: { description: `[character("${NAME}") {\nspecies("shark" + "big")\n}]`, creator_notes: "n", first_mes: "Hi", mes_example: "x", system_prompt: "s" } });
 inside("tool_agnai_text", json({ name: NAME, persona: { kind: "text", attributes: { text: ["One."] } }, greeting: "g", scenario: "", sampleChat: "" }), "Agnai without a kind", { fields: { description: "One.", first_mes: "g" } });
 inside("tool_agnai_v2", json({ ...v2({ extensions: { agnai: { voice: {}, persona: { kind: "text", attributes: { text: ["One."] } } } } }), ...texts }), "Agnai's V2", { spec: "v2" });
@@ -212,6 +229,10 @@ archive("plain.charx", zip([item("card.json", charx), icon]), "card and icon", {
 archive("deflated.charx", zip([item("card.json", charx, { deflate: true }), icon]), "the card deflated", { assets: 1 });
 archive("card_last.charx", zip([icon, item("card.json", charx, { deflate: true })]), "RisuAI: the card last", { assets: 1 });
 archive("streamed.charx", zip([item("assets/icon/images/main.png", picture, { streamed: true }), item("card.json", charx, { streamed: true, deflate: true })]), "RisuAI: data descriptors", { assets: 1 });
+const streamed = { streamed: true, unmarked: true };
+archive("unmarked.charx", zip([item("card.json", charx, streamed), { ...icon, ...streamed }]), "data descriptors without their mark", { assets: 1 });
+archive("unmarked_no_directory.charx", zip([{ ...icon, ...streamed }, item("card.json", charx, streamed)], { directory: false }), "the same without a directory", { warnings: ["no-directory"], assets: 1 });
+archive("unmarked_archive_within.charx", zip([item("card.json", charx, streamed), { ...icon, ...streamed }, item("assets/other/inner.zip", zip([item("a.txt", "a")]), streamed)], { directory: false }), "an archive in the archive", { warnings: ["no-directory"], assets: 2 });
 archive("no_directory.charx", zip([item("card.json", charx), icon], { directory: false }), "without a directory", { warnings: ANY, assets: 1 });
 archive("comment.charx", zip([item("card.json", charx), icon], { comment: "made by hand" }), "with a comment", { assets: 1 });
 archive("module.charx", zip([icon, item("module.risum", Buffer.from([111, 0, 1, 2, 3])), item("x_meta/icon.json", "{}"), item("card.json", charx)]), "RisuAI's module is kept", { warnings: ["unread-module"], assets: 3 });
@@ -250,6 +271,14 @@ reads("photo/webp_2023_04.webp", webp(tiff(comment(Array.from(utf8(V1)).join(","
 reads("photo/webp_bare.webp", webp(tiff(comment(utf8(V2)))), "without the lead", { container: "webp", warnings: ANY });
 reads("photo/webp_below.webp", webp(tiff(comment(utf8(V2)), { below: true })), "in the directory below", { container: "webp", warnings: ANY });
 reads("photo/webp_big.webp", webp(tiff(comment(utf8(V2)), { big: true })), "big endian", { container: "webp", warnings: ANY });
+const exif = (content) => tiff(comment(content));
+reads("photo/webp_second.webp", webp(exif(utf8(V2)), { more: [["EXIF", exif("a photograph")]] }), "the card in the second Exif", { container: "webp" });
+reads("photo/webp_second_after_damage.webp", webp(exif(utf8(V2)), { more: [["EXIF", exif("{ damaged")]] }), "the first Exif is damaged", { container: "webp", warnings: ["damaged-chunk"] });
+reads("photo/jpeg_second.jpg", jpeg([[0xe1, bytes("Exif\0\0", exif("a photograph"))], [0xfe, "another word"], [0xe1, bytes("Exif\0\0", exif(utf8(V2)))]]), "the card in the second Exif", { container: "jpeg" });
+reads("photo/jpeg_comment_second.jpg", jpeg([[0xfe, "made with a camera"], [0xfe, utf8(V2)]]), "the card in the second comment", { container: "jpeg" });
+reads("photo/jpeg_comment_cut.jpg", jpeg([[0xfe, base64(V2).slice(0, 101)], [0xfe, base64(V2).slice(101)]]), "a comment that goes on in the next", { container: "jpeg", warnings: ["split-text"] });
+const long = exif(utf8(V2));
+reads("photo/jpeg_exif_cut.jpg", jpeg([[0xe1, bytes("Exif\0\0", long.subarray(0, 300))], [0xe1, bytes("Exif\0\0", long.subarray(300))]]), "an Exif that goes on in the next", { container: "jpeg", warnings: ["split-text"] });
 reads("photo/webp_utf16.webp", webp(tiff(bytes("UNICODE\0", utf16(V2, { mark: false })))), "UTF-16 in the comment", { container: "webp", warnings: ANY });
 reads("photo/webp_nuls.webp", webp(tiff(bytes(Buffer.alloc(8), utf8(V1)))), "zeros before the JSON", { container: "webp", warnings: ANY });
 reads("photo/jpeg_exif.jpg", jpeg([[0xe1, bytes("Exif\0\0", tiff(comment(utf8(V2))))]]), "JPEG with Exif", { container: "jpeg", warnings: ANY });

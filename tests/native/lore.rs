@@ -1695,3 +1695,57 @@ fn entries_beside_a_book_that_is_none_are_written_and_read() {
         (Dialect::SillyTavern, found.book.entries.len())
     );
 }
+
+#[test]
+fn an_entry_calls_for_others_where_it_says_so_and_stays_by_its_priority() {
+    let quiet = Options {
+        recursive: false,
+        ..Options::default()
+    };
+    let entries = |content: &str| {
+        vec![
+            entry(&["ice"], content),
+            entry(&["snow"], "Wind."),
+            entry(&["ice"], "Of rain."),
+            entry(&["rain"], "Wet."),
+        ]
+    };
+    let with = run(entries("@@recursive\nOf snow."), &["ice"], &quiet);
+    assert_eq!(fired(&with), [0, 1, 2]);
+    let without = run(entries("Of snow."), &["ice"], &quiet);
+    assert_eq!(fired(&without), [0, 2]);
+    let budget = Options {
+        token_budget: Some(1),
+        ..Options::default()
+    };
+    let two = |first: &str| vec![entry(&["ice"], first), entry(&["ice"], "Two.")];
+    assert_eq!(fired(&run(two("One."), &["ice"], &budget)), [0]);
+    let low = run(two("@@priority 1\nOne."), &["ice"], &budget);
+    assert_eq!(fired(&low), [1]);
+    assert_eq!(why_not(&low, 0), WhyNot::Budget);
+    let high = run(two("@@priority 500\nOne."), &["ice"], &budget);
+    assert_eq!(fired(&high), [0]);
+}
+
+#[test]
+fn a_category_of_novelai_that_is_off_switches_its_entries_off() {
+    let json = r#"{"lorebookVersion":5,"entries":[{"text":"A","keys":["ice"],"enabled":true,"category":"c"},
+        {"text":"B","keys":["ice"],"enabled":true,"category":"d"},{"text":"C","keys":["ice"],"enabled":true,"category":""}],
+        "categories":[{"name":"Off","id":"c","enabled":false},{"name":"On","id":"d","enabled":true}]}"#;
+    let file = read(json);
+    let enabled: Vec<bool> = file
+        .book
+        .entries
+        .iter()
+        .map(|entry| entry.enabled)
+        .collect();
+    assert_eq!(enabled, [false, true, true]);
+    let written = file.write(Dialect::SillyTavern).unwrap();
+    assert!(
+        String::from_utf8(written.bytes)
+            .unwrap()
+            .contains(r#""disable":true"#)
+    );
+    let same = file.write(Dialect::NovelAi).unwrap();
+    assert_eq!(same.bytes, json.as_bytes());
+}

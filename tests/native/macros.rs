@@ -458,7 +458,9 @@ fn a_block_that_nobody_knows_or_that_has_no_end_stays() {
         "{{#foo 1}}a{{/foo}}",
         "a{{/when}}",
         "{{:else}}",
-        "{{#escape}}{{/escape}}",
+        "{{#func}}a{{/func}}",
+        "{{call::nobody}}",
+        "{{arg::1}}",
         "{{#each}}a{{/each}}",
         "{{slot::x}}",
         "{{screenwidth}}",
@@ -582,4 +584,93 @@ fn whatever_stands_in_a_text_it_is_filled_or_refused() {
             Err(error) => assert_eq!(error.kind(), Kind::TooLarge, "{text}"),
         }
     }
+}
+
+#[test]
+fn a_function_is_filled_where_it_is_called() {
+    for (written, want) in [
+        (
+            "{{#func greet who}} {{arg::1}}, {{upper::{{arg::2}}}} of {{arg::0}} {{/func}}[{{call::greet::{{user}}::x}}|{{call::greet::y}}]",
+            "[Bea, X of greet|y, {{ARG of greet]",
+        ),
+        // The last of a name counts, and one may call another.
+        (
+            "{{#func a}}1{{/func}}{{#func a}}2{{/func}}{{#func b}}{{call::a}}{{call::a}}{{/func}}{{call::b}}",
+            "22",
+        ),
+        // What is returned is all there is of it.
+        (
+            "{{#func f}}no {{#when::{{arg::1}}::is::1}}{{return::one}}{{/when}} other{{/func}}<{{call::f::1}}|{{call::f::2}}>",
+            "<one|no  other>",
+        ),
+        ("before {{return::only this}} behind", "only this"),
+        // Its variables are its own.
+        (
+            "{{settempvar::t::1}}{{#func f}}{{settempvar::t::2}}{{gettempvar::t}}{{/func}}{{call::f}}{{gettempvar::t}}",
+            "21",
+        ),
+        // An argument is not looked at again.
+        (
+            "{{#func f}}{{arg::1}}{{/func}}{{call::f::{{bo}}user{{bc}}}}",
+            "{{user}}",
+        ),
+        ("{{call::late}}{{#func late}}x{{/func}}", "{{call::late}}"),
+    ] {
+        assert_eq!(fill(written).text, want, "{written}");
+    }
+    let endless = fill("{{#func f}}a{{call::f}}{{/func}}{{call::f}}").text;
+    assert_eq!(endless, "a".repeat(20) + "ERROR: Call stack limit reached");
+    let bomb = "{{#func f}}{{call::f}}{{call::f}}{{/func}}{{call::f}}";
+    let refused = macros::fill(bomb, &options()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::TooLarge);
+}
+
+#[test]
+fn a_text_is_escaped_or_spelled_out_in_its_block() {
+    for (written, want) in [
+        (
+            "a{{#escape}} {{char}} ({x}) {{/escape}}b",
+            "a{{char}} ({x})b",
+        ),
+        ("a{{#escape::keep}} {{char}} {{/escape}}b", "a {{char}} b"),
+        (
+            "{{#code}}\n\ta \\n{{char}}\\u0041\\ud83e\\udd88\\t\\q\n{{/code}}",
+            "a \nAnnA\u{1f988}\tq",
+        ),
+        ("{{#code}}\\u00zz \\u{{/code}}", "u00zz u"),
+    ] {
+        assert_eq!(fill(written).text, want, "{written}");
+    }
+}
+
+#[test]
+fn texts_are_hashed_turned_and_set_as_risuai_does() {
+    for (written, want) in [
+        ("{{hash::}}", "0000040"),
+        ("{{hash::hello}}", "0121468"),
+        ("{{hash::Zoë 東京 🦈}}", "0466819"),
+        ("{{xor::hé}}", "lzxW"),
+        ("{{xordecrypt::lzxW}}", "hé"),
+        ("{{xord::{{xore::{{user}} 🦈}}}}", "Bea 🦈"),
+        ("{{xordecrypt::#}}", "{{xordecrypt::#}}"),
+        ("{{crypt::abc::1}}{{crypt::bcd::-1}}", "bcdabc"),
+        ("{{crypt::{{crypt::hello}}}}", "hello"),
+        ("{{tex::x^2}}", "$$x^2$$"),
+        (
+            "{{ruby::漢::かん}}",
+            "<ruby>漢<rp> (</rp><rt>かん</rt><rp>) </rp></ruby>",
+        ),
+        (
+            "{{makedict::b=1::10=2::2=3::a=4::01=5}}",
+            r#"{"2":"3","10":"2","b":"1","a":"4","01":"5"}"#,
+        ),
+        (
+            r#"{{dictassert::{"b":1,"7":2}::3::x}}"#,
+            r#"{"3":"x","7":2,"b":1}"#,
+        ),
+    ] {
+        assert_eq!(fill(written).text, want, "{written}");
+    }
+    let long = "x".repeat(500);
+    assert_eq!(fill(&format!("{{{{hash::{long}}}}}")).text, "3283595");
 }

@@ -1271,9 +1271,11 @@ pub fn foreign(image: &[u8]) -> Vec<Vec<u8>> {
             break;
         };
         let keyword = chunk[8..].split(|b| *b == 0).next().unwrap_or_default();
-        let keyword = keyword.trim_ascii().to_ascii_lowercase();
+        let mut keyword = keyword.to_ascii_lowercase();
+        keyword.retain(u8::is_ascii_graphic);
         let is_text = matches!(&chunk[4..8], b"tEXt" | b"zTXt" | b"iTXt");
-        if !is_text || keyword != b"chara" && keyword != b"ccv3" {
+        let card: [&[u8]; 3] = [b"chara", b"ccv2", b"ccv3"];
+        if !is_text || !card.contains(&keyword.as_slice()) {
             out.push(chunk.to_vec());
         }
         at = end;

@@ -568,6 +568,8 @@ export async function keeping(source: ImportSource, files: FileList): Promise<vo
   const put: CharacterEntry = await characters.put({ name: "Ann" }, { id: "id", ifRev: 0, image: new Uint8Array(), durable: true });
   // @ts-expect-error a card has a name
   void characters.put({ creator: "me" });
+  void characters.put({ spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ann" } });
+  void characters.put(JSON.parse("{}"));
   const puts: PutCharacter[] = [{ card: { name: "Ann" } }, { card: character?.document ?? { bytes: new Uint8Array() }, id: "id" }];
   const many: CharacterEntry[] = await characters.putMany(puts);
   const changes: PatchItem<CardPatch>[] = many.map(({ id, rev }) => ({ id, ifRev: rev, patch: { tags: [put.name, back.length.toString()] } }));
