@@ -10,6 +10,7 @@
 //! * [`prompt`]: texts on their way to a model: macros, and how many tokens.
 //! * `backyard`: archives of Backyard AI, which have cards and chats.
 //! * `calendar`: days and dates.
+//! * `words`: where words end.
 //! * `order`: one sorting routine for all lists.
 //! * [`codec`], [`migrate`]: how records are framed on disk, and lifted from older schemas.
 //! * [`store`]: the engine: media, the one write path, versions.
@@ -38,4 +39,5 @@ pub mod store;
 pub mod template;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+mod words;
 pub mod world;

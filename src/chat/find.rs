@@ -4,6 +4,7 @@
 //! where texts rest.
 
 use crate::error::{Kind, Result};
+use crate::words;
 use regex_lite::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::ops::Range;
@@ -12,6 +13,10 @@ use std::ops::Range;
 const MOST: usize = 100;
 /// Characters of what is looked for.
 const LONGEST: usize = 10_000;
+
+/// A bound on what an expression may compile to, in bytes: each character of a text may be held
+/// against all of it.
+const MOST_COMPILED: usize = 64 << 10;
 
 /// How to look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -55,7 +60,10 @@ impl Finder {
         }
         let what = if options.regex {
             let mut expression = RegexBuilder::new(query);
-            let expression = expression.case_insensitive(!options.case).build();
+            let expression = expression
+                .case_insensitive(!options.case)
+                .size_limit(MOST_COMPILED)
+                .build();
             What::Expression(expression.map_err(|cause| {
                 Kind::Invalid
                     .because("the regular expression cannot be used")
@@ -135,7 +143,9 @@ impl Finder {
 
 /// Whether no word goes on before or after.
 fn is_whole(before: Option<char>, after: Option<char>) -> bool {
-    let goes_on = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+    // A combining mark belongs to the letter before it.
+    let mark = |char| matches!(char, '\u{300}'..='\u{36f}');
+    let goes_on = |char: Option<char>| char.is_some_and(|char| mark(char) || words::goes_on(char));
     !goes_on(before) && !goes_on(after)
 }
 
@@ -178,6 +188,10 @@ mod tests {
             find("cat concat Cat's éCat", "cat", words),
             [(0, 3), (11, 14)]
         );
+        // Scripts without spaces have no ends of words, and an accent may be a character of its own.
+        assert_eq!(find("東京タワー 서울에서", "京", words), [(1, 2)]);
+        assert_eq!(find("東京タワー 서울에서", "서울", words), [(6, 8)]);
+        assert_eq!(find("nai\u{308}ve", "nai", words), []);
         let case = FindOptions {
             case: true,
             ..LOOSE
@@ -196,7 +210,14 @@ mod tests {
             regex: true,
             ..LOOSE
         };
-        for (query, options) in [("", LOOSE), ("(", regex), (&*"x".repeat(10_001), LOOSE)] {
+        let long = "x".repeat(10_001);
+        let refused = [
+            ("", LOOSE),
+            ("(", regex),
+            ("(a{0,1000}){20}b", regex),
+            (&*long, LOOSE),
+        ];
+        for (query, options) in refused {
             let error = Finder::new(query, options).err().unwrap();
             assert_eq!(error.kind(), Kind::Invalid);
         }

@@ -5,7 +5,7 @@ use super::line::{Piece, Pieces, What, is_plain, object, repairs};
 use super::source::Source;
 use super::transcript::Transcript;
 use super::{ChatFile, Dialect, Fault, Session, byaf, tree, view};
-use crate::error::{Kind, Limits, Place, Result, Warning};
+use crate::error::{Error, Kind, Limits, Place, Result, Warning};
 use crate::json::{Node, Shape, utf16_text};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,15 +14,11 @@ use std::ops::Range;
 const MOST_FAULTS: usize = 1000;
 const MOST_WARNINGS: usize = 100;
 /// So many messages are looked at to tell the dialect.
-const SAMPLE: usize = 8;
+pub(super) const SAMPLE: usize = 8;
 
 pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>> {
     if bytes.len() > limits.chat {
-        return Err(Kind::TooLarge.because(format!(
-            "the log has {} bytes, the limit `chat` allows {}",
-            bytes.len(),
-            limits.chat
-        )));
+        return Err(over(bytes.len(), limits));
     }
     if let Some(transcript) = byaf::transcript(bytes, limits)? {
         return converted(transcript, Vec::new());
@@ -112,6 +108,14 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
     })
 }
 
+/// That a log is larger than it may be.
+pub(super) fn over(size: usize, limits: &Limits) -> Error {
+    let limit = limits.chat;
+    Kind::TooLarge.because(format!(
+        "the log has {size} bytes, the limit `chat` allows {limit}"
+    ))
+}
+
 /// The log of objects that stand over several lines each, as an editor puts them.
 fn spread(bytes: &[u8]) -> Option<ChatFile<'static>> {
     let text = std::str::from_utf8(bytes).ok()?;
@@ -169,7 +173,7 @@ fn converted(transcript: Transcript, faults: Vec<Fault>) -> Result<ChatFile<'sta
 }
 
 /// The sessions of a log; `None` when there is neither a message nor a header.
-fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
+pub(super) fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     let mut notes = Notes::default();
     let mut sessions = Vec::new();
     let mut session = Session {
@@ -192,7 +196,7 @@ fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
             What::Blank => continue,
             What::Fault(code, message) => {
                 notes.fault(Fault {
-                    line: piece.line,
+                    line: piece.line as i64,
                     code,
                     message,
                 });

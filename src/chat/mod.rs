@@ -30,6 +30,7 @@ mod foreign;
 mod index;
 mod line;
 mod needle;
+mod peek;
 mod plain;
 mod record;
 mod search;
@@ -44,6 +45,7 @@ mod write;
 pub use compose::Composed;
 pub use export::{Form, export};
 pub use find::{FindOptions, Finder};
+pub use peek::{Peek, Peeked};
 pub use record::{record_line, remove_line, replace_line};
 pub use search::{Search, SearchOptions};
 pub use source::Source;
@@ -140,8 +142,8 @@ pub struct Session {
 /// One line that could not be read. The others can.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Fault {
-    /// Counted from 1.
-    pub line: usize,
+    /// Counted from 1; from the end, which is -1, where the beginning of a log is not known.
+    pub line: i64,
     /// `bad-json`, `cut-short` (the file ends in the line), `not-an-object`, `not-a-message`
     /// or `too-large`.
     pub code: &'static str,

@@ -181,7 +181,7 @@ pub(super) fn llama_lines(bytes: &[u8]) -> Option<(Transcript, Vec<Fault>)> {
         }
         let mut fault = |code, message: String| {
             faults.push(Fault {
-                line: piece.line,
+                line: piece.line as i64,
                 code,
                 message,
             });

@@ -109,15 +109,18 @@ fn inner(node: Node<'_>) -> Option<&'static str> {
 /// Where a message is: its position, and the number it has in a keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// From 0.
-    pub index: usize,
+    /// From 0; from the end, which is -1, where the beginning of a log is not known.
+    pub index: i64,
     /// The same wherever the message goes.
     pub id: Option<u64>,
 }
 
 impl From<usize> for Place {
     fn from(index: usize) -> Place {
-        Place { index, id: None }
+        Place {
+            index: index as i64,
+            id: None,
+        }
     }
 }
 
@@ -534,17 +537,30 @@ pub fn header_name(header_bytes: &[u8], limits: &Limits) -> Option<String> {
         (!text.is_empty()).then_some(text)
     };
     text(&["chat_metadata".into(), "title".into()])
-        // SillyTavern fills in this word since it keeps names in the messages only.
-        .or_else(|| text(&["character_name".into()]).filter(|name| name != "unused"))
-        .or_else(|| {
-            let names: Vec<_> = root
-                .get("character_names")?
-                .items()
-                .filter_map(Node::text)
-                .collect();
-            (!names.is_empty()).then(|| names.join(", "))
-        })
+        .or_else(|| character_name(root))
         .or_else(|| text(&["metadata".into(), "world_name".into()]))
+}
+
+/// Who a header says the user is, and who the user talks to.
+pub(super) fn names(header_bytes: &[u8], limits: &Limits) -> (Option<String>, Option<String>) {
+    let document = header(header_bytes, limits);
+    let root = document.as_ref().map(Document::root);
+    let user = root.and_then(|root| named(root, "user_name"));
+    (user, root.and_then(character_name))
+}
+
+fn named(root: Node<'_>, key: &str) -> Option<String> {
+    let text = root.get(key)?.text()?.trim().to_owned();
+    // SillyTavern fills in this word since it keeps names in the messages only.
+    (!text.is_empty() && text != "unused").then_some(text)
+}
+
+fn character_name(root: Node<'_>) -> Option<String> {
+    named(root, "character_name").or_else(|| {
+        let names = root.get("character_names")?;
+        let names: Vec<_> = names.items().filter_map(Node::text).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    })
 }
 
 /// The dialect of a log, by the first header and the first messages.

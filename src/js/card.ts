@@ -12,10 +12,9 @@ import {
   rawValidateCard,
   rawWriteCard,
 } from "./cardkeep.js";
-import { failure, refuseIfAborted } from "./errors.js";
-import { fromOutside } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { bytes, documentOr, fields, limits, list, options, record, text } from "./options.js";
+import { blob, peek } from "./peek.js";
 import type {
   CardDifference,
   CardDocument,
@@ -78,24 +77,8 @@ export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
 export function peekCard(file: Blob, given?: PeekCardOptions): Promise<PeekedCard> {
   return ask("peekCard", async () => {
     const chosen = options(given, ["limits", "signal"]);
-    if (!(file instanceof Blob)) throw failure("bad-option", "`file` is no Blob or File");
-    const raw = new RawPeek(file.size, limits(chosen.limits));
-    let told = false;
-    try {
-      for (;;) {
-        refuseIfAborted(chosen.signal);
-        const [start, end] = raw.wants();
-        if (start === undefined) break;
-        const part = new Uint8Array(await fromOutside(file.slice(start, end).arrayBuffer()));
-        if (part.length === 0) break;
-        raw.give(start, part);
-      }
-      told = true;
-      return JSON.parse(raw.card()) as PeekedCard;
-    } finally {
-      // The telling takes it.
-      if (!told) raw.free();
-    }
+    const raw = new RawPeek(blob(file).size, limits(chosen.limits));
+    return JSON.parse(await peek(file, raw, chosen.signal, (known) => known.card())) as PeekedCard;
   });
 }
 

@@ -2,13 +2,14 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { rawComposeChat, rawReadChat, type RawChatText } from "./cardkeep.js";
+import { RawChatPeek, rawComposeChat, rawReadChat, type RawChatText } from "./cardkeep.js";
 import { failure } from "./errors.js";
-import { call } from "./loading.js";
-import { messages } from "./messages.js";
+import { ask, call } from "./loading.js";
+import { messages, whole as together, type Told } from "./messages.js";
 import { bytes, fields, json, limits, list, looking, options, text, whole } from "./options.js";
+import { blob, peek } from "./peek.js";
 import type {
-  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, SearchHit, SearchOptions, Warning, WriteChatOptions,
+  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, PeekChatOptions, PeekedChat, SearchHit, SearchOptions, Warning, WriteChatOptions,
 } from "./types.js";
 
 export interface ReadChatOptions {
@@ -123,6 +124,21 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
     } finally {
       raw.free();
     }
+  });
+}
+
+/**
+ * Tells what a list or the first screen shows of a chat file, from its beginning and as much of its end as the last messages
+ * take. They are those that `readChat` gives of the file's last chat. What is no log of lines is read whole, within the limits.
+ *
+ * Rejects with the codes of `readChat`, `medium` when the file cannot be read, `cancelled`.
+ */
+export function peekChat(file: Blob, given?: PeekChatOptions): Promise<PeekedChat> {
+  return ask("peekChat", async () => {
+    const { last = 50, ...chosen } = options(given, ["last", "limits", "signal"]);
+    const raw = new RawChatPeek(blob(file).size, whole(last, "last"), limits(chosen.limits));
+    const told = JSON.parse(await peek(file, raw, chosen.signal, (known) => known.told())) as Omit<PeekedChat, "last"> & { last: Told[] };
+    return { ...told, last: together(told.last) };
   });
 }
 

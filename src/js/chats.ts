@@ -284,7 +284,10 @@ export class ChatHandle {
     });
   }
 
-  /** Every message from `from` on, read in batches. Nothing is held open between them. */
+  /**
+   * Every message from `from` on, read in batches. Nothing is held open between them: what is written meanwhile is seen where
+   * it lies ahead, and no message comes twice or is left out because others before it came or went.
+   */
   messages(given?: { from?: number; batch?: number }): AsyncIterable<Message> {
     const { from = 0, batch = BATCH } = options(given, ["from", "batch"]);
     if (whole(batch, "batch") === 0) throw failure("bad-option", "`batch` is 0, a whole number from 1 was wanted");
@@ -292,11 +295,30 @@ export class ChatHandle {
   }
 
   async *#walk(from: number, batch: number): AsyncGenerator<Message, void, undefined> {
-    for (let at = from; ; at += batch) {
-      const page = await this.page(at, at + batch);
+    let at = from;
+    // Those of the last batch, the last one in front: one of them says where to go on.
+    let seen: number[] = [];
+    for (;;) {
+      const beside = seen.length > 0 ? 1 : 0;
+      const page = await this.page(at - beside, at + batch);
+      if (beside > 0 && page.shift()?.id !== seen[0]) {
+        [at, seen] = await this.#behind(seen, at);
+        continue;
+      }
       yield* page;
       if (page.length < batch) return;
+      at += batch;
+      seen = page.map(({ id }) => id as number).reverse();
     }
+  }
+
+  /** Where the first of some messages that is still there has its next one, and what is left of them; `at` when all are gone. */
+  async #behind(seen: number[], at: number): Promise<[at: number, left: number[]]> {
+    for (const [n, id] of seen.entries()) {
+      const index = await this.indexOf(id);
+      if (index !== undefined) return [index + 1, seen.slice(n)];
+    }
+    return [at, []];
   }
 
   /** Writes a message at the end. */

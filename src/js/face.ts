@@ -6,7 +6,7 @@ export { version } from "./build.js";
 export { convertCard, countTokens, diffCards, editCard, fingerprintCard, peekCard, readCard, validateCard, writeCard } from "./card.js";
 export { type Campaigns, DataManager } from "./campaigns.js";
 export type { Characters } from "./characters.js";
-export { type ChatFile, ChatText, type ReadChatOptions, readChat, writeChat } from "./chat.js";
+export { type ChatFile, ChatText, peekChat, type ReadChatOptions, readChat, writeChat } from "./chat.js";
 export type { ChatHandle, Chats } from "./chats.js";
 export type { Domain } from "./domain.js";
 export type { Drafts } from "./drafts.js";

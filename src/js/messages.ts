@@ -6,7 +6,7 @@ import type { Message } from "./types.js";
 const TEXTS = ["mes", "content", "message", "text"] as const;
 
 /** What the module says of a message: a number stands for what `fields` has. */
-interface Told {
+export interface Told {
   name: string | number;
   text: string | number;
   swipes?: string[] | number;
@@ -18,7 +18,14 @@ interface Told {
  * @internal
  */
 export function messages(page: string): Message[] {
-  const told = JSON.parse(page) as Told[];
+  return whole(JSON.parse(page) as Told[]);
+}
+
+/**
+ * The same of what was parsed already; the messages are its own objects.
+ * @internal
+ */
+export function whole(told: Told[]): Message[] {
   for (const message of told) {
     const { fields } = message;
     if (typeof message.name === "number") message.name = fields["name"] as string;

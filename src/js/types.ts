@@ -703,15 +703,51 @@ export interface WriteChatOptions {
 
 /** One line that could not be read. The others can. */
 export interface Fault {
-  /** Counted from 1. */
+  /** Counted from 1; in a `PeekedChat` that is not complete from the end. */
   line: number;
   code: string;
   message: string;
 }
 
+/** What a list or the first screen shows of a chat file. */
+export interface PeekedChat {
+  dialect: ChatDialect;
+  source: ChatSource;
+  converted: boolean;
+  /** The last header line that was read: of a file with several chats the last one's, where it stands near the end. */
+  header?: { [key: string]: Json };
+  /** What that header calls the chat: its title, else who the user talks to, else the world. */
+  title?: string;
+  /** Who the user is, by the header, else by who speaks. */
+  userName?: string;
+  /** The same of the character; of several without a header the one who speaks first among those that were read. */
+  characterName?: string;
+  /** Number of messages of the file's last chat; absent where not all of it was read. */
+  length?: number;
+  /** Its last messages, oldest first. Where not all was read, their `index` counts from the end: -1 is the last one's. */
+  last: Message[];
+  /** Lines that could not be read; where not all was read those near the end, and `line` counts from there: -1 is the last. */
+  faults: Fault[];
+  /** Of what was read; lines as in `faults`. */
+  warnings: Warning[];
+  /** How many bytes of the file it took. */
+  bytesRead: number;
+  /** How many it has. */
+  size: number;
+  /** Whether all was read: then everything is told as `readChat` tells it. */
+  complete: boolean;
+}
+
+export interface PeekChatOptions {
+  /** How many messages. Default 50. */
+  last?: number;
+  limits?: Limits;
+  signal?: AbortSignal;
+}
+
 /** One message of a chat. */
 export interface Message {
-  /** Position in the chat, from 0. */
+  /** Position in the chat, from 0; in a `PeekedChat` that is not complete from the end. */
   index: number;
   /** In a keep: names the message in its chat for ever, wherever it moves, and in the branches of the chat. */
   id?: number;
@@ -1631,7 +1667,7 @@ export interface ChatStats {
 }
 
 export interface BranchOptions {
-  /** Without one, the title of the chat with the number of the branch. At most 100 characters, `invalid` beyond. */
+  /** Without one, the title of the chat with the number of the branch. 1 to 100 characters, else `invalid`. */
   title?: string;
 }
 
@@ -1641,7 +1677,7 @@ export interface SearchOptions {
   case?: boolean;
   /** Only whole words. */
   words?: boolean;
-  /** What is looked for is a regular expression. It takes linear time; look-around and back-references are `invalid`, and classes know ASCII only. */
+  /** What is looked for is a regular expression. It takes linear time, and one that comes to more than 64 KB is `invalid`; look-around and back-references are `invalid`, and classes know ASCII only. */
   regex?: boolean;
   /** Only messages of this name. */
   name?: string;

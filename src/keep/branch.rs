@@ -26,8 +26,8 @@ impl Chat {
     /// Without a title it is called as this one, with the number of the branch.
     ///
     /// # Errors
-    /// `not-found` when there is no such message or the chat was deleted, `corrupt`, and what
-    /// the medium reports.
+    /// `not-found` when there is no such message or the chat was deleted, `invalid` for a title
+    /// that is empty or too long, `corrupt`, and what the medium reports.
     pub async fn branch(&self, at: impl Into<At>, title: Option<&str>) -> Result<Value> {
         let at = at.into();
         let grow = async |_: &Body| {
@@ -38,7 +38,10 @@ impl Chat {
             };
             let trunk = self.record().clone();
             let title = match title {
-                Some(title) => chat_row::title(title)?.to_owned(),
+                Some(title) => match chat_row::title(title)? {
+                    "" => return Err(Kind::Invalid.because("the title is empty")),
+                    title => title.to_owned(),
+                },
                 None => {
                     let found = self.keep.store().find(&key(&trunk.id)).await?;
                     let number = found.records.len() + 1;

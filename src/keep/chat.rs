@@ -16,7 +16,7 @@ use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Written};
 use crate::json::Document;
-use crate::store::{Record, Write};
+use crate::store::{Record, Write, both};
 use serde_json::Value;
 use std::cell::{Ref, RefCell};
 
@@ -115,10 +115,10 @@ impl Chat {
         page: impl Fn(Vec<(Place, &[u8])>, Dialect, &Limits) -> String,
     ) -> Result<String> {
         let read = async |body: &Body| self.log(body).numbered(from, to).await;
-        let (body, records) = self.steady(read).await?;
+        let (body, records) = self.read(read).await?;
         let lines = records.iter().zip(from..).map(|(record, index)| {
             let place = Place {
-                index: index as usize,
+                index: index as i64,
                 id: Some(record.id),
             };
             (place, chat::record_line(&record.bytes))
@@ -132,7 +132,7 @@ impl Chat {
     /// As [`Chat::page`].
     pub async fn index_of(&self, id: u64) -> Result<Option<u64>> {
         let read = async |body: &Body| self.log(body).position(id).await;
-        Ok(self.steady(read).await?.1)
+        Ok(self.read(read).await?.1)
     }
 
     /// The position of the first message from a date on, in milliseconds since 1970; `None`
@@ -156,7 +156,7 @@ impl Chat {
             }
             Ok(found)
         };
-        Ok(self.steady(look).await?.1)
+        Ok(self.read(look).await?.1)
     }
 
     /// The first message of a stretch that has a date, and the date.
@@ -549,14 +549,35 @@ impl Chat {
             }
             Ok((header, records))
         };
-        Ok(self.steady(read).await?.1)
+        Ok(self.read(read).await?.1)
     }
 
     pub(super) fn record(&self) -> Ref<'_, Record> {
         self.record.borrow()
     }
 
-    /// What a reading of the chat gives, and the body it was read by.
+    /// What a reading of the chat gives, and the body it was read by. The chat as it is known is
+    /// read while its row is asked whether that is so still.
+    pub(super) async fn read<T>(
+        &self,
+        read: impl AsyncFn(&Body) -> Result<T>,
+    ) -> Result<(Body, T)> {
+        self.recall(None);
+        let known = |record: Ref<'_, Record>| (record.rev, record.body.clone());
+        let before = known(self.record());
+        if let Ok(body) = self.body() {
+            let (refreshed, told) = both(self.refresh(), read(&body)).await;
+            refreshed?;
+            if let Ok(told) = told
+                && before == known(self.record())
+            {
+                return Ok((body, told));
+            }
+        }
+        self.steady(read).await
+    }
+
+    /// What a reading of the chat gives as it is now, and the body it was read by.
     pub(super) async fn steady<T>(
         &self,
         read: impl AsyncFn(&Body) -> Result<T>,
@@ -645,7 +666,7 @@ impl Chat {
         let records = log.numbered(index, index + 1).await.ok()?;
         let record = records.first()?;
         let place = Place {
-            index: index as usize,
+            index: index as i64,
             id: Some(record.id),
         };
         Some((place, chat::record_line(&record.bytes).to_vec()))

@@ -32,7 +32,7 @@ impl Chat {
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn stats(&self) -> Result<Value> {
         let (body, counts) = self
-            .steady(async |body: &Body| self.count(body).await)
+            .read(async |body: &Body| self.count(body).await)
             .await?;
         let Counts {
             words,

@@ -166,9 +166,9 @@ impl Chats {
     }
 
     /// Keeps the chats of a file, one a session: `[{ entry, status, warnings }]`. A session with
-    /// the very bytes of a kept chat's file is a duplicate; one that begins with all of them
-    /// updates the chat, where it was not changed since, with the lines that came. Everything else
-    /// is added.
+    /// the very bytes of a kept chat's file is a duplicate, unless that one is of other characters;
+    /// one that begins with all of them updates the chat, where it was not changed since, with the
+    /// lines that came. Everything else is added.
     ///
     /// # Errors
     /// Those of [`chat::read`], `invalid` for links that cannot be, and what the medium reports.
@@ -245,8 +245,11 @@ impl Chats {
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
         let kept = self.keep.store().find(&same).await?.records;
+        let links = options.links();
+        // Two characters may have the same greeting and nothing else, each in a chat of its own.
+        let is_it = |record: &Record| record.trashed_ms.is_none() && !links.are_others(record);
         let mut kept = kept.into_iter().filter(|_| !options.again);
-        if let Some(record) = kept.find(|record| record.trashed_ms.is_none()) {
+        if let Some(record) = kept.find(is_it) {
             return Ok((record, Status::Duplicate));
         }
         let given = Given {
@@ -259,7 +262,7 @@ impl Chats {
         let own = matches!(*original, Original::None);
         if own
             && !options.again
-            && let Some(record) = self.continued(&given, &same).await?
+            && let Some(record) = self.continued(&given, &same, &links).await?
         {
             return Ok((record, Status::Updated));
         }
@@ -277,7 +280,7 @@ impl Chats {
             json!({ "title": title, "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
-        options.links().put(&mut record);
+        links.put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
             record

@@ -9,6 +9,7 @@
 use super::chat_row::{Body, summarize};
 use super::chats::{Chats, FILES};
 use super::domain::Domain;
+use super::links::Links;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
@@ -76,7 +77,12 @@ impl Chats {
     ///
     /// # Errors
     /// `conflict` when others write to the chat without a pause, and what the medium reports.
-    pub(super) async fn continued(&self, given: &Given<'_>, same: &str) -> Result<Option<Record>> {
+    pub(super) async fn continued(
+        &self,
+        given: &Given<'_>,
+        same: &str,
+        links: &Links,
+    ) -> Result<Option<Record>> {
         let Some(begins) = given.begins() else {
             return Ok(None);
         };
@@ -86,7 +92,7 @@ impl Chats {
             let mut longest = None;
             for record in self.keep.store().find(&begins).await?.records {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
-                if trashed || own != Domain::Chats.name() {
+                if trashed || own != Domain::Chats.name() || links.are_others(&record) {
                     continue;
                 }
                 // A chat that cannot be read is none that this file could continue.

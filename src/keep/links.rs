@@ -51,7 +51,13 @@ impl Links {
 
     /// Makes these the links of a chat.
     pub(super) fn put(&self, record: &mut Record) {
-        record.head["characters"] = json!(self.characters);
+        let mut characters: Vec<&String> = Vec::new();
+        for id in &self.characters {
+            if !characters.contains(&id) {
+                characters.push(id);
+            }
+        }
+        record.head["characters"] = json!(characters);
         if let Some(head) = record.head.as_object_mut() {
             for name in ["persona", "world", "location", "playthrough"] {
                 head.remove(name);
@@ -80,6 +86,13 @@ impl Links {
             return Err(Kind::Invalid.because("the id of a link is empty"));
         }
         Ok(())
+    }
+
+    /// Whether a chat has characters, and none of these.
+    pub(super) fn are_others(&self, record: &Record) -> bool {
+        let there = Links::of(record).characters;
+        let shared = there.iter().any(|id| self.characters.contains(id));
+        !self.characters.is_empty() && !there.is_empty() && !shared
     }
 
     fn named(&self) -> Vec<(&'static str, &str)> {

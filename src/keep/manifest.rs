@@ -149,6 +149,13 @@ impl Log<'_> {
         if from >= to {
             return Ok(Vec::new());
         }
+        let (sealed, tail) = both(self.in_segments(from, to), self.in_tail(from, to)).await;
+        let mut found = sealed?;
+        found.extend(tail?);
+        Ok(found)
+    }
+
+    async fn in_segments(&self, from: u64, to: u64) -> Result<Vec<Numbered>> {
         let segments = self.covering(from, to).await?;
         let mut found = Vec::new();
         for (n, (at, segment)) in segments.iter().enumerate() {
@@ -165,14 +172,18 @@ impl Log<'_> {
                 bytes: bytes.clone(),
             }));
         }
-        let start = self.manifest.sealed();
-        if to > start {
-            let Tail { from: first, .. } = self.manifest.tail;
-            let wanted = first + from.saturating_sub(start)..first + (to - start);
-            let pages = self.tail_pages(wanted.clone()).await?;
-            found.extend(number(pages, wanted.start));
-        }
         Ok(found)
+    }
+
+    async fn in_tail(&self, from: u64, to: u64) -> Result<Vec<Numbered>> {
+        let start = self.manifest.sealed();
+        if to <= start {
+            return Ok(Vec::new());
+        }
+        let Tail { from: first, .. } = self.manifest.tail;
+        let wanted = first + from.saturating_sub(start)..first + (to - start);
+        let pages = self.tail_pages(wanted.clone()).await?;
+        Ok(number(pages, wanted.start).collect())
     }
 
     /// Shows the records from a position on, each with its position and number, until one is

@@ -28,7 +28,7 @@ impl Chat {
             }
             let mut see = |index: u64, id: u64, record: &[u8]| {
                 let place = Place {
-                    index: index as usize,
+                    index: index as i64,
                     id: Some(id),
                 };
                 hits.extend(search.hit(record, place, dialect));
@@ -38,7 +38,7 @@ impl Chat {
             log.look_through(options.from, &mut see).await?;
             Ok(hits)
         };
-        Ok(self.steady(look).await?.1.into())
+        Ok(self.read(look).await?.1.into())
     }
 }
 

@@ -166,7 +166,7 @@ impl<'a> Work<'a> {
     /// What a line says, as it stands at a place.
     pub(super) fn told(&self, line: &[u8], index: u64, id: u64) -> Result<String> {
         let place = Place {
-            index: index as usize,
+            index: index as i64,
             id: Some(id),
         };
         chat::message(line, place, self.dialect, &Limits::default())

@@ -3,6 +3,7 @@
 //! Expressions run on an engine whose time grows with the text and not with the
 //! expression's cleverness. What it cannot do (look-around, back references) is told.
 
+use crate::words;
 use regex_lite::{Regex, RegexBuilder};
 
 /// A bound on what an expression may compile to, in bytes.
@@ -106,13 +107,9 @@ impl Finder {
     }
 }
 
-/// Whether a word goes on with this character. Scripts without spaces, and Hangul, where more is
-/// joined to a word, have no ends of words to look for.
+/// Whether a word goes on with this character, for which JavaScript has the underscore too.
 fn continues(c: char) -> bool {
-    let joined = matches!(c,
-        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
-        | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..);
-    c == '_' || (c.is_alphanumeric() && !joined)
+    c == '_' || words::goes_on(c)
 }
 
 /// An expression of JavaScript as the engine here spells it: `[^]` is any character, `\/` a

@@ -5,7 +5,9 @@
 use super::convert;
 use super::keep::parse;
 use crate::card;
-use crate::chat::{self, ChatFile, Composed, Dialect, NewHeader, Search, SearchOptions, Session};
+use crate::chat::{
+    self, ChatFile, Composed, Dialect, NewHeader, Peek, Search, SearchOptions, Session,
+};
 use crate::codec;
 use crate::error::{Limits, Written};
 use crate::json::{self, Document, quote_ascii};
@@ -253,6 +255,77 @@ pub fn read_chat(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawChatFile> {
         log: Rc::new(log),
         head,
     })
+}
+
+/// A chat log of which parts are known.
+#[wasm_bindgen]
+pub struct RawChatPeek {
+    size: f64,
+    peek: Peek,
+}
+
+#[wasm_bindgen]
+impl RawChatPeek {
+    /// A file of so many bytes, of which the last messages are wanted.
+    ///
+    /// # Errors
+    /// `bad-option` for limits.
+    #[wasm_bindgen(constructor)]
+    pub fn new(size: f64, last: f64, limits: &JsValue) -> Thrown<RawChatPeek> {
+        // What does not fit is as much as can be.
+        let peek = Peek::new(size as usize, last as usize, convert::limits(limits)?);
+        Ok(RawChatPeek { size, peek })
+    }
+
+    /// Where the bytes begin and end that are wanted next, range after range; none when enough
+    /// is known.
+    pub fn wants(&mut self) -> Vec<f64> {
+        let ranges = self.peek.wants();
+        let ends = |range: std::ops::Range<usize>| [range.start as f64, range.end as f64];
+        ranges.into_iter().flat_map(ends).collect()
+    }
+
+    /// Bytes of the file, from a place on.
+    pub fn give(&mut self, at: f64, bytes: &[u8]) {
+        self.peek.give(at as usize, bytes);
+    }
+
+    /// `PeekedChat` as JSON, its messages as a page tells them.
+    ///
+    /// # Errors
+    /// Those of [`chat::read`].
+    pub fn told(self) -> Thrown<String> {
+        let (size, read) = (self.size, self.peek.bytes_read());
+        let told = self.peek.told()?;
+        let mut json = format!(
+            r#"{{"dialect":{},"source":{},"converted":{},"bytesRead":{read},"size":{size},"complete":{},"faults":{},"warnings":{}"#,
+            quote_ascii(told.dialect.as_str()),
+            convert::ascii(&told.source),
+            told.converted,
+            told.complete,
+            convert::ascii(&told.faults),
+            convert::ascii(&told.warnings),
+        );
+        let names = [
+            ("title", told.title),
+            ("userName", told.user),
+            ("characterName", told.character),
+        ];
+        let names = names.map(|(key, name)| (key, name.map(|name| quote_ascii(&name))));
+        let length = told.length.map(|length| length.to_string());
+        let members = names.into_iter().chain([
+            ("header", told.header),
+            ("length", length),
+            ("last", Some(told.last)),
+        ]);
+        for (key, value) in members {
+            if let Some(value) = value {
+                json.extend([",\"", key, "\":", &value]);
+            }
+        }
+        json.push('}');
+        Ok(json)
+    }
 }
 
 /// Reads a world state: `{state, warnings}` as JSON.

@@ -48,7 +48,7 @@ try {
 
 const machine = machineWith(version);
 console.log(`${machine.browser}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB; medians in milliseconds\n`);
-for (const operation of ["save a message", "open at the end", "find a word"]) {
+for (const operation of ["save a message", "open at the end", "find a word", "look into its file"]) {
   const peers = Object.keys(chats[0][operation]);
   console.log(`| ${operation} | ${peers.join(" | ")} |\n|---|${peers.map(() => "---:|").join("")}`);
   for (const chat of chats) {

@@ -243,3 +243,44 @@ fn a_header_that_was_written_anew_is_no_other_chat_and_that_of_a_branch_is() {
         }
     }
 }
+
+#[test]
+fn two_characters_that_have_the_same_file_have_a_chat_each_and_it_goes_on_by_itself() {
+    let keep = open(&MemoryMedium::new());
+    let import = |bytes: &[u8], characters: &[&str]| {
+        let options = ChatImport {
+            characters: characters.iter().map(|id| (*id).to_owned()).collect(),
+            ..ChatImport::default()
+        };
+        let items = now(keep.chats().import(bytes, "greeting.jsonl", &options)).unwrap();
+        let id = items[0]["entry"]["id"].as_str().unwrap().to_owned();
+        (items[0]["status"].as_str().unwrap().to_owned(), id)
+    };
+    let greeting = file(true, 1, "\n", true);
+    let (first, of_ann) = import(&greeting, &["ann"]);
+    let (second, of_bea) = import(&greeting, &["bea"]);
+    assert_eq!((first.as_str(), second.as_str()), ("added", "added"));
+    assert_ne!(of_ann, of_bea);
+    // Once more nothing is added, nor without a word of whose it is, nor of a group that one is in.
+    for (characters, id) in [
+        (&["ann"][..], &of_ann),
+        (&["bea"], &of_bea),
+        (&["cat", "bea"], &of_bea),
+    ] {
+        assert_eq!(
+            import(&greeting, characters),
+            ("duplicate".to_owned(), id.clone())
+        );
+    }
+    assert_eq!(import(&greeting, &[]).0, "duplicate");
+    // The file that grew is the one of its own character.
+    let grown = file(true, 3, "\n", true);
+    assert_eq!(
+        import(&grown, &["bea"]),
+        ("updated".to_owned(), of_bea.clone())
+    );
+    assert_eq!(bytes_of(&keep, &of_ann), greeting);
+    assert_eq!(bytes_of(&keep, &of_bea), grown);
+    assert_eq!(import(&grown, &["ann"]), ("updated".to_owned(), of_ann));
+    assert_eq!(count(&keep), 2);
+}

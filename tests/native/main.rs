@@ -45,6 +45,7 @@ mod oracle;
 mod overtaken;
 mod patience;
 mod peek;
+mod peek_chats;
 mod personas;
 mod playthroughs;
 mod png;

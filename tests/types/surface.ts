@@ -135,7 +135,9 @@ import init, {
   type OpenReport,
   type PatchItem,
   peekCard,
+  peekChat,
   type PeekedCard,
+  type PeekedChat,
   type Persona,
   type PersonaDialect,
   type PersonaDocument,
@@ -241,6 +243,7 @@ export function cards(bytes: Uint8Array): Uint8Array {
   const { ok, errors }: CardValidity = validateCard(document, { assets: [{ path: "embeded://a.png" }] });
   const differences: CardDifference[] = diffCards(edited, document);
   const peeked: Promise<PeekedCard> = peekCard(new Blob([]), { signal: AbortSignal.timeout(1) });
+  const looked: Promise<PeekedChat> = peekChat(new Blob([]), { last: 10, limits, signal: AbortSignal.timeout(1) });
   const tokens: CardTokens = countTokens(document, { limits });
   const filled: FilledMacros = fillMacros("{{char}}", { char: "Ann", user: "Bea", values: { mood: "glad" }, variables: { n: "1" }, globals: {}, now: 0, utcOffset: 60, seed: 1 });
   const set: { [name: string]: string } | undefined = filled.variables;
@@ -248,7 +251,7 @@ export function cards(bytes: Uint8Array): Uint8Array {
   same<ReturnType<typeof estimateTokens>, number>(true);
   // @ts-expect-error no such specification
   convertCard(edited, "v4");
-  void [ok, errors, differences, peeked, tokens, filled, set];
+  void [ok, errors, differences, peeked, looked, tokens, filled, set];
   return writeCard(edited, { container: "png", image: bytes, limits });
 }
 

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("order", &[]),
     ("calendar", &[]),
+    ("words", &[]),
     ("secret", &["json", "error"]),
     ("json", &["error"]),
     // Containers inflate with the limit that pages are inflated with.
@@ -30,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("backyard", &["container", "json", "error"]),
     // Functions of macros read and write lists as JSON.
     ("prompt", &["calendar", "json", "order", "error"]),
-    ("lore", &["container", "json", "order", "error"]),
+    ("lore", &["container", "json", "order", "words", "error"]),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
@@ -41,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "backyard",
             "calendar",
+            "words",
             "container",
             "json",
             "order",

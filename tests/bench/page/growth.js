@@ -1,6 +1,6 @@
 // How the price of one message grows with its chat, as it runs in the page. Called by ../growth.mjs.
 
-import init, { Keep } from "cardkeep";
+import init, { Keep, peekChat } from "cardkeep";
 import { unwrap } from "idb";
 import { chatFile, HEADER, line, lines, prose, random } from "./data.js";
 import { measure } from "./measure.js";
@@ -47,7 +47,17 @@ async function peersOf(messages) {
   return { raw, idb, dexie, close };
 }
 
-/** One chat of a length, or the heavy one: saving a message, opening at the end, finding a word. */
+/** A file in the origin's private file system, which a page reads as it does those of an `<input>`. */
+async function onDisk(name, bytes) {
+  const root = await navigator.storage.getDirectory();
+  const handle = await root.getFileHandle(name, { create: true });
+  const writable = await handle.createWritable();
+  await writable.write(bytes);
+  await writable.close();
+  return { file: await handle.getFile(), remove: () => root.removeEntry(name) };
+}
+
+/** One chat of a length, or the heavy one: saving a message, opening at the end, finding a word, looking into its file. */
 export async function grow(length, heavy, passes) {
   const messages = heavy ? heavyLines(length) : lines(length, length);
   const file = chatFile(messages);
@@ -101,7 +111,18 @@ export async function grow(length, heavy, passes) {
   );
   await keep.close();
   await peers.close();
-  return { bytes: file.length, operations: { "save a message": append, "open at the end": opened, "find a word": found } };
+  const disk = await onDisk("chat.jsonl", file);
+  const looked = await measure(
+    {
+      "cardkeep, peekChat": async () => {
+        if ((await peekChat(disk.file)).last.length !== 50) throw new Error("the messages were not found");
+      },
+      "whole file": { every: slow, run: async () => (await disk.file.text()).split("\n").filter(Boolean).map((one) => JSON.parse(one)).slice(-50) },
+    },
+    { passes, rounds: 8, warmup: 1 },
+  );
+  await disk.remove();
+  return { bytes: file.length, operations: { "save a message": append, "open at the end": opened, "find a word": found, "look into its file": looked } };
 }
 
 /** The memories of modules, which the browser's own number may leave out. */
