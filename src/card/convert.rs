@@ -167,9 +167,12 @@ fn to_v1(document: &Document, losses: &mut Vec<Loss>) -> Result<Document> {
         }
     }
     if let Some(data) = view::data(document) {
-        let unknown = data
-            .entries()
-            .filter(|(key, value)| !FIELDS.iter().any(|field| field.key == *key) && says(*value));
+        // What is nothing in a field that is known may be an answer in another.
+        let answers =
+            |value: Node<'_>| says(value) || matches!(value.shape(), Shape::Number | Shape::Bool);
+        let unknown = data.entries().filter(|(key, value)| {
+            !FIELDS.iter().any(|field| field.key == *key) && answers(*value)
+        });
         losses.extend(
             unknown.map(|(key, _)| {
                 Loss::new(format!("data.{key}"), "V1 has no place for other fields")

@@ -35,6 +35,7 @@ mod embedded;
 mod payload;
 mod peek;
 mod picture;
+mod told;
 mod validate;
 mod view;
 mod write;
@@ -294,6 +295,26 @@ pub struct Difference {
     pub before: Option<String>,
     /// The same of the second.
     pub after: Option<String>,
+}
+
+/// A picture without what it tells beside its pixels and its card.
+#[derive(Debug)]
+pub struct Cleaned {
+    /// The picture.
+    pub bytes: Vec<u8>,
+    /// What is not in it any more.
+    pub removed: Vec<Told>,
+}
+
+/// A part of a picture that tells something.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`.
+    pub kind: String,
+    /// A text's keyword: `parameters`, `Software`; else empty.
+    pub name: String,
+    /// How many bytes it had.
+    pub bytes: usize,
 }
 
 /// About how many tokens a card has.
@@ -745,6 +766,15 @@ pub fn rewrite(
     limits: &Limits,
 ) -> Result<(Container, Vec<u8>)> {
     write::rewrite(file, document, container, limits)
+}
+
+/// A PNG without what it tells beside its pixels, its card and its assets: an image generator's
+/// prompts, a camera's Exif, an editor's name. Everything else stays byte for byte.
+///
+/// # Errors
+/// `unsupported` for what is no PNG, `bad-png`, `cut-short`, `too-large`.
+pub fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
+    told::clean(image, limits)
 }
 
 /// The picture of a card file: the file itself, or the icon in an archive.

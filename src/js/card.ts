@@ -3,6 +3,7 @@
 import {
   RawAsset,
   RawPeek,
+  rawCleanImage,
   rawConvertCard,
   rawCountTokens,
   rawDiffCards,
@@ -24,6 +25,7 @@ import type {
   CardSpec,
   CardTokens,
   CardValidity,
+  CleanedImage,
   Loss,
   PeekCardOptions,
   PeekedCard,
@@ -179,5 +181,19 @@ export function countTokens(card: CardGiven, given?: ReadCardOptions): CardToken
   return call("countTokens", () => {
     const chosen = options(given, ["limits"]);
     return JSON.parse(rawCountTokens(documentOr(card, "card"), limits(chosen.limits))) as CardTokens;
+  });
+}
+
+/**
+ * A PNG without what it tells beside its pixels, its card and its assets: the prompts of an image generator, the Exif of a
+ * camera, the name of an editor. `removed` lists that. Everything else stays byte for byte.
+ *
+ * Throws `unsupported` for what is no PNG, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
+ */
+export function cleanImage(image: Uint8Array, given?: ReadCardOptions): CleanedImage {
+  return call("cleanImage", () => {
+    const chosen = options(given, ["limits"]);
+    const [cleaned, removed] = rawCleanImage(bytes(image, "image"), limits(chosen.limits)) as [Uint8Array, string];
+    return { bytes: cleaned, removed: JSON.parse(removed) as CleanedImage["removed"] };
   });
 }

@@ -3,7 +3,7 @@
 export type { Assets } from "./assets.js";
 export type { Backups } from "./backups.js";
 export { version } from "./build.js";
-export { convertCard, countTokens, diffCards, editCard, fingerprintCard, peekCard, readCard, validateCard, writeCard } from "./card.js";
+export { cleanImage, convertCard, countTokens, diffCards, editCard, fingerprintCard, peekCard, readCard, validateCard, writeCard } from "./card.js";
 export { type Campaigns, DataManager } from "./campaigns.js";
 export type { Characters } from "./characters.js";
 export { type ChatFile, ChatText, peekChat, type ReadChatOptions, readChat, writeChat } from "./chat.js";

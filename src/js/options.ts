@@ -53,7 +53,10 @@ export function document(given: CardDocument): Uint8Array {
 /** A document's bytes, or what may stand for it: an object, as JSON text. */
 export function documentOr(given: object, name: string): Uint8Array | string {
   if (Array.isArray(given)) return json(given, name);
-  return record(given, name)["bytes"] instanceof Uint8Array ? document(given as CardDocument) : fields(given, name);
+  // A file by itself is neither, nor is nothing at all.
+  const isFile = ArrayBuffer.isView(given) || given instanceof ArrayBuffer || given instanceof Blob;
+  const isOther = isFile || Object.keys(record(given, name)).length === 0;
+  return isOther || "bytes" in given ? document(given as CardDocument) : fields(given, name);
 }
 
 export function text(given: string, name: string): string {

@@ -1250,6 +1250,13 @@ export interface PutWorld extends Omit<PutOptions, keyof SafetyOptions> {
   state: WorldState;
 }
 
+/** A picture without what it told beside its pixels and its card. */
+export interface CleanedImage {
+  bytes: Uint8Array;
+  /** What is not in it any more: `kind` is `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, `name` the keyword of a text. */
+  removed: { kind: string; name: string; bytes: number }[];
+}
+
 /** A card to be made; what is left out is empty. */
 export type NewCard = Partial<Card> & { name: string };
 

@@ -258,6 +258,22 @@ pub fn diff_cards(old: &JsValue, new: &JsValue, limits: &JsValue) -> Thrown<Stri
     Ok(format!("[{}]", told.collect::<Vec<_>>().join(",")))
 }
 
+/// A picture without what it tells beside its pixels and its card, and what that was:
+/// `Told[]` as JSON.
+///
+/// # Errors
+/// Those of [`card::clean`].
+#[wasm_bindgen(js_name = rawCleanImage)]
+pub fn clean_image(image: &Uint8Array, limits: &JsValue) -> Thrown<Array> {
+    let limits = convert::limits(limits)?;
+    let cleaned = card::clean(&convert::bytes(image, limits.file, "file")?, &limits)?;
+    let bytes = Uint8Array::from(cleaned.bytes.as_slice());
+    Ok(Array::of2(
+        &bytes.into(),
+        &convert::ascii(&cleaned.removed).into(),
+    ))
+}
+
 /// What is the same for cards of the same words.
 ///
 /// # Errors

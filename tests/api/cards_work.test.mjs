@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import {
+  cleanImage,
   convertCard,
   countTokens,
   diffCards,
@@ -125,4 +126,15 @@ test("an asset that did not come along is told where those that did are given", 
   assert.deepEqual(told({ assets: [{ path: "embeded://a.png" }] }), [danger]);
   assert.deepEqual(told({ assets: [] }), [["data.assets.0.uri", "missing-asset"], danger]);
   assert.throws(() => validateCard(document, { assets: [{}] }), { code: "bad-option" });
+});
+
+test("a picture is cleaned of what it tells beside its card, and that is told", () => {
+  const file = fixture("cases/cards/png/other_texts.png");
+  const { bytes: clean, removed } = cleanImage(file);
+  assert.deepEqual(removed.map(({ kind, name }) => `${kind} ${name}`), ["tEXt Software", "tEXt parameters", "tEXt Comment"]);
+  assert.deepEqual(readCard(clean).document, readCard(file).document);
+  assert.ok(!utf8(clean).includes("Steps: 20"));
+  assert.deepEqual(cleanImage(clean), { bytes: clean, removed: [] });
+  assert.throws(() => cleanImage(fixture("cards/80_v2.json")), { code: "unsupported", op: "cleanImage" });
+  assert.throws(() => cleanImage(clean, { limits: { file: 10 } }), { code: "too-large" });
 });

@@ -74,8 +74,8 @@ test("every function of cards takes one as it was parsed", () => {
 });
 
 test("what is no card is told, and never taken for an empty one", () => {
-  for (const given of [{}, { hello: 1 }, { entries: {} }, readCard(bytes(JSON.stringify(v2)))]) assert.throws(() => validateCard(given), { code: "not-a-card", op: "validateCard" });
-  for (const given of [undefined, null, 7, "text", () => v2]) assert.throws(() => validateCard(given), { code: "bad-option" }, String(given));
+  for (const given of [{ hello: 1 }, { entries: {} }, readCard(bytes(JSON.stringify(v2)))]) assert.throws(() => validateCard(given), { code: "not-a-card", op: "validateCard" });
+  for (const given of [undefined, null, 7, "text", () => v2, {}, bytes(JSON.stringify(v2)), new Blob(["{}"])]) assert.throws(() => validateCard(given), { code: "bad-option" }, String(given));
   // As in a file, a list of one card is that card.
   assert.deepEqual(validateCard([v2]), validateCard(v2));
   assert.throws(() => validateCard([]), { code: "not-a-card" });

@@ -2,7 +2,7 @@
 
 use crate::cards::fixture;
 use cardkeep::card::{self, Spec};
-use cardkeep::error::Limits;
+use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
 use serde_json::{Value, json};
 
@@ -438,4 +438,63 @@ fn an_asset_whose_uri_is_of_no_use_is_told_by_its_place() {
         let want = ("data.assets.1.uri".to_owned(), "missing-asset");
         assert_eq!(found(missing, Some(&there)), [want]);
     }
+}
+
+#[test]
+fn a_picture_tells_its_card_alone_after_it_was_cleaned() {
+    let chunk = |kind: &[u8; 4], data: &[u8]| {
+        let named = [&kind[..], data].concat();
+        let sum = crc32fast::hash(&named).to_be_bytes();
+        [&(data.len() as u32).to_be_bytes()[..], &named, &sum].concat()
+    };
+    let document = Document::parse(r#"{"name":"Ann","description":"d","first_mes":"Hi"}"#).unwrap();
+    let options = card::WriteOptions {
+        container: card::Container::Png,
+        image: None,
+        assets: &[],
+        limits: Limits::default(),
+    };
+    let plain = card::write(&document, &options).unwrap();
+    let told = [
+        chunk(b"tEXt", b"parameters\0a cat, Steps: 20"),
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"),
+        chunk(b"eXIf", b"II*\0 a place"),
+        chunk(b"tIME", &[7, 0xea, 1, 1, 0, 0, 0]),
+    ];
+    let kept = [
+        chunk(b"gAMA", &[0, 0, 0xb1, 0x8f]),
+        chunk(b"tEXt", b"chara-ext-asset_:0\0AAAA"),
+        chunk(b"tEXt", b"persona\0e30="),
+        chunk(b"prVt", b"x"),
+    ];
+    let with =
+        |parts: &[&[Vec<u8>]]| [&plain[..33], &parts.concat().concat(), &plain[33..]].concat();
+    let cleaned = card::clean(&with(&[&told[..2], &kept, &told[2..]]), &Limits::default()).unwrap();
+    assert_eq!(cleaned.bytes, with(&[&kept]));
+    let removed: Vec<_> = cleaned
+        .removed
+        .iter()
+        .map(|told| (told.kind.as_str(), told.name.as_str(), told.bytes))
+        .collect();
+    assert_eq!(
+        removed,
+        [
+            ("tEXt", "parameters", 27),
+            ("iTXt", "XML:com.adobe.xmp", 26),
+            ("eXIf", "", 12),
+            ("tIME", "", 7)
+        ]
+    );
+    let again = card::clean(&cleaned.bytes, &Limits::default()).unwrap();
+    assert_eq!((again.bytes, again.removed.len()), (cleaned.bytes, 0));
+    let refused = card::clean(b"\xff\xd8\xff\xe0", &Limits::default()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unsupported);
+}
+
+#[test]
+fn a_no_and_a_nought_of_another_tool_are_told_where_they_are_lost() {
+    let json = r#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"name":"a","no":false,"nought":0,"empty":"","none":null}}"#;
+    let lower = card::convert(&Document::parse(json).unwrap(), Spec::V1).unwrap();
+    let lost: Vec<_> = lower.losses.iter().map(|loss| loss.path.as_str()).collect();
+    assert_eq!(lost, ["data.no", "data.nought"]);
 }

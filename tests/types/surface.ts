@@ -21,6 +21,7 @@ import init, {
   type CardPatch,
   type CardSource,
   type CardTokens,
+  type CleanedImage,
   type CardValidity,
   type Validity,
   type ChangeDetail,
@@ -48,6 +49,7 @@ import init, {
   ChatText,
   type Conflict,
   convertCard,
+  cleanImage,
   countTokens,
   diffCards,
   type DomainName,
@@ -245,6 +247,8 @@ export function cards(bytes: Uint8Array): Uint8Array {
   const peeked: Promise<PeekedCard> = peekCard(new Blob([]), { signal: AbortSignal.timeout(1) });
   const looked: Promise<PeekedChat> = peekChat(new Blob([]), { last: 10, limits, signal: AbortSignal.timeout(1) });
   const tokens: CardTokens = countTokens(document, { limits });
+  const cleaned: CleanedImage = cleanImage(bytes, { limits });
+  void cleaned.removed[0]?.kind;
   const filled: FilledMacros = fillMacros("{{char}}", { char: "Ann", user: "Bea", values: { mood: "glad" }, variables: { n: "1" }, globals: {}, now: 0, utcOffset: 60, seed: 1 });
   const set: { [name: string]: string } | undefined = filled.variables;
   same<ReturnType<typeof fingerprintCard>, string>(true);
