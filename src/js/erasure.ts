@@ -1,6 +1,7 @@
 // Removing a keep with all that belongs to it: its databases, its files, and what it left in localStorage. Nothing of a
 // keep is looked at, so one that cannot be opened any more can be removed as well.
 
+import { Blockade } from "./blockade.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { options } from "./options.js";
@@ -26,7 +27,12 @@ export function erase(given?: string, chosen?: EraseOptions): Promise<void> {
     // The databases first: other pages let go of the files with them. A page that ends before the files are gone leaves
     // the keep as it was, since the second copy brings it back.
     const rescued = await new Rescue(name).there();
-    for (const place of [{ factory: indexedDB, name }, ...(rescued ? [rescued] : [])]) await dropped(place, until);
+    const blockade = new Blockade(name);
+    try {
+      for (const place of [{ factory: indexedDB, name }, ...(rescued ? [rescued] : [])]) await dropped(place, until, blockade);
+    } finally {
+      blockade.end();
+    }
     await unlinked(name, until);
     forget(name);
     // Whoever opened it anew meanwhile has made it again.
@@ -36,10 +42,11 @@ export function erase(given?: string, chosen?: EraseOptions): Promise<void> {
 }
 
 /** Removes a database. Pages that have it open are told, and let go. */
-function dropped({ factory, name }: Place, until: number): Promise<void> {
+function dropped({ factory, name }: Place, until: number, { meet }: Blockade): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = factory.deleteDatabase(name);
     const late = setTimeout(() => reject(failure("blocked", `another page does not let go of \`${name}\``)), Math.max(0, until - performance.now()));
+    request.onblocked = meet;
     const settle = (work: () => void) => () => (clearTimeout(late), work());
     request.onsuccess = settle(resolve);
     request.onerror = settle(() => reject(failure("medium", `the database \`${name}\` cannot be removed: ${request.error?.message ?? ""}`)));

@@ -325,7 +325,7 @@ export class Journal {
         if (!sent) for (const edit of batch) this.#due.add(edit);
         this.#arm();
       });
-    }, Math.max(0, this.#next - Date.now()));
+    }, Math.min(RETRY_MS, Math.max(0, this.#next - Date.now())));
   }
 
   /** Writes entries; whether that went well. */

@@ -4,6 +4,7 @@
 
 import { Assets } from "./assets.js";
 import { Backups } from "./backups.js";
+import { Blockade } from "./blockade.js";
 import { KeepHandle } from "./cardkeep.js";
 import { type Channel, join } from "./channel.js";
 import { Campaigns } from "./campaigns.js";
@@ -60,8 +61,8 @@ export interface KeepEventMap {
   /** Something was added to the log. */
   log: CustomEvent<LogEntry>;
   /**
-   * `access` is another one: a newer version of the app took the keep over, noticed at the first write that was refused,
-   * and this page only reads from now on; or, with `mode: "single-writer"`, another tab took the turn to write, or it is
+   * `access` is another one: a newer version of the app took the keep over, or another page rolled it back to an older format,
+   * noticed at the first write that was refused, and this page only reads from now on; or, with `mode: "single-writer"`, another tab took the turn to write, or it is
    * here again.
    */
   access: CustomEvent<Access>;
@@ -259,7 +260,8 @@ export abstract class OpenKeep extends EventTarget {
   /**
    * Brings back what was there before an upgrade of the data, in its older format, from the backup made then
    * (`report.migrated.backup`), and closes the keep: now the older app can be used again. What came since is in the
-   * backup `before`. Opened by this version, everything is upgraded anew.
+   * backup `before`. Opened by this version, everything is upgraded anew; pages of this version that are open only read from
+   * their next write on (`access`).
    *
    * Throws `bad-option` when the backup is of no older format, and what `backups.restore` throws.
    */
@@ -461,9 +463,11 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
     const isShared = medium === "indexeddb" || own?.shared === true;
     let presence = new Presence(name, isShared);
     await presence.begin();
-    const opening = medium === "second-copy" ? copied(redo) : (KeepHandle.open(name, own ?? medium, timeout, onBlocked, told, redo, rescue) as Promise<KeepHandle>);
+    const blockade = medium === "indexeddb" ? new Blockade(name, onBlocked) : undefined;
+    const opening = medium === "second-copy" ? copied(redo) : (KeepHandle.open(name, own ?? medium, timeout, blockade?.meet, told, redo, rescue) as Promise<KeepHandle>);
     let fallback: ErrorCode | undefined;
-    const handle = await opening.catch(async (thrown: unknown) => {
+    const handle = await opening.catch(async (failed: unknown) => {
+      const thrown = blockade?.explain(failed) ?? failed;
       redo?.close();
       presence.end();
       const { code } = thrown as { code?: ErrorCode };
@@ -472,7 +476,7 @@ export function open(given: OpenOptions | undefined, secondCopy?: (name: string)
       presence = new Presence(name, false);
       console.error("cardkeep: nothing will be kept after this page ends, since the storage cannot be opened:", thrown);
       return (await KeepHandle.open(name, "memory", timeout, undefined, told, undefined, rescue)) as KeepHandle;
-    });
+    }).finally(() => blockade?.end());
     if (medium === "indexeddb") takesSpace(handle);
     const listen: Opened["listen"] = (listener) => {
       tell = listener;

@@ -30,6 +30,10 @@ export interface Call {
 const NOTE = "note";
 const scope = self as unknown as Scope;
 const held = new Map<string, AccessHandle>();
+const ATTEMPTS = 40;
+const AGAIN_MS = 10;
+const PATIENCE_MS = 1_000;
+let keep = "";
 let root: FileSystemDirectoryHandle;
 const folders = new Map<string, FileSystemDirectoryHandle>();
 
@@ -43,6 +47,35 @@ async function folderOf(path: string, create = false): Promise<FileSystemDirecto
 
 function absent(thrown: unknown): undefined {
   if (!(thrown instanceof DOMException && thrown.name === "NotFoundError")) throw thrown;
+}
+
+/** Others write the same folder: a file that changes while it is read, or is held for a moment, is asked for again. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const { name } = thrown as DOMException;
+      if (left === 0 || (name !== "NotReadableError" && name !== "NoModificationAllowedError")) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+/** The note is one file for all tabs: nobody reads half of one. Who cannot have the lock for too long goes on without it. */
+async function alone<T>(mode: LockMode, work: () => Promise<T>): Promise<T> {
+  const locks = (navigator as { locks?: LockManager }).locks;
+  if (locks === undefined) return work();
+  let begun = false;
+  try {
+    return await locks.request(`cardkeep:${keep}:note`, { mode, signal: AbortSignal.timeout(PATIENCE_MS) }, () => {
+      begun = true;
+      return work();
+    });
+  } catch (thrown) {
+    if (begun) throw thrown;
+    return work();
+  }
 }
 
 const fileName = (path: string) => path.slice(path.indexOf("/") + 1);
@@ -69,7 +102,7 @@ const verbs = {
   async open(name = "") {
     let at = await navigator.storage.getDirectory();
     for (const part of ["cardkeep", name]) at = await at.getDirectoryHandle(part, { create: true });
-    root = at;
+    [root, keep] = [at, name];
     await folderOf("redo", true);
   },
 
@@ -79,8 +112,9 @@ const verbs = {
     if (folder === undefined) return found;
     for await (const entry of folder.values()) {
       if (entry.kind !== "file" || entry.name === NOTE) continue;
-      const file = await (entry as FileSystemFileHandle).getFile();
-      found.push({ name: entry.name, bytes: file.size, modified: file.lastModified });
+      // It may have gone since it was listed.
+      const file = await (entry as FileSystemFileHandle).getFile().catch(absent);
+      if (file !== undefined) found.push({ name: entry.name, bytes: file.size, modified: file.lastModified });
     }
     return found;
   },
@@ -92,8 +126,11 @@ const verbs = {
       own.read(bytes, { at: Number(from) });
       return bytes;
     }
-    const file = await (await (await folderOf(name)).getFileHandle(fileName(name))).getFile();
-    return new Uint8Array(await file.slice(Number(from), Number(from) + Number(length)).arrayBuffer());
+    const other = await (await folderOf(name)).getFileHandle(fileName(name));
+    return patiently(async () => {
+      const file = await other.getFile();
+      return new Uint8Array(await file.slice(Number(from), Number(from) + Number(length)).arrayBuffer());
+    });
   },
 
   async append(name = "", bytes: unknown, durable: unknown) {
@@ -119,19 +156,21 @@ const verbs = {
   async note(name = "") {
     const folder = await folderOf(name).catch(absent);
     const file = await folder?.getFileHandle(fileName(name)).catch(() => undefined);
-    return file && new Uint8Array(await (await file.getFile()).arrayBuffer());
+    return file && alone("shared", () => patiently(async () => new Uint8Array(await (await file.getFile()).arrayBuffer())));
   },
 
   async setNote(name = "", bytes: unknown) {
-    const handle = await access(name);
-    try {
-      handle.truncate(0);
-      append(handle, bytes as Uint8Array, 0);
-      handle.flush();
-    } finally {
-      handle.close();
-      held.delete(name);
-    }
+    await alone("exclusive", async () => {
+      const handle = await patiently(() => access(name));
+      try {
+        handle.truncate(0);
+        append(handle, bytes as Uint8Array, 0);
+        handle.flush();
+      } finally {
+        handle.close();
+        held.delete(name);
+      }
+    });
   },
 };
 

@@ -238,7 +238,9 @@ export class Saver extends EventTarget {
   async #make(key: string, waiting: Waiting): Promise<CardkeepError | undefined> {
     const { edit } = waiting;
     const sitting = this.#sittings.get(key);
-    const going = sitting !== undefined && Date.now() - sitting.began < SITTING_MS ? sitting : undefined;
+    // A clock that was set back ends a sitting, too.
+    const age = Date.now() - (sitting?.began ?? 0);
+    const going = age >= 0 && age < SITTING_MS ? sitting : undefined;
     try {
       await this.#journal.quiet(edit);
       const rev = await this.#journal.make(edit, { follows: going?.rev, durable: this.#priority === "high" });

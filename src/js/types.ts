@@ -845,8 +845,8 @@ export interface OpenOptions {
    * Where the data lives. `"memory"` keeps nothing after closing; a `Medium` of your own keeps it where that puts it, without
    * a second copy beside it. `"second-copy"` is what the second copy of a keep has, read into memory: for reading and exporting
    * while another tab blocks the database or it cannot be opened. It takes no changes (`access`), and shows none that come
-   * later; close it when the keep itself is open. Then `open` throws `not-found` where there is no second copy, `corrupt` when
-   * it has no keep, `too-large` over 256 MiB, `no-support`. Default `"indexeddb"`.
+   * later; `report.incomplete` says when it lacks something; close it when the keep itself is open. Then `open` throws `not-found` where there is no second copy, `corrupt` when
+   * nothing in it can be read, `too-large` over 256 MiB, `no-support`. Default `"indexeddb"`.
    */
   medium?: "indexeddb" | "memory" | "second-copy" | Medium;
   /**
@@ -859,7 +859,7 @@ export interface OpenOptions {
    * `report.fallback` says why. Show that to whoever types. Default: `open` rejects.
    */
   fallback?: "memory";
-  /** Called when another tab's old version holds the storage and opening has to wait. */
+  /** Called once when another tab does not let go of the storage and opening has to wait for it, or behind a third one that does. */
   onBlocked?: () => void;
   /** Called while records of an older version are lifted: at the beginning and after each step. */
   onUpgrade?: (upgrade: Upgrade) => void;
@@ -1000,7 +1000,7 @@ export interface UpgradePlan {
 /** Whether the keep can be written, and if not, why. */
 export type Access =
   | { mode: "read-write" }
-  | { mode: "read-only"; reason: "too-new" | "second-copy"; stored: number; supported: number }
+  | { mode: "read-only"; reason: "too-new" | "rolled-back" | "second-copy"; stored: number; supported: number }
   | { mode: "read-only"; reason: "locked" };
 
 /** What opening found and did. */
@@ -1018,6 +1018,8 @@ export interface OpenReport {
    * (`undone`) or, where neither backup can be read, something of both (`mixed`).
    */
   restore?: "finished" | "undone" | "mixed";
+  /** True with `medium: "second-copy"` when that lacks something that was saved, as far as it can tell: say so to whoever reads it. */
+  incomplete?: true;
   /** Set when a page had ended before its last edits were saved, and they were found. */
   replayed?: Replayed;
   /**
@@ -2315,7 +2317,7 @@ export interface Health {
 export type Lacked = "private-files" | "locks" | "channel" | "local-storage";
 
 export type HealthWarningCode =
-  | "read-only" | "unreadable" | "second-copy-off" | "second-copy-failing" | "second-copy-catching-up" | "check-found" | "check-old"
+  | "read-only" | "full" | "copy-incomplete" | "unreadable" | "second-copy-off" | "second-copy-failing" | "second-copy-catching-up" | "check-found" | "check-old"
   | "export-old" | "quarantine" | "drafts" | "not-persisted" | "nearly-full";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -3,7 +3,7 @@
 //! What a file is it says by its first bytes, and only where those say nothing does the caller's
 //! word count. Refuses to know what is in it.
 
-use super::documents::Arrival;
+use super::documents::{Arrival, in_turns};
 use super::domain::{self, Domain, present};
 use super::{Exported, Keep, documents, filename};
 use crate::codec;
@@ -57,6 +57,17 @@ impl Assets {
         about: &AboutAsset,
         write: Write,
     ) -> Result<Value> {
+        let put = async || self.put_once(id, bytes, about, write).await;
+        in_turns(write.if_rev.is_some(), put).await
+    }
+
+    async fn put_once(
+        &self,
+        id: Option<&str>,
+        bytes: &[u8],
+        about: &AboutAsset,
+        write: Write,
+    ) -> Result<Value> {
         let found = match id {
             Some(id) => {
                 documents::usable(id).map_err(|error| error.of(Domain::Assets.name(), id))?;
@@ -88,6 +99,11 @@ impl Assets {
     /// # Errors
     /// `not-found`, `conflict`, `invalid`, and what the medium reports.
     pub async fn patch(&self, id: &str, about: &AboutAsset, write: Write) -> Result<Value> {
+        let patch = async || self.patch_once(id, about, write).await;
+        in_turns(write.if_rev.is_some(), patch).await
+    }
+
+    async fn patch_once(&self, id: &str, about: &AboutAsset, write: Write) -> Result<Value> {
         let found = self.keep.record_at(Domain::Assets, id, write.if_rev).await;
         let mut record = found?;
         call(&mut record, about.name.as_deref());

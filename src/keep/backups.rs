@@ -249,7 +249,8 @@ impl Backups {
             return Ok(None);
         }
         let now = store.now();
-        if now.saturating_sub(schedule.looked_ms.get()) < LOOK_EVERY_MS {
+        let within = |since: i64, span: i64| (0..span).contains(&now.saturating_sub(since));
+        if within(schedule.looked_ms.get(), LOOK_EVERY_MS) {
             return Ok(None);
         }
         schedule.looked_ms.set(now);
@@ -263,12 +264,14 @@ impl Backups {
             return Ok(None);
         }
         let listed = self.list().await?;
-        let newest = listed.iter().rev().find(|one| one.complete);
+        // Those of the future were made by another clock.
+        let past = |one: &&Backup| one.complete && one.created <= now;
+        let newest = listed.iter().rev().find(past);
         let since = newest.map_or(store.created_ms(), |one| one.created);
         let span = i64::try_from(hours)
             .unwrap_or(i64::MAX)
             .saturating_mul(HOUR_MS);
-        let overdue = hours > 0 && now.saturating_sub(since) >= span;
+        let overdue = hours > 0 && !within(since, span);
         let written = many > 0 && writes.saturating_sub(schedule.backed_up.get()) >= many;
         if !overdue && !written {
             return Ok(None);
@@ -297,10 +300,9 @@ impl Backups {
         let store = self.keep.store();
         let writes = store.writes();
         let listed = self.list().await?;
-        let newest = listed
-            .iter()
-            .rev()
-            .find(|one| one.complete && !one.rows_only);
+        let now = store.now();
+        let whole = |one: &&Backup| one.complete && !one.rows_only && one.created <= now;
+        let newest = listed.iter().rev().find(whole);
         let state = store.state().await?;
         let kept = newest.is_some_and(|one| one.state == state);
         // Nothing is no loss.

@@ -2,7 +2,7 @@
 
 use super::content::Subject;
 use super::dependents::Along;
-use super::documents::{bounded, nth};
+use super::documents::{bounded, in_turns, nth};
 use super::domain::Domain;
 use super::{Keep, PatchDocument, PutDocument, records};
 use crate::error::{Kind, Result};
@@ -149,6 +149,22 @@ impl Keep {
             self.store().answers().await?;
             return Ok(Vec::new());
         }
+        let names_rev = targets.iter().any(|target| target.if_rev.is_some());
+        in_turns(names_rev, async || {
+            self.mark_once(domain, targets, trashed_ms, along, write)
+                .await
+        })
+        .await
+    }
+
+    async fn mark_once(
+        &self,
+        domain: Domain,
+        targets: &[Target],
+        trashed_ms: Option<i64>,
+        along: Along,
+        write: Write,
+    ) -> Result<Vec<Record>> {
         let mut change = Change::new();
         change.asked(write);
         if targets.len() > 1 {

@@ -3,6 +3,7 @@
 use super::chat::Chat;
 use super::chat_row::{self, Body, short, summarize};
 use super::content::Subject;
+use super::documents::in_turns;
 use super::domain::{Domain, newest_first, present};
 use super::grown::Given;
 use super::journal::Making;
@@ -557,7 +558,20 @@ impl Chats {
         id: &str,
         write: Write,
         history: History,
-        amend: impl FnOnce(&mut Record, &mut Change),
+        amend: impl Fn(&mut Record, &mut Change),
+    ) -> Result<Value> {
+        in_turns(write.if_rev.is_some(), async || {
+            self.amend_once(id, write, history, &amend).await
+        })
+        .await
+    }
+
+    async fn amend_once(
+        &self,
+        id: &str,
+        write: Write,
+        history: History,
+        amend: &impl Fn(&mut Record, &mut Change),
     ) -> Result<Value> {
         let mut record = self.keep.record_at(Domain::Chats, id, write.if_rev).await?;
         let mut change = Change::new();

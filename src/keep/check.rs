@@ -331,7 +331,11 @@ impl Check {
                 records: self.report.records + self.report.versions,
                 findings: self.report.findings.len() as u64,
             };
-            self.keep.store().remember(CHECKED, &last).await?;
+            match self.keep.store().remember(CHECKED, &last).await {
+                // A full disk is looked through all the same.
+                Err(error) if error.kind() != Kind::Quota => return Err(error),
+                _ => {}
+            }
         }
         let count = self.report.findings.len() as u64;
         let level = if count > 0 { Level::Warn } else { Level::Info };

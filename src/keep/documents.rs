@@ -74,6 +74,20 @@ pub struct PatchDocument {
 /// Makes the new document of the old one and puts it into the record.
 type Make<'a> = Box<dyn Fn(Option<&Document>, &mut Record, &mut Change) -> Result<Document> + 'a>;
 
+/// Does once more what names no revision when somebody was faster: it is made of what is there.
+pub(super) async fn in_turns<T>(
+    names_rev: bool,
+    mut work: impl AsyncFnMut() -> Result<T>,
+) -> Result<T> {
+    let mut turns = if names_rev { 0 } else { MOST_TURNS };
+    loop {
+        match work().await {
+            Err(error) if error.kind() == Kind::Conflict && turns > 0 => turns -= 1,
+            settled => return settled,
+        }
+    }
+}
+
 /// What becomes of one record.
 pub(super) struct Edit<'a> {
     pub id: Option<&'a str>,

@@ -104,6 +104,12 @@ pub struct Health {
     pub last_check: Option<LastCheck>,
     /// What somebody should look at.
     pub warnings: Vec<HealthWarning>,
+    /// The second copy that is read lacks something.
+    #[serde(skip)]
+    incomplete: bool,
+    /// The last write found no space.
+    #[serde(skip)]
+    full: bool,
 }
 
 /// What a row counts as.
@@ -181,6 +187,8 @@ impl Keep {
             migrations: store.migrations().await?,
             last_check: self.last_check().await?,
             warnings: Vec::new(),
+            incomplete: self.report().incomplete,
+            full: store.is_full(),
         };
         health.warnings = health.warn(unreadable + scheduled.unreadable.len() as u64);
         Ok(health)
@@ -288,8 +296,18 @@ impl Health {
             );
             warn("unreadable", message);
         }
+        if self.full {
+            let message = "There is no space left: nothing can be saved until some is free.";
+            warn("full", message.to_owned());
+        }
+        if self.incomplete {
+            let message = "The second copy lacks some of what was saved.";
+            warn("copy-incomplete", message.to_owned());
+        }
         match &self.second_copy {
             SecondCopy::On => {}
+            // What is read is one.
+            SecondCopy::Off if self.access.is_second_copy() => {}
             SecondCopy::Off => {
                 let message = "This browser has no place for a second copy of every save.";
                 warn("second-copy-off", message.to_owned());

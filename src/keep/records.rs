@@ -1,5 +1,6 @@
 //! The verbs that every domain answers in the same way.
 
+use super::documents::in_turns;
 use super::domain::{Domain, newest_first, present};
 use super::{Exported, Keep, Target, assets, characters, chat_row, chats, personas, texts, worlds};
 use crate::error::{Error, Kind, Result};
@@ -82,13 +83,16 @@ impl Keep {
         rev: u64,
         pinned: bool,
     ) -> Result<Value> {
-        let mut record = self.record(domain, id).await?;
-        if !self.store().pin_version(&mut record, rev, pinned).await? {
-            return Err(no_version(domain, id, rev));
-        }
-        let mut change = Change::new();
-        change.write(record, History::Skip);
-        Ok(entry(domain, &self.commit_one(change).await?))
+        in_turns(false, async || {
+            let mut record = self.record(domain, id).await?;
+            if !self.store().pin_version(&mut record, rev, pinned).await? {
+                return Err(no_version(domain, id, rev));
+            }
+            let mut change = Change::new();
+            change.write(record, History::Skip);
+            Ok(entry(domain, &self.commit_one(change).await?))
+        })
+        .await
     }
 
     /// Brings an older state of a record back, as a new revision, and gives the entry. The
@@ -98,17 +102,20 @@ impl Keep {
     /// `not-found` when there is no such record or version, `conflict`, `corrupt`, and what
     /// the medium reports.
     pub async fn restore_version(&self, domain: Domain, id: &str, rev: u64) -> Result<Value> {
-        let current = self.record(domain, id).await?;
-        let version = self.store().version(domain.name(), id, rev).await?;
-        let mut record = version.ok_or_else(|| no_version(domain, id, rev))?;
-        let mut change = Change::new();
-        if domain == Domain::Chats {
-            chats::share(self, &mut record, &current, &mut change).await?;
-        }
-        record.succeed(&current);
-        record.trashed_ms = None;
-        change.durable().verify().write(record, History::Keep);
-        Ok(entry(domain, &self.commit_one(change).await?))
+        in_turns(false, async || {
+            let current = self.record(domain, id).await?;
+            let version = self.store().version(domain.name(), id, rev).await?;
+            let mut record = version.ok_or_else(|| no_version(domain, id, rev))?;
+            let mut change = Change::new();
+            if domain == Domain::Chats {
+                chats::share(self, &mut record, &current, &mut change).await?;
+            }
+            record.succeed(&current);
+            record.trashed_ms = None;
+            change.durable().verify().write(record, History::Keep);
+            Ok(entry(domain, &self.commit_one(change).await?))
+        })
+        .await
     }
 
     /// The keep with a record as an older state has it, for reading alone: every verb that reads

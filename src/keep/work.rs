@@ -46,8 +46,8 @@ pub(super) enum Step {
 pub(super) enum Behind {
     /// First.
     Nothing,
-    /// Behind the message of this number.
-    Message(u64),
+    /// Behind the message of this number, which stood before this index.
+    Message(u64, u64),
     /// Last.
     All,
 }
@@ -275,7 +275,7 @@ impl<'a> Work<'a> {
     pub(super) async fn take(&mut self, index: u64) -> Result<(u64, Vec<u8>)> {
         let before = self.log.numbered(index.saturating_sub(1), index).await?;
         let behind = match before.first() {
-            Some(record) => Behind::Message(record.id),
+            Some(record) => Behind::Message(record.id, index),
             None => Behind::Nothing,
         };
         let (mut taken, mut homeless) = (None, Vec::new());
@@ -355,7 +355,7 @@ impl<'a> Work<'a> {
                 .await?;
         }
         let behind = match before.first() {
-            Some(record) => Behind::Message(record.id),
+            Some(record) => Behind::Message(record.id, index),
             None => Behind::Nothing,
         };
         self.history = History::Keep;
@@ -384,10 +384,13 @@ impl<'a> Work<'a> {
                     let index = match behind {
                         Behind::Nothing => 0,
                         Behind::All => self.len(),
-                        Behind::Message(before) => match self.log.position(*before).await? {
-                            Some(index) => index + 1,
-                            None => return Err(self.another("the message before it is gone")),
-                        },
+                        Behind::Message(before, index) => {
+                            match self.log.position(*before).await? {
+                                Some(index) => index + 1,
+                                // Somebody took that one out: it comes to where it stood.
+                                None => (*index).min(self.len()),
+                            }
+                        }
                     };
                     self.put(index, line.clone(), Some(*id)).await?;
                     made += self.put_all(&rest[1..]).await?;

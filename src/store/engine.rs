@@ -27,8 +27,8 @@ pub enum Access {
     ReadWrite,
     /// Reads only.
     ReadOnly {
-        /// `too-new`: the keep was written by a newer version; `second-copy`: this is what the
-        /// second copy has.
+        /// `too-new`: the keep was written by a newer version; `rolled-back`: it was taken back to
+        /// an older schema meanwhile; `second-copy`: this is what the second copy has.
         reason: &'static str,
         /// The schema it has.
         stored: u32,
@@ -54,6 +54,18 @@ impl Access {
         }
     }
 
+    fn rolled_back(stored: u32) -> Access {
+        Access::ReadOnly {
+            reason: ROLLED_BACK,
+            stored,
+            supported: SCHEMA,
+        }
+    }
+
+    pub(crate) fn is_second_copy(&self) -> bool {
+        matches!(self, Access::ReadOnly { reason, .. } if *reason == SECOND_COPY)
+    }
+
     /// Why nothing can be saved, for people.
     pub(crate) fn why_read_only(&self) -> Option<&'static str> {
         match self {
@@ -61,6 +73,9 @@ impl Access {
             Access::ReadOnly { reason, .. } if *reason == SECOND_COPY => {
                 Some("This is the second copy, for reading: nothing can be saved.")
             }
+            Access::ReadOnly { reason, .. } if *reason == ROLLED_BACK => Some(
+                "Another tab took what is stored here back to an older format: nothing can be saved.",
+            ),
             Access::ReadOnly { .. } => {
                 Some("A newer version of the app has written here: nothing can be saved.")
             }
@@ -74,6 +89,7 @@ impl Access {
 }
 
 const SECOND_COPY: &str = "second-copy";
+const ROLLED_BACK: &str = "rolled-back";
 
 /// What opening found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,6 +105,9 @@ pub struct OpenReport {
     /// A restore was under way when the page before ended; how it ended now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<RestoreEnd>,
+    /// The second copy that is read here lacks something that was saved.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
 }
 
 /// What a migration did.
@@ -170,7 +189,7 @@ pub struct Store {
     pub(super) meta: RefCell<Vec<u8>>,
     /// What opening found.
     pub(super) access: Access,
-    /// What it is since a newer version took the keep over; shared with staged stores.
+    /// What it is since another version took the keep over; shared with staged stores.
     pub(super) outgrown: Rc<OnceCell<Access>>,
     /// Whether it has a record as an older state was, and takes no changes.
     pub(super) shows_older: bool,
@@ -292,7 +311,8 @@ impl Store {
     }
 
     /// Why the keep's own record is another one than this store knows. Where a newer version has
-    /// taken over, the store only reads from now on.
+    /// taken over, or what is stored was taken back to an older schema, the store only reads from
+    /// now on.
     async fn why_fenced(&self, error: Error) -> Error {
         let key = [Key::meta(KeepMeta::KEY)];
         let found = self.medium.read(Table::Meta, &key).await;
@@ -302,18 +322,25 @@ impl Store {
                 restoring: Some(_), ..
             }) => Kind::Restoring.because("another tab is restoring a backup"),
             Some(keep) if keep.id == self.keep_id && keep.needs() > SCHEMA => {
-                self.outgrow(keep.needs());
+                self.outgrow(Access::too_new(keep.needs()));
                 Kind::TooNew.because(
                     "a newer version of the app has changed what is stored here; this page can only read it now",
                 )
+            }
+            // One that is being lifted again is asked for by its number for writers.
+            Some(keep)
+                if keep.id == self.keep_id && self.schema() == SCHEMA && keep.needs() < SCHEMA =>
+            {
+                self.outgrow(Access::rolled_back(keep.schema));
+                self.access().refusal()
             }
             _ => error,
         }
     }
 
-    /// Tells once that a newer version writes here.
-    fn outgrow(&self, stored: u32) {
-        if self.outgrown.set(Access::too_new(stored)).is_ok() {
+    /// Tells once that another version writes here.
+    fn outgrow(&self, access: Access) {
+        if self.outgrown.set(access).is_ok() {
             // As an error, so that it is heard at every level of the log.
             self.note(|at| LogEntry::new(at, Level::Error, "read-only"));
         }

@@ -36,7 +36,7 @@ impl Store {
     /// # Errors
     /// `migration` when the ladder is broken (nothing is changed then), and what the medium reports.
     pub async fn open(medium: Rc<dyn Medium>, options: Options) -> Result<Store> {
-        let healed = Healed::of(&*medium, options.redo.clone(), (options.clock)()).await?;
+        let healed = Healed::of(&*medium, options.redo.clone(), &*options.clock).await?;
         let mut attempts = 3;
         let mut store = loop {
             attempts -= 1;
@@ -63,7 +63,7 @@ impl Store {
     /// had. Both stay as they are.
     ///
     /// # Errors
-    /// `not-found` when there is no second copy, `corrupt` when it lacks the keep's own record,
+    /// `not-found` when there is no second copy, `corrupt` when nothing in it can be read,
     /// `too-large` over 256 MiB, and what the second copy reports.
     pub async fn open_copy(redo: Rc<dyn Redo>, options: Options) -> Result<Store> {
         let mut files = redo.files().await?;
@@ -77,13 +77,21 @@ impl Store {
             return Err(Kind::TooLarge.because(detail));
         }
         let medium = Rc::new(MemoryMedium::new());
-        redo::rebuild(&*medium, &*redo, &files, (options.clock)()).await?;
+        let rebuilt = redo::rebuild(&*medium, &*redo, &files, (options.clock)()).await?;
         let own = medium
             .read(Table::Meta, &[Key::meta(KeepMeta::KEY)])
             .await?;
-        if own.iter().all(Option::is_none) {
-            return Err(Kind::Corrupt.because("the second copy lacks the keep's own record"));
+        let own = own.into_iter().next().flatten();
+        let own = own.and_then(|own| KeepMeta::read(&own.bytes).ok());
+        if own.is_none() && medium.count(Scan::of(Table::Rows, [])).await? == 0 {
+            return Err(Kind::Corrupt.because("nothing of the keep can be read in the second copy"));
         }
+        // A log without a complete copy has everything when its first file is as old as the keep.
+        let is_first = |file: &RedoFile| {
+            let own = own.as_ref();
+            own.is_some_and(|own| file.begun_ms() == own.created)
+        };
+        let is_whole = own.is_some() && (rebuilt.from_copy || files.iter().any(is_first));
         let options = Options {
             redo: None,
             ..options
@@ -91,6 +99,11 @@ impl Store {
         let mut store = Store::open(medium, options).await?;
         if store.access == Access::ReadWrite {
             store.access = Access::second_copy();
+        }
+        if rebuilt.lacking || !is_whole {
+            store.report.incomplete = true;
+            let entry = LogEntry::new(store.now(), Level::Warn, "copy-incomplete");
+            store.log.note(entry);
         }
         Ok(store)
     }
@@ -129,6 +142,7 @@ impl Store {
                 migrated: None,
                 recovered: None,
                 restore: None,
+                incomplete: false,
             },
             versions_kept: Cell::new(10),
             compress: Cell::new(true),
@@ -140,7 +154,11 @@ impl Store {
             shelf,
             gathering: Rc::default(),
             backups_held: Rc::default(),
-            copy: Rc::new(Copy::new(healed.redo.clone(), healed.second_copy.clone())),
+            copy: Rc::new(Copy::new(
+                healed.redo.clone(),
+                healed.second_copy.clone(),
+                healed.opening.ahead_ms,
+            )),
             log: Rc::default(),
             stage: None,
         };
@@ -190,6 +208,7 @@ impl Store {
             migrated,
             recovered,
             restore,
+            ..
         } = &self.report;
         match restore {
             Some(RestoreEnd::Finished) => self.log.note(entry(Level::Warn, "restored")),
@@ -291,7 +310,11 @@ impl Healed {
     /// Compares the medium with the second copy and puts back what was lost. Without a
     /// usable second copy the keep opens all the same, unless it is empty and the copy is
     /// not: then emptiness must not be shown as if it were the truth.
-    async fn of(medium: &dyn Medium, redo: Option<Rc<dyn Redo>>, now_ms: i64) -> Result<Healed> {
+    async fn of(
+        medium: &dyn Medium,
+        redo: Option<Rc<dyn Redo>>,
+        now: &dyn Fn() -> i64,
+    ) -> Result<Healed> {
         let Some(redo) = redo else {
             return Ok(Healed::alone());
         };
@@ -312,7 +335,7 @@ impl Healed {
         };
         let (files, counted) = both(redo.files(), count).await;
         let found = match files {
-            Ok(files) => Healed::compare(medium, &*redo, files, keep, counted, now_ms).await,
+            Ok(files) => Healed::compare(medium, &*redo, files, keep, counted, now).await,
             Err(error) if error.kind() == Kind::NoSupport => return Ok(Healed::alone()),
             // What cannot be listed may hold all there was.
             Err(error) => Err((true, error)),
@@ -346,7 +369,7 @@ impl Healed {
         mut files: Vec<RedoFile>,
         keep: Option<KeepMeta>,
         counted: Option<u64>,
-        now_ms: i64,
+        now: &dyn Fn() -> i64,
     ) -> std::result::Result<Opening, (bool, Error)> {
         let wiped = keep.is_none();
         let id = match keep {
@@ -362,7 +385,7 @@ impl Healed {
         };
         files.retain(|file| file.keep() == id);
         let there = !files.is_empty();
-        let opened = redo::open(medium, redo, &files, wiped, counted, now_ms).await;
+        let opened = redo::open(medium, redo, &files, wiped, counted, now).await;
         opened.map_err(|error| (there, error))
     }
 }

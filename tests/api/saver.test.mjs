@@ -75,6 +75,21 @@ describe("a saver", () => {
     assert.deepEqual(await keep.journal.list(), { items: [], unreadable: 0 });
   });
 
+  test("journals within a second when the clock was set back by a day, and begins a new version", async () => {
+    const saver = keep.saver({ delay: 60_000, maxWait: 60_000 });
+    saver.schedule("characters", id, { description: "a" });
+    await pass(0);
+    assert.equal(saver.pending[0].journalled, true);
+    await saver.flush();
+    mock.timers.setTime(Date.now() - 86_400_000);
+    saver.schedule("characters", id, { description: "ab" });
+    await pass(1_000);
+    assert.equal(saver.pending[0].journalled, true);
+    await saver.flush();
+    assert.equal(await description(), "ab");
+    assert.equal((await keep.characters.history(id)).length, 2);
+  });
+
   test("saves everything that can be saved later, each as its domain does", async () => {
     const saver = keep.saver();
     saver.schedule("worlds", world, { player: { health: 7 } });

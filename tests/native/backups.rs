@@ -738,7 +738,7 @@ fn a_migration_is_rolled_back_from_its_backup_and_can_be_made_again() {
     now(keep.backups().roll_back(&backup)).unwrap();
     // This version writes nothing more.
     let error = now(keep.worlds().create("too late")).unwrap_err();
-    assert_eq!(error.kind(), Kind::TooNew);
+    assert_eq!(error.kind(), Kind::ReadOnly);
     let stands = medium.dump();
     let find = |table: Table, key: &Key| {
         let found = stands.iter().find(|(t, k, _)| *t == table && k == key);
@@ -766,6 +766,44 @@ fn a_migration_is_rolled_back_from_its_backup_and_can_be_made_again() {
     let again = crate::keep::open(&medium);
     assert_eq!(again.report().migrated.as_ref().unwrap().from, 1);
     assert_eq!(seen(&again), lifted);
+}
+
+#[test]
+fn a_page_that_is_open_while_another_rolls_back_only_reads_from_its_first_refused_write_on() {
+    let medium = MemoryMedium::new();
+    for put in crate::frozen::values(crate::frozen::SCHEMA_1) {
+        medium.plant(put.table, put.key, put.value);
+    }
+    let keep = crate::keep::open(&medium);
+    let backup = keep.report().migrated.clone().unwrap().backup;
+    let there = crate::keep::open(&medium);
+    let lifted = seen(&there);
+    now(keep.backups().roll_back(&backup)).unwrap();
+    assert_eq!(*there.access(), Access::ReadWrite);
+    let write = || now(there.worlds().create("too late")).unwrap_err();
+    assert_eq!(write().kind(), Kind::ReadOnly);
+    let rolled_back = Access::ReadOnly {
+        reason: "rolled-back",
+        stored: 1,
+        supported: 2,
+    };
+    assert_eq!(*there.access(), rolled_back);
+    let told = there.log().entries(Level::Error);
+    assert!(told.iter().any(|entry| entry.event == "read-only"));
+    let stands = medium.dump();
+    assert_eq!(write().kind(), Kind::ReadOnly);
+    let health = now(there.health()).unwrap();
+    assert_eq!(health.access, rolled_back);
+    let warned = health.warnings.iter().find(|one| one.code == "read-only");
+    assert!(warned.unwrap().message.contains("older format"));
+    // What is there can be read, and what is typed waits in the journal.
+    assert_eq!(seen(&there), lifted);
+    assert!(medium.dump() == stands);
+    now(there.journal().write("w", Vec::new(), false)).unwrap();
+    // Lifted anew by somebody, it is still another keep than the one that this page knew.
+    let again = crate::keep::open(&medium);
+    now(again.worlds().create("of today")).unwrap();
+    assert_eq!(write().kind(), Kind::ReadOnly);
 }
 
 #[test]
@@ -821,6 +859,32 @@ fn a_backup_comes_by_itself_when_it_is_time_something_was_changed_and_nobody_wri
         .patch(&json!({ "backupHours": 0, "backupWrites": 0 })))
     .unwrap();
     assert_eq!((tend(1), tend(2000)), (None, None), "nobody wants it");
+}
+
+#[test]
+fn backups_come_by_themselves_when_the_clock_was_set_back() {
+    const DAY: i64 = 86_400_000;
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let keep = {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    let tend = |milliseconds: i64| {
+        time.set(time.get() + milliseconds);
+        now(keep.backups().tend()).unwrap()
+    };
+    world(&keep, "of the next year");
+    time.set(time.get() + 365 * DAY);
+    assert_eq!(tend(DAY), None, "somebody writes");
+    assert!(tend(DAY).is_some());
+    time.set(time.get() - 365 * DAY);
+    world(&keep, "of today");
+    assert_eq!(tend(0), None, "somebody writes");
+    assert!(tend(3_600_000).is_some(), "the newest one is of next year");
+    world(&keep, "of tomorrow");
+    assert_eq!((tend(3_600_000), tend(3_600_000)), (None, None));
+    assert!(tend(DAY).is_some(), "once a day again");
 }
 
 #[test]

@@ -273,6 +273,28 @@ fn undoing_touches_nothing_that_another_tab_has_changed() {
 }
 
 #[test]
+fn a_removed_message_comes_back_to_its_place_when_the_one_before_it_is_gone() {
+    let medium = MemoryMedium::new();
+    let chat = imported(&open(&medium), &log(10));
+    let other = opened(&open(&medium), &chat.entry());
+    let before = said(&chat);
+    now(chat.remove(4, None)).unwrap();
+    now(other.remove(At::Id(before[3].0), None)).unwrap();
+    assert!(now(chat.undo(false, None)).unwrap());
+    let mut expected = before.clone();
+    expected.remove(3);
+    expected.swap(3, 4);
+    assert_eq!(said(&chat), expected);
+    // Also where there is less than there was.
+    now(chat.remove(8, None)).unwrap();
+    for (id, _) in &expected[1..8] {
+        now(other.remove(At::Id(*id), None)).unwrap();
+    }
+    assert!(now(chat.undo(false, None)).unwrap());
+    assert_eq!(said(&chat), [expected[0].clone(), expected[8].clone()]);
+}
+
+#[test]
 fn bytes_are_as_before_when_everything_is_undone() {
     for bytes in [log(200), [log(70), b"\n".to_vec()].concat(), log(1)] {
         let keep = open(&MemoryMedium::new());

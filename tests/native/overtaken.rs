@@ -5,7 +5,7 @@ use crate::store::clock;
 use crate::turn::now;
 use cardkeep::chat::SearchOptions;
 use cardkeep::json::Document;
-use cardkeep::keep::{At, Chat, Keep};
+use cardkeep::keep::{AboutAsset, At, Chat, Domain, Keep, Links};
 use cardkeep::store::{Burst, Key, Medium, MemoryMedium, Pending, Scan, Table, Value, Write};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
@@ -140,5 +140,145 @@ fn a_tail_that_another_tab_seals_between_two_readings_costs_no_call() {
             let all = 60 + usize::from(happened) * 10 + added - taken;
             assert_eq!(page.len(), all, "{name} at {reading}");
         }
+    }
+}
+
+type Verb = fn(&Keep, &str) -> cardkeep::error::Result<()>;
+
+/// Changes that name no revision: the domain, what is done, and what somebody else does meanwhile.
+const CHANGES: [(&str, Domain, Verb, Verb); 9] = [
+    (
+        "rename",
+        Domain::Chats,
+        |keep, id| now(keep.chats().rename(id, "Mine", None)).map(drop),
+        say,
+    ),
+    (
+        "archive",
+        Domain::Chats,
+        |keep, id| now(keep.chats().archive(id, true, None)).map(drop),
+        say,
+    ),
+    (
+        "link",
+        Domain::Chats,
+        |keep, id| now(keep.chats().link(id, &Links::default(), None)).map(drop),
+        say,
+    ),
+    (
+        "delete",
+        Domain::Chats,
+        |keep, id| now(keep.trash(Domain::Chats, id, None)),
+        say,
+    ),
+    (
+        "restore",
+        Domain::Worlds,
+        |keep, id| now(keep.restore(Domain::Worlds, id)).map(drop),
+        |keep, id| {
+            now(keep.restore(Domain::Worlds, id))?;
+            now(keep.trash(Domain::Worlds, id, None))
+        },
+    ),
+    (
+        "restore_version",
+        Domain::Chats,
+        |keep, id| now(keep.restore_version(Domain::Chats, id, 2)).map(drop),
+        say,
+    ),
+    (
+        "pin_version",
+        Domain::Chats,
+        |keep, id| now(keep.pin_version(Domain::Chats, id, 2, true)).map(drop),
+        say,
+    ),
+    (
+        "put",
+        Domain::Assets,
+        |keep, id| now(store(keep, Some(id), "mine")).map(drop),
+        |keep, id| now(store(keep, Some(id), "theirs")).map(drop),
+    ),
+    (
+        "patch",
+        Domain::Assets,
+        |keep, id| {
+            let name = AboutAsset {
+                name: Some("Mine".to_owned()),
+                ..AboutAsset::default()
+            };
+            now(keep.assets().patch(id, &name, Write::default())).map(drop)
+        },
+        |keep, id| now(store(keep, Some(id), "theirs")).map(drop),
+    ),
+];
+
+fn say(keep: &Keep, id: &str) -> cardkeep::error::Result<()> {
+    let chat = now(keep.chats().open(id))?;
+    now(chat.append(&message("theirs"))).map(drop)
+}
+
+async fn store(
+    keep: &Keep,
+    id: Option<&str>,
+    text: &str,
+) -> cardkeep::error::Result<serde_json::Value> {
+    let (about, assets) = (AboutAsset::default(), keep.assets());
+    assets
+        .put(id, text.as_bytes(), &about, Write::default())
+        .await
+}
+
+#[test]
+fn a_change_that_names_no_revision_is_made_anew_when_another_tab_was_faster() {
+    for (name, domain, call, other) in CHANGES {
+        let mut overtakings = 0;
+        for reading in 0..8 {
+            let medium = MemoryMedium::new();
+            let there = open(&medium);
+            let entry = match domain {
+                Domain::Chats => now(there.chats().create(r#"{"title":"Both"}"#)),
+                Domain::Worlds => now(there.worlds().create("Both")),
+                _ => now(store(&there, None, "first")),
+            };
+            let id = entry.unwrap()["id"].as_str().unwrap().to_owned();
+            match domain {
+                Domain::Chats => {
+                    say(&there, &id).unwrap();
+                    now(there.chats().rename(&id, "Kept", None)).unwrap();
+                }
+                Domain::Worlds => now(there.trash(domain, &id, None)).unwrap(),
+                _ => {}
+            }
+            let overtaken = Rc::new(Overtaken {
+                medium: medium.clone(),
+                left: Cell::new(u32::MAX),
+                meanwhile: RefCell::default(),
+            });
+            let medium = Rc::clone(&overtaken) as Rc<dyn Medium>;
+            let here = now(Keep::open(medium, clock(), Rc::new(|_, _| {}))).unwrap();
+            let rev = || {
+                let key = [Key::row(domain.name(), &id)];
+                now(overtaken.medium.read(Table::Rows, &key)).unwrap()[0]
+                    .as_ref()
+                    .unwrap()
+                    .rev
+            };
+            let before = rev();
+            let whom = id.clone();
+            overtaken.meanwhile.replace(Some(Box::new(move || {
+                other(&there, &whom).expect("somebody else may");
+            })));
+            overtaken.left.set(reading);
+            call(&here, &id).unwrap_or_else(|error| panic!("{name} at {reading}: {error}"));
+            let happened = overtaken.meanwhile.borrow().is_none();
+            overtakings += u32::from(happened);
+            let theirs = match (happened, name) {
+                (false, _) => 0,
+                (true, "restore") => 2,
+                (true, _) => 1,
+            };
+            assert_eq!(rev(), before + 1 + theirs, "{name} at {reading}");
+        }
+        assert!(overtakings > 0, "{name}");
     }
 }

@@ -4,9 +4,10 @@ use crate::store::clock;
 use crate::turn::now;
 use cardkeep::error::Limits;
 use cardkeep::json::Document;
-use cardkeep::keep::{ChatImport, Domain, Keep};
+use cardkeep::keep::{ChatImport, Domain, Given, Keep, PutDocument};
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// One browser: a medium, and a log beside it.
@@ -341,4 +342,53 @@ fn a_failing_second_copy_costs_no_save_and_is_told() {
             .len(),
         1
     );
+}
+
+#[test]
+fn what_is_made_again_after_the_clock_was_set_back_is_not_taken_for_what_was_removed() {
+    const DAY: i64 = 86_400_000;
+    let browser = Browser::default();
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let open = || {
+        let time = Rc::clone(&time);
+        browser.open_with(Rc::new(move || time.replace(time.get() + 1)))
+    };
+    let id = "made-again";
+    let make = |keep: &Keep, name: &str| {
+        let card = json!({ "spec": "chara_card_v2", "data": { "name": name } });
+        let put = PutDocument {
+            given: Given::Document(card.to_string().into_bytes()),
+            id: Some(id.to_owned()),
+            if_rev: None,
+            image: None,
+        };
+        now(keep.put_many(Domain::Characters, &[put], Write::default())).unwrap();
+    };
+    let name = |keep: &Keep| {
+        let entry = now(keep.entry(Domain::Characters, id)).unwrap();
+        entry.map(|entry| entry["name"].as_str().unwrap().to_owned())
+    };
+    for round in 0..4 {
+        // It went with the tabs that knew the time of before, two of them at once.
+        let (one, two) = (open(), open());
+        make(&one, "first");
+        make(&two, "second");
+        now(two.trash_can().delete(Domain::Characters, id, None)).unwrap();
+        drop((one, two));
+        time.set(time.get() - DAY);
+        let keep = open();
+        make(&keep, "again");
+        now(keep.maintain(0)).unwrap();
+        assert_eq!(name(&keep).as_deref(), Some("again"), "{round}");
+        drop(keep);
+        let keep = open();
+        assert_eq!(name(&keep).as_deref(), Some("again"), "{round}");
+        browser.lose(|_, _| true);
+        let keep = open();
+        assert_eq!(name(&keep).as_deref(), Some("again"), "{round}");
+        now(keep.trash_can().delete(Domain::Characters, id, None)).unwrap();
+        drop(keep);
+        browser.lose(|_, _| true);
+        assert_eq!(name(&open()), None, "{round}");
+    }
 }

@@ -288,6 +288,163 @@ fn the_second_copy_is_read_by_itself_and_neither_it_nor_the_keep_changes() {
     assert_eq!(error.kind(), Kind::Corrupt);
 }
 
+/// A log on which something happens before its note is read for the first time.
+struct Busy {
+    inner: MemoryRedo,
+    meanwhile: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl Redo for Busy {
+    fn files(&self) -> Pending<'_, Vec<RedoFile>> {
+        self.inner.files()
+    }
+    fn read<'a>(&'a self, file: &'a str, from: u64, length: u64) -> Pending<'a, Vec<u8>> {
+        self.inner.read(file, from, length)
+    }
+    fn append<'a>(&'a self, file: &'a str, bytes: Vec<u8>, durable: bool) -> Pending<'a, ()> {
+        self.inner.append(file, bytes, durable)
+    }
+    fn remove<'a>(&'a self, file: &'a str) -> Pending<'a, ()> {
+        self.inner.remove(file)
+    }
+    fn note(&self) -> Pending<'_, Option<Vec<u8>>> {
+        if let Some(meanwhile) = self.meanwhile.take() {
+            meanwhile();
+        }
+        self.inner.note()
+    }
+    fn set_note(&self, note: Vec<u8>) -> Pending<'_, ()> {
+        self.inner.set_note(note)
+    }
+    fn close(&self) {}
+}
+
+#[test]
+fn a_tab_that_opens_while_others_write_does_not_take_the_log_for_shortened() {
+    for opens in [false, true] {
+        let browser = Browser::default();
+        let there = browser.open();
+        live(&there);
+        now(there.maintain(NOT_DUE)).unwrap();
+        let other = browser.clone();
+        let meanwhile = move || {
+            live(&there);
+            match opens {
+                true => live(&other.open()),
+                false => drop(now(there.maintain(NOT_DUE)).unwrap()),
+            }
+        };
+        let busy = || {
+            Rc::new(Busy {
+                inner: browser.redo.clone(),
+                meanwhile: RefCell::new(None),
+            })
+        };
+        let redo = busy();
+        redo.meanwhile.replace(Some(Box::new(meanwhile)));
+        let options = Options {
+            redo: Some(redo.clone()),
+            ..clock()
+        };
+        let medium = Rc::new(browser.medium.clone());
+        let here = now(Keep::open(medium, options, Rc::new(|_, _| {}))).unwrap();
+        assert!(redo.meanwhile.borrow().is_none());
+        assert_eq!(here.second_copy(), SecondCopy::On, "{opens}");
+        // The same for who reads it by itself.
+        let there = browser.open();
+        let redo = busy();
+        redo.meanwhile.replace(Some(Box::new(move || {
+            live(&there);
+            now(there.maintain(NOT_DUE)).unwrap();
+        })));
+        let copy = now(Keep::open_copy(redo, clock())).unwrap();
+        assert!(!copy.report().incomplete, "{opens}");
+    }
+}
+
+/// The same files, which share nothing with these.
+fn another(redo: &MemoryRedo) -> MemoryRedo {
+    let copied = MemoryRedo::new();
+    for file in now(redo.files()).unwrap() {
+        let bytes = now(redo.read(&file.name, 0, file.bytes)).unwrap();
+        now(copied.append(&file.name, bytes, true)).unwrap();
+    }
+    if let Some(note) = now(redo.note()).unwrap() {
+        now(copied.set_note(note)).unwrap();
+    }
+    copied
+}
+
+#[test]
+fn a_second_copy_that_lacks_something_says_so_when_it_is_read_by_itself() {
+    let told = |redo: &dyn Fn() -> Rc<dyn Redo>| {
+        let keep = now(Keep::open_copy(redo(), clock())).expect("the copy opens");
+        let warnings = now(keep.health()).unwrap().warnings;
+        let warned = warnings.iter().any(|one| one.code == "copy-incomplete");
+        assert!(warnings.iter().all(|one| one.code != "second-copy-off"));
+        assert_eq!(warned, keep.report().incomplete);
+        let logged = keep.log().entries(Level::Warn);
+        assert_eq!(
+            logged.iter().any(|one| one.event == "copy-incomplete"),
+            warned
+        );
+        warned
+    };
+    let browser = Browser::default();
+    let copy = |browser: &Browser| told(&|| Rc::new(browser.redo.clone()));
+    // Whole: from the first save on, with a complete copy, and with more behind it.
+    fill(&browser.open());
+    assert!(!copy(&browser));
+    let keep = browser.open();
+    now(keep.maintain(NOT_DUE)).unwrap();
+    assert!(!copy(&browser));
+    live(&keep);
+    let keep = browser.open();
+    live(&keep);
+    assert!(!copy(&browser));
+    // An end that is gone, in the middle of a frame and between two.
+    for torn in [1, 300] {
+        let redo = another(&browser.redo);
+        redo.tear(torn);
+        assert!(told(&|| Rc::new(redo.clone())), "{torn}");
+    }
+    // A file that was seen and is gone.
+    now(browser.open().maintain(NOT_DUE)).unwrap();
+    assert!(!copy(&browser));
+    let files = now(browser.redo.files()).unwrap();
+    for file in &files {
+        let redo = another(&browser.redo);
+        now(redo.remove(&file.name)).unwrap();
+        assert!(told(&|| Rc::new(redo.clone())), "{}", file.name);
+    }
+    // A log that was begun after the keep, before there is a complete copy in it.
+    let browser = Browser::default();
+    let alone = Keep::open(Rc::new(browser.medium.clone()), clock(), Rc::new(|_, _| {}));
+    let alone = now(alone).unwrap();
+    fill(&alone);
+    drop(alone);
+    let keep = browser.open();
+    live(&keep);
+    assert!(copy(&browser));
+    now(keep.maintain(NOT_DUE)).unwrap();
+    assert!(!copy(&browser));
+    // A save that the log refused, until the next complete copy.
+    let medium = MemoryMedium::new();
+    let redo = Failing {
+        failing: 5..6,
+        ..Failing::default()
+    };
+    let keep = open_with(&medium, &redo);
+    live(&keep);
+    assert_ne!(keep.second_copy(), SecondCopy::On);
+    assert!(told(&|| Rc::new(redo.clone())));
+    for _ in 0..6 {
+        let _ = now(keep.maintain(NOT_DUE));
+    }
+    assert_eq!(keep.second_copy(), SecondCopy::On);
+    assert!(!told(&|| Rc::new(redo.clone())));
+}
+
 #[test]
 fn a_transaction_that_is_given_up_leaves_the_second_copy_open() {
     let redo = Failing::default();

@@ -3,7 +3,7 @@
 use crate::store::clock;
 use crate::turn::now;
 use cardkeep::error::{Kind, Result};
-use cardkeep::keep::{Domain, Keep};
+use cardkeep::keep::{CheckOptions, Domain, Keep};
 use cardkeep::store::*;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
@@ -191,6 +191,23 @@ fn backups_give_way_from_the_oldest_and_only_as_far_as_needed() {
     assert_eq!(error.kind(), Kind::Quota);
     assert_eq!(reasons(), ["pinned", "newest"]);
     assert!(stage.keep.is_full());
+}
+
+#[test]
+fn a_full_disk_is_told_by_health_and_looked_through_all_the_same() {
+    let stage = open(10);
+    assert!(now(stage.keep.worlds().create("too much")).is_err());
+    let codes = || -> Vec<&'static str> {
+        let health = now(stage.keep.health()).unwrap();
+        health.warnings.iter().map(|one| one.code).collect()
+    };
+    assert!(codes().contains(&"full"), "{:?}", codes());
+    let mut check = now(stage.keep.check(CheckOptions { full: true })).unwrap();
+    while now(check.step()).unwrap() {}
+    assert_eq!(check.report().findings, []);
+    stage.disk.quota.set(u64::MAX);
+    now(stage.keep.worlds().create("room")).unwrap();
+    assert!(!codes().contains(&"full"));
 }
 
 #[test]

@@ -89,8 +89,12 @@ pub(in crate::store) struct Copy {
     names: RefCell<(String, String)>,
     /// Bursts that the log refused.
     gaps: Cell<u64>,
+    /// Whether the log's own note says that it lacks something.
+    noted: Cell<bool>,
     /// What this writer knows of its own frames.
     frames: RefCell<Frames>,
+    /// How far its times are ahead of the clock.
+    ahead_ms: i64,
     /// Something was seen that makes a comparison with all of the log due.
     doubt: Cell<bool>,
     /// Made when something is looked up, and followed on from there.
@@ -98,16 +102,28 @@ pub(in crate::store) struct Copy {
 }
 
 impl Copy {
-    pub(in crate::store) fn new(redo: Option<Rc<dyn Redo>>, state: SecondCopy) -> Copy {
+    /// `ahead_ms`: how far the log's times are ahead of the clock.
+    pub(in crate::store) fn new(
+        redo: Option<Rc<dyn Redo>>,
+        state: SecondCopy,
+        ahead_ms: i64,
+    ) -> Copy {
         Copy {
             redo,
+            ahead_ms,
             state: RefCell::new(state),
             names: RefCell::default(),
             gaps: Cell::new(0),
+            noted: Cell::new(false),
             frames: RefCell::default(),
             doubt: Cell::new(false),
             index: RefCell::default(),
         }
+    }
+
+    /// The log's time.
+    fn at(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_add(self.ahead_ms)
     }
 
     /// Says whose bursts will come; `marked`: the medium remembers a gap.
@@ -178,7 +194,7 @@ impl Copy {
             }
             standing
         };
-        let frame = frame::write_numbered(burst, now_ms, &standing);
+        let frame = frame::write_numbered(burst, self.at(now_ms), &standing);
         let file = self.names.borrow().1.clone();
         redo.append(&file, frame, burst.durable).await?;
         let told = |refused: &u64| !standing.refused.contains(refused);
@@ -267,6 +283,12 @@ impl Copy {
             ..Burst::default()
         };
         let _ = medium.write(&burst).await;
+        // Who reads the log by itself sees no mark of the medium.
+        if let Some(redo) = &self.redo
+            && !self.noted.get()
+        {
+            self.noted.set(note_gap(&**redo).await.is_ok());
+        }
     }
 
     /// Bytes of the log.
@@ -366,7 +388,9 @@ impl Copy {
         let files = self.files(redo).await?;
         let lacking = mark.is_some() || self.state() != SecondCopy::On;
         let copying = lacking || base::is_due(&files, &note);
-        let overdue = now().saturating_sub(note.compared_ms) >= interval_ms;
+        // One in the future was made by another clock.
+        let since_ms = now().saturating_sub(note.compared_ms);
+        let overdue = since_ms < 0 || since_ms >= interval_ms;
         let mut covered = Lengths::new();
         // Also before a copy that lets the older files go: nothing but them may have what the
         // medium lost.
@@ -409,7 +433,7 @@ impl Copy {
             file.rsplit('.').next().unwrap_or_default()
         );
         let own = || (self.frames.borrow().last > 0).then(|| file.clone());
-        let copied = base::copy(medium, redo, &name, &covered, &own, now).await;
+        let copied = base::copy(medium, redo, &name, &covered, &own, &|| self.at(now())).await;
         let complete = match copied {
             Ok(()) => self.gaps.get() == gaps && self.read_mark(medium).await? == mark,
             Err(error) => {
@@ -447,7 +471,8 @@ impl Copy {
                 return Ok(upkeep);
             }
         }
-        if self.gaps.get() == gaps {
+        let closed = self.gaps.get() == gaps;
+        if closed {
             self.state.replace(SecondCopy::On);
         }
         let old = files
@@ -460,6 +485,10 @@ impl Copy {
         let left = self.files(redo).await?;
         let mut note = Note::read(redo).await?;
         note.forget(&left);
+        if closed {
+            note.gap = false;
+            self.noted.set(false);
+        }
         note.write(redo).await?;
         Ok(upkeep)
     }
@@ -474,6 +503,12 @@ impl Copy {
             redo.close();
         }
     }
+}
+
+/// Remembers in the log itself that it lacks something.
+async fn note_gap(redo: &dyn Redo) -> Result<()> {
+    let note = Note::read(redo).await?;
+    Note { gap: true, ..note }.write(redo).await
 }
 
 impl Census {

@@ -2,7 +2,7 @@
 
 use super::frame::{self, Header, LEAD, Op, Stored, TRAIL};
 use super::unsettled::{Overlaid, Unsettled};
-use super::{Redo, RedoFile};
+use super::{Census, Note, Redo, RedoFile};
 use crate::codec;
 use crate::error::Result;
 use crate::order;
@@ -132,6 +132,8 @@ pub(in crate::store) struct Index {
     partial: bool,
     /// A stretch of a file cannot be read, so the log lacks something.
     damaged: bool,
+    /// The latest time that a frame bears.
+    pub(super) latest_ms: i64,
 }
 
 impl Index {
@@ -243,6 +245,7 @@ impl Index {
             covers,
             ops,
         } = header;
+        self.latest_ms = self.latest_ms.max(at_ms);
         if let Some(covers) = covers {
             self.copies.0.insert(Rc::clone(file), covers);
         }
@@ -327,7 +330,7 @@ impl Index {
     }
 
     /// How many rows came and went behind the lengths of the census.
-    pub(super) fn growth(&self) -> i64 {
+    fn growth(&self) -> i64 {
         let rows = self
             .lasts
             .iter()
@@ -340,13 +343,46 @@ impl Index {
         .sum()
     }
 
+    /// Whether these are fewer rows than there were at a census and have come since.
+    pub(super) fn is_fewer(&self, rows: u64, census: &Census) -> bool {
+        let signed = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+        signed(rows) < signed(census.rows).saturating_add(self.growth())
+    }
+
+    /// Whether the log has lost something of its own, these files being what it has.
+    pub(super) async fn is_lacking(
+        &mut self,
+        redo: &dyn Redo,
+        files: &[RedoFile],
+        note: &Note,
+        census: &Census,
+    ) -> Result<bool> {
+        if !self.lacks(files, note) {
+            return Ok(false);
+        }
+        // Others write: the note may be younger than the list of the files, and what looked cut
+        // may be whole by now.
+        let of = |name: &String| name.split('.').next().unwrap_or_default().to_owned();
+        let mut names = files.iter().map(|file| &file.name).chain(note.last.keys());
+        let keep = names.next().map(of);
+        let mut files = redo.files().await?;
+        files.retain(|file| Some(file.keep()) == keep.as_deref());
+        self.extend(redo, &files, &Lengths::new(), &census.files)
+            .await?;
+        Ok(self.lacks(&files, note))
+    }
+
+    fn lacks(&self, files: &[RedoFile], note: &Note) -> bool {
+        self.is_torn(files) || note.lacks(files) || self.is_damaged()
+    }
+
     /// Whether a stretch of the log cannot be read.
     pub(super) fn is_damaged(&self) -> bool {
         self.damaged
     }
 
     /// Whether one of these files ends in the middle of a frame.
-    pub(super) fn is_torn(&self, files: &[RedoFile]) -> bool {
+    fn is_torn(&self, files: &[RedoFile]) -> bool {
         let end = |file: &RedoFile| self.ends.get(&file.name).copied();
         files
             .iter()

@@ -115,10 +115,14 @@ pub(super) struct Note {
     /// Up to where that copy has all that counts of the other files. It has no removals, so what
     /// it covers must not be read again, also of a file that somebody holds and that stays.
     covered: Lengths,
+    /// A burst was refused, or may have been, and no complete copy was made since.
+    gap: bool,
     /// How many rows there were.
     census: Option<Census>,
     /// When the medium was compared with all of the log, milliseconds since 1970.
     compared_ms: i64,
+    /// How far the log's times are ahead of the clock, which was set back.
+    ahead_ms: i64,
 }
 
 /// How many rows the medium had when the files were so long.
@@ -159,18 +163,34 @@ impl Note {
     }
 }
 
+/// What the log made of an empty medium.
+pub(super) struct Rebuilt {
+    /// The log lacks something that was saved.
+    pub lacking: bool,
+    /// It has a complete copy in it.
+    pub from_copy: bool,
+}
+
 /// Puts everything that the log has into an empty medium. The log stays as it is.
 pub(super) async fn rebuild(
     medium: &dyn Medium,
     redo: &dyn Redo,
     files: &[RedoFile],
     now_ms: i64,
-) -> Result<()> {
-    let none = Lengths::new();
-    let mut index = Index::new(&Note::read(redo).await?.covered);
-    index.extend(redo, files, &none, &none).await?;
-    let healing = recovery::put_back(medium, redo, &mut index, &Table::ALL, true, now_ms);
-    healing.await.map(drop)
+) -> Result<Rebuilt> {
+    let note = Note::read(redo).await?;
+    let known = note.census.clone().unwrap_or_default();
+    let mut index = Index::new(&note.covered);
+    index
+        .extend(redo, files, &Lengths::new(), &known.files)
+        .await?;
+    let lacking = index.is_lacking(redo, files, &note, &known).await?;
+    recovery::put_back(medium, redo, &mut index, &Table::ALL, true, now_ms).await?;
+    let is_base = |file: &RedoFile| note.base.as_ref() == Some(&file.name);
+    Ok(Rebuilt {
+        lacking: lacking || note.gap,
+        from_copy: files.iter().any(is_base),
+    })
 }
 
 /// What opening finds in the log before anything else is done with the medium.
@@ -181,6 +201,8 @@ pub(super) struct Opening {
     pub doubt: bool,
     /// The log's own end is gone, as after a power loss: the medium may have what it lacks.
     pub lacking: bool,
+    /// How far the log's times are ahead of the clock.
+    pub ahead_ms: i64,
 }
 
 /// Puts back what the medium lost: all of it when it has no record of its own any more, and
@@ -193,18 +215,16 @@ pub(super) async fn open(
     files: &[RedoFile],
     wiped: bool,
     mut counted: Option<u64>,
-    now_ms: i64,
+    now: &dyn Fn() -> i64,
 ) -> Result<Opening> {
+    let now_ms = now();
     let note = Note::read(redo).await?;
     let mut index = Index::new(&note.covered);
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
     index.extend(redo, files, from, &known.files).await?;
-    let lacking = !wiped && (index.is_torn(files) || note.lacks(files) || index.is_damaged());
-    let wanted = i64::try_from(known.rows)
-        .unwrap_or(i64::MAX)
-        .saturating_add(index.growth());
-    let too_few = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX) < wanted;
+    let lacking = !wiped && index.is_lacking(redo, files, &note, &known).await?;
+    let too_few = |rows: u64| index.is_fewer(rows, &known);
     let mut doubt = false;
     if !wiped && note.census.is_some() {
         // Others may have written since it was counted, to the log as well.
@@ -224,6 +244,11 @@ pub(super) async fn open(
         healing.recovered.rows += rows.recovered.rows;
     }
     let last = copy::lengths(files);
+    // What is written from now on is later than all there is, whatever the clock says. It is asked
+    // after the log, to which others wrote while it was read.
+    let behind_ms = index.latest_ms.saturating_sub(now());
+    let behind_ms = if behind_ms > 0 { behind_ms + 1 } else { 0 };
+    let ahead_ms = note.ahead_ms.max(behind_ms);
     let found = healing.recovered.rows + healing.recovered.pages > 0;
     let census = match counted {
         // Counting a large table is half of opening it.
@@ -239,12 +264,14 @@ pub(super) async fn open(
         before: note.last,
         seen: last.clone(),
         last,
+        ahead_ms,
         ..Note::read(redo).await?
     };
     note.write(redo).await?;
     Ok(Opening {
         doubt: doubt || found,
         lacking,
+        ahead_ms,
         recovered: found.then_some(healing.recovered),
     })
 }

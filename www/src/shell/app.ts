@@ -320,9 +320,14 @@ export class App extends LightElement {
         : nothing}
       ${access.mode === "read-only" && access.reason === "second-copy"
         ? html`<p class="banner" role="status"><strong>Read-only for now.</strong> Another tab of this app holds the library. You can read and
-            export; close the other tabs, and it goes on by itself.</p>`
+            export; close the other tabs, and it goes on by itself.
+            ${report.incomplete ? html`<strong>Some of what was saved is missing in this copy.</strong>` : nothing}</p>`
         : nothing}
-      ${this.outgrown
+      ${access.mode === "read-only" && access.reason === "rolled-back"
+        ? html`<p class="banner" role="alert"><strong>Read-only.</strong> Another tab took this library back to an older format
+            (${access.stored}), for an older version of the app. Close this tab; opened again here, everything is upgraded anew.</p>`
+        : nothing}
+      ${this.outgrown && access.mode === "read-only" && access.reason === "too-new"
         ? html`<p class="banner" role="alert"><strong>Read-only.</strong> A newer version of the app has taken this library over. What you
             typed here and could not be saved is remembered; <button type="button" class="link" @click=${() => location.reload()}>reload</button> to go on.</p>`
         : nothing}

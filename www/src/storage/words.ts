@@ -4,6 +4,7 @@ import type { Finding, Health, Remedy, RepairReport } from "../library";
 
 export const READ_ONLY = {
   "too-new": "read-only: a newer version of the app wrote it",
+  "rolled-back": "read-only: another tab took it back to an older format",
   locked: "read-only: another tab writes",
   "second-copy": "read-only: the second copy, while the database cannot be had",
 } as const;
