@@ -246,7 +246,7 @@ impl<'a> Chat<'a, '_> {
     fn html(&self, records: impl Iterator<Item = &'a [u8]>, lost: &mut Lost) -> Vec<u8> {
         let title = escaped(self.title);
         let mut out = format!(
-            "{PAGE_HEAD}<title>{title}</title>\n{PAGE_STYLE}</head>\n<body>\n<h1>{title}</h1>\n"
+            "{PAGE_HEAD}<title>{title}</title>\n{PAGE_STYLE}</head>\n<body>\n<h1 dir=\"auto\">{title}</h1>\n"
         );
         self.each(records, lost, |said, lost| {
             if said.swipes > 1 {
@@ -257,7 +257,7 @@ impl<'a> Chat<'a, '_> {
             }
             let who = said.role.as_str();
             out.push_str(&format!(
-                "<article class=\"{who}\" dir=\"auto\">\n<h2>{}</h2>\n",
+                "<article class=\"{who}\" dir=\"auto\">\n<h2 dir=\"auto\">{}</h2>\n",
                 escaped(&said.name)
             ));
             if let Some(at) = said.at_ms {

@@ -33,6 +33,32 @@ test("a reply gets alternatives, and each of them comes back", async () => {
   await keep.close();
 });
 
+test("walking through a chat gives each message once, whatever is written before it meanwhile", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, ...Array.from({ length: 300 }, (_, n) => `${n}`));
+  const other = await keep.chats.open(chat.id);
+  const seen = [];
+  for await (const { text } of chat.messages({ from: 10, batch: 20 })) {
+    seen.push(text);
+    if (seen.length === 25) await other.remove(0);
+    if (seen.length === 55) await other.insert(0, said("in front"));
+    // Of the batch that was read last nothing is left but its first two.
+    if (seen.length === 80) for (let n = 72; n < 90; n += 1) await other.remove({ id: (await other.search(`${n}`, { words: true }))[0].id });
+    if (seen.length === 120) await other.append(said("behind"));
+  }
+  const wanted = Array.from({ length: 290 }, (_, n) => `${n + 10}`);
+  assert.deepEqual(seen, [...wanted, "behind"]);
+  await keep.close();
+});
+
+test("a branch with an empty title is refused, and a character is linked once", async () => {
+  const keep = await opened();
+  const chat = await chatOf(keep, "a");
+  await assert.rejects(chat.branch(0, { title: " " }), { code: "invalid" });
+  assert.deepEqual((await keep.chats.link(chat.id, { characters: ["zoe", "ann", "zoe"] })).characters, ["zoe", "ann"]);
+  await keep.close();
+});
+
 test("a message is put anywhere", async () => {
   const keep = await opened();
   const chat = await chatOf(keep, "a", "c");
@@ -203,7 +229,7 @@ test("a chat keeps its template's text as it was, and is written as any form", a
   for (const as of ["sillytavern", "cardshark", "world", "text", "html"]) {
     const file = await keep.chats.export(id, { as });
     if (as === "text") assert.equal(new TextDecoder().decode(file.bytes), "Zoë: a\n\nYou: b\n");
-    else if (as === "html") assert.match(new TextDecoder().decode(file.bytes), /<h2>Zoë<\/h2>/);
+    else if (as === "html") assert.match(new TextDecoder().decode(file.bytes), /<h2 dir="auto">Zoë<\/h2>/);
     else assert.deepEqual([...readChat(file.bytes).sessions[0].messages()].map(({ text, role }) => [text, role]), [["a", "character"], ["b", "user"]]);
   }
   await keep.close();
