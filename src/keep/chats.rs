@@ -247,11 +247,10 @@ impl Chats {
         let same = format!("{FILES}{}", codec::hash(whole));
         let kept = self.keep.store().find(&same).await?.records;
         let links = options.links();
-        // Two characters may have the same greeting and nothing else, each in a chat of its own.
-        let is_it = |record: &Record| record.trashed_ms.is_none() && !links.are_others(record);
-        let mut kept = kept.into_iter().filter(|_| !options.again);
-        if let Some(record) = kept.find(is_it) {
-            return Ok((record, Status::Duplicate));
+        for record in kept.into_iter().filter(|_| !options.again) {
+            if record.trashed_ms.is_none() && !self.is_of_others(&record, &links).await? {
+                return Ok((record, Status::Duplicate));
+            }
         }
         let given = Given {
             dialect: file.dialect,
@@ -318,6 +317,29 @@ impl Chats {
         summarize(&mut record, &body, records.last().copied())?;
         change.verify().write(record, History::Skip);
         Ok((self.keep.commit_one(change).await?, Status::Added))
+    }
+
+    /// Whether a chat is of other characters than those that a file comes with: two may have the
+    /// same greeting and nothing else, each in a chat of its own. One that was changed since, and
+    /// is kept beside what it was, has its name.
+    pub(super) async fn is_of_others(&self, record: &Record, links: &Links) -> Result<bool> {
+        if !links.are_others(record) {
+            return Ok(false);
+        }
+        let kept = self.names(&Links::of(record).characters).await?;
+        let given = self.names(&links.characters).await?;
+        Ok(!kept.iter().any(|name| given.contains(name)))
+    }
+
+    /// The names of characters; the id of one that is not there.
+    async fn names(&self, ids: &[String]) -> Result<Vec<String>> {
+        let mut names = Vec::with_capacity(ids.len());
+        for id in ids {
+            let found = self.keep.store().get(Domain::Characters.name(), id).await?;
+            let name = found.map(|record| record.head_text("name").to_owned());
+            names.push(name.unwrap_or_else(|| id.clone()));
+        }
+        Ok(names)
     }
 
     /// Puts records of a file at the end. Pages are addressed by content and nothing refers to

@@ -92,7 +92,10 @@ impl Chats {
             let mut longest = None;
             for record in self.keep.store().find(&begins).await?.records {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
-                if trashed || own != Domain::Chats.name() || links.are_others(&record) {
+                if trashed
+                    || own != Domain::Chats.name()
+                    || self.is_of_others(&record, links).await?
+                {
                     continue;
                 }
                 // A chat that cannot be read is none that this file could continue.
