@@ -361,7 +361,10 @@ impl IdbMedium {
             }
         };
         match written {
-            Err(error) if is_constraint(&transaction) => {
+            // What was to be added and is there: WebKitGTK 2.50 gives no reason for it.
+            Err(error)
+                if matches!(error.kind(), Kind::Medium | Kind::Aborted) && !added.is_empty() =>
+            {
                 Err(self.there_already(&added, error).await)
             }
             written => written,
@@ -403,7 +406,7 @@ impl IdbMedium {
         Ok(moment)
     }
 
-    /// The row that was there when it was to be added, as a conflict.
+    /// The row that is there although it was to be added, as a conflict.
     async fn there_already(&self, added: &HashSet<&Key>, error: Error) -> Error {
         let keys: Vec<Key> = added.iter().map(|key| (*key).clone()).collect();
         let found = self.read(Table::Rows, &keys).await.unwrap_or_default();
@@ -572,12 +575,6 @@ fn pairs(table: Table, keys: JsValue, values: JsValue) -> Result<Vec<(Key, Value
         .zip(values.iter())
         .map(|found| pair(found).ok_or_else(|| foreign(table)))
         .collect()
-}
-
-/// Whether something was to be added where something was.
-fn is_constraint(transaction: &IdbTransaction) -> bool {
-    let reason = transaction.error();
-    reason.is_some_and(|reason| reason.name() == "ConstraintError")
 }
 
 fn foreign(table: Table) -> Error {
