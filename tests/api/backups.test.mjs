@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { Keep } from "cardkeep";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
 
@@ -91,7 +91,7 @@ test("restoring replaces everything, or copies beside what is there", async () =
 describe("beside the database", () => {
   const at = onePage();
 
-  test("backups outlive the database, and another tab may delete them", async () => {
+  test("backups outlive the database, and another tab may delete them", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const made = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 describe("the second copy", () => {
   const at = onePage();
@@ -15,7 +15,7 @@ describe("the second copy", () => {
       request.onblocked = () => reject(new Error("blocked"));
     }), name);
 
-  test("an emptied database comes back whole at the next opening", async () => {
+  test("an emptied database comes back whole at the next opening", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const before = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
@@ -52,7 +52,7 @@ describe("the second copy", () => {
     assert.deepEqual([after.health, after.length, after.inOrder, after.user], [7, 150, true, "Ana"]);
   });
 
-  test("two tabs have a log each, and both come back", async () => {
+  test("two tabs have a log each, and both come back", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const first = await at.browser.window();
     await at.browser.run(async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Keep } from "cardkeep";
 import { fixture } from "./fixtures.mjs";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const opened = () => Keep.open({ medium: "memory" });
 const codeOf = (promise) => promise.then(() => undefined, ({ code }) => code);
@@ -116,7 +116,7 @@ test("the log has what happened, by level, and nothing of what is stored", async
 describe("damage in a browser", () => {
   const at = onePage();
 
-  test("what has no copy goes to quarantine whole, what has one comes back", async () => {
+  test("what has no copy goes to quarantine whole, what has one comes back", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const seen = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const SEED = 20;
 const STEPS = 120;
@@ -13,7 +13,7 @@ const [HERE, ...OTHERS] = ["home", "home2", "Home", "home-rescue", "hom"];
 describe("keeps of one origin", () => {
   const at = onePage();
 
-  test("whatever is done in one changes not a byte of another", async () => {
+  test("whatever is done in one changes not a byte of another", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const told = await at.browser.run(async (seed, steps, here, others) => {
       const { Keep, writeCard, DataManager } = await import("/index.js");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { init, Keep, writeCard } from "cardkeep";
 import { bytes, utf8 } from "./fixtures.mjs";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 before(() => init());
 
@@ -323,7 +323,7 @@ test("a folder that is gone or forbidden, and what is none, is an error of the t
 describe("in Chromium", () => {
   const at = onePage();
 
-  test("a directory of the private file system follows the keep", async () => {
+  test("a directory of the private file system follows the keep", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const told = await at.browser.run(async () => {
       const { Keep, writeCard } = await import("/index.js");

@@ -3,7 +3,13 @@
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { serve } from "../app/serve.mjs";
-import { open } from "../app/webdriver.mjs";
+import { open, WEBKIT } from "../app/webdriver.mjs";
+
+/**
+ * For tests that need what WebKitGTK 2.50 lacks: `navigator.storage` with its private file system, pictures written as WebP,
+ * no database where opening one was given up, and a way to clear a site's data from outside.
+ */
+export const CHROMIUM = { skip: WEBKIT !== undefined && "WebKitGTK lacks what it needs" };
 
 /** A browser and the address of an empty page: `{ browser, server }`, there when the tests begin. */
 export function onePage() {

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 describe("space", () => {
   const at = onePage();
 
-  test("what cannot fit is refused before anything is written, with what it takes and what is free", async () => {
+  test("what cannot fit is refused before anything is written, with what it takes and what is free", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const found = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
@@ -34,7 +34,7 @@ describe("space", () => {
     assert.deepEqual([found.done.failed, found.listed, found.added], [1, 0, "item"]);
   });
 
-  test("usage tells what is stored by kind, the second copy, and what the browser says", async () => {
+  test("usage tells what is stored by kind, the second copy, and what the browser says", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const { empty, filled, persisted, heard } = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { twoTabs } from "./pages.mjs";
+import { CHROMIUM, twoTabs } from "./pages.mjs";
 
 describe("two tabs", () => {
   const { at, one, two, to, tab, until } = twoTabs();
@@ -233,7 +233,7 @@ describe("two tabs", () => {
     }, ids.chat), 1);
   });
 
-  test("a tab whose data the browser cleared tells it, and answers every later call", async () => {
+  test("a tab whose data the browser cleared tells it, and answers every later call", CHROMIUM, async () => {
     await opened("cleared");
     const ids = await tab(one, using);
     await to(one);

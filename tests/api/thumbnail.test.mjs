@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { init, Keep } from "cardkeep";
 import { fixture } from "./fixtures.mjs";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 describe("thumbnails", () => {
   const at = onePage();
 
-  test("a card in a JPEG or a WebP has a small picture, also out of a folder and in a transaction", async () => {
+  test("a card in a JPEG or a WebP has a small picture, also out of a folder and in a transaction", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const found = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");

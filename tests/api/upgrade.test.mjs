@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { path } from "./fixtures.mjs";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const OLD = JSON.parse(readFileSync(path("keeps/schema-1.json"), "utf8"));
 
@@ -54,7 +54,7 @@ const setSchema = ([name, schema]) =>
 describe("older data", () => {
   const at = onePage();
 
-  test("a plan of a keep that is not there makes none", async () => {
+  test("a plan of a keep that is not there makes none", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const found = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
@@ -90,7 +90,7 @@ describe("older data", () => {
 describe("a tab that a newer version overtakes", () => {
   const at = onePage();
 
-  test("becomes read-only with its first refused write, tells, and keeps what is typed for the next opening", async () => {
+  test("becomes read-only with its first refused write, tells, and keeps what is typed for the next opening", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const own = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const at = onePage();
 const fixture = (name) => [...readFileSync(new URL(`../fixtures/${name}`, import.meta.url))];
@@ -48,7 +48,7 @@ test("functions answer as they do in the page", async () => {
   assert.deepEqual(told.freed, ["CardkeepError", "closed", "ChatText.page", true]);
 });
 
-test("a keep there is written, read, listened to and watched from here", async () => {
+test("a keep there is written, read, listened to and watched from here", CHROMIUM, async () => {
   const told = await run(async ({ cardkeep, imported }, card) => {
     const keep = await cardkeep.Keep.open({ name: "afar" });
     const heard = [];

@@ -1,4 +1,5 @@
-// A small W3C WebDriver client for Chromium: what the tests of the app need, over fetch.
+// A small W3C WebDriver client: what the tests of the app need, over fetch. The browser is Chromium, or WebKit where
+// WEBKITDRIVER names its driver; that one has neither `devtools` nor `console`.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -28,10 +29,27 @@ function freePort() {
   });
 }
 
+/** What is started, and what is asked of it. */
+function chromium(downloads) {
+  const binary = first(process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome");
+  const prefs = { "download.default_directory": downloads, "download.prompt_for_download": false, "profile.default_content_setting_values.automatic_downloads": 1 };
+  return {
+    driver: first(process.env.CHROMEDRIVER, "/usr/bin/chromedriver"),
+    capabilities: { browserName: "chrome", "goog:chromeOptions": { binary, args: FLAGS, prefs }, "goog:loggingPrefs": { browser: "ALL" } },
+  };
+}
+
+/** The driver of WebKit, where that is the browser. */
+export const WEBKIT = process.env.WEBKITDRIVER;
+
+function webkit() {
+  const binary = first(process.env.WEBKIT, "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser");
+  return { driver: WEBKIT, capabilities: { browserName: "MiniBrowser", "webkitgtk:browserOptions": { binary, args: ["--automation"] } } };
+}
+
 /** Starts a browser with a fresh profile. Files that pages hand out land in `downloads`. */
 export async function open({ downloads }) {
-  const driver = first(process.env.CHROMEDRIVER, "/usr/bin/chromedriver");
-  const binary = first(process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome");
+  const { driver, capabilities } = WEBKIT ? webkit() : chromium(downloads);
   const port = await freePort();
   const child = spawn(driver, [`--port=${port}`], { stdio: "ignore" });
   const base = `http://127.0.0.1:${port}`;
@@ -54,16 +72,7 @@ export async function open({ downloads }) {
     if (!answer.ok) throw new Error(`${method} ${path.replace(/^\/session\/\w+/, "")}: ${value?.error}: ${value?.message?.split("\n")[0]}`);
     return value;
   }
-  const alwaysMatch = {
-    browserName: "chrome",
-    "goog:chromeOptions": {
-      binary,
-      args: FLAGS,
-      prefs: { "download.default_directory": downloads, "download.prompt_for_download": false, "profile.default_content_setting_values.automatic_downloads": 1 },
-    },
-    "goog:loggingPrefs": { browser: "ALL" },
-    timeouts: { script: 60_000, pageLoad: 60_000 },
-  };
+  const alwaysMatch = { ...capabilities, timeouts: { script: 60_000, pageLoad: 60_000 } };
   let session;
   try {
     session = `/session/${(await call("POST", "/session", { capabilities: { alwaysMatch } })).sessionId}`;
@@ -79,7 +88,7 @@ export async function open({ downloads }) {
     /** Runs a function in the page; what goes in and out is JSON. */
     async run(work, ...given) {
       const script = `const done = arguments[arguments.length - 1]; const given = [...arguments].slice(0, -1);
-        Promise.resolve().then(() => (${work})(...given)).then((value) => done({ value }), (error) => done({ error: String(error?.stack ?? error) }));`;
+        Promise.resolve().then(() => (${work})(...given)).then((value) => done({ value }), (error) => done({ error: [error, error?.stack].join("\\n") }));`;
       const { value, error } = await call("POST", `${session}/execute/async`, { script, args: given });
       if (error) throw new Error(error);
       return value;
