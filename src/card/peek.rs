@@ -323,14 +323,19 @@ impl Peek {
 
     /// The archive's card alone, as an archive; `None` when there is no archive.
     fn archive(&self) -> Known<Option<Vec<u8>>> {
+        let begins = || Ok::<_, Need>(zip::is(self.get(0..4.min(self.size))?));
         let start = self.size.saturating_sub(ARCHIVE_END);
         let Some(end) = zip::end(self.get(start..self.size)?, start) else {
             // Its end may be behind a long comment.
-            return match zip::is(self.get(0..4.min(self.size))?) {
+            return match begins()? {
                 true => Err(Need::Everything),
                 false => Ok(None),
             };
         };
+        // It may be that of an archive within another one.
+        if end.start > 0 && begins()? {
+            return Err(Need::Everything);
+        }
         let directory = self.get(end.directory.clone())?;
         let line = zip::line(directory, super::charx::CARD).ok_or(Need::Everything)?;
         let at = end.start.checked_add(line.local).ok_or(Need::Everything)?;

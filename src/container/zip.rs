@@ -100,11 +100,16 @@ fn directory(
     let end = tail + memchr::memmem::rfind(&bytes[tail..], &END)?;
     let record = End::of(bytes, end)?;
     let read = record.entries(bytes, limits, warnings);
-    // That of an archive within one that has lost its own.
-    let within = |archive: &Archive| archive.start > 0 && is(bytes);
-    let behind = end + 22 + number(bytes, end + 20, 2)? as usize;
+    // That of an archive within an entry of one that has lost its own.
+    let comment = number(bytes, end + 20, 2).map(|length| length as usize);
+    let is_last = comment.is_none_or(|length| end + 22 + length >= bytes.len());
+    let is_within = |archive: &Archive| {
+        let holds = |entry: &Entry| entry.data.contains(&archive.start);
+        let walked = || walk(bytes, 0, limits).is_ok_and(|outer| outer.entries.iter().any(holds));
+        archive.start > 0 && is(bytes) && !is_last && walked()
+    };
     match read {
-        Ok(archive) if within(&archive) && behind < bytes.len() => None,
+        Ok(archive) if is_within(&archive) => None,
         read => Some(read),
     }
 }

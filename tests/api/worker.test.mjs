@@ -62,7 +62,7 @@ test("a keep there is written, read, listened to and watched from here", CHROMIU
     await keep.removeEventListener("change", listener);
     const before = heard.length;
     await keep.characters.patch(entry.id, { name: "Again" });
-    for (let n = 0; n < 100 && results.at(-1) !== "Again"; n += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let n = 0; n < 600 && results.at(-1) !== "Again"; n += 1) await new Promise((resolve) => setTimeout(resolve, 50));
     await stop();
     const chat = await keep.chats.open((await keep.chats.create({ title: "Talk", characters: [entry.id] })).id);
     for (let n = 0; n < 3; n += 1) await chat.append({ name: "You", role: "user", text: `line ${n}` });

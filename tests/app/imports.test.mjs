@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fixture } from "../api/fixtures.mjs";
 import { zip } from "../api/zip.mjs";
 import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
@@ -188,5 +189,11 @@ describe("files that come in", () => {
     await app.until(() => document.querySelector("#done-title"));
     await app.visit();
     await tiles(83);
+  });
+
+  test("the chats that come with a character are told and listed", async () => {
+    assert.match(await app.import(await app.file("Zoe.byaf", fixture("cases/cards/archive/backyard_chats.byaf"))), /^2 added/);
+    await app.visit("#/chats");
+    await app.until(() => document.querySelector("main").textContent.includes("At sea"));
   });
 });

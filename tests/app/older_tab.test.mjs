@@ -89,6 +89,25 @@ describe("a library that a newer version has taken over", () => {
   });
 });
 
+test("a library that another tab took back to an older format is only read, and what to do is said", async () => {
+  const app = await stage();
+  try {
+    await app.visit();
+    await app.import(await app.file("ada.png", CARD));
+    await app.click(".tile a");
+    await app.until(() => document.querySelector(".card-page"));
+    await button(app, "Edit");
+    await app.until(() => document.querySelector(".form"));
+    await app.run(outgrow, -1);
+    await type(app, "description", "Typed afterwards");
+    await app.until(() => /^Not saved/.test(document.querySelector(".save-state")?.textContent));
+    assert.match(await app.text(".banner"), /^Read-only\. Another tab took this library back to an older format \(1\)/);
+    assert.equal(await app.run(() => document.querySelector("textarea[name=description]").value), "Typed afterwards");
+  } finally {
+    await app.close();
+  }
+});
+
 test("a tab that slept goes on where it was: what is sent is kept without loading anew", async () => {
   const app = await stage();
   try {

@@ -58,7 +58,7 @@ export async function stage() {
     async download(act) {
       const before = new Set(await readdir(downloads));
       await act();
-      for (let tries = 0; tries < 400; tries += 1) {
+      for (let tries = 0; tries < 1_200; tries += 1) {
         const name = (await readdir(downloads)).find((file) => !before.has(file) && !file.endsWith(".crdownload") && !file.startsWith("."));
         if (name) return { name, bytes: await readFile(join(downloads, name)) };
         await sleep(50);

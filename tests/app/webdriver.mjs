@@ -58,7 +58,7 @@ export async function open({ downloads }) {
       await fetch(`${base}/status`);
       break;
     } catch (error) {
-      if (tries > 100) throw error;
+      if (tries > 400) throw error;
       await sleep(50);
     }
   }
@@ -100,7 +100,7 @@ export async function open({ downloads }) {
       for (;;) {
         const value = await browser.run(work, ...given);
         if (value) return value;
-        if (Date.now() - begun > 20_000) {
+        if (Date.now() - begun > 60_000) {
           const text = await browser.run(() => document.body.innerText.slice(0, 600));
           throw new Error(`waited in vain for ${work} with ${JSON.stringify(given)}; the page says: ${text}`);
         }

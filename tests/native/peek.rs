@@ -171,6 +171,16 @@ fn peeking_agrees_with_reading_in_every_fixture() {
 }
 
 #[test]
+fn an_archive_that_is_shifted_and_cut_at_its_end_is_read_by_its_directory() {
+    let bytes = include_bytes!("../fuzz/corpus/card/shifted_archive_cut_at_its_end");
+    agrees("shifted", bytes);
+    let file = card::read(bytes, &Limits::default()).unwrap();
+    let data = file.document.root().get("data");
+    let name = data.and_then(|data| data.get("name")?.text());
+    assert_eq!(name.as_deref(), Some("Zoë 東京 🦈"));
+}
+
+#[test]
 fn a_large_image_is_known_from_a_small_part() {
     let small = card_chunk("chara", &long("Ann", 6_000));
     let large = card_chunk("chara", &long("Bea", 90_000));

@@ -180,6 +180,9 @@ async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEv
   for await (const event of events) {
     if (event.type === "item") {
       outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings, like: (event.like ?? []).map(title) });
+      for (const { entry, status, warnings } of event.chats ?? []) {
+        outcomes.push({ name: event.name, was: status, kind: "chat", id: entry.id, title: entry.title, warnings, like: [] });
+      }
     } else if (event.type === "failed") {
       outcomes.push({ name: event.name, was: "failed", message: withoutCode(event.message, event.code), code: event.code });
     }
