@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { twoTabs } from "./pages.mjs";
+import { CHROMIUM, twoTabs } from "./pages.mjs";
 
 describe("a page that does not let go of the storage", () => {
   const { one, two, tab, until } = twoTabs();
@@ -23,7 +23,7 @@ describe("a page that does not let go of the storage", () => {
     await keep.close();
   };
 
-  test("an opening that is queued behind a removal that waits for it is told at once, and goes on", async () => {
+  test("an opening that is queued behind a removal that waits for it is told at once, and goes on", CHROMIUM, async () => {
     await tab(one, begin, "queued");
     await tab(two, begin, "queued");
     await tab(two, hold, "queued");

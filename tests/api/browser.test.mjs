@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CHROMIUM, onePage } from "./pages.mjs";
 
-describe("the second copy", () => {
+describe("the second copy", CHROMIUM, () => {
   const at = onePage();
 
   const wipe = (name) =>
@@ -15,7 +15,7 @@ describe("the second copy", () => {
       request.onblocked = () => reject(new Error("blocked"));
     }), name);
 
-  test("an emptied database comes back whole at the next opening", CHROMIUM, async () => {
+  test("an emptied database comes back whole at the next opening", async () => {
     await at.browser.go(at.server.url);
     const before = await at.browser.run(async () => {
       const { Keep } = await import("/index.js");
@@ -52,7 +52,7 @@ describe("the second copy", () => {
     assert.deepEqual([after.health, after.length, after.inOrder, after.user], [7, 150, true, "Ana"]);
   });
 
-  test("two tabs have a log each, and both come back", CHROMIUM, async () => {
+  test("two tabs have a log each, and both come back", async () => {
     await at.browser.go(at.server.url);
     const first = await at.browser.window();
     await at.browser.run(async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CHROMIUM, twoTabs } from "./pages.mjs";
 
-describe("erasing a keep", () => {
+describe("erasing a keep", CHROMIUM, () => {
   const { one, two, tab } = twoTabs();
 
   /** Whatever there is of keeps in this origin. */
@@ -27,7 +27,7 @@ describe("erasing a keep", () => {
     return keep.secondCopy.state;
   };
 
-  test("leaves nothing of it, and other keeps as they are", CHROMIUM, async () => {
+  test("leaves nothing of it, and other keeps as they are", async () => {
     await tab(one, fill, "stays");
     await tab(one, () => keep.close());
     assert.equal(await tab(one, fill, "goes"), "on");
@@ -58,7 +58,7 @@ describe("erasing a keep", () => {
     assert.deepEqual(anew, { created: true, worlds: 0, others: 1 });
   });
 
-  test("ends it in other tabs too", CHROMIUM, async () => {
+  test("ends it in other tabs too", async () => {
     await tab(two, fill, "shared");
     await tab(one, async () => {
       const { Keep } = await import("/index.js");

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { onePage } from "./pages.mjs";
+import { CHROMIUM, onePage } from "./pages.mjs";
 
 const seeds = Number(process.env.SEEDS ?? 2);
 const ops = Number(process.env.OPS ?? 60);
@@ -343,9 +343,11 @@ describe("several tabs at random work on the same records", () => {
       for (let tab = 1; tab < TABS; tab += 1) await inTab(tab, () => keep.close());
       const anew = await inTab(0, look, { name, again: true });
       assert.deepEqual([anew.seen, anew.found], [seen, []]);
-      const copy = await inTab(0, look, { name, medium: "second-copy", again: true });
-      assert.deepEqual(copy.seen, seen);
-      assert.ok(!copy.incomplete);
+      if (!CHROMIUM.skip) {
+        const copy = await inTab(0, look, { name, medium: "second-copy", again: true });
+        assert.deepEqual(copy.seen, seen);
+        assert.ok(!copy.incomplete);
+      }
       for (const { acked, counts } of done) {
         total.acknowledged += Object.values(acked).reduce((sum, count) => sum + count, 0);
         total.conflicts += counts.conflicts;

@@ -163,7 +163,7 @@ test("what was scheduled is saved when the page goes away", async () => {
   }, fixture("cards/80_v2.json"));
   const name = await run(async ({ cardkeep }, id) => {
     const keep = await cardkeep.Keep.open({ name: "leaving" });
-    for (let n = 0; n < 100; n += 1) {
+    for (let n = 0; n < 600; n += 1) {
       const { name } = await keep.characters.get(id);
       if (name === "Scheduled") return name;
       await new Promise((resolve) => setTimeout(resolve, 50));
