@@ -35,15 +35,17 @@ test("functions answer as they do in the page", async () => {
     const [session] = file.sessions;
     const names = [];
     for await (const { name } of session.messages()) names.push(name);
+    const peeked = await cardkeep.peekChat(new Blob([new Uint8Array(chat)]), { last: 1 });
     const found = await session.search("hi");
     const length = await session.length;
     const bytesOfIt = await session.bytes();
     await session.free();
     const freed = await session.page(0, 1).catch(({ name, code, op, retryable }) => [name, code, op, retryable]);
-    return { same, length, names: names.length, found: found.length > 0, whole: bytesOfIt.length, freed, own: bytes.length > 0, written: written.length > 0, version: (await cardkeep.version) === here.version };
+    return { same, length, peeked: [peeked.last.length, peeked.last[0].name === names.at(-1), peeked.complete], names: names.length, found: found.length > 0, whole: bytesOfIt.length, freed, own: bytes.length > 0, written: written.length > 0, version: (await cardkeep.version) === here.version };
   }, fixture("cards/80_v2.json"), fixture("chats/07_st_2025_iso_unused.jsonl"));
   const { same, version, own, written, found, names, length } = told;
   assert.deepEqual({ same, version, own, written, found, names }, { same: true, version: true, own: true, written: true, found: true, names: length });
+  assert.deepEqual(told.peeked, [1, true, true]);
   assert.equal(told.whole, fixture("chats/07_st_2025_iso_unused.jsonl").length);
   assert.deepEqual(told.freed, ["CardkeepError", "closed", "ChatText.page", true]);
 });
