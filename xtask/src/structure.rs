@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "prompt",
             "backyard",
             "container",
+            "codec",
             "json",
             "order",
             "error",

@@ -8,9 +8,8 @@ import { LightElement } from "../element";
 import { codeOf, failure, sentence } from "../failure";
 import { counted } from "../format";
 import { icon, type IconName } from "../icon";
-import { holdsFolder, intake, type Outcome, type Progress } from "../intake/intake";
+import type { Outcome, Progress } from "../intake/intake";
 import { INTAKE, type IntakeRequest } from "../intake/request";
-import { addSamples } from "../intake/samples";
 import { Keep, type Settings } from "../library";
 import { NOTICE, notify, type Notice } from "../notice";
 import { LEAVING } from "../place";
@@ -215,31 +214,32 @@ export class App extends LightElement {
       else folders.set(top, [...(folders.get(top) ?? []), one]);
     }
     if (folders.size === 0) return this.#intake({ files });
-    this.#queue = this.#queue.then(async () => {
-      const known: Outcome[] = [];
-      for (const [name, source] of folders) {
-        if (this.opening.is === "open" && (await holdsFolder(this.opening.keep, source))) known.push({ name, was: "folder", source });
-        else files.push(...source.map(({ file }) => file));
-      }
-      await this.#take({ files }, known);
-    });
+    this.#queue = this.#queue.then(() => this.#take({ files }, folders));
   }
 
   #intake(request: IntakeRequest): void {
     this.#queue = this.#queue.then(() => this.#take(request));
   }
 
-  async #take(request: IntakeRequest, folders: Outcome[] = []): Promise<void> {
+  /** What takes files in is fetched with the first ones. */
+  async #take(request: IntakeRequest, folders = new Map<string, Dropped[]>()): Promise<void> {
     if (this.opening.is !== "open") return notify(this, { text: "The library is not open. Nothing was imported; try again in a moment", tone: "bad" });
     const { keep } = this.opening;
     const progress = (now: Progress) => (this.progress = now);
     const { signal } = (this.#cancel = new AbortController());
     progress({ done: 0, total: request.files.length, name: "" });
     try {
+      const { holdsFolder, intake } = await import("../intake/intake");
+      const known: Outcome[] = [];
+      const files = [...request.files];
+      for (const [name, source] of folders) {
+        if (await holdsFolder(keep, source)) known.push({ name, was: "folder", source });
+        else files.push(...source.map(({ file }) => file));
+      }
       const outcomes = request.samples
-        ? await addSamples(keep, progress)
-        : await intake(keep, request.files, { progress, signal, ...(request.characters && { characters: request.characters }) });
-      this.#tell([...folders, ...outcomes]);
+        ? await (await import("../intake/samples")).addSamples(keep, progress)
+        : await intake(keep, files, { progress, signal, ...(request.characters && { characters: request.characters }) });
+      this.#tell([...known, ...outcomes]);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
