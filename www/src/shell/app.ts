@@ -19,11 +19,10 @@ import { Drop, type Dropped } from "./drop";
 import type { GivenFolder } from "../folder/folder";
 import { Install } from "./install";
 import type { Notices } from "./notices";
-import { summary, type Report } from "./report";
+import type { Report } from "./report";
 import { AppWorker } from "./worker";
 import "./drafts";
 import "./notices";
-import "./report";
 import "../gallery/characters";
 import "../gallery/chats";
 import "../card/card";
@@ -239,7 +238,7 @@ export class App extends LightElement {
       const outcomes = request.samples
         ? await (await import("../intake/samples")).addSamples(keep, progress)
         : await intake(keep, files, { progress, signal, ...(request.characters && { characters: request.characters }) });
-      this.#tell([...known, ...outcomes]);
+      await this.#tell([...known, ...outcomes]);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
@@ -249,12 +248,13 @@ export class App extends LightElement {
   }
 
   /** One good file is worth a sentence, folders alone their screen, everything else a list. */
-  #tell(outcomes: Outcome[]): void {
+  async #tell(outcomes: Outcome[]): Promise<void> {
     const folders = outcomes.filter((outcome) => outcome.was === "folder");
     this.folders = [...this.folders, ...folders];
     if (folders.length > 0 && folders.length === outcomes.length) return void (location.hash = "#/folder");
     const plain = outcomes.every((outcome) => outcome.was === "backup" ? outcome.complete : outcome.was === "added" && outcome.warnings.length === 0 && outcome.like.length === 0);
     const [only] = outcomes;
+    const { summary } = await import("./report");
     if (!plain || only === undefined) return void this.report.show(outcomes);
     if (outcomes.length > 1 || !("id" in only)) return notify(this, { text: summary(outcomes) });
     notify(this, {

@@ -12,6 +12,7 @@ export class Report extends LightElement {
   @state() private outcomes: Outcome[] = [];
 
   async show(outcomes: Outcome[]): Promise<void> {
+    await this.updateComplete;
     const dialog = this.querySelector("dialog");
     // What came while the person reads is told with the rest.
     this.outcomes = dialog?.open ? [...this.outcomes, ...outcomes] : outcomes;
