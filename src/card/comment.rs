@@ -45,8 +45,8 @@ pub(super) fn read(
     if words.len() > 1 && jpeg::is(image) {
         let (mut exif, mut comment) = (Vec::new(), Vec::new());
         for part in words {
-            match part.strip_prefix(jpeg::EXIF) {
-                Some(rest) if exif.is_empty() => exif.extend([jpeg::EXIF, rest].concat()),
+            match part.strip_prefix(exif::MARK) {
+                Some(rest) if exif.is_empty() => exif.extend([exif::MARK, rest].concat()),
                 Some(rest) => exif.extend_from_slice(rest),
                 None => comment.extend_from_slice(part),
             }

@@ -3,21 +3,11 @@
 //! What is not known is left where it is: a tool's own fields beside `data` are as much
 //! the user's as the card's.
 
-use super::view::{self, FIELDS, Value};
+use super::view::{self, FIELDS, V1, Value};
 use super::{Converted, Loss, Spec, agnai};
 use crate::error::Result;
 use crate::json::{Document, Node, Shape, Step, quote_ascii};
 use crate::lore::{decorators, without_decorators};
-
-/// The texts of V1, which V2 and V3 have as well.
-const V1: [&str; 6] = [
-    "name",
-    "description",
-    "personality",
-    "scenario",
-    "first_mes",
-    "mes_example",
-];
 
 /// What `data` has in V3 only.
 const V3_ONLY: [(&str, &str); 7] = [

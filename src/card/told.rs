@@ -5,13 +5,14 @@ use super::embedded;
 use super::{Cleaned, Told};
 use crate::container::png::{self, Chunk};
 use crate::error::{Kind, Limits, Result};
+use crate::lore;
 
 /// Chunks without a keyword that tell something of whoever made the picture: Exif, when it was
 /// changed, and what signed it.
 const TELLING: [&[u8; 4]; 3] = [b"eXIf", b"tIME", b"caBX"];
 
 /// What RisuAI and NovelAI keep in pictures: a persona, a lorebook.
-const OTHERS: [&[u8]; 2] = [b"persona", b"naidata"];
+const OTHERS: [&[u8]; 2] = [b"persona", lore::PICTURED];
 
 /// The picture without it.
 pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {

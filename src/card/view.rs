@@ -107,6 +107,16 @@ pub(super) const FIELDS: &[Field] = &[
     new("modification_date", Kind::Any),
 ];
 
+/// The texts of V1, which V2 and V3 have as well.
+pub(super) const V1: [&str; 6] = [
+    "name",
+    "description",
+    "personality",
+    "scenario",
+    "first_mes",
+    "mes_example",
+];
+
 /// One text: the file's own, or one that was made of something else.
 #[derive(Clone)]
 pub(super) enum Text<'a> {
@@ -307,9 +317,7 @@ pub(super) fn is_of_fields(root: Node<'_>) -> bool {
 
 /// Whether an object of fields has none but those of V1.
 pub(super) fn is_v1(root: Node<'_>) -> bool {
-    let (of_v1, _) = FIELDS.split_at(6);
-    let known = |key: &str| of_v1.iter().any(|field| field.key == key);
-    root.entries().all(|(key, _)| known(&key))
+    root.entries().all(|(key, _)| V1.contains(&&*key))
 }
 
 /// Whether an object has any field of V2 or V3.

@@ -3,6 +3,9 @@
 //! Offsets are followed within the bytes only, and not in circles. Knows no other tag,
 //! nor what the comment means.
 
+/// What the segments of a JPEG begin with that hold it.
+pub const MARK: &[u8] = b"Exif\0\0";
+
 /// Where a directory of more tags begins.
 const SUB_DIRECTORY: u32 = 0x8769;
 const USER_COMMENT: u32 = 0x9286;
@@ -10,7 +13,7 @@ const USER_COMMENT: u32 = 0x9286;
 /// The comment of a user without the name of its encoding. Some tools put it into the
 /// first directory, where the standard has it in the one below.
 pub fn user_comment(bytes: &[u8]) -> Option<&[u8]> {
-    let tiff = Tiff::of(bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes))?;
+    let tiff = Tiff::of(bytes.strip_prefix(MARK).unwrap_or(bytes))?;
     let first = tiff.number(4, 4)? as usize;
     let comment = tiff.find(first, USER_COMMENT).or_else(|| {
         let below = tiff.find(first, SUB_DIRECTORY)?;

@@ -2,15 +2,13 @@
 //!
 //! Knows nothing of pictures: behind the start of the scan nothing is read.
 
+use super::exif;
 use std::ops::Range;
 
 const COMMENT: u8 = 0xfe;
 const APP1: u8 = 0xe1;
 const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
-
-/// What the segments of Exif begin with.
-pub const EXIF: &[u8] = b"Exif\0\0";
 
 /// The bytes every JPEG ends with.
 pub const END: [u8; 2] = [0xff, END_OF_IMAGE];
@@ -29,7 +27,7 @@ pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
         at = data.end;
         match marker {
             START_OF_SCAN | END_OF_IMAGE => break,
-            APP1 if bytes[data.clone()].starts_with(EXIF) => exif.push(&bytes[data]),
+            APP1 if bytes[data.clone()].starts_with(exif::MARK) => exif.push(&bytes[data]),
             COMMENT => comments.push(&bytes[data]),
             _ => {}
         }

@@ -345,15 +345,9 @@ impl Chunk {
         // What stands before it may be the number of a method that there is not.
         let bare = match text {
             [method, text @ ..] if *method > 0 && self.kind == *b"zTXt" => {
-                bare.or_else(|refused| {
-                    let tried = inflate::zlib(text, limits.text);
-                    tried.map_err(|error| {
-                        if error.kind() == Kind::TooLarge {
-                            error
-                        } else {
-                            refused
-                        }
-                    })
+                bare.or_else(|refused| match inflate::zlib(text, limits.text) {
+                    Err(other) if other.kind() != Kind::TooLarge => Err(refused),
+                    tried => tried,
                 })
             }
             _ => bare,

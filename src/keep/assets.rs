@@ -57,41 +57,33 @@ impl Assets {
         about: &AboutAsset,
         write: Write,
     ) -> Result<Value> {
-        let put = async || self.put_once(id, bytes, about, write).await;
-        in_turns(write.if_rev.is_some(), put).await
-    }
-
-    async fn put_once(
-        &self,
-        id: Option<&str>,
-        bytes: &[u8],
-        about: &AboutAsset,
-        write: Write,
-    ) -> Result<Value> {
-        let found = match id {
-            Some(id) => {
-                documents::usable(id).map_err(|error| error.of(Domain::Assets.name(), id))?;
-                self.keep.store().get(Domain::Assets.name(), id).await?
-            }
-            None => None,
-        };
-        documents::may_change(Domain::Assets, id, true, write.if_rev, found.as_ref())?;
-        let history = match found {
-            Some(_) => History::Keep,
-            None => History::Skip,
-        };
-        let mut record = found.unwrap_or_else(|| {
-            let now = self.keep.store().now();
-            let id = id.map_or_else(|| codec::new_id(now), str::to_owned);
-            Record::new(Domain::Assets.name(), &id, now)
-        });
-        let mut change = Change::new();
-        let said = about.media_type.as_deref().map(essence).transpose()?;
-        call(&mut record, about.name.as_deref());
-        hold(&mut record, bytes, said, &mut change);
-        record.trashed_ms = None;
-        change.asked(write).write(record, history);
-        Ok(entry(&self.keep.commit_one(change).await?))
+        in_turns(write.if_rev.is_some(), async || {
+            let found = match id {
+                Some(id) => {
+                    documents::usable(id).map_err(|error| error.of(Domain::Assets.name(), id))?;
+                    self.keep.store().get(Domain::Assets.name(), id).await?
+                }
+                None => None,
+            };
+            documents::may_change(Domain::Assets, id, true, write.if_rev, found.as_ref())?;
+            let history = match found {
+                Some(_) => History::Keep,
+                None => History::Skip,
+            };
+            let mut record = found.unwrap_or_else(|| {
+                let now = self.keep.store().now();
+                let id = id.map_or_else(|| codec::new_id(now), str::to_owned);
+                Record::new(Domain::Assets.name(), &id, now)
+            });
+            let mut change = Change::new();
+            let said = about.media_type.as_deref().map(essence).transpose()?;
+            call(&mut record, about.name.as_deref());
+            hold(&mut record, bytes, said, &mut change);
+            record.trashed_ms = None;
+            change.asked(write).write(record, history);
+            Ok(entry(&self.keep.commit_one(change).await?))
+        })
+        .await
     }
 
     /// Changes what is said of an asset and gives the entry.
@@ -99,22 +91,20 @@ impl Assets {
     /// # Errors
     /// `not-found`, `conflict`, `invalid`, and what the medium reports.
     pub async fn patch(&self, id: &str, about: &AboutAsset, write: Write) -> Result<Value> {
-        let patch = async || self.patch_once(id, about, write).await;
-        in_turns(write.if_rev.is_some(), patch).await
-    }
-
-    async fn patch_once(&self, id: &str, about: &AboutAsset, write: Write) -> Result<Value> {
-        let found = self.keep.record_at(Domain::Assets, id, write.if_rev).await;
-        let mut record = found?;
-        call(&mut record, about.name.as_deref());
-        if let Some(said) = &about.media_type {
-            let said = essence(said)?;
-            let bytes = self.keep.store().part(record.part("file")?).await?;
-            classify(&mut record, Some(said), &bytes);
-        }
-        let mut change = Change::new();
-        change.asked(write).write(record, History::Keep);
-        Ok(entry(&self.keep.commit_one(change).await?))
+        in_turns(write.if_rev.is_some(), async || {
+            let found = self.keep.record_at(Domain::Assets, id, write.if_rev).await;
+            let mut record = found?;
+            call(&mut record, about.name.as_deref());
+            if let Some(said) = &about.media_type {
+                let said = essence(said)?;
+                let bytes = self.keep.store().part(record.part("file")?).await?;
+                classify(&mut record, Some(said), &bytes);
+            }
+            let mut change = Change::new();
+            change.asked(write).write(record, History::Keep);
+            Ok(entry(&self.keep.commit_one(change).await?))
+        })
+        .await
     }
 
     /// Keeps a file: `[{ entry, status, warnings }]`. The same bytes again are a duplicate.

@@ -151,69 +151,58 @@ impl Keep {
         }
         let names_rev = targets.iter().any(|target| target.if_rev.is_some());
         in_turns(names_rev, async || {
-            self.mark_once(domain, targets, trashed_ms, along, write)
-                .await
+            let mut change = Change::new();
+            change.asked(write);
+            if targets.len() > 1 {
+                change.verify();
+            }
+            if trashed_ms.is_none() {
+                change.durable();
+            }
+            let ids: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
+            let found = self.store().get_many(domain.name(), &ids).await?;
+            let (mut seen, mut taken) = (HashSet::new(), HashSet::new());
+            for (n, (target, found)) in targets.iter().zip(found).enumerate() {
+                let refuse = |kind: Kind, detail: &str| {
+                    let error = kind.because(detail).of(domain.name(), &target.id);
+                    nth(targets.len(), n, error)
+                };
+                if !seen.insert(&target.id) {
+                    return Err(refuse(Kind::Invalid, "the same id comes twice"));
+                }
+                let found =
+                    found.filter(|record| record.trashed_ms.is_some() != trashed_ms.is_some());
+                let Some(mut record) = found else {
+                    let missing = match trashed_ms {
+                        Some(_) => "there is no such record",
+                        None => "the trash has no such record",
+                    };
+                    return Err(refuse(Kind::NotFound, missing));
+                };
+                if let Some(rev) = target.if_rev.filter(|rev| *rev != record.rev) {
+                    let mut error = super::stale(&record, rev);
+                    // The messages of a chat are too many to be told.
+                    if domain != Domain::Chats {
+                        let subject = Subject::of(domain.name())?;
+                        error = error.between(subject.sides_of(self, &record, rev).await);
+                    }
+                    return Err(nth(targets.len(), n, error));
+                }
+                let going = |id: &str| ids.contains(&id);
+                let with = match trashed_ms {
+                    Some(_) => self.leaving_with(domain, &record.id, along, going).await?,
+                    None => self.gone_with(domain, &record).await?,
+                };
+                for mut one in with.into_iter().filter(|one| taken.insert(one.id.clone())) {
+                    one.trashed_ms = trashed_ms;
+                    change.verify().write(one, History::Skip);
+                }
+                record.trashed_ms = trashed_ms;
+                change.write(record, History::Skip);
+            }
+            self.commit(change).await
         })
         .await
-    }
-
-    async fn mark_once(
-        &self,
-        domain: Domain,
-        targets: &[Target],
-        trashed_ms: Option<i64>,
-        along: Along,
-        write: Write,
-    ) -> Result<Vec<Record>> {
-        let mut change = Change::new();
-        change.asked(write);
-        if targets.len() > 1 {
-            change.verify();
-        }
-        if trashed_ms.is_none() {
-            change.durable();
-        }
-        let ids: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
-        let found = self.store().get_many(domain.name(), &ids).await?;
-        let (mut seen, mut taken) = (HashSet::new(), HashSet::new());
-        for (n, (target, found)) in targets.iter().zip(found).enumerate() {
-            let refuse = |kind: Kind, detail: &str| {
-                let error = kind.because(detail).of(domain.name(), &target.id);
-                nth(targets.len(), n, error)
-            };
-            if !seen.insert(&target.id) {
-                return Err(refuse(Kind::Invalid, "the same id comes twice"));
-            }
-            let found = found.filter(|record| record.trashed_ms.is_some() != trashed_ms.is_some());
-            let Some(mut record) = found else {
-                let missing = match trashed_ms {
-                    Some(_) => "there is no such record",
-                    None => "the trash has no such record",
-                };
-                return Err(refuse(Kind::NotFound, missing));
-            };
-            if let Some(rev) = target.if_rev.filter(|rev| *rev != record.rev) {
-                let mut error = super::stale(&record, rev);
-                // The messages of a chat are too many to be told.
-                if domain != Domain::Chats {
-                    let subject = Subject::of(domain.name())?;
-                    error = error.between(subject.sides_of(self, &record, rev).await);
-                }
-                return Err(nth(targets.len(), n, error));
-            }
-            let going = |id: &str| ids.contains(&id);
-            let with = match trashed_ms {
-                Some(_) => self.leaving_with(domain, &record.id, along, going).await?,
-                None => self.gone_with(domain, &record).await?,
-            };
-            for mut one in with.into_iter().filter(|one| taken.insert(one.id.clone())) {
-                one.trashed_ms = trashed_ms;
-                change.verify().write(one, History::Skip);
-            }
-            record.trashed_ms = trashed_ms;
-            change.write(record, History::Skip);
-        }
-        self.commit(change).await
     }
 }
 

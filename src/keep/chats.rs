@@ -583,38 +583,28 @@ impl Chats {
         amend: impl Fn(&mut Record, &mut Change),
     ) -> Result<Value> {
         in_turns(write.if_rev.is_some(), async || {
-            self.amend_once(id, write, history, &amend).await
+            let mut record = self.keep.record_at(Domain::Chats, id, write.if_rev).await?;
+            let mut change = Change::new();
+            if history == History::Keep {
+                // A state that is kept may not share an open tail with the one that follows.
+                let mut body = Body::of(&record)?;
+                let cache = Cache::default();
+                let mut log = Log {
+                    store: self.keep.store(),
+                    cache: &cache,
+                    chat: id,
+                    manifest: body.manifest,
+                    staged: Staged::default(),
+                };
+                log.settle(&mut change).await?;
+                body.manifest = log.manifest;
+                record.body = json!(body);
+            }
+            amend(&mut record, &mut change);
+            change.asked(write).write(record, history);
+            Ok(chat_row::entry(&self.keep.commit_one(change).await?))
         })
         .await
-    }
-
-    async fn amend_once(
-        &self,
-        id: &str,
-        write: Write,
-        history: History,
-        amend: &impl Fn(&mut Record, &mut Change),
-    ) -> Result<Value> {
-        let mut record = self.keep.record_at(Domain::Chats, id, write.if_rev).await?;
-        let mut change = Change::new();
-        if history == History::Keep {
-            // A state that is kept may not share an open tail with the one that follows.
-            let mut body = Body::of(&record)?;
-            let cache = Cache::default();
-            let mut log = Log {
-                store: self.keep.store(),
-                cache: &cache,
-                chat: id,
-                manifest: body.manifest,
-                staged: Staged::default(),
-            };
-            log.settle(&mut change).await?;
-            body.manifest = log.manifest;
-            record.body = json!(body);
-        }
-        amend(&mut record, &mut change);
-        change.asked(write).write(record, history);
-        Ok(chat_row::entry(&self.keep.commit_one(change).await?))
     }
 
     /// The entries of the chats that a character is in, newest change first.

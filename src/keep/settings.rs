@@ -4,7 +4,7 @@
 //! each other.
 
 use super::Keep;
-use super::documents::MOST_TURNS;
+use super::documents::in_turns;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::settings;
@@ -61,8 +61,8 @@ impl Settings {
         }
         let store = self.keep.store();
         let keys: Vec<&str> = patch.keys().map(String::as_str).collect();
-        let mut turns = 0;
-        loop {
+        // Of values the one that was set last counts.
+        in_turns(false, async || {
             let found = store.get_many(DOMAIN, &keys).await?;
             let mut change = Change::new();
             change.asked(write);
@@ -71,12 +71,9 @@ impl Settings {
                 record.body = value.clone();
                 change.write(record, History::Keep);
             }
-            match self.keep.commit(change).await {
-                // Of values the one that was set last counts.
-                Err(error) if error.kind() == Kind::Conflict && turns < MOST_TURNS => turns += 1,
-                settled => break settled.map(drop)?,
-            }
-        }
+            self.keep.commit(change).await
+        })
+        .await?;
         self.apply().await?;
         self.get().await
     }

@@ -105,11 +105,14 @@ fn file(document: Document, dialect: Dialect, mut warnings: Vec<Warning>) -> Lor
     }
 }
 
-/// The lorebook that NovelAI puts into a picture: base64 in the text `naidata`.
+/// What NovelAI calls the text of a picture that has a lorebook.
+pub(crate) const PICTURED: &[u8] = b"naidata";
+
+/// The lorebook that NovelAI puts into a picture, in base64.
 fn pictured(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     let mut warnings = Vec::new();
     let layout = png::walk(bytes, &mut warnings)?;
-    let named = |chunk: &&png::Chunk| chunk.keyword(bytes) == Some(b"naidata");
+    let named = |chunk: &&png::Chunk| chunk.keyword(bytes) == Some(PICTURED);
     let missing = || Kind::NotALorebook.because("the image has no `naidata`");
     let chunk = layout.chunks.iter().find(named).ok_or_else(missing)?;
     let text = chunk.text(bytes, limits, &mut warnings)?;

@@ -18,6 +18,20 @@ struct Overtaken {
     meanwhile: RefCell<Option<Box<dyn FnOnce()>>>,
 }
 
+impl Overtaken {
+    /// A keep on a medium where somebody may be faster.
+    fn keep(medium: &MemoryMedium) -> (Rc<Overtaken>, Keep) {
+        let overtaken = Rc::new(Overtaken {
+            medium: medium.clone(),
+            left: Cell::new(u32::MAX),
+            meanwhile: RefCell::default(),
+        });
+        let medium = Rc::clone(&overtaken) as Rc<dyn Medium>;
+        let keep = now(Keep::open(medium, clock(), Rc::new(|_, _| {}))).unwrap();
+        (overtaken, keep)
+    }
+}
+
 impl Medium for Overtaken {
     fn read<'a>(&'a self, table: Table, keys: &'a [Key]) -> Pending<'a, Vec<Option<Value>>> {
         Box::pin(async move {
@@ -113,13 +127,7 @@ fn a_tail_that_another_tab_seals_between_two_readings_costs_no_call() {
         for reading in 0..6 {
             let medium = MemoryMedium::new();
             let there = open(&medium);
-            let overtaken = Rc::new(Overtaken {
-                medium: medium.clone(),
-                left: Cell::new(u32::MAX),
-                meanwhile: RefCell::default(),
-            });
-            let medium = Rc::clone(&overtaken) as Rc<dyn Medium>;
-            let here = now(Keep::open(medium, clock(), Rc::new(|_, _| {}))).unwrap();
+            let (overtaken, here) = Overtaken::keep(&medium);
             let entry = now(here.chats().create(r#"{"title":"Both"}"#)).unwrap();
             let id = entry["id"].as_str().unwrap().to_owned();
             let mine = now(here.chats().open(&id)).unwrap();
@@ -249,13 +257,7 @@ fn a_change_that_names_no_revision_is_made_anew_when_another_tab_was_faster() {
                 Domain::Worlds => now(there.trash(domain, &id, None)).unwrap(),
                 _ => {}
             }
-            let overtaken = Rc::new(Overtaken {
-                medium: medium.clone(),
-                left: Cell::new(u32::MAX),
-                meanwhile: RefCell::default(),
-            });
-            let medium = Rc::clone(&overtaken) as Rc<dyn Medium>;
-            let here = now(Keep::open(medium, clock(), Rc::new(|_, _| {}))).unwrap();
+            let (overtaken, here) = Overtaken::keep(&medium);
             let rev = || {
                 let key = [Key::row(domain.name(), &id)];
                 now(overtaken.medium.read(Table::Rows, &key)).unwrap()[0]

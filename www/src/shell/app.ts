@@ -254,13 +254,15 @@ export class App extends LightElement {
     if (folders.length > 0 && folders.length === outcomes.length) return void (location.hash = "#/folder");
     const plain = outcomes.every((outcome) => outcome.was === "backup" ? outcome.complete : outcome.was === "added" && outcome.warnings.length === 0 && outcome.like.length === 0);
     const [only] = outcomes;
+    if (plain && outcomes.length === 1 && only !== undefined && "id" in only) {
+      return notify(this, {
+        text: `“${only.title}” added`,
+        action: { label: "Open", run: () => void (location.hash = href(only.kind, only.id)) },
+      });
+    }
     const { summary } = await import("./report");
     if (!plain || only === undefined) return void this.report.show(outcomes);
-    if (outcomes.length > 1 || !("id" in only)) return notify(this, { text: summary(outcomes) });
-    notify(this, {
-      text: `“${only.title}” added`,
-      action: { label: "Open", run: () => void (location.hash = href(only.kind, only.id)) },
-    });
+    notify(this, { text: summary(outcomes) });
   }
 
   override render(): TemplateResult {
