@@ -4,6 +4,7 @@ import type { ChatHandle as RawHandle, KeepHandle, RawExportedChat } from "./car
 import { Domain } from "./domain.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
+import { reading } from "./leave.js";
 import { ask } from "./loading.js";
 import { messages } from "./messages.js";
 import { interrupted, Reply } from "./reply.js";
@@ -11,7 +12,7 @@ import { fields, flag, json, list, looking, options, safety, text, whole, writin
 import type {
   BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
   ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
-  SearchHit, SearchOptions, Validity, WriteOptions,
+  SearchHit, SearchOptions, SignalOptions, Validity, WriteOptions,
 } from "./types.js";
 
 const LINKS = ["characters", "persona", "world", "location", "playthrough"] as const;
@@ -146,9 +147,13 @@ export class Chats extends Domain<ChatEntry> {
     return this.answer("branches", () => this.handle.chatBranches(text(id, "id")));
   }
 
-  /** Looks through the messages of all chats, newest change first. Throws `invalid`. */
-  search(query: string, given?: SearchOptions): Promise<ChatHits[]> {
-    return this.answer("search", () => this.handle.searchChats(text(query, "query"), looking(given)));
+  /** Looks through the messages of all chats, newest change first. Throws `invalid`, `cancelled`. */
+  search(query: string, given?: SearchOptions & SignalOptions): Promise<ChatHits[]> {
+    return this.answer("search", () => {
+      const { signal, ...chosen } = looking(given, ["signal"]);
+      const said = text(query, "query");
+      return reading(signal, (leave) => this.handle.searchChats(said, chosen, leave) as Promise<string>);
+    });
   }
 
   /** Begins an empty chat. */
@@ -526,14 +531,21 @@ export class ChatHandle {
     });
   }
 
-  /** What is in the chat, counted: every message is read. */
-  stats(): Promise<ChatStats> {
-    return this.#answer("stats", () => this.#raw.stats());
+  /** What is in the chat, counted: every message is read. Throws `cancelled`. */
+  stats(given?: SignalOptions): Promise<ChatStats> {
+    return this.#answer("stats", () => {
+      const { signal } = options(given, ["signal"]);
+      return reading(signal, (leave) => this.#raw.stats(leave) as Promise<string>);
+    });
   }
 
-  /** The messages that say something, in their order; `from`: looks from this index on. Throws `invalid`. */
-  search(query: string, given?: SearchOptions & { from?: number }): Promise<SearchHit[]> {
-    return this.#answer("search", () => this.#raw.search(text(query, "query"), looking(given, ["from"])));
+  /** The messages that say something, in their order; `from`: looks from this index on. Throws `invalid`, `cancelled`. */
+  search(query: string, given?: SearchOptions & SignalOptions & { from?: number }): Promise<SearchHit[]> {
+    return this.#answer("search", () => {
+      const { signal, ...chosen } = looking(given, ["from", "signal"]);
+      const said = text(query, "query");
+      return reading(signal, (leave) => this.#raw.search(said, chosen, leave) as Promise<string>);
+    });
   }
 
   /** One write after the other: at the same time they would only be each other's conflicts. */

@@ -61,7 +61,9 @@ class Server {
       case "drop":
         return void this.#objects.delete(request.object);
       case "abort":
-        return this.#signals.get(request.signal)?.abort();
+        this.#signals.get(request.signal)?.abort();
+        // Sent again, it comes as one that was aborted.
+        return void this.#signals.delete(request.signal);
       case "page":
         return tellOfPage(request.event);
     }
@@ -151,8 +153,8 @@ class Server {
 
   #signal(number: number, aborted: boolean): AbortSignal {
     const controller = this.#signals.get(number) ?? new AbortController();
-    this.#signals.set(number, controller);
     if (aborted) controller.abort();
+    else this.#signals.set(number, controller);
     return controller.signal;
   }
 }

@@ -2,6 +2,7 @@
 
 use super::chat::Chat;
 use super::chat_row::Body;
+use super::search::Leave;
 use crate::chat;
 use crate::error::{Limits, Result};
 use crate::order;
@@ -31,8 +32,16 @@ impl Chat {
     /// # Errors
     /// `not-found`, `corrupt`, and what the medium reports.
     pub async fn stats(&self) -> Result<Value> {
+        self.stats_on(None).await
+    }
+
+    /// As [`Chat::stats`], as long as it has leave.
+    ///
+    /// # Errors
+    /// As [`Chat::stats`], and what `leave` gives.
+    pub async fn stats_on(&self, leave: Option<Leave<'_>>) -> Result<Value> {
         let (body, counts) = self
-            .read(async |body: &Body| self.count(body).await)
+            .read(async |body: &Body| self.count(body, leave).await)
             .await?;
         let Counts {
             words,
@@ -61,10 +70,13 @@ impl Chat {
         Ok(stats)
     }
 
-    async fn count(&self, body: &Body) -> Result<Counts> {
+    async fn count(&self, body: &Body, leave: Option<Leave<'_>>) -> Result<Counts> {
         let (log, dialect) = (self.log(body), body.dialect()?);
         let mut counts = Counts::default();
         for from in (0..body.manifest.len()).step_by(AT_ONCE as usize) {
+            if let Some(leave) = leave {
+                leave().await?;
+            }
             for record in log.records(from, from + AT_ONCE).await? {
                 let line = chat::record_line(&record);
                 let Some(said) = chat::counted(line, dialect, &Limits::default()) else {

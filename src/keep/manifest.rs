@@ -7,6 +7,7 @@
 //! segment and one run, a branch or a version shares all the others. So every write
 //! costs the same at any length. Knows nothing of what a record says.
 
+use super::search::Leave;
 use super::segment::{self, Content, First, Numbered, Segment};
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
@@ -187,11 +188,12 @@ impl Log<'_> {
     }
 
     /// Shows the records from a position on, each with its position and number, until one is
-    /// answered with `false`. Nothing of them is kept: neither decoded nor in memory.
+    /// answered with `false` or there is no leave any more. Nothing of them is kept: neither decoded nor in memory.
     pub(super) async fn look_through(
         &self,
         from: u64,
         see: &mut dyn FnMut(u64, u64, &[u8]) -> bool,
+        leave: Option<Leave<'_>>,
     ) -> Result<()> {
         let sealed = self.manifest.sealed();
         let segments = self.covering(from, sealed).await?;
@@ -211,6 +213,9 @@ impl Log<'_> {
         let (mut read, mut rest) = (Vec::new(), &segments[..]);
         let mut stretch = &segments[..0];
         loop {
+            if let Some(leave) = leave {
+                leave().await?;
+            }
             let mut bytes = 0;
             let fits = |(_, segment): &&(u64, Segment)| {
                 bytes += segment.part.bytes;

@@ -71,6 +71,7 @@ pub use personas::Personas;
 pub use playthroughs::{PlaythroughFilter, Playthroughs};
 pub use quarantine::Quarantine;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
+pub use search::Leave;
 pub use settings::Settings;
 pub use texts::Texts;
 pub use transaction::Transaction;

@@ -9,7 +9,12 @@ use super::chats::Chats;
 use super::domain::{Domain, newest_first};
 use crate::chat::{Place, Search, SearchOptions};
 use crate::error::{Kind, Result};
+use crate::store::Pending;
 use serde_json::{Value, json};
+
+/// What a long reading asks between two stretches: waits for its turn, and ends with an error
+/// that it gives.
+pub type Leave<'a> = &'a dyn Fn() -> Pending<'static, ()>;
 
 impl Chat {
     /// The messages that say something, in their order: an array of
@@ -19,6 +24,19 @@ impl Chat {
     /// # Errors
     /// `invalid` when nothing can be looked for, `not-found`, `corrupt`, and what the medium reports.
     pub async fn search(&self, query: &str, options: &SearchOptions) -> Result<Value> {
+        self.search_on(query, options, None).await
+    }
+
+    /// As [`Chat::search`], as long as it has leave.
+    ///
+    /// # Errors
+    /// As [`Chat::search`], and what `leave` gives.
+    pub async fn search_on(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+        leave: Option<Leave<'_>>,
+    ) -> Result<Value> {
         let search = Search::new(query, options)?;
         let look = async |body: &Body| {
             let dialect = body.dialect()?;
@@ -35,7 +53,7 @@ impl Chat {
                 (hits.len() as u64) < options.limit
             };
             let log = self.log(body);
-            log.look_through(options.from, &mut see).await?;
+            log.look_through(options.from, &mut see, leave).await?;
             Ok(hits)
         };
         Ok(self.read(look).await?.1.into())
@@ -49,6 +67,19 @@ impl Chats {
     /// # Errors
     /// As [`Chat::search`]; a chat that cannot be read hides no other.
     pub async fn search(&self, query: &str, options: &SearchOptions) -> Result<Value> {
+        self.search_on(query, options, None).await
+    }
+
+    /// As [`Chats::search`], as long as it has leave.
+    ///
+    /// # Errors
+    /// As [`Chats::search`], and what `leave` gives.
+    pub async fn search_on(
+        &self,
+        query: &str,
+        options: &SearchOptions,
+        leave: Option<Leave<'_>>,
+    ) -> Result<Value> {
         Search::new(query, options)?;
         let listing = self.keep.store().list(Domain::Chats.name()).await?;
         let mut records = listing.records;
@@ -60,12 +91,15 @@ impl Chats {
             if left == 0 {
                 break;
             }
+            if let Some(leave) = leave {
+                leave().await?;
+            }
             let within = SearchOptions {
                 limit: left,
                 ..options.clone()
             };
             let hits = match self.open(&record.id).await {
-                Ok(chat) => chat.search(query, &within).await,
+                Ok(chat) => chat.search_on(query, &within, leave).await,
                 Err(error) => Err(error),
             };
             let hits = match hits {

@@ -3,12 +3,14 @@
 use super::convert;
 use super::keep::{KeepHandle, promise};
 use crate::chat::SwipeChange;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::json::Document;
 use crate::keep::{At, Chat, ChatFilter, Links, SearchOptions, Template};
-use js_sys::Promise;
+use crate::store::Pending;
+use js_sys::{Function, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 /// An open chat.
 #[wasm_bindgen]
@@ -162,13 +164,21 @@ impl KeepHandle {
         promise(async move { Ok(keep.chats().tree(&id).await?.to_string()) })
     }
 
-    /// `[{ entry, hits }]` as JSON.
+    /// `[{ entry, hits }]` as JSON. `leave`, here and below, is asked between two stretches: it
+    /// throws to end the reading, and a promise of it is awaited.
     #[wasm_bindgen(js_name = searchChats)]
-    pub fn search_chats(&self, query: String, options: JsValue) -> Promise {
+    pub fn search_chats(
+        &self,
+        query: String,
+        options: JsValue,
+        leave: Option<Function>,
+    ) -> Promise {
         let keep = self.keep().clone();
         promise(async move {
             let options: SearchOptions = convert::options(&options)?;
-            Ok(keep.chats().search(&query, &options).await?.to_string())
+            let (chats, leave) = (keep.chats(), leave.map(asked));
+            let found = chats.search_on(&query, &options, leave.as_deref());
+            Ok(found.await?.to_string())
         })
     }
 }
@@ -338,17 +348,22 @@ impl ChatHandle {
     }
 
     /// `ChatStats` as JSON.
-    pub fn stats(&self) -> Promise {
+    pub fn stats(&self, leave: Option<Function>) -> Promise {
         let chat = Rc::clone(&self.chat);
-        promise(async move { Ok(chat.stats().await?.to_string()) })
+        promise(async move {
+            let leave = leave.map(asked);
+            Ok(chat.stats_on(leave.as_deref()).await?.to_string())
+        })
     }
 
     /// `SearchHit[]` as JSON.
-    pub fn search(&self, query: String, options: JsValue) -> Promise {
+    pub fn search(&self, query: String, options: JsValue, leave: Option<Function>) -> Promise {
         let chat = Rc::clone(&self.chat);
         promise(async move {
             let options: SearchOptions = convert::options(&options)?;
-            Ok(chat.search(&query, &options).await?.to_string())
+            let leave = leave.map(asked);
+            let found = chat.search_on(&query, &options, leave.as_deref());
+            Ok(found.await?.to_string())
         })
     }
 }
@@ -358,6 +373,20 @@ impl ChatHandle {
         let chat = Rc::clone(&self.chat);
         promise(async move { chat.swipe(at, swipe, convert::write(&write)?).await })
     }
+}
+
+/// A question of the face's, as a reading asks it.
+fn asked(leave: Function) -> Box<dyn Fn() -> Pending<'static, ()>> {
+    Box::new(move || {
+        let answer = leave.call0(&JsValue::UNDEFINED);
+        Box::pin(async move {
+            let refused = |_| Kind::Cancelled.because("the signal was aborted");
+            match answer.map_err(refused)?.dyn_into::<Promise>() {
+                Ok(turn) => JsFuture::from(turn).await.map(drop).map_err(refused),
+                Err(_) => Ok(()),
+            }
+        })
+    })
 }
 
 fn place(at: f64, by_id: bool) -> At {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { Keep } from "cardkeep";
+import { faults, memoryMedium } from "cardkeep/testing";
 
 const drained = async (events) => {
   const all = [];
@@ -80,6 +81,40 @@ describe("a keep", () => {
     await saver.flush();
     const { description, tags: kept, name } = await card();
     assert.deepEqual([description, kept, name], ["typed", ["a"], "Anna"]);
+  });
+
+  test("a search ends with its signal, gives others their turn before, and nothing is read behind it", async () => {
+    const medium = faults(memoryMedium());
+    const long = await Keep.open({ medium });
+    const line = (n) => JSON.stringify({ name: "A", is_user: false, mes: `${n} ${"silver ".repeat(500)}` });
+    const file = (title) => new File([JSON.stringify({ user_name: "U", character_name: title }), ...Array.from({ length: 2_000 }, (_, n) => `\n${line(n)}`)], `${title}.jsonl`);
+    for (let n = 0; n < 6; n += 1) await drained(long.chats.import(file(`chat ${n}`)));
+    const [{ id: first }] = (await long.chats.list()).items;
+    const chat = await long.chats.open(first);
+    const looks = {
+      "chats.search": (signal) => long.chats.search("s.*gold", { regex: true, signal }),
+      "ChatHandle.search": (signal) => chat.search("s.*gold", { regex: true, signal }),
+      "ChatHandle.stats": (signal) => chat.stats({ signal }),
+    };
+    for (const [op, look] of Object.entries(looks)) {
+      const reason = new Error("typed on");
+      // Counting is quick: there the medium is slow.
+      medium.reset(op === "ChatHandle.stats" ? { call: "read", waits: 20 } : []);
+      await assert.rejects(look(AbortSignal.abort(reason)), { code: "cancelled", op, cause: reason });
+      assert.equal(medium.calls.length, 0);
+      const controller = new AbortController();
+      const looking = look(controller.signal);
+      setTimeout(() => controller.abort(reason), 5);
+      await assert.rejects(looking, { code: "cancelled", op, cause: reason });
+      const calls = medium.calls.length;
+      assert.ok(medium.calls.every(({ ended }) => ended === "done"));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(medium.calls.length, calls, "nothing is read any more");
+      medium.reset([]);
+      await look(new AbortController().signal);
+      assert.ok(medium.calls.length > calls, `${op}: ${medium.calls.length} calls, ${calls} when cancelled`);
+    }
+    await long.close();
   });
 
   test("a signal ends the wait for a stream that gives nothing", async () => {

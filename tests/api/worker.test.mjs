@@ -155,6 +155,35 @@ test("a signal cancels what is under way there, and an iteration that is left en
   assert.deepEqual(told, { seen: 3, code: "cancelled", few: true, stopped: true });
 });
 
+test("a search there ends with a signal of the page, in one chat and in all", CHROMIUM, async () => {
+  const told = await run(async ({ cardkeep, imported }) => {
+    const keep = await cardkeep.Keep.open({ name: "searched" });
+    const chat = (title) => `{"user_name":"U","character_name":"${title}"}\n` + Array.from({ length: 3_000 }, (_, n) => JSON.stringify({ name: "U", is_user: true, mes: `${n} ${"silver ".repeat(400)}` })).join("\n");
+    const ids = [];
+    for (const title of ["one", "two", "three"]) ids.push((await imported(keep.chats.import(new File([chat(title)], `${title}.jsonl`)))).id);
+    const open = await keep.chats.open(ids[0]);
+    const outcome = async (work) => {
+      const controller = new AbortController();
+      const began = performance.now();
+      const done = work(controller.signal).then(() => "done", ({ code, op }) => `${code} ${op}`);
+      setTimeout(() => controller.abort("typed on"), 5);
+      return [await done, performance.now() - began];
+    };
+    const took = async (work) => {
+      const began = performance.now();
+      await work();
+      return performance.now() - began;
+    };
+    const whole = await took(() => keep.chats.search("gold"));
+    const outcomes = [await outcome((signal) => keep.chats.search("gold", { signal })), await outcome((signal) => open.search("gold", { signal })), await outcome((signal) => open.stats({ signal }))];
+    const found = (await open.search("2999 silver", { signal: new AbortController().signal })).length;
+    return { whole, outcomes, found };
+  });
+  assert.deepEqual(told.outcomes.map(([outcome]) => outcome), ["cancelled chats.search", "cancelled ChatHandle.search", "cancelled ChatHandle.stats"]);
+  assert.ok(told.outcomes[0][1] < told.whole, JSON.stringify(told));
+  assert.equal(told.found, 1);
+});
+
 test("what was scheduled is saved when the page goes away", async () => {
   const id = await run(async ({ cardkeep, imported }, card) => {
     const keep = await cardkeep.Keep.open({ name: "leaving" });

@@ -3,9 +3,11 @@
 use crate::keep::open;
 use crate::turn::now;
 use cardkeep::error::Kind;
-use cardkeep::keep::{ChatImport, Keep, SearchOptions};
-use cardkeep::store::MemoryMedium;
+use cardkeep::keep::{ChatImport, Keep, Leave, SearchOptions};
+use cardkeep::store::{MemoryMedium, Pending};
 use serde_json::{Value, json};
+use std::cell::Cell;
+use std::rc::Rc;
 
 fn import(keep: &Keep, title: &str, lines: &[Value]) -> String {
     let mut bytes = b"{\"user_name\":\"You\",\"character_name\":\"Z\"}\n".to_vec();
@@ -132,4 +134,57 @@ fn all_chats_are_searched_at_once() {
     };
     let found = now(keep.chats().search("gold", &two)).unwrap();
     assert_eq!(found[1]["hits"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_reading_ends_where_it_has_no_leave_any_more() {
+    let keep = open(&MemoryMedium::new());
+    // Several stretches of two megabytes.
+    let long: Vec<Value> = (0..700)
+        .map(|n| line("A", &format!("{n} {} gold", "silver ".repeat(1_000))))
+        .collect();
+    let id = import(&keep, "long", &long);
+    (0..5).for_each(|n| drop(import(&keep, &format!("short {n}"), &long[..1])));
+    let chat = now(keep.chats().open(&id)).unwrap();
+    let all = SearchOptions {
+        limit: 1_000,
+        ..SearchOptions::default()
+    };
+    let asked = Rc::new(Cell::new(0));
+    let until = |most: u32| {
+        asked.set(0);
+        let asked = Rc::clone(&asked);
+        move || -> Pending<'static, ()> {
+            asked.set(asked.get() + 1);
+            let ends = asked.get() > most;
+            Box::pin(async move {
+                match ends {
+                    true => Err(Kind::Cancelled.because("enough")),
+                    false => Ok(()),
+                }
+            })
+        }
+    };
+    let look = |what: &str, leave: Leave<'_>| match what {
+        "chat" => now(chat.search_on("gold", &all, Some(leave))),
+        "chats" => now(keep.chats().search_on("gold", &all, Some(leave))),
+        _ => now(chat.stats_on(Some(leave))),
+    };
+    for (what, least) in [("chat", 3), ("chats", 8), ("stats", 1)] {
+        let whole = look(what, &until(u32::MAX)).unwrap();
+        let questions = asked.get();
+        assert!(questions >= least, "{what}: {questions}");
+        for most in [0, questions / 2, questions - 1] {
+            let error = look(what, &until(most)).unwrap_err();
+            assert_eq!(error.kind(), Kind::Cancelled, "{what}");
+            // A reading of what was known may be followed by one of what is there.
+            assert!(asked.get() <= most + 2, "{what}: {}", asked.get());
+        }
+        let without = match what {
+            "chat" => now(chat.search("gold", &all)),
+            "chats" => now(keep.chats().search("gold", &all)),
+            _ => now(chat.stats()),
+        };
+        assert_eq!(whole, without.unwrap());
+    }
 }
