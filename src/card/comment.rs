@@ -62,6 +62,13 @@ pub(super) fn read(
     Err(passed.unwrap_or_else(|| Kind::NoCard.because("the image has no card in its words")))
 }
 
+/// Of each of some words, whether they are a card.
+pub(super) fn cards<'w>(words: impl Iterator<Item = &'w [u8]>, limits: &Limits) -> Vec<bool> {
+    words
+        .map(|words| matches!(one(words, limits, &mut Vec::new()), Some(Ok(_))))
+        .collect()
+}
+
 /// The card in some words; `None` when they do not look like one.
 fn one(
     words: &[u8],

@@ -259,9 +259,10 @@ pub struct Converted {
 pub struct Validity {
     /// The specification it was held against.
     pub spec: Spec,
-    /// What the specification forbids.
+    /// What the specification forbids: at most 1,000, then one more, `too-many`, that says how many
+    /// there are besides.
     pub errors: Vec<Issue>,
-    /// What it allows and is hardly meant.
+    /// What it allows and is hardly meant, as many.
     pub warnings: Vec<Issue>,
 }
 
@@ -309,9 +310,10 @@ pub struct Cleaned {
 /// A part of a picture that tells something.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Told {
-    /// `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`.
+    /// Of a PNG `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, of a JPEG `APP1` to `APP15` or `COM`,
+    /// of a WebP `EXIF`, `XMP` or `C2PA`.
     pub kind: String,
-    /// A text's keyword: `parameters`, `Software`; else empty.
+    /// A text's keyword: `parameters`, `Software`; what a JPEG calls such a part: `Exif`; else empty.
     pub name: String,
     /// How many bytes it had.
     pub bytes: usize,
@@ -768,11 +770,12 @@ pub fn rewrite(
     write::rewrite(file, document, container, limits)
 }
 
-/// A PNG without what it tells beside its pixels, its card and its assets: an image generator's
-/// prompts, a camera's Exif, an editor's name. Everything else stays byte for byte.
+/// A PNG, JPEG or WebP without what it tells beside its pixels, its card and its assets: an image
+/// generator's prompts, a camera's Exif, an editor's name. Everything else stays byte for byte; of
+/// the Exif of a JPEG it stays how it has to be turned.
 ///
 /// # Errors
-/// `unsupported` for what is no PNG, `bad-png`, `cut-short`, `too-large`.
+/// `unsupported` for what is none of these, `bad-png`, `cut-short`, `too-large`.
 pub fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
     told::clean(image, limits)
 }

@@ -62,12 +62,17 @@ fn loose(text: &[u8]) -> Result<Vec<u8>> {
     decimal(coded).map_or_else(|| base64(coded), Ok)
 }
 
-/// The JSON in a file that has nothing but what a chunk would hold.
+/// The JSON in a file that is compressed, or has nothing but what a chunk would hold.
 pub(super) fn bare<'t>(
     file: &'t [u8],
     limits: &Limits,
     warnings: &mut Vec<Warning>,
 ) -> Option<Result<Cow<'t, [u8]>>> {
+    if let Some(inflated) = inflate::gzip(file, limits.text).transpose() {
+        let message = "the file is compressed";
+        warnings.push(Warning::repaired("double-encoded", "", message));
+        return Some(inflated.map(Cow::Owned));
+    }
     let text = trim(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file));
     let begins = |start: &&[u8]| text.starts_with(start);
     let coded: [&[u8]; 4] = [b"eyJ", b"ew", b"data:", b"rcc||"];

@@ -1,11 +1,12 @@
-//! What a PNG tells beside its pixels and its card, found and taken out: the words of an image
+//! What a picture tells beside its pixels and its card, found and taken out: the words of an image
 //! generator, of a camera, of an editor. Everything else stays byte for byte.
 
-use super::embedded;
-use super::{Cleaned, Told};
+use super::{Cleaned, Told, comment, embedded};
 use crate::container::png::{self, Chunk};
+use crate::container::{exif, jpeg, webp};
 use crate::error::{Kind, Limits, Result};
 use crate::lore;
+use std::ops::Range;
 
 /// Chunks without a keyword that tell something of whoever made the picture: Exif, when it was
 /// changed, and what signed it.
@@ -19,8 +20,15 @@ pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
     if image.len() > limits.file {
         return Err(super::over(image.len(), limits));
     }
+    if jpeg::is(image) {
+        return photograph(image, limits);
+    }
+    if webp::is(image) {
+        return webp(image, limits);
+    }
     if !png::is(image) {
-        return Err(Kind::Unsupported.because("only of a PNG it is known what its parts tell"));
+        let detail = "only of PNG, JPEG and WebP it is known what their parts tell";
+        return Err(Kind::Unsupported.because(detail));
     }
     let layout = png::walk(image, &mut Vec::new())?;
     // A card that is nowhere else stays in the Exif.
@@ -49,4 +57,123 @@ pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
         removed: told.collect(),
         bytes: png::splice(image, &layout, goes, &[])?,
     })
+}
+
+/// A JPEG without it. What says how its colours are meant and how it has to be turned stays.
+fn photograph(image: &[u8], limits: &Limits) -> Result<Cleaned> {
+    const COMMENT: u8 = 0xfe;
+    let missing = || Kind::CutShort.because("the segments of the image lead to no picture");
+    let segments = jpeg::segments(image).ok_or_else(missing)?;
+    let words = |segment: &jpeg::Segment| &image[segment.data.clone()];
+    let mut cards = comment::cards(segments.iter().map(words), limits);
+    // A card that is cut into several segments: all that may be of it.
+    if !cards.contains(&true)
+        && let Ok((_, source)) = comment::read(image, limits, &mut Vec::new())
+    {
+        let within = |segment: &jpeg::Segment| match source.kind {
+            Some("COM") => segment.marker == COMMENT,
+            _ => words(segment).starts_with(exif::MARK),
+        };
+        cards = segments.iter().map(within).collect();
+    }
+    let mut cut = Cut::of(image);
+    for (segment, card) in segments.iter().zip(cards) {
+        let words = words(segment);
+        let turned = exif::orientation(words).map(exif::of_orientation);
+        let harmless = match segment.marker {
+            0xe0 => words.starts_with(b"JFIF\0"),
+            0xe1 => turned.as_deref() == Some(words),
+            0xe2 => words.starts_with(b"ICC_PROFILE\0"),
+            0xee => words.starts_with(b"Adobe"),
+            marker => !matches!(marker, 0xe3..=0xef | COMMENT),
+        };
+        if harmless || card {
+            continue;
+        }
+        let name = words.split(|byte| *byte == 0).next().unwrap_or_default();
+        let (kind, name) = match segment.marker {
+            COMMENT => ("COM".to_owned(), &[][..]),
+            marker => (format!("APP{}", marker - 0xe0), &name[..name.len().min(64)]),
+        };
+        cut.out(&segment.whole, kind, name, words.len());
+        if let Some(exif) = turned.filter(|_| words.starts_with(exif::MARK)) {
+            // Its length, which counts itself.
+            cut.bytes
+                .extend([0xff, segment.marker, 0, exif.len() as u8 + 2]);
+            cut.bytes.extend(exif);
+        }
+    }
+    Ok(cut.end())
+}
+
+/// A WebP without it.
+fn webp(image: &[u8], limits: &Limits) -> Result<Cleaned> {
+    /// What the header of a larger WebP says of them.
+    const FLAGS: [(&[u8; 4], u8); 2] = [(b"EXIF", 8), (b"XMP ", 4)];
+    let missing = || Kind::CutShort.because("the chunks of the image lead over its end");
+    let chunks = webp::chunks(image).ok_or_else(missing)?;
+    let words = |chunk: &webp::Chunk| &image[chunk.data.clone()];
+    let cards = comment::cards(chunks.iter().map(words), limits);
+    let mut cut = Cut::of(image);
+    let mut flags = 0;
+    for (chunk, card) in chunks.iter().zip(cards) {
+        let flag = FLAGS.iter().find(|(kind, _)| **kind == chunk.kind);
+        if card && chunk.kind == *b"EXIF" {
+            flags |= 8;
+        } else if flag.is_some() || chunk.kind == *b"C2PA" {
+            let kind = String::from_utf8_lossy(&chunk.kind);
+            cut.out(&chunk.whole, kind.trim().to_owned(), b"", chunk.data.len());
+        }
+    }
+    let mut cleaned = cut.end();
+    let removed = image.len() - cleaned.bytes.len();
+    if removed > 0 {
+        let length = webp::end(image).saturating_sub(8 + removed) as u32;
+        cleaned.bytes[4..8].copy_from_slice(&length.to_le_bytes());
+        // It is the first chunk where there is one.
+        if let Some(first) = chunks.first().filter(|chunk| chunk.kind == *b"VP8X")
+            && let Some(told) = cleaned.bytes.get_mut(first.data.start)
+        {
+            *told = *told & !12 | flags;
+        }
+    }
+    Ok(cleaned)
+}
+
+/// A picture from which parts are cut, from the first to the last.
+struct Cut<'i> {
+    image: &'i [u8],
+    at: usize,
+    bytes: Vec<u8>,
+    removed: Vec<Told>,
+}
+
+impl Cut<'_> {
+    fn of(image: &[u8]) -> Cut<'_> {
+        Cut {
+            image,
+            at: 0,
+            bytes: Vec::with_capacity(image.len()),
+            removed: Vec::new(),
+        }
+    }
+
+    fn out(&mut self, part: &Range<usize>, kind: String, name: &[u8], bytes: usize) {
+        self.bytes
+            .extend_from_slice(&self.image[self.at..part.start]);
+        self.at = part.end;
+        self.removed.push(Told {
+            kind,
+            name: String::from_utf8_lossy(name).into_owned(),
+            bytes,
+        });
+    }
+
+    fn end(mut self) -> Cleaned {
+        self.bytes.extend_from_slice(&self.image[self.at..]);
+        Cleaned {
+            removed: self.removed,
+            bytes: self.bytes,
+        }
+    }
 }

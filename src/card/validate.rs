@@ -6,6 +6,9 @@ use super::{Issue, Spec, Validity};
 use crate::json::{Document, Node, Shape};
 use std::collections::HashMap;
 
+/// So many errors are listed, and so many warnings; of a hostile card there may be millions.
+const MOST_ISSUES: usize = 1000;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Type {
     Text,
@@ -116,19 +119,27 @@ const ASSET: &[Rule] = &[
 
 /// `there`: the paths of what came along with the card, where that is known.
 pub(super) fn validate(document: &Document, there: Option<&[String]>) -> Validity {
-    let mut found = Validity {
+    let mut found = Found {
         spec: view::spec(document),
-        errors: Vec::new(),
-        warnings: Vec::new(),
+        errors: Issues::default(),
+        warnings: Issues::default(),
     };
+    held(document, there, &mut found);
+    Validity {
+        spec: found.spec,
+        errors: found.errors.told(),
+        warnings: found.warnings.told(),
+    }
+}
+
+fn held(document: &Document, there: Option<&[String]>, found: &mut Found) {
     let root = document.root();
     if root.shape() != Shape::Object {
-        found.error("", "wrong-type", "the card is no object");
-        return found;
+        return found.error("", "wrong-type", "the card is no object");
     }
     let said = root.get("spec").and_then(Node::text);
     match (view::data(document), said.as_deref()) {
-        (Some(data), _) => nested(root, data, there, &mut found),
+        (Some(data), _) => nested(root, data, there, found),
         (None, Some(said)) if said.starts_with("chara_card") => {
             let code = match root.get("data") {
                 Some(_) => "wrong-type",
@@ -137,24 +148,54 @@ pub(super) fn validate(document: &Document, there: Option<&[String]>) -> Validit
             found.error("data", code, "the card says it has `data`, an object");
         }
         _ => {
-            rules(root, "", V1, &mut found);
-            texts(root, "", &mut found);
+            rules(root, "", V1, found);
+            texts(root, "", found);
         }
     }
-    found
 }
 
-impl Validity {
+/// What was found so far.
+struct Found {
+    spec: Spec,
+    errors: Issues,
+    warnings: Issues,
+}
+
+#[derive(Default)]
+struct Issues {
+    listed: Vec<Issue>,
+    more: usize,
+}
+
+impl Issues {
+    fn push(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
+        if self.listed.len() < MOST_ISSUES {
+            self.listed.push(Issue::new(path, code, message));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn told(mut self) -> Vec<Issue> {
+        if self.more > 0 {
+            let message = format!("{} more are not listed", self.more);
+            self.listed.push(Issue::new("", "too-many", message));
+        }
+        self.listed
+    }
+}
+
+impl Found {
     fn error(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
-        self.errors.push(Issue::new(path, code, message));
+        self.errors.push(path, code, message);
     }
 
     fn warn(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
-        self.warnings.push(Issue::new(path, code, message));
+        self.warnings.push(path, code, message);
     }
 }
 
-fn nested(root: Node<'_>, data: Node<'_>, there: Option<&[String]>, found: &mut Validity) {
+fn nested(root: Node<'_>, data: Node<'_>, there: Option<&[String]>, found: &mut Found) {
     let v3 = found.spec == Spec::V3;
     let spec = if v3 { "chara_card_v3" } else { "chara_card_v2" };
     match root.get("spec").map(Node::text) {
@@ -251,7 +292,7 @@ fn nested(root: Node<'_>, data: Node<'_>, there: Option<&[String]>, found: &mut 
     }
 }
 
-fn rules(node: Node<'_>, path: &str, rules: &[Rule], found: &mut Validity) {
+fn rules(node: Node<'_>, path: &str, rules: &[Rule], found: &mut Found) {
     for (key, kind, required) in rules {
         match node.get(key) {
             None if *required => {
@@ -267,7 +308,7 @@ fn rules(node: Node<'_>, path: &str, rules: &[Rule], found: &mut Validity) {
     }
 }
 
-fn texts(node: Node<'_>, path: &str, found: &mut Validity) {
+fn texts(node: Node<'_>, path: &str, found: &mut Found) {
     let empty = |key: &str| {
         let text = node.get(key).and_then(Node::text);
         text.is_some_and(|text| text.trim().is_empty())
@@ -288,7 +329,7 @@ fn texts(node: Node<'_>, path: &str, found: &mut Validity) {
     }
 }
 
-fn lorebook(book: Node<'_>, v3: bool, found: &mut Validity) {
+fn lorebook(book: Node<'_>, v3: bool, found: &mut Found) {
     const PATH: &str = "data.character_book.";
     rules(book, PATH, BOOK, found);
     let entries = book.get("entries").filter(|it| it.shape() == Shape::Array);
@@ -330,7 +371,7 @@ fn lorebook(book: Node<'_>, v3: bool, found: &mut Validity) {
     }
 }
 
-fn assets(assets: Node<'_>, there: Option<&[String]>, found: &mut Validity) {
+fn assets(assets: Node<'_>, there: Option<&[String]>, found: &mut Found) {
     let (mut icons, mut main_icons, mut main_backgrounds) = (0, 0, 0);
     for (n, asset) in assets.items().enumerate() {
         let path = format!("data.assets.{n}.");

@@ -35,6 +35,14 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b, 8])
 }
 
+/// What is in a file that is compressed with gzip; `None` for every other file.
+///
+/// # Errors
+/// As [`zlib`].
+pub fn gzip(bytes: &[u8], limit: usize) -> Result<Option<Vec<u8>>> {
+    is_gzip(bytes).then(|| bare(bytes, limit)).transpose()
+}
+
 /// What stands behind the header of gzip.
 fn unzipped(bytes: &[u8]) -> Option<&[u8]> {
     let (header, mut rest) = bytes.split_first_chunk::<10>()?;

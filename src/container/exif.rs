@@ -6,6 +6,7 @@
 /// What the segments of a JPEG begin with that hold it.
 pub const MARK: &[u8] = b"Exif\0\0";
 
+const ORIENTATION: u32 = 0x0112;
 /// Where a directory of more tags begins.
 const SUB_DIRECTORY: u32 = 0x8769;
 const USER_COMMENT: u32 = 0x9286;
@@ -32,6 +33,21 @@ pub fn user_comment(bytes: &[u8]) -> Option<&[u8]> {
         }
         _ => value,
     })
+}
+
+/// How a picture has to be turned to be shown: 2 to 8; `None` where it stands as it should.
+pub fn orientation(bytes: &[u8]) -> Option<u8> {
+    let tiff = Tiff::of(bytes.strip_prefix(MARK).unwrap_or(bytes))?;
+    let entry = tiff.find(tiff.number(4, 4)? as usize, ORIENTATION)?;
+    let turned = tiff.number(entry + 8, 2)?;
+    (2..=8).contains(&turned).then_some(turned as u8)
+}
+
+/// The Exif that says nothing else.
+pub fn of_orientation(orientation: u8) -> Vec<u8> {
+    let mut exif = [MARK, b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"].concat();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    exif
 }
 
 struct Tiff<'b> {

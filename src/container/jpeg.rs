@@ -36,6 +36,35 @@ pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
     exif
 }
 
+/// A segment before the picture.
+pub struct Segment {
+    /// The second byte of its marker.
+    pub marker: u8,
+    /// All of it, from its marker on.
+    pub whole: Range<usize>,
+    /// What is in it.
+    pub data: Range<usize>,
+}
+
+/// The segments before the picture; `None` where they do not lead to one.
+pub fn segments(bytes: &[u8]) -> Option<Vec<Segment>> {
+    let mut found = Vec::new();
+    let mut at = 2;
+    loop {
+        let (marker, data) = segment(bytes, at)?;
+        let whole = at..data.end;
+        at = data.end;
+        if marker == START_OF_SCAN {
+            return Some(found);
+        }
+        found.push(Segment {
+            marker,
+            whole,
+            data,
+        });
+    }
+}
+
 /// Where the picture begins, behind the header of its scan; `None` when it is not in these bytes.
 pub fn scan(bytes: &[u8]) -> Option<usize> {
     let mut at = 2;

@@ -1,5 +1,7 @@
 //! WebP as a row of RIFF chunks: where its words are.
 
+use std::ops::Range;
+
 /// Where the first chunk begins.
 pub(super) const HEADER: usize = 12;
 
@@ -30,6 +32,38 @@ pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
         words.push(cut(found + 8, length));
     }
     words
+}
+
+/// A chunk.
+pub struct Chunk {
+    /// What kind it is of.
+    pub kind: [u8; 4],
+    /// All of it, with its header and its padding.
+    pub whole: Range<usize>,
+    /// What is in it.
+    pub data: Range<usize>,
+}
+
+/// The chunks up to the file's end by its own words; `None` where one of them leads over it, or the
+/// file ends before that.
+pub fn chunks(bytes: &[u8]) -> Option<Vec<Chunk>> {
+    let mut found = Vec::new();
+    // The padding of the last chunk may be missing.
+    let (mut at, end) = (HEADER, end(bytes).min(bytes.len()));
+    if end + 1 < self::end(bytes) {
+        return None;
+    }
+    while at + 8 <= end {
+        let (kind, length) = header(bytes, at)?;
+        let data = at + 8..(at + 8).checked_add(length)?;
+        if data.end > end {
+            return None;
+        }
+        let whole = at..(data.end + (length & 1)).min(end);
+        at = whole.end;
+        found.push(Chunk { kind, whole, data });
+    }
+    Some(found)
 }
 
 /// Where the file ends by its own words.

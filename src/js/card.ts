@@ -54,8 +54,8 @@ function chunks(file: Uint8Array): Uint32Array {
 }
 
 /**
- * Takes the card out of a file: PNG, CHARX, WebP, JPEG or JSON, V1, V2 or V3. What is broken but readable is read, and told in
- * `warnings`.
+ * Takes the card out of a file: PNG, CHARX, WebP, JPEG or JSON (also compressed with gzip), V1, V2 or V3. What is broken but
+ * readable is read, and told in `warnings`.
  *
  * Throws `not-a-card`, `no-card`, `bad-png`, `bad-zip`, `cut-short`, `bad-json`, `bad-encoding`, `too-large`, `unsupported`,
  * `bad-option`, `not-ready`.
@@ -185,10 +185,11 @@ export function countTokens(card: CardGiven, given?: ReadCardOptions): CardToken
 }
 
 /**
- * A PNG without what it tells beside its pixels, its card and its assets: the prompts of an image generator, the Exif of a
- * camera, the name of an editor. `removed` lists that. Everything else stays byte for byte.
+ * A PNG, JPEG or WebP without what it tells beside its pixels, its card and its assets: the prompts of an image generator, the
+ * Exif of a camera, the name of an editor. `removed` lists that. Everything else stays byte for byte; of the Exif of a JPEG it
+ * stays how it has to be turned.
  *
- * Throws `unsupported` for what is no PNG, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
+ * Throws `unsupported` for what is none of these, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
  */
 export function cleanImage(image: Uint8Array, given?: ReadCardOptions): CleanedImage {
   return call("cleanImage", () => {

@@ -6,8 +6,9 @@ import { bytes, documentOr, fields, limits, list, options, text } from "./option
 import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookGiven, LorebookMatch, LorebookPatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
 
 /**
- * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG), RisuAI, AI Dungeon, a
- * list of keys and texts between tabs, or the one in a card: as JSON, PNG, CHARX, WebP or JPEG. Its document is the card then.
+ * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG, a scenario or a story), RisuAI,
+ * AI Dungeon and its relatives (also in what is exported of a scenario, an adventure or a story), a list of keys and texts between
+ * tabs, or the one in a card: as JSON, PNG, CHARX, WebP or JPEG. Its document is the card then. JSON may be compressed with gzip.
  *
  * Throws `not-a-lorebook`, `bad-json`, `bad-encoding`, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
  */
@@ -82,6 +83,8 @@ export function matchLorebook(book: LorebookGiven, messages: string | readonly s
       "minActivations",
       "minActivationsDepth",
       "about",
+      "greeting",
+      "userIcon",
       "limits",
     ]);
     const said = typeof messages === "string" ? [messages] : list(messages, "messages").map((message) => text(message, "messages"));

@@ -2,8 +2,8 @@
 
 import { rawEditPersona, rawReadPersonas, rawWritePersonas } from "./cardkeep.js";
 import { call } from "./loading.js";
-import { bytes, document, fields, limits, list, options, text } from "./options.js";
-import type { Limits, Loss, Persona, PersonaDocument, PersonaFile, PersonaPatch, WritePersonasOptions } from "./types.js";
+import { bytes, documentOr, fields, limits, list, options, text } from "./options.js";
+import type { Limits, Loss, Persona, PersonaDocument, PersonaFile, PersonaGiven, PersonaPatch, WritePersonasOptions } from "./types.js";
 
 type Head = Omit<PersonaFile, "personas"> & { personas: Persona[] };
 
@@ -29,12 +29,12 @@ export function readPersonas(file: Uint8Array, given?: { limits?: Limits }): Per
 /**
  * Changes fields of a persona; the rest of its text stays as it was written. `null` removes what may be absent.
  *
- * Throws `bad-option`, `invalid`, `bad-json`, `too-large`, `not-ready`.
+ * Throws `bad-option`, `invalid`, `not-a-persona`, `bad-json`, `too-large`, `not-ready`.
  */
-export function editPersona(persona: PersonaDocument, patch: PersonaPatch, given?: { limits?: Limits }): PersonaDocument {
+export function editPersona(persona: PersonaGiven, patch: PersonaPatch, given?: { limits?: Limits }): PersonaDocument {
   return call("editPersona", () => {
     const chosen = options(given, ["limits"]);
-    return { bytes: rawEditPersona(document(persona), fields(patch, "patch"), limits(chosen.limits)) };
+    return { bytes: rawEditPersona(documentOr(persona, "persona"), fields(patch, "patch"), limits(chosen.limits)) };
   });
 }
 
@@ -42,13 +42,13 @@ export function editPersona(persona: PersonaDocument, patch: PersonaPatch, given
  * Puts personas into the file of a tool, and tells what that tool does not read of them; it stands in the file all the same.
  * `silly-tavern` is a backup of any number, `risu` and `cardshark` are a picture of one.
  *
- * Throws `invalid` for another number, `unsupported` for a picture that is no PNG, `bad-png`, `bad-json`, `too-large`,
- * `bad-option`, `not-ready`.
+ * Throws `invalid` for another number, `unsupported` for a picture that is no PNG, `not-a-persona`, `bad-png`, `bad-json`,
+ * `too-large`, `bad-option`, `not-ready`.
  */
-export function writePersonas(personas: readonly PersonaDocument[], given: WritePersonasOptions): { bytes: Uint8Array; losses: Loss[] } {
+export function writePersonas(personas: readonly PersonaGiven[], given: WritePersonasOptions): { bytes: Uint8Array; losses: Loss[] } {
   return call("writePersonas", () => {
     const { dialect, image, limits: within } = options(given, ["dialect", "image", "limits"]);
-    const documents = list(personas, "personas").map((persona) => document(persona));
+    const documents = list(personas, "personas").map((persona) => documentOr(persona, "persona"));
     const raw = rawWritePersonas(documents, text(dialect, "dialect"), image && bytes(image, "image"), limits(within));
     try {
       return { bytes: raw.bytes, losses: JSON.parse(raw.losses) as Loss[] };

@@ -2,8 +2,8 @@
 
 import { rawBuiltInTemplates, rawEditTemplate, rawReadTemplates, rawRenderTemplate } from "./cardkeep.js";
 import { call } from "./loading.js";
-import { bytes, document, fields, json, limits, options } from "./options.js";
-import type { BuiltInTemplate, Limits, RenderedTemplate, RenderTemplateOptions, Template, TemplateDocument, TemplateFile, TemplatePatch } from "./types.js";
+import { bytes, documentOr, fields, json, limits, options } from "./options.js";
+import type { BuiltInTemplate, Limits, RenderedTemplate, RenderTemplateOptions, Template, TemplateDocument, TemplateFile, TemplateGiven, TemplatePatch } from "./types.js";
 
 type Head = Omit<TemplateFile, "templates"> & { templates: Template[] };
 
@@ -29,12 +29,12 @@ export function readTemplates(file: Uint8Array, given?: { limits?: Limits }): Te
 /**
  * Changes fields of a template; the rest of its text stays as it was written. `null` removes one.
  *
- * Throws `bad-option`, `invalid`, `bad-json`, `too-large`, `not-ready`.
+ * Throws `bad-option`, `invalid`, `not-a-template`, `bad-json`, `too-large`, `not-ready`.
  */
-export function editTemplate(template: TemplateDocument, patch: TemplatePatch, given?: { limits?: Limits }): TemplateDocument {
+export function editTemplate(template: TemplateGiven, patch: TemplatePatch, given?: { limits?: Limits }): TemplateDocument {
   return call("editTemplate", () => {
     const chosen = options(given, ["limits"]);
-    return { bytes: rawEditTemplate(document(template), fields(patch, "patch"), limits(chosen.limits)) };
+    return { bytes: rawEditTemplate(documentOr(template, "template"), fields(patch, "patch"), limits(chosen.limits)) };
   });
 }
 
@@ -43,12 +43,12 @@ export function editTemplate(template: TemplateDocument, patch: TemplatePatch, g
  * `values`; `system-prompt` its text; `reasoning` sets `values.reasoning` apart; `chat-completion` gives messages. A pure
  * function: the same call gives the same prompt.
  *
- * Throws `unsupported` for a `sampler`, `not-a-template`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
+ * Throws `unsupported` for a `sampler`, `not-a-template`, `invalid`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
  */
-export function renderTemplate(template: TemplateDocument, given?: RenderTemplateOptions): RenderedTemplate {
+export function renderTemplate(template: TemplateGiven, given?: RenderTemplateOptions): RenderedTemplate {
   return call("renderTemplate", () => {
     const { limits: within, ...chosen } = options(given, ["character", "user", "values", "messages", "reply", "seed", "limits"]);
-    return JSON.parse(rawRenderTemplate(document(template), json(chosen, "options"), limits(within))) as RenderedTemplate;
+    return JSON.parse(rawRenderTemplate(documentOr(template, "template"), json(chosen, "options"), limits(within))) as RenderedTemplate;
   });
 }
 

@@ -160,9 +160,9 @@ export interface CardValidity {
   ok: boolean;
   /** The specification it was held against. */
   spec: CardSpec;
-  /** What the specification forbids. */
+  /** What the specification forbids: at most 1,000, then one more, `too-many`, that says how many there are besides. */
   errors: CardIssue[];
-  /** What it allows and is hardly meant. */
+  /** What it allows and is hardly meant, as many. */
   warnings: CardIssue[];
 }
 
@@ -397,6 +397,10 @@ export interface MatchLorebookOptions {
   minActivationsDepth?: number;
   /** The texts that entries may want to look in beside the messages. */
   about?: { readonly [text in LoreAbout]?: string };
+  /** Which greeting the chat begins with: 0 the first, 1 the first of the others. Else entries that want one do not wait for it. */
+  greeting?: number;
+  /** What the user's icon is called among the card's assets. Else entries that want one do not wait for it. */
+  userIcon?: string;
   limits?: Limits;
 }
 
@@ -1255,7 +1259,10 @@ export interface PutWorld extends Omit<PutOptions, keyof SafetyOptions> {
 /** A picture without what it told beside its pixels and its card. */
 export interface CleanedImage {
   bytes: Uint8Array;
-  /** What is not in it any more: `kind` is `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, `name` the keyword of a text. */
+  /**
+   * What is not in it any more. `kind` is of a PNG `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, of a JPEG `APP1` to `APP15`
+   * or `COM`, of a WebP `EXIF`, `XMP` or `C2PA`; `name` the keyword of a text, or what a JPEG calls such a part: `Exif`.
+   */
   removed: { kind: string; name: string; bytes: number }[];
 }
 
@@ -1280,6 +1287,8 @@ export type ParsedLorebook =
   | { entries: readonly object[]; kind: string }
   | { spec: string; data: object }
   | { type: string; data: readonly object[] }
+  | { storyCards: readonly object[] }
+  | { worldInfo: readonly object[] }
   | readonly object[];
 
 /** What is taken for a lorebook: the document that was read, its fields, or the object of a parsed file. */

@@ -4,7 +4,7 @@
 //! Of several with one name the first counts, except those that may come more than once.
 
 /// What this crate acts upon. The others are kept, told, and do nothing.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 29] = [
     "activate",
     "activate_only_after",
     "activate_only_every",
@@ -17,13 +17,20 @@ const KNOWN: [&str; 22] = [
     "exclude_keys",
     "exclude_keys_all",
     "ignore_on_max_context",
+    "inject_lore",
+    "inject_prepend",
+    "inject_replace",
+    "is_greeting",
+    "is_user_icon",
     "keep_activate_after_match",
     "match_full_word",
     "match_partial_word",
+    "no_recursive_search",
     "position",
     "priority",
     "probability",
     "recursive",
+    "reverse_depth",
     "role",
     "scan_depth",
     "unrecursive",
@@ -103,11 +110,14 @@ fn one(text: &str) -> Decorator {
             "activate_only_after"
             | "activate_only_every"
             | "depth"
+            | "is_greeting"
             | "priority"
             | "probability"
+            | "reverse_depth"
             | "scan_depth" => decorator.number().is_some(),
             "position" => matches!(value, Some("before_desc" | "after_desc")),
             "role" => matches!(value, Some("system" | "user" | "assistant")),
+            "inject_lore" | "is_user_icon" => value.is_some(),
             _ => true,
         };
     decorator

@@ -20,7 +20,8 @@ pub enum Dialect {
     NovelAi,
     /// A lorebook of RisuAI.
     Risu,
-    /// World information of AI Dungeon and its relatives: a bare list.
+    /// Story cards or world information of AI Dungeon and its relatives: a bare list, or one in
+    /// what was exported of a scenario, an adventure or a story.
     AiDungeon,
     /// Lines of a key, a tab, a text.
     Tsv,
@@ -63,10 +64,7 @@ impl Dialect {
         };
         let listed = |key: &str| lists(root, key);
         if root.shape() == Shape::Array {
-            let item = root.at(0)?;
-            let has = |key: &str| item.get(key).is_some();
-            let text = has("entry") || has("value") || has("content");
-            return ((has("keys") || has("key")) && text).then_some(Dialect::AiDungeon);
+            return is_story_card(root.at(0)?).then_some(Dialect::AiDungeon);
         }
         if says("spec", "lorebook_v3") {
             return Some(Dialect::V3);
@@ -77,11 +75,11 @@ impl Dialect {
         if says("type", "risu") && listed("data") {
             return Some(Dialect::Risu);
         }
-        if !listed("entries") {
-            return None;
-        }
-        if root.get("lorebookVersion").is_some() {
+        if novel_path(document).is_some() {
             return Some(Dialect::NovelAi);
+        }
+        if !listed("entries") {
+            return story_steps(document).map(|_| Dialect::AiDungeon);
         }
         let first = entries(document, Dialect::SillyTavern)
             .into_iter()
@@ -125,6 +123,51 @@ fn has_book(card: Node<'_>, root: Node<'_>) -> bool {
         .is_some_and(|book| book.shape() == Shape::Object || !lists(root, "entries"))
 }
 
+/// Where NovelAI has a lorebook: by itself, in a scenario, in a story.
+fn novel_path(document: &Document) -> Option<&'static [&'static str]> {
+    const PATHS: [&[&str]; 3] = [&[], &["lorebook"], &["content", "lorebook"]];
+    PATHS.into_iter().find(|path| {
+        let book = document.find(&steps(path));
+        book.is_some_and(|book| book.get("lorebookVersion").is_some() && lists(book, "entries"))
+    })
+}
+
+/// Where AI Dungeon and its relatives list such cards within what they export: the first list that
+/// has any, else the first one.
+fn story_steps(document: &Document) -> Option<Vec<Step<'static>>> {
+    const WITHIN: [&[&str]; 6] = [
+        &[],
+        &["adventure"],
+        &["scenario"],
+        &["data"],
+        &["data", "adventure"],
+        &["data", "scenario"],
+    ];
+    const LISTS: [&str; 4] = ["storyCards", "worldInfo", "worldInfos", "worldinfo"];
+    let mut empty = None;
+    for within in WITHIN {
+        for name in LISTS {
+            let mut path = steps(within);
+            path.push(Step::Key(name));
+            let list = document.find(&path);
+            let Some(list) = list.filter(|list| list.shape() == Shape::Array) else {
+                continue;
+            };
+            match list.at(0) {
+                Some(first) if is_story_card(first) => return Some(path),
+                Some(_) => {}
+                None => drop(empty.get_or_insert(path)),
+            }
+        }
+    }
+    empty
+}
+
+fn is_story_card(item: Node<'_>) -> bool {
+    let has = |key: &str| item.get(key).is_some();
+    (has("keys") || has("key")) && (has("entry") || has("value") || has("content"))
+}
+
 fn lists(root: Node<'_>, key: &str) -> bool {
     root.get(key)
         .is_some_and(|list| matches!(list.shape(), Shape::Array | Shape::Object))
@@ -141,6 +184,7 @@ fn head_path(document: &Document, dialect: Dialect) -> Option<&'static [&'static
         }
         Dialect::CharacterBook if within(root) => Some(&["character_book"]),
         Dialect::AiDungeon => None,
+        Dialect::NovelAi => novel_path(document),
         _ => Some(&[]),
     }
 }
@@ -158,7 +202,7 @@ pub(super) fn head(document: &Document, dialect: Dialect) -> Option<Node<'_>> {
 /// The steps to the list of entries, whether there is one or not.
 pub(super) fn list_steps(document: &Document, dialect: Dialect) -> Vec<Step<'static>> {
     let (mut path, name) = match dialect {
-        Dialect::AiDungeon => (Vec::new(), None),
+        Dialect::AiDungeon => (story_steps(document).unwrap_or_default(), None),
         Dialect::Risu => (Vec::new(), Some("data")),
         _ => (
             head_steps(document, dialect).unwrap_or_default(),

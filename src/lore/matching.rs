@@ -17,6 +17,7 @@ use super::decorator::{Decorator, decorators, without_decorators};
 use super::key::{Finder, Manner};
 use crate::order;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -65,6 +66,11 @@ pub struct Options {
     pub min_activations_depth: u32,
     /// The texts that entries may want to look in beside the messages.
     pub about: Texts,
+    /// Which greeting the chat begins with: 0 the first, 1 the first of the others. Where it is not
+    /// said, entries that want one do not wait for it.
+    pub greeting: Option<u32>,
+    /// What the user's icon is called among the card's assets, with the same default.
+    pub user_icon: Option<String>,
 }
 
 /// The texts beside the messages, as far as there are any.
@@ -155,6 +161,8 @@ impl Default for Options {
             min_activations: 0,
             min_activations_depth: 0,
             about: Texts::default(),
+            greeting: None,
+            user_icon: None,
         }
     }
 }
@@ -379,15 +387,48 @@ struct Text {
 }
 
 impl Text {
-    fn of(text: &str) -> Text {
+    /// A text without the macros in which nothing is looked for.
+    fn of(text: &str, hidden: &[&str]) -> Text {
+        let text = without(text, hidden);
         Text {
-            text: text.to_owned(),
             lower: text.to_lowercase(),
+            text: text.into_owned(),
         }
     }
 
     fn has(&self, finder: &Finder) -> bool {
         finder.finds(&self.text, &self.lower)
+    }
+}
+
+/// Macros that say nothing to keys, by how they begin.
+const UNSAID: [&str; 2] = ["//", "comment:"];
+/// And the one that says something in entries alone.
+const UNSAID_IN_MESSAGES: [&str; 3] = ["//", "comment:", "hidden_key:"];
+
+/// The text without macros that begin so.
+fn without<'t>(text: &'t str, hidden: &[&str]) -> Cow<'t, str> {
+    let mut out = String::new();
+    let (mut rest, mut kept) = (text, 0);
+    while let Some(start) = rest.find("{{") {
+        let inner = &rest[start + 2..];
+        let begins = |name: &&str| {
+            let head = inner.as_bytes().get(..name.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let at = text.len() - inner.len();
+        rest = inner;
+        if hidden.iter().any(begins)
+            && let Some(end) = inner.find("}}")
+        {
+            out.push_str(&text[kept..at - 2]);
+            rest = &inner[end + 2..];
+            kept = text.len() - rest.len();
+        }
+    }
+    match kept {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(out + &text[kept..]),
     }
 }
 
@@ -402,7 +443,7 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
             .iter()
             .rev()
             .take(MOST_MESSAGES)
-            .map(|text| Text::of(text))
+            .map(|text| Text::of(text, &UNSAID_IN_MESSAGES))
             .collect(),
         about: Vec::new(),
         sources: Vec::new(),
@@ -419,7 +460,8 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         .map(|(index, entry)| run.prepare(index, entry))
         .collect();
     for (about, _) in ABOUT {
-        run.about.push((about, Text::of(options.about.of(about))));
+        let text = Text::of(options.about.of(about), &UNSAID_IN_MESSAGES);
+        run.about.push((about, text));
     }
     run.rounds(&ready);
     run.settle(&ready)
@@ -484,17 +526,19 @@ impl<'b> Run<'b> {
         };
         let keys = find(&entry.keys, false);
         let secondary = find(&entry.secondary_keys, true);
-        let plain = Manner {
-            regex: false,
-            ..manner
-        };
+        // Of an entry whose keys are expressions the further ones are too, and none keeps it out.
         let named = |name: &str| -> Vec<Vec<Key<'b>>> {
-            let lists = decorators.iter().filter(|it| it.name == name).map(|it| {
-                let keys = it.values.iter();
-                keys.filter_map(|key| Some(Key::new("", Finder::of(key, plain)?.ok()?)))
-                    .collect::<Vec<Key<'b>>>()
+            let counts = !entry.use_regex || name == "additional_keys";
+            let lists = decorators.iter().filter(|it| counts && it.name == name);
+            let lists = lists.map(|it| {
+                let finders = it.values.iter().filter_map(|key| Finder::of(key, manner));
+                // One that cannot be run finds nothing.
+                let finders = finders.map(|finder| finder.unwrap_or(Finder::Nothing));
+                finders.map(|finder| Key::new("", finder)).collect()
             });
-            lists.filter(|list| !list.is_empty()).collect()
+            lists
+                .filter(|list: &Vec<Key<'b>>| !list.is_empty())
+                .collect()
         };
         let scan_depth = number("scan_depth")
             .map(|depth| depth as u32)
@@ -602,7 +646,8 @@ impl<'b> Run<'b> {
                 .decorator("probability")
                 .and_then(Decorator::number)
                 .unwrap_or(it.entry.probability);
-            if why != Why::Sticky && chance < 100.0 && self.roll(index) >= chance {
+            let certain = matches!(why, Why::Sticky | Why::Decorator);
+            if !certain && chance < 100.0 && self.roll(index) >= chance {
                 let why = (WhyNot::Probability, Some(format!("{chance} %")));
                 self.skipped.insert(index, why);
                 continue;
@@ -611,7 +656,7 @@ impl<'b> Run<'b> {
             self.fired.push((index, why));
             let calls = !self.few_call || it.decorator("recursive").is_some();
             if calls && !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
-                let said = Text::of(without_decorators(&it.entry.content));
+                let said = Text::of(without_decorators(&it.entry.content), &UNSAID);
                 self.sources.push((index, said));
             }
         }
@@ -660,8 +705,19 @@ impl<'b> Run<'b> {
         if !self.suits(entry) {
             return no(WhyNot::Character);
         }
-        let activate = it.decorator("activate").is_some();
-        if !activate && it.decorator("dont_activate").is_some() {
+        if it.decorator("activate").is_some() {
+            return Ok(Why::Decorator);
+        }
+        if it.decorator("dont_activate").is_some() {
+            return no(WhyNot::Decorator);
+        }
+        let value = |name: &str| it.decorator(name)?.values.first();
+        let greets = it.decorator("is_greeting").and_then(Decorator::number);
+        let greeting = self.options.greeting.map(f64::from);
+        let icon = (value("is_user_icon"), &self.options.user_icon);
+        if matches!((greets, greeting), (Some(wanted), Some(is)) if wanted != is)
+            || matches!(icon, (Some(wanted), Some(is)) if wanted != is)
+        {
             return no(WhyNot::Decorator);
         }
         if timed.sticky_until > self.count {
@@ -692,9 +748,7 @@ impl<'b> Run<'b> {
         if entry.delay_until_recursion > level {
             return Err((WhyNot::NotFound, Some("it waits for recursion".to_owned())));
         }
-        if activate {
-            Ok(Why::Decorator)
-        } else if entry.constant || it.decorator("constant").is_some() {
+        if entry.constant || it.decorator("constant").is_some() {
             Ok(Why::Constant)
         } else {
             self.called(it)
@@ -742,8 +796,8 @@ impl<'b> Run<'b> {
     }
 
     /// The first entry that does. What entries say is nothing to older messages.
-    fn in_entries(&self, key: &Key<'_>) -> Option<usize> {
-        if self.scan == Scan::Older {
+    fn in_entries(&self, it: &Ready<'_>, key: &Key<'_>) -> Option<usize> {
+        if self.scan == Scan::Older || it.decorator("no_recursive_search").is_some() {
             return None;
         }
         let text = |n: usize| self.sources.get(n).map(|(_, text)| text);
@@ -754,7 +808,7 @@ impl<'b> Run<'b> {
     fn anywhere(&self, it: &Ready<'_>, key: &Key<'_>) -> bool {
         self.in_messages(it, key).is_some()
             || self.in_about(it, key).is_some()
-            || self.in_entries(key).is_some()
+            || self.in_entries(it, key).is_some()
     }
 
     /// Whether a key is in the messages, beside them, or in what other entries say.
@@ -789,7 +843,7 @@ impl<'b> Run<'b> {
             it.keys.iter().find_map(|key| {
                 Some(Why::Entry {
                     key: key.key.to_owned(),
-                    by: self.in_entries(key)?,
+                    by: self.in_entries(it, key)?,
                 })
             })
         };
@@ -1003,6 +1057,7 @@ impl<'b> Run<'b> {
                 timed.insert(index, next);
             }
         }
+        self.inject(ready, &mut fired);
         order::sort_by_key(&mut fired, |fired| {
             (
                 fired.position.number(),
@@ -1023,15 +1078,56 @@ impl<'b> Run<'b> {
         }
     }
 
+    /// Puts what RisuAI's decorator asks for into another entry, which it calls by its comment.
+    fn inject(&mut self, ready: &[Ready<'b>], fired: &mut Vec<Fired>) {
+        let names = |fired: &Fired| {
+            Some(
+                ready[fired.index]
+                    .decorator("inject_lore")?
+                    .values
+                    .join(" "),
+            )
+        };
+        let (guests, rest): (Vec<_>, Vec<_>) = std::mem::take(fired)
+            .into_iter()
+            .partition(|fired| names(fired).is_some());
+        *fired = rest;
+        for guest in guests {
+            let it = &ready[guest.index];
+            let wanted = names(&guest).unwrap_or_default();
+            let called = |host: &&mut Fired| self.book.entries[host.index].comment == wanted;
+            let detail = match fired.iter_mut().find(called) {
+                Some(host) => {
+                    host.tokens = host.tokens.saturating_add(guest.tokens);
+                    host.content = match it.decorator("inject_replace") {
+                        Some(old) => {
+                            host.content
+                                .replacen(&old.values.join(" "), &guest.content, 1)
+                        }
+                        None if it.decorator("inject_prepend").is_some() => {
+                            format!("{} {}", guest.content, host.content)
+                        }
+                        None => format!("{} {}", host.content, guest.content),
+                    };
+                    format!("it stands in entry {}", host.index)
+                }
+                None => format!("no entry `{wanted}` goes in"),
+            };
+            self.skipped
+                .insert(guest.index, (WhyNot::Decorator, Some(detail)));
+        }
+    }
+
     fn fire(&self, it: &Ready<'_>, why: Why) -> Fired {
         let value = |name: &str| it.decorator(name);
         let content = without_decorators(&it.entry.content).to_owned();
         let tokens =
             (content.chars().count() as f64 / self.options.characters_per_token.max(0.1)).ceil();
-        let depth = value("depth")
-            .and_then(Decorator::number)
-            .map(|depth| depth as u32)
-            .or(value("end").map(|_| 0));
+        let number = |name: &str| Some(value(name)?.number()? as u32);
+        let from_start = || Some(self.count.saturating_sub(number("reverse_depth")?));
+        let depth = number("depth")
+            .or(value("end").map(|_| 0))
+            .or_else(from_start);
         let placed = value("position").and_then(|it| match it.values.first()?.as_str() {
             "before_desc" => Some(Position::BeforeChar),
             "after_desc" => Some(Position::AfterChar),

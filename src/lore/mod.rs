@@ -32,6 +32,7 @@ pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
 pub use edit::{Summary, edit, entry_name, is_filed, last_entry, replace, summary, view};
 
+use crate::codec::inflate;
 use crate::container::png;
 use crate::error::{Error, Kind, Limits, Result, Warning, Written};
 use crate::json::Document;
@@ -50,8 +51,9 @@ pub struct LoreFile {
 }
 
 /// Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in
-/// a PNG), RisuAI, AI Dungeon, a list of keys and texts between tabs, or the one within a
-/// card's JSON.
+/// a PNG, a scenario or a story), RisuAI, AI Dungeon and its relatives (also in what is exported of
+/// a scenario, an adventure or a story), a list of keys and texts between tabs, or the one within
+/// a card's JSON; each also compressed with gzip.
 ///
 /// # Errors
 /// `not-a-lorebook`, `bad-json`, `too-large`, `bad-encoding`, `bad-png`, `cut-short`; `unsupported`
@@ -63,6 +65,18 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     if let Some(error) = packed(bytes) {
         return Err(error);
     }
+    let Some(inflated) = inflate::gzip(bytes, limits.text)? else {
+        return plain(bytes, limits);
+    };
+    let mut file = plain(&inflated, limits)?;
+    let message = "the file is compressed";
+    let told = Warning::repaired("double-encoded", "", message);
+    file.warnings.insert(0, told);
+    Ok(file)
+}
+
+/// A file that is JSON or a table.
+fn plain(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     // A key may begin as JSON does.
     json(bytes, limits).or_else(|error| match dialect::table(bytes, limits)? {
         Some((document, warnings)) => Ok(file(document, Dialect::Tsv, warnings)),

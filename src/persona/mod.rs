@@ -140,6 +140,22 @@ pub fn is_filed(object: &Document) -> bool {
     marks.iter().any(|mark| object.root().get(mark).is_some())
 }
 
+/// The document of a persona that is given as an object: as a file of one has it, or its fields.
+///
+/// # Errors
+/// Those of [`read`], `not-a-persona` for a file of several, and those of [`edit`] for fields.
+pub fn of_object(json: &str, limits: &Limits) -> Result<Document> {
+    let object = Document::read(json.as_bytes(), limits)?.0;
+    if !is_filed(&object) {
+        return replace(None, &object);
+    }
+    let mut personas = read(object.bytes(), limits)?.personas;
+    match personas.len() {
+        1 => Ok(personas.remove(0)),
+        several => Err(Kind::NotAPersona.because(format!("the object is of {several} personas"))),
+    }
+}
+
 /// The persona's fields as strict JSON in ASCII: the `Persona` of the public types.
 pub fn view(document: &Document) -> String {
     fields::view(document)

@@ -269,6 +269,26 @@ pub fn is_filed(object: &Document) -> bool {
     ours.iter().all(|name| object.root().get(name).is_none()) && Kind::of(object).is_some()
 }
 
+/// The document of a template that is given as an object: as a file of one has it, or its fields.
+///
+/// # Errors
+/// Those of [`read`], `not-a-template` for a file of several, and those of [`replace`] for fields.
+pub fn of_object(json: &str, limits: &Limits) -> Result<Document> {
+    let object = Document::read(json.as_bytes(), limits)?.0;
+    let ours = ["kind", "fields"];
+    if ours.iter().any(|name| object.root().get(name).is_some()) {
+        return replace(None, &object);
+    }
+    let mut templates = read(object.bytes(), limits)?.templates;
+    match templates.len() {
+        1 => Ok(templates.remove(0)),
+        several => {
+            let detail = format!("the object is of {several} templates");
+            Err(Failure::NotATemplate.because(detail))
+        }
+    }
+}
+
 fn holds(made: &Document, kind: Kind) -> Result<()> {
     if Kind::of(made) == Some(kind) {
         return Ok(());

@@ -175,14 +175,8 @@ pub fn write_card(
     ))
 }
 
-/// A document's bytes, or a card as the JSON of an object.
 fn read_document(given: &JsValue, limits: &Limits) -> crate::error::Result<Document> {
-    if let Some(object) = given.as_string() {
-        return card::of_object(&object, limits);
-    }
-    let given = given.unchecked_ref::<Uint8Array>();
-    let bytes = convert::bytes(given, limits.text, "text")?;
-    Ok(Document::read(&bytes, limits)?.0)
+    convert::document(given, limits, card::of_object)
 }
 
 /// A card of another specification.

@@ -5,6 +5,7 @@
 
 use crate::container::thin::Distant;
 use crate::error::{Error, Kind, Limits, Result};
+use crate::json::Document;
 use crate::store::Write;
 use js_sys::Uint8Array;
 use serde::Serialize;
@@ -69,6 +70,22 @@ pub fn bytes(given: &Uint8Array, limit: usize, name: &str) -> Result<Vec<u8>> {
     room.try_reserve_exact(length).map_err(|_| full(length))?;
     drop(black_box(room));
     Ok(given.to_vec())
+}
+
+/// A document's bytes as they are, or what stands for it: an object, as JSON text.
+///
+/// # Errors
+/// Those of [`Document::read`], and of what reads the object.
+pub fn document(
+    given: &JsValue,
+    limits: &Limits,
+    of_object: fn(&str, &Limits) -> Result<Document>,
+) -> Result<Document> {
+    if let Some(object) = given.as_string() {
+        return of_object(&object, limits);
+    }
+    let bytes = bytes(given.unchecked_ref(), limits.text, "text")?;
+    Ok(Document::read(&bytes, limits)?.0)
 }
 
 fn full(length: usize) -> Error {

@@ -50,9 +50,9 @@ pub fn read_personas(given: &Uint8Array, limits: &JsValue) -> Thrown<RawPersonaF
 /// Changes fields of a persona's JSON text.
 ///
 /// # Errors
-/// Those of [`Document::read`] and [`persona::edit`].
+/// Those of [`persona::of_object`] and [`persona::edit`].
 #[wasm_bindgen(js_name = rawEditPersona)]
-pub fn edit_persona(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
+pub fn edit_persona(document: &JsValue, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
     let document = read_document(document, &convert::limits(limits)?)?;
     let edited = persona::edit(&document, &Document::parse(patch)?)?;
     Ok(Uint8Array::from(edited.bytes()))
@@ -61,10 +61,10 @@ pub fn edit_persona(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thr
 /// Puts personas into the file of a tool.
 ///
 /// # Errors
-/// Those of [`Document::read`] and [`persona::write`], and `bad-option`.
+/// Those of [`persona::of_object`] and [`persona::write`], and `bad-option`.
 #[wasm_bindgen(js_name = rawWritePersonas)]
 pub fn write_personas(
-    documents: Vec<Uint8Array>,
+    documents: Vec<JsValue>,
     dialect: &str,
     image: Option<Uint8Array>,
     limits: &JsValue,
@@ -85,9 +85,8 @@ pub fn write_personas(
     Ok(RawWritten(persona::write(&documents, &options)?))
 }
 
-fn read_document(given: &Uint8Array, limits: &Limits) -> crate::error::Result<Document> {
-    let bytes = convert::bytes(given, limits.text, "text")?;
-    Ok(Document::read(&bytes, limits)?.0)
+fn read_document(given: &JsValue, limits: &Limits) -> crate::error::Result<Document> {
+    convert::document(given, limits, persona::of_object)
 }
 
 #[wasm_bindgen]

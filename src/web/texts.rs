@@ -50,10 +50,11 @@ pub fn read_templates(given: &Uint8Array, limits: &JsValue) -> Thrown<RawTemplat
 /// Fills a template: `RenderedTemplate` as JSON. The options are JSON, since they hold a chat.
 ///
 /// # Errors
-/// Those of [`template::render`], and `bad-option`.
+/// Those of [`template::of_object`] and [`template::render`], and `bad-option`.
 #[wasm_bindgen(js_name = rawRenderTemplate)]
-pub fn render_template(document: &Uint8Array, options: &str, limits: &JsValue) -> Thrown<String> {
-    let document = read_document(document, &convert::limits(limits)?)?;
+pub fn render_template(document: &JsValue, options: &str, limits: &JsValue) -> Thrown<String> {
+    let limits = convert::limits(limits)?;
+    let document = convert::document(document, &limits, template::of_object)?;
     let options: Options = parse(options)?;
     Ok(convert::ascii(&template::render(&document, &options)?))
 }
@@ -75,10 +76,11 @@ pub fn built_in_templates() -> Thrown<String> {
 /// Changes fields of a template's JSON text.
 ///
 /// # Errors
-/// Those of [`Document::read`] and [`template::edit`].
+/// Those of [`template::of_object`] and [`template::edit`].
 #[wasm_bindgen(js_name = rawEditTemplate)]
-pub fn edit_template(document: &Uint8Array, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
-    let document = read_document(document, &convert::limits(limits)?)?;
+pub fn edit_template(document: &JsValue, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
+    let limits = convert::limits(limits)?;
+    let document = convert::document(document, &limits, template::of_object)?;
     let edited = template::edit(&document, &Document::parse(patch)?)?;
     Ok(Uint8Array::from(edited.bytes()))
 }
@@ -90,17 +92,10 @@ pub fn edit_template(document: &Uint8Array, patch: &str, limits: &JsValue) -> Th
 #[wasm_bindgen(js_name = rawEditLorebook)]
 pub fn edit_lorebook(document: &JsValue, patch: &str, limits: &JsValue) -> Thrown<Uint8Array> {
     let limits = convert::limits(limits)?;
-    let document = match document.as_string() {
-        Some(object) => lore::of_object(&object, &limits)?.document,
-        None => read_document(document.unchecked_ref(), &limits)?,
-    };
+    let of_object = |object: &str, limits: &Limits| Ok(lore::of_object(object, limits)?.document);
+    let document = convert::document(document, &limits, of_object)?;
     let edited = lore::edit(&document, &Document::parse(patch)?)?;
     Ok(Uint8Array::from(edited.bytes()))
-}
-
-fn read_document(given: &Uint8Array, limits: &Limits) -> Result<Document> {
-    let bytes = convert::bytes(given, limits.text, "text")?;
-    Ok(Document::read(&bytes, limits)?.0)
 }
 
 /// The domain of a name that JavaScript's classes know.

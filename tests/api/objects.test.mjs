@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { convertCard, countTokens, diffCards, editCard, editLorebook, fingerprintCard, init, Keep, matchLorebook, readCard, validateCard, writeCard, writeLorebook } from "cardkeep";
+import { gzipSync } from "node:zlib";
+import { cleanImage, convertCard, countTokens, diffCards, editCard, editLorebook, editPersona, editTemplate, fingerprintCard, init, Keep, matchLorebook, readCard, readLorebook, readPersonas, readTemplates, renderTemplate, validateCard, writeCard, writeLorebook, writePersonas } from "cardkeep";
 import { bytes, utf8 } from "./fixtures.mjs";
 
 before(() => init());
@@ -136,4 +137,49 @@ test("a parsed persona and a parsed preset are put", async () => {
   const { id } = await templates.put(preset);
   const kept = await templates.get(id);
   assert.deepEqual([kept.template.kind, kept.template.name, JSON.parse(utf8(kept.document.bytes))], ["instruct", "P", preset]);
+});
+
+test("every function of personas takes one as it was parsed, or its fields", () => {
+  const said = (document) => JSON.parse(utf8(document.bytes));
+  const file = { personas: { "a.png": "Ann" }, persona_descriptions: { "a.png": { description: "A shark.", position: 0 } } };
+  const { document } = readPersonas(bytes(JSON.stringify(file))).personas[0];
+  for (const given of [document, file]) {
+    const edited = editPersona(given, { description: "Two sharks." });
+    assert.equal(said(edited).persona_descriptions["a.png"].description, "Two sharks.");
+  }
+  const { bytes: risu } = writePersonas([file], { dialect: "silly-tavern" });
+  assert.deepEqual(JSON.parse(utf8(risu)).personas, { "a.png": "Ann" });
+  const { personas } = readPersonas(writePersonas([{ name: "Bea", description: "b" }], { dialect: "silly-tavern" }).bytes);
+  assert.deepEqual([personas[0].persona.name, personas[0].persona.description], ["Bea", "b"]);
+  assert.throws(() => editPersona({ name: "A", descripton: "x" }, {}), { code: "bad-option", op: "editPersona" });
+  assert.throws(() => editPersona({ personas: { "a.png": "A", "b.png": "B" } }, {}), { code: "not-a-persona" });
+  assert.throws(() => editPersona({}, {}), { code: "bad-option" });
+});
+
+test("every function of templates takes one as it was parsed, or its fields", () => {
+  const preset = { name: "Alpaca", input_sequence: "### In:", output_sequence: "### Out:", system_sequence: "", stop_sequence: "", wrap: true, own: 1 };
+  const { template, document } = readTemplates(bytes(JSON.stringify(preset))).templates[0];
+  const messages = [{ role: "user", content: "Hi" }];
+  const wanted = renderTemplate(document, { messages, reply: true });
+  assert.ok(wanted.text.includes("### In:"));
+  for (const given of [preset, template]) assert.deepEqual(renderTemplate(given, { messages, reply: true }), wanted);
+  assert.deepEqual(editTemplate(preset, { fields: { wrap: false } }), editTemplate(document, { fields: { wrap: false } }));
+  assert.throws(() => renderTemplate({ hello: 1 }), { code: "not-a-template", op: "renderTemplate" });
+  assert.throws(() => editTemplate({ kind: "instruct", fields: {}, odd: 1 }, {}), { code: "bad-option" });
+});
+
+test("a compressed file, a photograph and story cards come through the face", () => {
+  const card = { name: "Ann", description: "d", first_mes: "Hi" };
+  const zipped = new Uint8Array(gzipSync(JSON.stringify(card)));
+  const { card: read, warnings } = readCard(zipped);
+  assert.deepEqual([read.name, warnings[0].code], ["Ann", "double-encoded"]);
+  const { book, dialect } = readLorebook(new Uint8Array(gzipSync(JSON.stringify({ storyCards: [{ keys: "a,b", value: "x" }] }))));
+  assert.deepEqual([dialect, book.entries[0].keys], ["ai-dungeon", ["a", "b"]]);
+  const bomb = new Uint8Array(gzipSync(new Uint8Array(50 << 20)));
+  for (const look of [readCard, readLorebook]) assert.throws(() => look(bomb), { code: "too-large" });
+  const matched = (options) => matchLorebook({ storyCards: [{ keys: "a", value: "@@is_greeting 1\nx" }] }, "a", options).fired.length;
+  assert.deepEqual([matched(), matched({ greeting: 1 }), matched({ greeting: 0 })], [1, 1, 0]);
+  assert.throws(() => matched({ greeting: "1" }), { code: "bad-option" });
+  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xfe, 0, 4, 0x61, 0x62, 0xff, 0xda, 0, 2, 1, 0xff, 0xd9);
+  assert.deepEqual(cleanImage(jpeg), { bytes: Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 0xff, 0xd9), removed: [{ kind: "COM", name: "", bytes: 2 }] });
 });

@@ -487,7 +487,7 @@ fn a_picture_tells_its_card_alone_after_it_was_cleaned() {
     );
     let again = card::clean(&cleaned.bytes, &Limits::default()).unwrap();
     assert_eq!((again.bytes, again.removed.len()), (cleaned.bytes, 0));
-    let refused = card::clean(b"\xff\xd8\xff\xe0", &Limits::default()).unwrap_err();
+    let refused = card::clean(b"GIF89a", &Limits::default()).unwrap_err();
     assert_eq!(refused.kind(), Kind::Unsupported);
 }
 
@@ -497,4 +497,177 @@ fn a_no_and_a_nought_of_another_tool_are_told_where_they_are_lost() {
     let lower = card::convert(&Document::parse(json).unwrap(), Spec::V1).unwrap();
     let lost: Vec<_> = lower.losses.iter().map(|loss| loss.path.as_str()).collect();
     assert_eq!(lost, ["data.no", "data.nought"]);
+}
+
+/// An Exif with one tag of the camera in its first directory, and how the picture is turned.
+fn camera(turned: u8) -> Vec<u8> {
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0".to_vec();
+    exif.extend(b"\x0f\x01\x02\0\x04\0\0\0Cam\0");
+    exif.extend(b"\x12\x01\x03\0\x01\0\0\0");
+    exif.extend([turned, 0, 0, 0, 0, 0, 0, 0]);
+    exif
+}
+
+fn cleaned(image: &[u8]) -> (Vec<u8>, Vec<(String, String)>) {
+    let cleaned = card::clean(image, &Limits::default()).unwrap();
+    let told = cleaned.removed.into_iter();
+    (
+        cleaned.bytes,
+        told.map(|told| (told.kind, told.name)).collect(),
+    )
+}
+
+#[test]
+fn a_jpeg_tells_its_card_alone_after_it_was_cleaned() {
+    let segment = |marker: u8, data: &[u8]| {
+        let length = (data.len() as u16 + 2).to_be_bytes();
+        [&[0xff, marker][..], &length, data].concat()
+    };
+    let card = br#"{"name":"Ann","description":"d","first_mes":"Hi"}"#;
+    let kept = [
+        segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"),
+        segment(0xe2, b"ICC_PROFILE\0\x01\x01profile"),
+        segment(0xee, b"Adobe\0\x64\0\0\0\0\0"),
+        segment(0xdb, &[0; 65]),
+        segment(0xfe, card),
+        segment(0xc0, &[8, 0, 1, 0, 1, 1, 1, 0x11, 0]),
+    ]
+    .concat();
+    let told = [
+        segment(0xe1, &camera(1)),
+        segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
+        segment(0xe2, b"MPF\0II*\0"),
+        segment(0xeb, b"JP\0\0"),
+        segment(0xed, b"Photoshop 3.0\08BIM"),
+        segment(0xfe, b"made by me"),
+    ]
+    .concat();
+    let scan = [
+        segment(0xda, &[1, 1, 0, 0, 0x3f, 0]),
+        b"\x12\xff\xd9PK behind".to_vec(),
+    ]
+    .concat();
+    let with = |parts: &[&[u8]]| [b"\xff\xd8", &parts.concat()[..], &scan].concat();
+
+    let (bytes, removed) = cleaned(&with(&[&told, &kept]));
+    assert_eq!(bytes, with(&[&kept]));
+    let want = [
+        ("APP1", "Exif"),
+        ("APP1", "http://ns.adobe.com/xap/1.0/"),
+        ("APP2", "MPF"),
+        ("APP11", "JP"),
+        ("APP13", "Photoshop 3.0"),
+        ("COM", ""),
+    ];
+    let want: Vec<_> = want
+        .iter()
+        .map(|(a, b)| (a.to_string(), b.to_string()))
+        .collect();
+    assert_eq!(removed, want);
+    assert_eq!(
+        card::read(&bytes, &Limits::default())
+            .unwrap()
+            .document
+            .bytes(),
+        card
+    );
+    assert_eq!(cleaned(&bytes), (bytes, vec![]));
+
+    // How it has to be turned is no secret.
+    let turned = segment(0xe1, &camera(6));
+    let (bytes, removed) = cleaned(&with(&[&turned, &kept]));
+    assert_eq!(removed, [("APP1".to_owned(), "Exif".to_owned())]);
+    assert!(!bytes.windows(3).any(|part| part == b"Cam"));
+    let exif =
+        b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    assert_eq!(bytes, with(&[exif, &kept]));
+    assert_eq!(cleaned(&bytes), (bytes, vec![]));
+
+    // A card that is cut into comments stays whole.
+    let (one, two) = (segment(0xfe, &card[..20]), segment(0xfe, &card[20..]));
+    let (bytes, removed) = cleaned(&with(&[&turned, &one, &two]));
+    assert_eq!(removed.len(), 1);
+    assert_eq!(
+        card::read(&bytes, &Limits::default())
+            .unwrap()
+            .document
+            .bytes(),
+        card
+    );
+
+    let cut = &with(&[&told])[..40];
+    let error = card::clean(cut, &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::CutShort);
+}
+
+#[test]
+fn a_webp_tells_its_card_alone_after_it_was_cleaned() {
+    let chunk = |kind: &[u8; 4], data: &[u8]| {
+        let mut chunk = [&kind[..], &(data.len() as u32).to_le_bytes(), data].concat();
+        chunk.extend((data.len() % 2 == 1).then_some(0));
+        chunk
+    };
+    let with = |parts: &[Vec<u8>]| {
+        let all = [&b"WEBP"[..], &parts.concat()].concat();
+        [&b"RIFF"[..], &(all.len() as u32).to_le_bytes(), &all].concat()
+    };
+    let header = |flags: u8| chunk(b"VP8X", &[flags, 0, 0, 0, 9, 0, 0, 9, 0, 0]);
+    let pixels = chunk(b"VP8 ", b"{pixels");
+    let told = [chunk(b"EXIF", &camera(3)[6..]), chunk(b"XMP ", b"<x/>")];
+    let alpha = chunk(b"ALPH", b"a");
+
+    let parts = [&[header(0x1c), alpha.clone(), pixels.clone()][..], &told].concat();
+    let (bytes, removed) = cleaned(&with(&parts));
+    assert_eq!(bytes, with(&[header(0x10), alpha.clone(), pixels.clone()]));
+    let names = |removed: &[(String, String)]| {
+        removed
+            .iter()
+            .map(|(kind, _)| kind.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&removed), ["EXIF", "XMP"]);
+    assert_eq!(cleaned(&bytes), (bytes, vec![]));
+
+    let card = br#"{"name":"Ann","description":"d","first_mes":"Hi"}"#;
+    let mut exif = b"II*\0\x08\0\0\0\x01\0\x86\x92\x07\0".to_vec();
+    exif.extend((card.len() as u32 + 8).to_le_bytes());
+    exif.extend(b"\x1a\0\0\0\0\0\0\0ASCII\0\0\0");
+    exif.extend(card);
+    let own = chunk(b"EXIF", &exif);
+    let parts = [header(0x0c), pixels.clone(), own.clone(), told[1].clone()];
+    let (bytes, removed) = cleaned(&[&with(&parts)[..], b"behind"].concat());
+    assert_eq!(
+        bytes,
+        [&with(&[header(0x08), pixels, own])[..], b"behind"].concat()
+    );
+    assert_eq!(names(&removed), ["XMP"]);
+    assert_eq!(
+        card::read(&bytes, &Limits::default())
+            .unwrap()
+            .document
+            .bytes(),
+        card
+    );
+
+    let whole = with(&parts);
+    let error = card::clean(&whole[..whole.len() - 9], &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::CutShort);
+}
+
+#[test]
+fn of_countless_issues_the_first_are_told_and_the_others_counted() {
+    let entries = vec!["1"; 5000].join(",");
+    let text = format!(
+        r#"{{"spec":"chara_card_v2","spec_version":"2.0","data":{{"name":"A","character_book":{{"entries":[{entries}],"extensions":{{}}}}}}}}"#
+    );
+    let found = card::validate(&Document::parse(&text).unwrap());
+    assert_eq!(found.errors.len(), 1001);
+    let last = &found.errors[1000];
+    assert_eq!((last.code, last.path.as_str()), ("too-many", ""));
+    let listed = found.errors[..1000].iter();
+    let entries = listed
+        .filter(|issue| issue.path.contains("entries."))
+        .count();
+    let more = format!("{} more", 5000 - entries);
+    assert!(last.message.starts_with(&more), "{}", last.message);
 }

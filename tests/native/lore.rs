@@ -1363,7 +1363,7 @@ fn decorators_decide_as_they_say() {
         (Position::AtDepth, 0)
     );
     assert_eq!(
-        fired(&text("@@is_greeting 2\n@@@dont_activate\nc", &["k"])),
+        fired(&text("@@instruct_depth 2\n@@@dont_activate\nc", &["k"])),
         [] as [usize; 0]
     );
     assert_eq!(fired(&text("@@dont_activate\n@@activate\nc", &["x"])), [0]);
@@ -1748,4 +1748,272 @@ fn a_category_of_novelai_that_is_off_switches_its_entries_off() {
     );
     let same = file.write(Dialect::NovelAi).unwrap();
     assert_eq!(same.bytes, json.as_bytes());
+}
+
+#[test]
+fn story_cards_are_read_in_what_they_were_exported_with() {
+    let cards = r#"[{"keys":"ice,snow","value":"Cold.","type":"class","title":"Ice"}]"#;
+    let old = r#"[{"keys":"ice,snow","entry":"Cold."}]"#;
+    for (text, title) in [
+        (format!(r#"{{"storyCards":{cards}}}"#), "Ice"),
+        (format!(r#"{{"worldInfo":{old}}}"#), ""),
+        (format!(r#"{{"worldInfos":{old},"title":"t"}}"#), ""),
+        (
+            format!(r#"{{"adventure":{{"title":"t","storyCards":{cards}}}}}"#),
+            "Ice",
+        ),
+        (
+            format!(r#"{{"data":{{"scenario":{{"storyCards":{cards}}}}}}}"#),
+            "Ice",
+        ),
+        (format!(r#"{{"storyCards":[],"worldInfo":{old}}}"#), ""),
+        (
+            r#"{"worldinfo":[{"key":"ice,snow","content":"Cold.","comment":"c"}]}"#.into(),
+            "c",
+        ),
+    ] {
+        let file = read(&text);
+        assert_eq!(file.dialect, Dialect::AiDungeon, "{text}");
+        let entry = &file.book.entries[0];
+        assert_eq!(entry.keys, ["ice", "snow"], "{text}");
+        assert_eq!(
+            (entry.content.as_str(), entry.comment.as_str()),
+            ("Cold.", title)
+        );
+        assert_eq!(codes(&file), [""; 0], "{text}");
+        assert_eq!(file.document.bytes(), text.as_bytes());
+        let written = file.write(Dialect::SillyTavern).unwrap();
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        assert_eq!(again.book.entries[0].keys, ["ice", "snow"]);
+    }
+    assert!(read(r#"{"storyCards":[]}"#).book.entries.is_empty());
+    for none in [
+        r#"{"storyCards":[1]}"#,
+        r#"{"worldInfo":{"a":1}}"#,
+        r#"{"storyCards":[{"a":1}]}"#,
+    ] {
+        let error = lore::read(none.as_bytes(), &Limits::default()).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotALorebook, "{none}");
+    }
+}
+
+#[test]
+fn a_lorebook_of_novelai_is_read_in_its_scenario_and_its_story() {
+    let book = r#"{"lorebookVersion":5,"entries":[{"text":"Cold.","displayName":"Ice","keys":["ice"],"enabled":true}]}"#;
+    for text in [
+        book.to_owned(),
+        format!(r#"{{"scenarioVersion":3,"title":"t","lorebook":{book}}}"#),
+        format!(r#"{{"storyContainerVersion":1,"content":{{"lorebook":{book}}}}}"#),
+    ] {
+        let file = read(&text);
+        assert_eq!(file.dialect, Dialect::NovelAi, "{text}");
+        assert_eq!(file.book.entries[0].comment, "Ice", "{text}");
+        assert_eq!(file.document.bytes(), text.as_bytes());
+        assert_eq!(file.write(Dialect::NovelAi).unwrap().bytes, book.as_bytes());
+    }
+}
+
+#[test]
+fn a_compressed_lorebook_is_read_within_its_limit() {
+    use std::io::Write;
+    let packed = |text: &[u8]| {
+        let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        file.write_all(text).unwrap();
+        file.finish().unwrap()
+    };
+    let text = br#"{"entries":{"0":{"uid":0,"key":["ice"],"content":"Cold."}}}"#;
+    let file = lore::read(&packed(text), &Limits::default()).unwrap();
+    assert_eq!(file.document.bytes(), text);
+    assert_eq!(codes(&file), ["double-encoded"]);
+    let table = lore::read(&packed(b"ice\tCold.\n"), &Limits::default()).unwrap();
+    assert_eq!(table.dialect, Dialect::Tsv);
+
+    let kind = |bytes: &[u8], limits: &Limits| lore::read(bytes, limits).unwrap_err().kind();
+    let bomb = packed(&vec![b' '; 1 << 22]);
+    let limits = Limits {
+        text: 1 << 20,
+        ..Limits::default()
+    };
+    assert_eq!(kind(&bomb, &limits), Kind::TooLarge);
+    assert_eq!(kind(&bomb[..2000], &Limits::default()), Kind::BadEncoding);
+    assert_eq!(
+        kind(&packed(&packed(text)), &Limits::default()),
+        Kind::NotALorebook
+    );
+    assert_eq!(
+        kind(&[0x1f, 0x8b, 8], &Limits::default()),
+        Kind::BadEncoding
+    );
+
+    let card = br#"{"name":"Ann","description":"d","first_mes":"Hi"}"#;
+    let file = card::read(&packed(card), &Limits::default()).unwrap();
+    assert_eq!(
+        (file.container, file.document.bytes()),
+        (Container::Json, &card[..])
+    );
+    assert_eq!(file.warnings[0].code, "double-encoded");
+    assert_eq!(
+        card::read(&bomb, &limits).unwrap_err().kind(),
+        Kind::TooLarge
+    );
+    let error = card::read(&bomb[..2000], &Limits::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::BadEncoding);
+}
+
+// ------------------------------------------------------------------ decorators of V3 and RisuAI
+
+/// Entries with these contents, called for by `k` unless the content says otherwise.
+fn decorated(contents: &[&str]) -> Book {
+    let entries: Vec<Value> = contents
+        .iter()
+        .map(|content| json!({ "keys": ["k"], "content": content, "comment": content.lines().last() }))
+        .collect();
+    read(&json!({ "spec": "lorebook_v3", "data": { "entries": entries } }).to_string()).book
+}
+
+#[test]
+fn an_entry_may_be_for_one_greeting_and_one_icon_alone() {
+    let book = decorated(&[
+        "@@is_greeting 1\na",
+        "@@is_user_icon Cat\nb",
+        "@@is_greeting x\nc",
+    ]);
+    let run = |greeting, user_icon: Option<&str>| {
+        let options = Options {
+            greeting,
+            user_icon: user_icon.map(Into::into),
+            ..Options::default()
+        };
+        let matched = matching::run(&book, &["k".to_owned()], &options);
+        matched
+            .fired
+            .into_iter()
+            .map(|fired| fired.content)
+            .collect::<String>()
+    };
+    assert_eq!(run(None, None), "abc");
+    assert_eq!(run(Some(1), Some("Cat")), "abc");
+    assert_eq!(run(Some(0), Some("Cat")), "bc");
+    assert_eq!(run(Some(1), Some("Dog")), "ac");
+}
+
+#[test]
+fn a_depth_may_be_counted_from_the_first_message() {
+    let book = decorated(&[
+        "@@reverse_depth 2\na",
+        "@@reverse_depth 99\nb",
+        "@@depth 1\n@@reverse_depth 2\nc",
+        "@@reverse_depth 2\n@@position after_desc\nd",
+    ]);
+    let messages: Vec<String> = (0..10).map(|_| "k".to_owned()).collect();
+    let matched = matching::run(&book, &messages, &Options::default());
+    let mut placed: Vec<_> = matched
+        .fired
+        .iter()
+        .map(|fired| (fired.content.as_str(), fired.position, fired.depth))
+        .collect();
+    placed.sort_by_key(|(content, ..)| content.to_string());
+    assert_eq!(placed[0], ("a", Position::AtDepth, 8));
+    assert_eq!(placed[1], ("b", Position::AtDepth, 0));
+    assert_eq!(placed[2], ("c", Position::AtDepth, 1));
+    assert_eq!(placed[3].1, Position::AfterChar);
+}
+
+#[test]
+fn an_entry_may_refuse_to_be_called_for_by_others() {
+    let text = json!({ "spec": "lorebook_v3", "data": { "recursive_scanning": true, "entries": [
+        { "keys": ["a"], "content": "says b" },
+        { "keys": ["b"], "content": "@@no_recursive_search\nx" },
+        { "keys": ["b"], "content": "y" },
+    ]}});
+    let book = read(&text.to_string()).book;
+    let matched = matching::run(&book, &["a".to_owned()], &Options::default());
+    let fired: Vec<usize> = matched.fired.iter().map(|fired| fired.index).collect();
+    assert_eq!(fired, [0, 2]);
+    let matched = matching::run(&book, &["b".to_owned()], &Options::default());
+    assert_eq!(matched.fired.len(), 2);
+}
+
+#[test]
+fn a_text_goes_into_the_entry_that_it_asks_for() {
+    for (decorators, wanted) in [
+        ("@@inject_lore host", "host guest"),
+        ("@@inject_lore host\n@@inject_prepend", "guest host"),
+        ("@@inject_lore host\n@@inject_replace os", "hguestt"),
+    ] {
+        let book = decorated(&[&format!("{decorators}\nguest"), "host"]);
+        let matched = matching::run(&book, &["k".to_owned()], &Options::default());
+        assert_eq!(matched.fired.len(), 1, "{decorators}");
+        assert_eq!(matched.fired[0].content, wanted);
+        assert_eq!(
+            (matched.skipped[0].index, matched.skipped[0].why),
+            (0, WhyNot::Decorator)
+        );
+    }
+    let book = decorated(&["@@inject_lore nobody\nguest", "host"]);
+    let matched = matching::run(&book, &["k".to_owned()], &Options::default());
+    assert_eq!(matched.fired[0].content, "host");
+}
+
+#[test]
+fn what_is_to_be_activated_in_any_case_is() {
+    let book = decorated(&[
+        "@@activate\n@@activate_only_after 50\na",
+        "@@activate\n@@probability 0\n@@dont_activate\nb",
+        "@@activate\n@@is_greeting 3\nc",
+    ]);
+    let options = Options {
+        greeting: Some(0),
+        ..Options::default()
+    };
+    assert_eq!(
+        matching::run(&book, &["x".to_owned()], &options)
+            .fired
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn further_keys_of_an_entry_with_expressions_are_expressions() {
+    let run = |content: &str, message: &str| {
+        let entry = json!({ "keys": ["sh.rk"], "use_regex": true, "content": content });
+        let book = json!({ "spec": "lorebook_v3", "data": { "entries": [entry] } });
+        let book = read(&book.to_string()).book;
+        matching::run(&book, &[message.to_owned()], &Options::default())
+            .fired
+            .len()
+    };
+    assert_eq!(run("@@additional_keys r.d\nx", "a rod shark"), 1);
+    assert_eq!(run("@@additional_keys r.d\nx", "a shark"), 0);
+    // Neither one that cannot be run nor one that keeps others out.
+    assert_eq!(run("@@additional_keys (\nx", "a ( shark"), 0);
+    assert_eq!(run("@@exclude_keys shark\nx", "a shark"), 1);
+}
+
+#[test]
+fn no_key_is_found_in_what_nobody_says() {
+    let book = |extra: Value| {
+        let mut entries = vec![json!({ "keys": ["shark"], "content": "x" })];
+        entries.push(extra);
+        read(&json!({ "spec": "lorebook_v3", "data": { "entries": entries } }).to_string()).book
+    };
+    let plain = book(json!({ "keys": ["zzz"], "content": "" }));
+    for (message, fires) in [
+        ("{{// shark}} fin", false),
+        ("fin {{Comment: a shark}}", false),
+        ("{{hidden_key:shark}}", false),
+        ("{{// a}} shark {{// b}}", true),
+        ("{{// shark", true),
+        ("{{ {{// shark}}", false),
+        ("{{reverse:shark}}", true),
+    ] {
+        let matched = matching::run(&plain, &[message.to_owned()], &Options::default());
+        assert_eq!(!matched.fired.is_empty(), fires, "{message}");
+    }
+    for (content, fires) in [("{{hidden_key:shark}}", 2), ("{{// shark}}", 1)] {
+        let book = book(json!({ "keys": ["fin"], "content": content }));
+        let matched = matching::run(&book, &["fin".to_owned()], &Options::default());
+        assert_eq!(matched.fired.len(), fires, "{content}");
+    }
 }

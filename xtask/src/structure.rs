@@ -32,7 +32,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("backyard", &["container", "json", "error"]),
     // Functions of macros read and write lists as JSON.
     ("prompt", &["calendar", "json", "order", "error"]),
-    ("lore", &["container", "json", "order", "words", "error"]),
+    (
+        "lore",
+        &["container", "codec", "json", "order", "words", "error"],
+    ),
     // A user of CardShark is a card.
     ("persona", &["card", "container", "json", "error"]),
     ("campaign", &["json", "error"]),
