@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { zip } from "../api/zip.mjs";
+import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
+import { KEY } from "./webdriver.mjs";
 
 const COUNT = 400;
 
@@ -22,32 +24,126 @@ describe(`a gallery of ${COUNT} characters`, () => {
   after(() => app?.close());
 
   const names = () => app.run(() => [...document.querySelectorAll(".tile .name")].map((one) => one.textContent));
+  const settled = () => app.run(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+  const scroll = async (to) => {
+    await app.run((top) => scrollTo(0, top === "end" ? document.documentElement.scrollHeight : top), to);
+    await settled();
+  };
 
-  test("shows more by itself when one comes near to the end", async () => {
-    const first = (await names()).length;
-    assert.ok(first < COUNT);
-    await app.until((all) => {
-      scrollTo(0, document.documentElement.scrollHeight);
-      return document.querySelectorAll(".tile").length === all;
-    }, COUNT);
-    assert.equal(await app.run(() => document.querySelector("ck-more")), null);
+  test("has in its document only what is near the screen, and the whole length", async () => {
+    const [tiles, height, screen] = await app.run(() => [document.querySelectorAll(".tile").length, document.documentElement.scrollHeight, innerHeight]);
+    assert.ok(tiles > 0 && tiles < 100, `${tiles} tiles`);
+    assert.ok(height > 10 * screen, `${height} of ${screen}`);
+  });
+
+  test("comes to every character from the first to the last, none twice and none left out", async () => {
+    const seen = new Map();
+    const look = async () => {
+      const items = await app.run(() => [...document.querySelectorAll(".tile")].map((one) => [Number(one.getAttribute("aria-posinset")), one.dataset.place, one.getAttribute("aria-setsize")]));
+      assert.ok(items.length < 100);
+      for (const [at, id, all] of items) {
+        assert.equal(Number(all), COUNT);
+        assert.equal(seen.get(at) ?? id, id);
+        seen.set(at, id);
+      }
+    };
+    for (let top = 0; ; top += 1_500) {
+      await scroll(top);
+      await look();
+      if (await app.run(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1)) break;
+    }
+    assert.deepEqual([...seen.keys()].sort((a, b) => a - b), Array.from({ length: COUNT }, (_, n) => n + 1));
+    assert.equal(new Set(seen.values()).size, COUNT);
+  });
+
+  test("stands still while what is out of sight comes and goes", async () => {
+    await scroll(3_000);
+    const before = await app.run(() => {
+      const tile = [...document.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().top > 0);
+      return [tile.dataset.place, tile.getBoundingClientRect().top + scrollY];
+    });
+    await scroll(3_400);
+    const after = await app.run((id) => document.querySelector(`.tile[data-place="${id}"]`).getBoundingClientRect().top + scrollY, before[0]);
+    assert.ok(Math.abs(after - before[1]) < 1, `${before[1]} and ${after}`);
+  });
+
+  test("keeps what has the focus, and Tab goes on from there", async () => {
+    await scroll(0);
+    const id = await app.run(() => {
+      const tile = document.querySelector('.tile[aria-posinset="3"]');
+      tile.querySelector(".bare").focus({ preventScroll: true });
+      return tile.dataset.place;
+    });
+    await scroll("end");
+    assert.equal(await app.run(() => document.activeElement.closest(".tile")?.dataset.place), id);
+    await app.press(KEY.tab);
+    await settled();
+    assert.deepEqual(await app.run(() => {
+      const tile = document.activeElement.closest(".tile");
+      const { top, bottom } = tile.getBoundingClientRect();
+      return [tile.getAttribute("aria-posinset"), bottom > 0 && top < innerHeight, getComputedStyle(tile).position];
+    }), ["4", true, "relative"]);
+  });
+
+  test("walks by Tab further than the document reached, tile after tile", async () => {
+    await scroll(0);
+    const reach = await app.run(() => {
+      document.querySelector('.tile[aria-posinset="1"] a').focus();
+      return document.querySelectorAll(".tile").length;
+    });
+    let last = 1;
+    for (let steps = 0; last <= reach + 5; steps += 1) {
+      assert.ok(steps < 600, `stopped at ${last}`);
+      await app.press(KEY.tab);
+      const at = await app.run(() => Number(document.activeElement.closest(".tile")?.getAttribute("aria-posinset")));
+      assert.ok(at === last || at === last + 1, `from ${last} to ${at}`);
+      last = at;
+    }
+  });
+
+  test("gives the focus to what comes after a character that is deleted", async () => {
+    await scroll(0);
+    const next = await app.run(() => document.querySelector('.tile[aria-posinset="3"]').dataset.place);
+    const gone = await app.run(() => {
+      const tile = document.querySelector('.tile[aria-posinset="2"]');
+      tile.querySelector(".corner").focus();
+      return tile.dataset.place;
+    });
+    await app.press(KEY.enter);
+    await app.until((id) => document.querySelector(`.tile[data-place="${id}"]`) === null, gone);
+    await app.until((id) => document.activeElement.closest(".tile")?.dataset.place === id, next);
+    await button(app, "Undo", ".notice");
+    await app.until((all) => document.querySelector(".tile")?.getAttribute("aria-setsize") === String(all), COUNT);
   });
 
   test("is where one left it when one comes back", async () => {
-    await app.run(() => document.querySelectorAll(".tile a")[300].scrollIntoView({ block: "center" }));
-    await app.run(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await scroll(9_000);
     const [name, top] = await app.run(() => {
-      const tile = document.querySelectorAll(".tile")[300];
+      const tile = [...document.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().top > 100);
       return [tile.querySelector(".name").textContent, tile.getBoundingClientRect().top];
     });
-    await app.run(() => document.querySelectorAll(".tile a")[300].click());
+    await app.run((words) => [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name").textContent === words).querySelector("a").click(), name);
     await app.until((words) => document.querySelector("ck-card h1")?.textContent === words, name);
     assert.equal(await app.run(() => scrollY), 0);
     await app.run(() => history.back());
     const place = () => app.until((words) => [...document.querySelectorAll(".tile")].find((one) => one.querySelector(".name").textContent === words)?.getBoundingClientRect().top, name);
     await app.until(() => scrollY > 0);
-    await app.run(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
-    assert.ok(Math.abs((await place()) - top) < 8, `it stood at ${top}, and now at ${await place()}`);
+    await settled();
+    assert.ok(Math.abs((await place()) - top) < 2, `it stood at ${top}, and now at ${await place()}`);
+    assert.ok((await names()).length < 100);
+  });
+
+  test("says how many are found", async () => {
+    await scroll(0);
+    await app.type(".search input", "odd");
+    await app.until(() => document.querySelector(".head [role=status]")?.textContent === "200 of 400 characters");
+    assert.equal(await app.run(() => document.querySelector(".tile").getAttribute("aria-setsize")), "200");
+    await app.run(() => {
+      const input = document.querySelector(".search input");
+      input.value = "";
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    });
+    await app.until(() => document.querySelector(".head [role=status]")?.textContent === "400 characters");
   });
 
   test("is put in order by name, and stays so, with what was looked for", async () => {
@@ -67,5 +163,53 @@ describe(`a gallery of ${COUNT} characters`, () => {
     await button(app, "Characters");
     await app.until(() => document.querySelector(".search input")?.value === "even 39");
     assert.deepEqual(await names(), found);
+  });
+});
+
+describe("the pictures of a long gallery", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    const card = (n) => cardPng(JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name: `Number ${n}`, first_mes: `Hi ${n}.` } }));
+    await app.visit("#/folder");
+    await app.type("#archive", await app.file("pictures.zip", zip(Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`characters/${n}.png`, card(n)])))));
+    await button(app, "Import all");
+    await app.until(() => document.querySelector("#done-title"));
+    await app.run(() => {
+      window.held = new Set();
+      const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+      URL.createObjectURL = (blob) => {
+        const url = make.call(URL, blob);
+        window.held.add(url);
+        return url;
+      };
+      URL.revokeObjectURL = (url) => {
+        window.held.delete(url);
+        revoke.call(URL, url);
+      };
+      location.hash = "#/";
+    });
+    await app.until(() => document.querySelector(".tile img"));
+  });
+  after(() => app?.close());
+
+  const allThere = () => app.until(() => [...document.querySelectorAll(".tile")].every((tile) => tile.querySelector("img")?.complete));
+  const counts = () => app.run(() => [window.held.size, document.querySelectorAll(".tile img").length]);
+
+  test("are read where one stops, and let go where one was", async () => {
+    await allThere();
+    for (const top of [4_000, 8_000, 2_000]) {
+      await app.run((to) => scrollTo(0, to), top);
+      await allThere();
+      const [held, shown] = await counts();
+      assert.equal(held, shown);
+      assert.ok(shown < 100);
+    }
+  });
+
+  test("are all let go with the gallery", async () => {
+    await button(app, "Worlds", ".rail");
+    await app.until(() => document.querySelector("ck-worlds h1"));
+    await app.until(() => window.held.size === 0);
   });
 });

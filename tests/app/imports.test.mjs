@@ -27,7 +27,7 @@ describe("files that come in", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const tiles = (n) => app.until((count) => document.querySelectorAll(".tile").length === count, n);
+  const tiles = (n) => app.until((count) => Number(document.querySelector(".tile")?.getAttribute("aria-setsize") ?? 0) === count, n);
 
   async function put(files) {
     for (const [path, bytes] of Object.entries(files)) {

@@ -18,12 +18,12 @@ export class Picture extends LightElement {
   #turn = 0;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("record") || changed.has("rev") || changed.has("whole")) void this.#load();
+    if (changed.has("record") || changed.has("rev") || changed.has("whole")) this.#load();
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated) void this.#load();
+    if (this.hasUpdated) this.#load();
   }
 
   override disconnectedCallback(): void {
@@ -37,8 +37,12 @@ export class Picture extends LightElement {
     return html`<span class="initial" aria-hidden="true">${initial}</span>`;
   }
 
-  async #load(): Promise<void> {
+  #load(): void {
     const turn = ++this.#turn;
+    inTurn(() => turn === this.#turn && this.isConnected, () => this.#read(turn));
+  }
+
+  async #read(turn: number): Promise<void> {
     const records = this.keep[this.domain];
     let bytes: Uint8Array | undefined;
     try {
@@ -54,6 +58,44 @@ export class Picture extends LightElement {
   #show(bytes: Uint8Array | undefined): void {
     if (this.url !== undefined) URL.revokeObjectURL(this.url);
     this.url = bytes === undefined ? undefined : URL.createObjectURL(new Blob([bytes as BlobPart], { type: typeOf(bytes) }));
+  }
+}
+
+/** So many pictures are read at a time. */
+const AT_ONCE = 6;
+/** While the page moves, a picture is read only if it stays for this long: what runs by in a long list is not read at all. */
+const STAYS_MS = 100;
+
+let reading = 0;
+let moved = -Infinity;
+let later: ReturnType<typeof setTimeout> | undefined;
+const waiting: { since: number; wanted: () => boolean; read: () => Promise<void> }[] = [];
+
+addEventListener("scroll", () => (moved = performance.now()), { capture: true, passive: true });
+
+function inTurn(wanted: () => boolean, read: () => Promise<void>): void {
+  waiting.push({ since: performance.now(), wanted, read });
+  next();
+}
+
+function next(): void {
+  for (let one = waiting[0]; one !== undefined && reading < AT_ONCE; one = waiting[0]) {
+    const now = performance.now();
+    const early = one.since + STAYS_MS - now;
+    if (one.wanted() && early > 0 && now - moved < STAYS_MS) {
+      later ??= setTimeout(() => {
+        later = undefined;
+        next();
+      }, early);
+      return;
+    }
+    waiting.shift();
+    if (!one.wanted()) continue;
+    reading += 1;
+    void one.read().finally(() => {
+      reading -= 1;
+      next();
+    });
   }
 }
 

@@ -26,6 +26,8 @@ export class Place<S> implements ReactiveController {
     private readonly state: () => S,
     /** Makes it what it was. */
     private readonly restore: (state: S) => void,
+    /** Has an item in the document that is not there yet. */
+    private readonly bring: (item: string) => void = () => undefined,
   ) {
     host.addController(this);
   }
@@ -55,6 +57,7 @@ export class Place<S> implements ReactiveController {
     const back = this.#back;
     this.#back = undefined;
     if (back?.item === undefined) return;
+    this.bring(back.item);
     const go = () => {
       const item = this.#items().find(({ dataset }) => dataset.place === back.item);
       if (item) scrollBy(0, item.getBoundingClientRect().top - back.top);

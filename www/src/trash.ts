@@ -1,7 +1,7 @@
 // Deleting: into the trash, with Undo in the notice; at once, or after asking what is to become of the chats and the playthroughs that hang on it.
 
 import { sentence } from "./failure";
-import { askLeaving, type Leaving } from "./leaving";
+import type { Leaving } from "./leaving";
 import type { Dependents, Keep, Trashed } from "./library";
 import { notify } from "./notice";
 
@@ -22,7 +22,7 @@ export async function discard(from: EventTarget, keep: Keep, domain: Domain, id:
     if (domain === "characters" || domain === "worlds" || domain === "personas" || domain === "playthroughs") {
       const links: Partial<Dependents> = await keep[domain].links(id);
       if ((links.chats ?? []).length > 0 || (links.playthroughs ?? []).length > 0) {
-        leaving = await askLeaving(name, links);
+        leaving = await (await import("./leaving")).askLeaving(name, links);
         if (leaving === undefined) return false;
       }
     }

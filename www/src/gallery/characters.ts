@@ -2,10 +2,8 @@
 
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { guard } from "lit/directives/guard.js";
-import { repeat } from "lit/directives/repeat.js";
 import { attempt, failure } from "../failure";
-import { counted, folded } from "../format";
+import { count, counted, folded } from "../format";
 import { icon } from "../icon";
 import { requestIntake } from "../intake/request";
 import type { CharacterEntry } from "../library";
@@ -13,13 +11,14 @@ import { Live } from "../live";
 import { Place } from "../place";
 import { href } from "../route";
 import { Screen } from "../screen";
+import type { Shelf } from "../shelf";
 import { discard } from "../trash";
 import { unreadable } from "./unreadable";
-import "../more";
 import "../picture";
+import "../shelf";
 
-/** Tiles in the document at first, and with every further step. */
-const STEP = 120;
+/** So many tags have room on a tile. */
+const TAGS = 2;
 
 const ORDERS = {
   changed: { label: "Last changed", by: (a: CharacterEntry, b: CharacterEntry) => b.changed - a.changed },
@@ -35,15 +34,15 @@ const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" 
 export class CharactersScreen extends Screen {
   @state() private making = false;
   @state() private search = "";
-  @state() private shown = STEP;
   @state() private order: Order = "changed";
   readonly #place = new Place(
     this,
     "characters",
-    () => ({ search: this.search, shown: this.shown, order: this.order }),
-    ({ search, shown, order }) => Object.assign(this, { search, shown, order }),
+    () => ({ search: this.search, order: this.order }),
+    ({ search, order }) => Object.assign(this, { search, order }),
+    (item) => this.querySelector<Shelf>("ck-shelf")?.bring(item),
   );
-  readonly #more = (): void => void (this.shown += STEP);
+  #last: { items: CharacterEntry[]; search: string; order: Order; found: CharacterEntry[] } | undefined;
   readonly #list = new Live(this, () => this.keep, ["characters"], () => this.keep.characters.list());
 
   override render() {
@@ -52,12 +51,12 @@ export class CharactersScreen extends Screen {
     if (value === undefined) return failure("Your characters could not be listed", error, () => void this.#list.reload());
     const { items } = value;
     if (items.length === 0 && value.unreadable.length === 0) return this.#empty();
-    const found = matching(items, this.search).toSorted(ORDERS[this.order].by);
+    const found = this.#found(items);
     return html`
       <header class="head">
         <div>
           <h1>Characters</h1>
-          <p class="quiet">${this.search ? `${found.length} of ${counted(items.length, "character")}` : counted(items.length, "character")}</p>
+          <p class="quiet" role="status">${this.search ? `${count(found.length)} of ${counted(items.length, "character")}` : counted(items.length, "character")}</p>
         </div>
         <div class="tools">
           <label class="search">${icon("search")}<span class="unseen">Search by name, creator or tag</span>
@@ -72,11 +71,17 @@ export class CharactersScreen extends Screen {
       ${unreadable(value.unreadable)}
       ${found.length === 0
         ? html`<p class="none">No character matches “${this.search}”.</p>`
-        : html`<ul class="tiles">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => guard([entry, this.writable], () => this.#tile(entry)))}</ul>`}
-      ${found.length > this.shown
-        ? html`<ck-more .left=${found.length - this.shown} .more=${this.#more}></ck-more>`
-        : nothing}
+        : html`<ck-shelf .look=${"tiles"} .items=${found} .item=${this.#tile} .mark=${this.writable}></ck-shelf>`}
     `;
+  }
+
+  /** What is looked for, in its order; the same list as long as nothing of that changes. */
+  #found(items: CharacterEntry[]): CharacterEntry[] {
+    const { search, order } = this;
+    if (this.#last?.items !== items || this.#last.search !== search || this.#last.order !== order) {
+      this.#last = { items, search, order, found: matching(items, search).toSorted(ORDERS[order].by) };
+    }
+    return this.#last.found;
   }
 
   override updated(): void {
@@ -84,22 +89,23 @@ export class CharactersScreen extends Screen {
     if (this.#list.value !== undefined) this.#place.arrived();
   }
 
-  #tile(entry: CharacterEntry) {
+  readonly #tile = (entry: CharacterEntry) => {
     const name = entry.name || "No name";
-    return html`<li class="tile" data-place=${entry.id}>
+    return html`
       <a href=${href("card", entry.id)}>
         <ck-picture .keep=${this.keep} .record=${entry.id} .rev=${entry.rev} .name=${name}></ck-picture>
-        <span class="name" dir="auto">${name}</span>
-        ${entry.creator ? html`<span class="by" dir="auto">by ${entry.creator}</span>` : nothing}
+        <span class="words">
+          <span class="name" dir="auto">${name}</span>
+          ${entry.creator ? html`<span class="by" dir="auto">by ${entry.creator}</span>` : nothing}
+        </span>
       </a>
       ${entry.tags.length > 0
-        ? html`<ul class="tags" aria-label=${`Tags of ${name}`}>${entry.tags.slice(0, 3).map((tag) => html`<li>
+        ? html`<ul class="tags" aria-label=${`Tags of ${name}`}>${entry.tags.slice(0, TAGS).map((tag) => html`<li>
             <button type="button" class="tag" dir="auto" @click=${() => (this.search = tag)}>${tag}</button></li>`)}</ul>`
         : nothing}
       <button type="button" class="bare corner" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "characters", entry.id, name)}>${icon("bin")}</button>
-    </li>`;
-  }
+        @click=${() => void discard(this, this.keep, "characters", entry.id, name)}>${icon("bin")}</button>`;
+  };
 
   #empty() {
     return html`<section class="empty">
@@ -130,7 +136,6 @@ export class CharactersScreen extends Screen {
 
   readonly #searched = (event: Event): void => {
     this.search = (event.target as HTMLInputElement).value;
-    this.shown = STEP;
   };
 }
 
@@ -139,7 +144,15 @@ function matching(items: CharacterEntry[], search: string): CharacterEntry[] {
   const words = folded(search).split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return items;
   return items.filter((entry) => {
-    const text = folded([entry.name, entry.creator, ...entry.tags].join("\n"));
+    const text = wordsOf(entry);
     return words.every((word) => text.includes(word));
   });
+}
+
+const folding = new WeakMap<CharacterEntry, string>();
+
+function wordsOf(entry: CharacterEntry): string {
+  let text = folding.get(entry);
+  if (text === undefined) folding.set(entry, (text = folded([entry.name, entry.creator, ...entry.tags].join("\n"))));
+  return text;
 }

@@ -2,36 +2,32 @@
 
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import { failure } from "../failure";
-import { ago, counted, folded } from "../format";
+import { ago, count, counted, folded } from "../format";
 import { icon } from "../icon";
 import type { ChatEntry } from "../library";
 import { Live } from "../live";
 import { Place } from "../place";
 import { href } from "../route";
 import { Screen } from "../screen";
+import type { Shelf } from "../shelf";
 import { discard } from "../trash";
 import { unreadable } from "./unreadable";
 import "../intake/request";
-import "../more";
 import "../picture";
-
-/** Rows in the document at first, and with every further step. */
-const STEP = 200;
+import "../shelf";
 
 @customElement("ck-chats")
 export class ChatsScreen extends Screen {
   @state() private search = "";
   @state() private archived = false;
-  @state() private shown = STEP;
   readonly #place = new Place(
     this,
     "chats",
-    () => ({ search: this.search, shown: this.shown, archived: this.archived }),
-    ({ search, shown, archived }) => Object.assign(this, { search, shown, archived }),
+    () => ({ search: this.search, archived: this.archived }),
+    ({ search, archived }) => Object.assign(this, { search, archived }),
+    (item) => this.querySelector<Shelf>("ck-shelf")?.bring(item),
   );
-  readonly #more = (): void => void (this.shown += STEP);
   readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list({ archived: this.archived }));
 
   override render() {
@@ -44,7 +40,7 @@ export class ChatsScreen extends Screen {
       .sort((a, b) => b.changed - a.changed);
     return html`
       <header class="head">
-        <div><h1>${this.archived ? "Archived chats" : "Chats"}</h1><p class="quiet">${counted(value.items.length, "chat")}</p></div>
+        <div><h1>${this.archived ? "Archived chats" : "Chats"}</h1><p class="quiet" role="status">${search ? `${count(found.length)} of ${counted(value.items.length, "chat")}` : counted(value.items.length, "chat")}</p></div>
         <div class="tools">
           ${value.items.length > 0
             ? html`<label class="search">${icon("search")}<span class="unseen">Search by title or last message</span>
@@ -62,10 +58,7 @@ export class ChatsScreen extends Screen {
               : "No chats yet. Start one on a character's page, or import a chat log."}</p>`
         : found.length === 0
           ? html`<p class="none">No chat matches “${this.search}”.</p>`
-          : html`<ul class="list">${repeat(found.slice(0, this.shown), ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
-      ${found.length > this.shown
-        ? html`<ck-more .left=${found.length - this.shown} .more=${this.#more}></ck-more>`
-        : nothing}
+          : html`<ck-shelf .items=${found} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
     `;
   }
 
@@ -79,10 +72,10 @@ export class ChatsScreen extends Screen {
     void this.#list.reload();
   }
 
-  #row(entry: ChatEntry) {
+  readonly #row = (entry: ChatEntry) => {
     const title = entry.title || "No title";
     const [first] = entry.characters;
-    return html`<li data-place=${entry.id}>
+    return html`
       <a class="row" href=${href("chat", entry.id)}>
         ${first === undefined
           ? html`<span class="avatar">${icon("chats")}</span>`
@@ -94,7 +87,6 @@ export class ChatsScreen extends Screen {
         <span class="when quiet"><span>${ago(entry.changed)}</span><span>${counted(entry.length, "message")}</span></span>
       </a>
       <button type="button" class="bare" aria-label=${`Delete ${title}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "chats", entry.id, title)}>${icon("bin")}</button>
-    </li>`;
-  }
+        @click=${() => void discard(this, this.keep, "chats", entry.id, title)}>${icon("bin")}</button>`;
+  };
 }

@@ -21,12 +21,8 @@ import { Install } from "./install";
 import type { Notices } from "./notices";
 import type { Report } from "./report";
 import { AppWorker } from "./worker";
-import "./drafts";
 import "./notices";
 import "../gallery/characters";
-import "../gallery/chats";
-import "../card/card";
-import "../chat/chat";
 import { ERASE } from "../storage/asking";
 
 const PLACES: { address: string; label: string; icon: IconName; screens: Route["screen"][] }[] = [
@@ -37,8 +33,11 @@ const PLACES: { address: string; label: string; icon: IconName; screens: Route["
   { address: "#/settings", label: "Settings", icon: "settings", screens: ["settings", "storage", "folder", "lorebooks", "lorebook", "templates", "template", "campaigns", "campaign"] },
 ];
 
-/** Screens that come when they are wanted; the others are there from the beginning. Elements take up what was set on them before. */
+/** Screens that come when they are wanted; the others are there from the beginning. */
 const LATER: Partial<Record<Route["screen"], () => Promise<unknown>>> = {
+  chats: () => import("../gallery/chats"),
+  card: () => import("../card/card"),
+  chat: () => import("../chat/chat"),
   worlds: () => import("../gallery/worlds"),
   world: () => import("../world/world"),
   play: () => import("../play/play"),
@@ -55,6 +54,9 @@ const LATER: Partial<Record<Route["screen"], () => Promise<unknown>>> = {
   folder: () => import("../folder/folder"),
 };
 
+/** Where one goes from the first screen: fetched while the browser has nothing else to do, so that going there waits for nothing. */
+const NEXT: Route["screen"][] = ["card", "chats", "chat"];
+
 type Opening = { is: "opening" } | { is: "blocked" } | { is: "open"; keep: Keep } | { is: "failed"; what: string; error: unknown } | { is: "closed" } | { is: "erasing" };
 
 /** The wait before the library is tried again while its second copy is shown. */
@@ -64,6 +66,8 @@ const AGAIN_MS = 1_000;
 export class App extends LightElement {
   @state() private opening: Opening = { is: "opening" };
   @state() private route: Route = parse(location.hash);
+  /** The screen is on its way. */
+  @state() private coming = false;
   /** Why the screen did not come. */
   @state() private missing: unknown;
   @state() private arriving = false;
@@ -114,12 +118,16 @@ export class App extends LightElement {
   /** Brings the screen of the address, where it is not there yet. */
   async #fetch(): Promise<void> {
     const { route } = this;
+    const later = LATER[route.screen];
     this.missing = undefined;
+    this.coming = later !== undefined && customElements.get(`ck-${route.screen}`) === undefined;
+    if (!this.coming) return;
     try {
-      await LATER[route.screen]?.();
+      await later?.();
     } catch (error) {
       if (this.route === route) this.missing = error;
     }
+    if (this.route === route) this.coming = false;
   }
 
   async #erase(): Promise<void> {
@@ -152,6 +160,9 @@ export class App extends LightElement {
       await this.#theme(keep);
       this.#tellFailures(keep);
       this.opening = { is: "open", keep };
+      // A banner that comes a moment later; where it does not come, the next start asks again.
+      import("./drafts").catch(() => undefined);
+      fetchAhead();
     } catch (error) {
       this.opening = { is: "failed", what: "Your library could not be opened", error };
     }
@@ -372,6 +383,7 @@ export class App extends LightElement {
             <button type="button" class="button main" @click=${() => location.reload()}>Reload</button>
           </section>`;
         }
+        if (this.coming) return html`<p class="wait" role="status">Loading…</p>`;
         // A new address is a new element: no screen has to change from one record to another.
         return keyed(this.opening.keep, html`${keyed(this.route, this.#screen(this.opening.keep))}`);
     }
@@ -429,4 +441,11 @@ export class App extends LightElement {
     event.preventDefault();
     this.querySelector<HTMLElement>("main")?.focus();
   };
+}
+
+function fetchAhead(): void {
+  // One that does not come now is fetched again when it is wanted, and says so then.
+  const fetchAll = () => void Promise.allSettled(NEXT.map((screen) => LATER[screen]?.()));
+  if ("requestIdleCallback" in window) requestIdleCallback(fetchAll, { timeout: 3_000 });
+  else setTimeout(fetchAll, 500);
 }
