@@ -213,3 +213,32 @@ describe("the pictures of a long gallery", () => {
     await app.until(() => window.held.size === 0);
   });
 });
+
+describe("names, tags and makers of any length", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    const card = (name, creator, tags) => JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name, creator, tags, first_mes: "Hi." } });
+    const long = "Bartholomew of the Seven Bright Kingdoms Beyond the Sea and of Several Others";
+    const cards = [card(long, long.replaceAll(" ", "_"), [long, long, "x"]), card(long.replaceAll(" ", ""), "", []), card("شهرزاد راوية الليالي ".repeat(5), "كاتب", ["خيال"]), card("月島しずく夜明けの図書館司書".repeat(5), "作者", ["図書館"]), card("A", "", [])];
+    await app.import(...(await Promise.all(cards.map((text, n) => app.file(`${n}.json`, text)))));
+    await app.run(() => document.querySelector("dialog.report[open] footer button")?.click());
+  });
+  after(() => app?.close());
+
+  for (const width of [1280, 390]) {
+    test(`leave all tiles of one size and within their columns, ${width} pixels wide`, async () => {
+      await app.devtools("Emulation.setDeviceMetricsOverride", { width, height: 844, deviceScaleFactor: 1, mobile: width < 700 });
+      await app.until((wide) => innerWidth === wide && document.querySelectorAll(".tile").length === 5, width);
+      const [tiles, links, page] = await app.run(() => [
+        [...document.querySelectorAll(".tile")].map((one) => one.getBoundingClientRect().toJSON()),
+        [...document.querySelectorAll(".tile > *")].map((one) => [one.getBoundingClientRect().toJSON(), one.parentElement.getBoundingClientRect().toJSON()]),
+        [document.documentElement.scrollWidth, innerWidth],
+      ]);
+      for (const one of tiles) assert.deepEqual([Math.round(one.width), Math.round(one.height)], [Math.round(tiles[0].width), Math.round(tiles[0].height)]);
+      for (const [inner, outer] of links) assert.ok(inner.left >= outer.left - 1 && inner.right <= outer.right + 1 && inner.bottom <= outer.bottom + 1, JSON.stringify([inner, outer]));
+      assert.ok(page[0] <= page[1]);
+    });
+  }
+});

@@ -197,3 +197,49 @@ describe("files that come in", () => {
     await app.until(() => document.querySelector("main").textContent.includes("At sea"));
   });
 });
+
+describe("characters that come twice", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    const twin = (extra) => JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name: "Twin", description: "One of two.", first_mes: "Hi.", ...extra } });
+    const files = [["first.json", twin({})], ["second.json", twin({ creator_notes: "Another copy." })], ["third.json", twin({ tags: ["copy"] })], ["nameless.json", json("")], ["words.txt", "only words"]];
+    const paths = [];
+    for (const [name, text] of files) paths.push(await app.file(name, text));
+    await app.import(...paths);
+  });
+  after(() => app?.close());
+
+  const there = () => app.run(async () => (await document.querySelector("ck-characters").keep.characters.list()).items.map(({ name }) => name).sort());
+
+  test("are told apart by their files, with a way to the one they are like", async () => {
+    assert.equal(await app.text("#report-title"), "4 added, 1 not imported");
+    const rows = await app.run(() => [...document.querySelectorAll('dialog.report li[data-was="added"]')].map((one) => one.textContent.replace(/\s+/g, " ").trim()));
+    assert.equal(rows.filter((row) => /^Twin (second|third)\.json Character added.* It says the same as “Twin”, which is here too Remove this one/.test(row)).length, 2, rows.join("\n"));
+    assert.equal(rows.filter((row) => /^Twin first\.json Character added$/.test(row)).length, 1, rows.join("\n"));
+    assert.equal(rows.filter((row) => /^No name nameless\.json Character added/.test(row)).length, 1, rows.join("\n"));
+    assert.match(await app.text('dialog.report li[data-was="failed"]'), /^words\.txt Not imported: it is none of the files that come in here.* not-a-card$/);
+  });
+
+  test("go into the trash by one button, the first one of them stays, and they come back by another", async () => {
+    await button(app, "Move these 2 to the trash", "dialog.report");
+    await app.until(() => document.querySelector(".doubles [role=status]").textContent === "2 characters are in the trash.");
+    assert.deepEqual(await there(), ["", "Twin"]);
+    await button(app, "Bring them back", "dialog.report");
+    await app.until(() => document.querySelector(".doubles [role=status]").textContent === "2 characters are back.");
+    assert.deepEqual(await there(), ["", "Twin", "Twin", "Twin"]);
+  });
+
+  test("stay when they have chats by now", async () => {
+    await app.run(async () => {
+      const { keep } = document.querySelector("ck-characters");
+      const link = [...document.querySelectorAll("dialog.report .rows > li")].find((one) => one.textContent.includes("second.json")).querySelector("a");
+      await keep.chats.create({ title: "Ours", characters: [link.hash.split("/").at(-1)] });
+    });
+    await button(app, "Move these 2 to the trash", "dialog.report");
+    await app.until(() => document.querySelector(".doubles [role=status]").textContent === "1 character is in the trash. 1 character has chats by now and stayed.");
+    assert.deepEqual(await there(), ["", "Twin", "Twin"]);
+    await app.closeReport();
+  });
+});

@@ -5,9 +5,15 @@ import { isCardkeepError, readCard, readChat, readLorebook, readPersonas, readTe
 
 export type Kind = "card" | "chat" | "world" | "persona" | "lorebook" | "template";
 
+/** Another record that says the same. */
+export interface Like {
+  id: string;
+  title: string;
+}
+
 /** What became of one file. */
 export type Outcome = { name: string } & (
-  | { was: ImportStatus; kind: Kind; id: string; title: string; warnings: Warning[]; like: string[] }
+  | { was: ImportStatus; kind: Kind; id: string; title: string; warnings: Warning[]; like: Like[] }
   | { was: "failed"; message: string; code: string | undefined }
   /** A backup: it lies with the others, and nothing is restored yet. */
   | { was: "backup"; complete: boolean }
@@ -43,7 +49,7 @@ export async function intake(
     try {
       outcomes.push(...(await one(keep, file, cast, options.characters)));
     } catch (error) {
-      outcomes.push({ name: file.name, was: "failed", message: sentence(error), code: codeOf(error) });
+      outcomes.push({ name: file.name, was: "failed", message: isForeign(error) ? FOREIGN : sentence(error), code: codeOf(error) });
     }
   }
   return outcomes;
@@ -130,8 +136,15 @@ export function sniff(bytes: Uint8Array): Kind {
   if (chat === undefined && lines > 0) return "chat";
   if (attempt(() => readLorebook(bytes)) === undefined) return "lorebook";
   if (attempt(() => readTemplates(bytes)) === undefined) return "template";
-  const telling = [card, chat].find((error) => !["not-a-card", "not-a-chat"].includes(codeOf(error) ?? ""));
+  const telling = [card, chat].find((error) => !isForeign(error));
   throw telling ?? card;
+}
+
+/** Each reader speaks of its own kind; what none of them knows is told in words for all of them. */
+const FOREIGN = "it is none of the files that come in here: no character card, chat, world, persona, lorebook, template or backup, or a chat without a message";
+
+function isForeign(error: unknown): boolean {
+  return ["not-a-card", "not-a-chat"].includes(codeOf(error) ?? "");
 }
 
 function attempt(read: () => unknown): unknown {
@@ -179,7 +192,7 @@ async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEv
   const outcomes: Outcome[] = [];
   for await (const event of events) {
     if (event.type === "item") {
-      outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings, like: (event.like ?? []).map(title) });
+      outcomes.push({ name: event.name, was: event.status, kind, id: event.entry.id, title: title(event.entry), warnings: event.warnings, like: (event.like ?? []).map((other) => ({ id: other.id, title: title(other) })) });
       for (const { entry, status, warnings } of event.chats ?? []) {
         outcomes.push({ name: event.name, was: status, kind: "chat", id: entry.id, title: entry.title, warnings, like: [] });
       }

@@ -249,7 +249,7 @@ export class App extends LightElement {
       const outcomes = request.samples
         ? await (await import("../intake/samples")).addSamples(keep, progress)
         : await intake(keep, files, { progress, signal, ...(request.characters && { characters: request.characters }) });
-      await this.#tell([...known, ...outcomes]);
+      await this.#tell(keep, [...known, ...outcomes]);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
@@ -259,7 +259,7 @@ export class App extends LightElement {
   }
 
   /** One good file is worth a sentence, folders alone their screen, everything else a list. */
-  async #tell(outcomes: Outcome[]): Promise<void> {
+  async #tell(keep: Keep, outcomes: Outcome[]): Promise<void> {
     const folders = outcomes.filter((outcome) => outcome.was === "folder");
     this.folders = [...this.folders, ...folders];
     if (folders.length > 0 && folders.length === outcomes.length) return void (location.hash = "#/folder");
@@ -272,7 +272,7 @@ export class App extends LightElement {
       });
     }
     const { summary } = await import("./report");
-    if (!plain || only === undefined) return void this.report.show(outcomes);
+    if (!plain || only === undefined) return void this.report.show(keep, outcomes);
     notify(this, { text: summary(outcomes) });
   }
 
