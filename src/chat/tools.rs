@@ -409,10 +409,21 @@ fn risu_chat(chat: Node<'_>, folders: &Folders<'_>, path: &str, transcript: &mut
             "{path}{}message.{n}",
             if path.is_empty() { "" } else { "." }
         );
-        let Some(text) = words(message, "data") else {
-            transcript.skip(&path, "the message has no `data`");
+        if message.shape() != Shape::Object {
+            transcript.skip(&path, "the item is no message");
             continue;
+        }
+        // RisuAI keeps and shows a message without words as it does any other.
+        let text = words(message, "data");
+        if text.is_none() {
+            let reason = "the message has no words in `data` and is empty";
+            transcript.warn(Warning::noticed("no-text", &path, reason));
+        }
+        let taken = match text {
+            Some(_) => &["data", "time"][..],
+            None => &["time"],
         };
+        let text = text.unwrap_or_else(|| quote(""));
         let hidden = ["isComment", "disabled"].iter().any(|key| {
             let flag = message.get(key);
             flag.and_then(view::truth) == Some(true)
@@ -436,7 +447,7 @@ fn risu_chat(chat: Node<'_>, folders: &Folders<'_>, path: &str, transcript: &mut
         speech
             .known
             .extend(model.map(|model| ("model", model.raw().to_owned())));
-        speech.more = others(message, &["data", "time"]);
+        speech.more = others(message, taken);
         transcript.say(&path, &speech);
     }
 }

@@ -53,8 +53,14 @@ export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacte
    * Backyard come along, linked to their character.
    */
   import(sources: ImportSources, given?: ImportOptions): AsyncIterable<ImportEvent<CharacterEntry>> {
-    const take = (chosen: ImportOptions) => async (bytes: Uint8Array) =>
-      [await drawn(this.handle, JSON.parse(await this.handle.importCharacter(bytes, chosen.limits)) as Taken<CharacterEntry>)];
+    const take = (chosen: ImportOptions) => {
+      const talked: string[] = [];
+      return async (bytes: Uint8Array) => {
+        const taken = JSON.parse(await this.handle.importCharacter(bytes, chosen.limits, talked)) as Taken<CharacterEntry>;
+        if (taken.chats !== undefined) talked.push(taken.entry.id);
+        return [await drawn(this.handle, taken)];
+      };
+    };
     return intake({ handle: this.handle, op: this.op("import"), sources, given, size: "file", take });
   }
 

@@ -51,6 +51,8 @@ const REASONS: Record<NonNullable<Place["reason"]>, string> = {
 
 /** What a guess may turn out to be without being a failure. */
 const NOT_THAT = ["no-card", "not-a-card", "not-a-chat", "not-a-template", "unsupported"];
+/** Characters that are told with a chat, so that it is not taken for one of theirs. */
+const MOST_BESIDE = 100;
 /** What every other file would fail with, too. */
 const ENDS = ["cancelled", "closed"];
 
@@ -139,9 +141,13 @@ class Folder {
   readonly #into: Into;
   readonly #limits: Limits | undefined;
   readonly #most: Required<Limits>;
-  /** Characters by the root and the name of their file, and by their own name; several of one name are `null`. */
+  /** Characters by the root and the name of their file, and by their own name. */
   readonly #files = new Map<string, string>();
-  readonly #names = new Map<string, string | null>();
+  readonly #names = new Map<string, Set<string>>();
+  /** Those of its name, by a character's id. */
+  readonly #called = new Map<string, Set<string>>();
+  /** Characters whose chats came in their file. */
+  readonly #talked: string[] = [];
   /** Personas by the root and their picture's file name. */
   readonly #personas = new Map<string, string>();
   readonly #worlds = new Map<string, string>();
@@ -149,6 +155,8 @@ class Folder {
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
+  /** Chats by their titles. */
+  readonly #titled = new Map<string, Item[]>();
   /** What lies beside the state of a world, by the world's folder. */
   readonly #beside = new Map<string, Item[]>();
 
@@ -180,6 +188,11 @@ class Folder {
     for (const item of items) {
       const { what, of } = item.place;
       if (what === "avatar") this.#avatars.set(key(item, base(item.file.path)), item);
+      if (what === "chat") {
+        const titled = this.#titled.get(titleOf(item));
+        if (titled === undefined) this.#titled.set(titleOf(item), [item]);
+        else titled.push(item);
+      }
       if (what !== "world-file") continue;
       const beside = this.#beside.get(key(item, of));
       if (beside === undefined) this.#beside.set(key(item, of), [item]);
@@ -242,11 +255,14 @@ class Folder {
     const { bytes, warnings } = await this.#read(item);
     const { path } = item.file;
     if (what === "character") {
-      const taken = await drawn(handle, JSON.parse(await handle.importCharacter(bytes, this.#limits)) as Taken<Entry & { name: string }>);
+      const taken = await drawn(handle, JSON.parse(await handle.importCharacter(bytes, this.#limits, this.#talked)) as Taken<Entry & { name: string }>);
       const { id, name } = taken.entry;
       this.#files.set(key(item, item.place.of), id);
       const known = key(item, name.toLowerCase());
-      this.#names.set(known, this.#names.has(known) && this.#names.get(known) !== id ? null : id);
+      const called = this.#names.get(known) ?? new Set();
+      this.#names.set(known, called.add(id));
+      this.#called.set(id, called);
+      if (taken.chats !== undefined) this.#talked.push(id);
       yield told(path, "characters", taken, warnings);
       for (const chat of taken.chats ?? []) yield told(path, "chats", chat, []);
     } else if (what === "world") {
@@ -374,7 +390,8 @@ class Folder {
     // SillyTavern's groups of before 2025 have what stands in a header elsewhere.
     const { metadata, text } = (item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of)) : undefined) ?? {};
     const said = { ...(metadata !== undefined && { metadata }), ...(text !== undefined && { group: text }) };
-    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, ...limits })) as Taken<ChatEntry>[];
+    const beside = this.#besides(item, links.characters ?? []);
+    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, ...limits, ...(beside && { beside }) })) as Taken<ChatEntry>[];
     for (const taken of all) {
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
       if (!loose) {
@@ -387,10 +404,28 @@ class Folder {
     }
   }
 
+  /** The only character of a name. */
+  #named(item: Item, name: string): string | undefined {
+    const [only, ...others] = this.#names.get(key(item, name.toLowerCase())) ?? [];
+    return others.length === 0 ? only : undefined;
+  }
+
+  /**
+   * The characters of this folder whose chats could be taken for those of others: they have a name of these, or a chat of this
+   * one's title. `undefined` when they are too many to be told.
+   */
+  #besides(item: Item, characters: readonly string[]): string[] | undefined {
+    const titled = this.#titled.get(titleOf(item)) ?? [];
+    if (titled.length > MOST_BESIDE) return undefined;
+    const named = characters.flatMap((id) => [...(this.#called.get(id) ?? [])]);
+    const found = titled.flatMap((chat) => this.#files.get(key(chat, chat.place.of)) ?? []);
+    return [...new Set([...named, ...found])];
+  }
+
   /** What a chat belongs to: by its folder, by its group, by its world, and where these do not say, by what it begins with. */
   #linksOf(item: Item, bytes: Uint8Array): ChatLinks & { title: string } {
     const { what, of } = item.place;
-    const title = cut(stem(base(item.file.path)));
+    const title = titleOf(item);
     if (what === "world-chat") {
       const world = this.#worlds.get(key(item, of));
       return { title, characters: [], ...(world !== undefined && { world, location: title.replace(/_chat$/, "") }) };
@@ -409,8 +444,8 @@ class Folder {
     }
     const told = header.character_name;
     const character =
-      (of === "" ? undefined : (this.#files.get(key(item, of)) ?? this.#names.get(key(item, of.toLowerCase())))) ??
-      (typeof told === "string" ? this.#names.get(key(item, told.toLowerCase())) : undefined);
+      (of === "" ? undefined : (this.#files.get(key(item, of)) ?? this.#named(item, of))) ??
+      (typeof told === "string" ? this.#named(item, told) : undefined);
     return { ...links, title, characters: character ? [character] : [] };
   }
 }
@@ -455,6 +490,9 @@ function withinWorld({ file, place: { root } }: Item): string {
 const key = ({ place }: Item, name: string) => `${place.root}\n${name}`.normalize("NFC");
 const base = (path: string) => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 const stem = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
+
+/** The title of a chat. */
+const titleOf = ({ file }: Item) => cut(stem(base(file.path)));
 
 /** As much of a title as a chat may have, without half a character at its end. */
 function cut(title: string): string {

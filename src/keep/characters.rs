@@ -53,6 +53,20 @@ impl Characters {
     /// # Errors
     /// Those of [`card::read`], and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
+        self.import_beside(bytes, limits, Vec::new()).await
+    }
+
+    /// As [`Characters::import`], beside the characters that came with their chats before. Chats
+    /// of others that have its name are its own: it was changed since, and is kept anew.
+    ///
+    /// # Errors
+    /// As [`Characters::import`].
+    pub async fn import_beside(
+        &self,
+        bytes: &[u8],
+        limits: &Limits,
+        beside: Vec<String>,
+    ) -> Result<Value> {
         let mut file = card::read(bytes, limits)?;
         if file.container != Container::Byaf {
             return self.add(bytes, &file, limits).await;
@@ -74,7 +88,10 @@ impl Characters {
         file.warnings.retain(|warning| !unread(warning));
         let transaction = self.keep.begin();
         let staged = transaction.keep().characters();
-        let taken = match staged.add_with_chats(bytes, &file, &chats, limits).await {
+        let taken = match staged
+            .add_with_chats(bytes, &file, &chats, limits, beside)
+            .await
+        {
             Ok(taken) => transaction.commit(Write::default()).await.map(|()| taken),
             Err(error) => Err(error),
         };
@@ -90,11 +107,13 @@ impl Characters {
         file: &CardFile,
         talked: &ChatFile<'_>,
         limits: &Limits,
+        beside: Vec<String>,
     ) -> Result<Value> {
         let mut told = self.add(bytes, file, limits).await?;
         let id = told["entry"]["id"].as_str().unwrap_or_default().to_owned();
         let links = ChatImport {
             characters: vec![id],
+            beside: Some(beside),
             limits: limits.clone(),
             ..ChatImport::default()
         };

@@ -75,6 +75,10 @@ pub struct ChatImport {
     pub metadata: Option<String>,
     /// The text of the file of SillyTavern's group that it is one of.
     pub group: Option<String>,
+    /// Where its characters came as files too: others that came so. A chat of one that did not
+    /// come is theirs then where the names are the same, or the titles of the chats: the character
+    /// was changed since, and is kept beside what it was.
+    pub beside: Option<Vec<String>>,
     /// How much input is accepted.
     pub limits: Limits,
     /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
@@ -245,12 +249,10 @@ impl Chats {
         let length = header.map_or(0, <[u8]>::len) + records.iter().map(|r| r.len()).sum::<usize>();
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
-        let kept = self.keep.store().find(&same).await?.records;
-        let links = options.links();
-        for record in kept.into_iter().filter(|_| !options.again) {
-            if record.trashed_ms.is_none() && !self.is_of_others(&record, &links).await? {
-                return Ok((record, Status::Duplicate));
-            }
+        if !options.again
+            && let Some(record) = self.kept_already(&same, options).await?
+        {
+            return Ok((record, Status::Duplicate));
         }
         let given = Given {
             dialect: file.dialect,
@@ -262,7 +264,7 @@ impl Chats {
         let own = matches!(*original, Original::None);
         if own
             && !options.again
-            && let Some(record) = self.continued(&given, &same, &links).await?
+            && let Some(record) = self.continued(&given, &same, options).await?
         {
             return Ok((record, Status::Updated));
         }
@@ -280,7 +282,7 @@ impl Chats {
             json!({ "title": title, "dialect": file.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
-        links.put(&mut record);
+        options.links().put(&mut record);
         let mut change = Change::new();
         if let Some(header) = header {
             record
@@ -319,15 +321,42 @@ impl Chats {
         Ok((self.keep.commit_one(change).await?, Status::Added))
     }
 
+    /// The chat that came in a file of these very bytes: one of the same characters, else one that
+    /// is not of others.
+    async fn kept_already(&self, same: &str, options: &ChatImport) -> Result<Option<Record>> {
+        let links = options.links();
+        let mut kept = self.keep.store().find(same).await?.records;
+        kept.retain(|record| record.trashed_ms.is_none());
+        if let Some(own) = kept.iter().position(|record| links.share(record)) {
+            return Ok(Some(kept.swap_remove(own)));
+        }
+        for record in kept {
+            if !self.is_of_others(&record, options).await? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether a chat is of other characters than those that a file comes with: two may have the
-    /// same greeting and nothing else, each in a chat of its own. One that was changed since, and
-    /// is kept beside what it was, has its name.
-    pub(super) async fn is_of_others(&self, record: &Record, links: &Links) -> Result<bool> {
-        if !links.are_others(record) {
+    /// same greeting and nothing else, each in a chat of its own.
+    pub(super) async fn is_of_others(&self, record: &Record, options: &ChatImport) -> Result<bool> {
+        if !options.links().are_others(record) {
             return Ok(false);
         }
-        let kept = self.names(&Links::of(record).characters).await?;
-        let given = self.names(&links.characters).await?;
+        let there = Links::of(record).characters;
+        let Some(beside) = &options.beside else {
+            return Ok(true);
+        };
+        if there.iter().any(|id| beside.contains(id)) {
+            return Ok(true);
+        }
+        let title = record.head_text("title");
+        if options.title.as_deref() == Some(title) {
+            return Ok(false);
+        }
+        let kept = self.names(&there).await?;
+        let given = self.names(&options.characters).await?;
         Ok(!kept.iter().any(|name| given.contains(name)))
     }
 

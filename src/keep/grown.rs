@@ -7,9 +7,8 @@
 //! SillyTavern writes it anew as the chat goes on.
 
 use super::chat_row::{Body, summarize};
-use super::chats::{Chats, FILES};
+use super::chats::{ChatImport, Chats, FILES};
 use super::domain::Domain;
-use super::links::Links;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
@@ -81,7 +80,7 @@ impl Chats {
         &self,
         given: &Given<'_>,
         same: &str,
-        links: &Links,
+        options: &ChatImport,
     ) -> Result<Option<Record>> {
         let Some(begins) = given.begins() else {
             return Ok(None);
@@ -94,20 +93,24 @@ impl Chats {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
                 if trashed
                     || own != Domain::Chats.name()
-                    || self.is_of_others(&record, links).await?
+                    || self.is_of_others(&record, options).await?
                 {
                     continue;
                 }
                 // A chat that cannot be read is none that this file could continue.
                 match self.fits(given, &record).await {
-                    Ok(Some(length)) if longest.as_ref().is_none_or(|(most, _)| length > *most) => {
-                        longest = Some((length, record));
+                    // Of two that are as long, that of the same characters.
+                    Ok(Some(length)) => {
+                        let fit = (length, options.links().share(&record));
+                        if longest.as_ref().is_none_or(|(most, _)| fit > *most) {
+                            longest = Some((fit, record));
+                        }
                     }
                     Err(error) if error.kind() != Kind::Corrupt => return Err(error),
                     _ => {}
                 }
             }
-            let Some((length, record)) = longest else {
+            let Some(((length, _), record)) = longest else {
                 return Ok(None);
             };
             match self.go_on(given, length, record, same).await {

@@ -88,11 +88,16 @@ impl Links {
         Ok(())
     }
 
+    /// Whether a chat has one of these characters.
+    pub(super) fn share(&self, record: &Record) -> bool {
+        let there = Links::of(record).characters;
+        there.iter().any(|id| self.characters.contains(id))
+    }
+
     /// Whether a chat has characters, and none of these.
     pub(super) fn are_others(&self, record: &Record) -> bool {
-        let there = Links::of(record).characters;
-        let shared = there.iter().any(|id| self.characters.contains(id));
-        !self.characters.is_empty() && !there.is_empty() && !shared
+        let has_some = !Links::of(record).characters.is_empty();
+        has_some && !self.characters.is_empty() && !self.share(record)
     }
 
     fn named(&self) -> Vec<(&'static str, &str)> {

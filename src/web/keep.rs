@@ -386,12 +386,19 @@ impl KeepHandle {
 
     /// `{ entry, status, warnings }` as JSON.
     #[wasm_bindgen(js_name = importCharacter)]
-    pub fn import_character(&self, bytes: Uint8Array, limits: JsValue) -> Promise {
+    pub fn import_character(
+        &self,
+        bytes: Uint8Array,
+        limits: JsValue,
+        beside: Vec<String>,
+    ) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
             let limits = convert::limits(&limits)?;
             let bytes = convert::bytes(&bytes, limits.file, "file")?;
-            Ok(keep.characters().import(&bytes, &limits).await?.to_string())
+            let characters = keep.characters();
+            let taken = characters.import_beside(&bytes, &limits, beside).await?;
+            Ok(taken.to_string())
         })
     }
 

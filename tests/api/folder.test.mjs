@@ -179,6 +179,42 @@ test("a chat that was here before its character, and a persona before its pictur
   assert.deepEqual([userName, pageSize], ["Mine", 100]);
 });
 
+test("two characters of one name have their equal chats each, and one that is changed or renamed brings none twice", async () => {
+  const greeting = chat({ user_name: "You", character_name: "Ann", create_date: "2024-05-01" }, line("Ann", "Hello."));
+  const grown = chat({ user_name: "You", character_name: "Ann", create_date: "2024-05-01" }, line("Ann", "Hello."), line("You", "Yes.", true));
+  const folder = (cards, chats = {}) =>
+    zip(Object.fromEntries([
+      ...Object.entries(cards).map(([file, [name, description]]) => [`st/characters/${file}.png`, png(name, { description })]),
+      ...Object.keys(cards).map((file) => [`st/chats/${file}/start.jsonl`, chats[file] ?? greeting]),
+    ]));
+  const keep = await open();
+  const take = async (...given) => end(await all(keep.importFolder(folder(...given))));
+  const counts = ({ added, updated, duplicates }) => [added, updated, duplicates];
+  const chatsOf = async (name, description) => {
+    const all = await Promise.all((await keep.characters.list()).items.map(({ id }) => keep.characters.get(id)));
+    const { id } = all.find(({ card }) => card.name === name && card.description === description);
+    return (await keep.chats.ofCharacter(id)).map(({ length }) => length);
+  };
+  const both = { Ann: ["Ann", "tall"], Ann1: ["Ann", "small"] };
+  assert.deepEqual(counts(await take(both)), [4, 0, 0]);
+  assert.deepEqual([await chatsOf("Ann", "tall"), await chatsOf("Ann", "small")], [[1], [1]]);
+  assert.deepEqual(counts(await take(both)), [0, 0, 4]);
+  // Each goes on by itself, whichever comes first.
+  assert.deepEqual(counts(await take(both, { Ann1: grown })), [0, 1, 3]);
+  assert.deepEqual([await chatsOf("Ann", "tall"), await chatsOf("Ann", "small")], [[1], [2]]);
+  // A card that was changed comes as another character, whose chat is there.
+  assert.deepEqual(counts(await take({ Ann: ["Ann", "taller"], Ann1: ["Ann", "small"] }, { Ann1: grown })), [1, 0, 3]);
+  assert.deepEqual(counts(await take({ Anna: ["Anna", "taller"], Ann1: ["Ann", "small"] }, { Ann1: grown })), [1, 0, 3]);
+  assert.equal((await keep.chats.list()).items.length, 2);
+  // Told whose it is, a chat is that one's.
+  const one = await keep.characters.put({ name: "Ann", description: "third" });
+  for (const status of ["added", "duplicate"]) {
+    const [item] = await all(keep.chats.import(new File([greeting], "start.jsonl"), { characters: [one.id] }));
+    assert.deepEqual([item.status, item.entry.characters], [status, [one.id]]);
+  }
+  await keep.close();
+});
+
 test("a chat whose file has grown gets its new lines, and a changed character comes beside the one that is kept", async () => {
   const keep = await Keep.open({ medium: "memory" });
   const said = (n) => line(n % 2 ? "You" : "Ann", `Line ${n}.`, n % 2 === 1);

@@ -329,7 +329,8 @@ fn documents() -> Vec<Case> {
         case("RisuAI 1", text(json!({"type": "risuChat", "ver": 1, "data": risu("One", json!({}))})), ("risu", "chat-1"), &[&["u:User|yo", "c:|hi"]], &[]),
         case("RisuAI 2", pretty(json!({"type": "risuChat", "ver": 2, "data": risu("One", json!({"folderId": "f"})), "folders": [{"id": "f", "name": "F"}]})), ("risu", "chat-2"), &[&["u:User|yo", "c:|hi"]], &[]),
         case("RisuAI, all of a character 1", text(json!({"type": "risuAllChats", "ver": 1, "data": [risu("A", json!({})), risu("B", json!({"message": []})), 3]})), ("risu", "all-1"), &[&["u:User|yo", "c:|hi"], &[]], &["not-a-message"]),
-        case("RisuAI, a comment and a disabled message", text(json!({"type": "risuChat", "ver": 2, "data": {"message": [{"role": "user", "data": "c", "isComment": true}, {"role": "char", "data": "d", "disabled": true, "name": "Bo"}, {"role": "char", "data": 7}, {"role": "char"}], "name": ""}})), ("risu", "chat-2"), &[&["s:User|c", "s:Bo|d", "c:Bo|7"]], &["not-a-message"]),
+        case("RisuAI, a comment and a disabled message", text(json!({"type": "risuChat", "ver": 2, "data": {"message": [{"role": "user", "data": "c", "isComment": true}, {"role": "char", "data": "d", "disabled": true, "name": "Bo"}, {"role": "char", "data": 7}], "name": ""}})), ("risu", "chat-2"), &[&["s:User|c", "s:Bo|d", "c:Bo|7"]], &[]),
+        case("RisuAI, messages without words", text(json!({"type": "risuChat", "ver": 2, "data": {"message": [{"role": "user", "data": "c"}, {"role": "char", "chatId": "x"}, {"role": "char", "data": {"a": 1}}, {"role": "user", "data": null}, null], "name": ""}})), ("risu", "chat-2"), &[&["u:User|c", "c:|", "c:|", "u:User|"]], &["no-text", "no-text", "no-text", "not-a-message"]),
         case("RisuAI, nothing around it", text(risu("One", json!({}))), ("risu", "bare"), &[&["u:User|yo", "c:|hi"]], &[]),
         case("RisuAI, a page", html(risu("One", json!({"note": "a < b"}))), ("risu", "bare"), &[&["u:User|yo", "c:|hi"]], &[]),
         case("RisuAI, a page with a comma too many", html(risu("One", json!({}))).replacen("}</div>", ",}</div>", 1), ("risu", "bare"), &[&["u:User|yo", "c:|hi"]], &["trailing-comma"]),
@@ -432,6 +433,12 @@ fn what_a_tool_says_beside_the_text_is_in_the_line() {
     );
     assert_eq!(said[0]["at"], 1700000000000u64);
     assert_eq!(said[1]["fields"]["extra"]["risu"]["saying"], "id");
+    let (_, said) = found("RisuAI, messages without words");
+    assert_eq!(said[1]["fields"]["extra"]["risu"]["chatId"], "x");
+    assert_eq!(
+        said[2]["fields"]["extra"]["risu"]["data"],
+        json!({ "a": 1 })
+    );
     let (_, said) = found("webui, versions");
     assert_eq!(
         (&said[1]["swipes"], &said[1]["swipe"]),

@@ -278,11 +278,15 @@ fn a_backyard_archive_gives_its_character_with_pictures_lore_and_greetings() {
 
 /// An archive with these scenarios.
 fn talked(scenarios: &[Value]) -> Vec<u8> {
+    talked_by("p", scenarios)
+}
+
+fn talked_by(persona: &str, scenarios: &[Value]) -> Vec<u8> {
     let names: Vec<String> = (0..scenarios.len())
         .map(|n| format!("scenarios/{n}.json"))
         .collect();
     let manifest = json!({"schemaVersion": 1, "characters": ["characters/c/character.json"], "scenarios": names});
-    let character = json!({"name": "Zoë", "displayName": "Zoë the shark", "isNSFW": true, "persona": "p", "loreItems": [], "images": []});
+    let character = json!({"name": "Zoë", "displayName": "Zoë the shark", "isNSFW": true, "persona": persona, "loreItems": [], "images": []});
     let mut items = vec![
         item("manifest.json", manifest.to_string().as_bytes()),
         item(
@@ -464,6 +468,49 @@ fn a_character_that_is_put_back_gets_its_chats_again() {
             .await
             .unwrap();
         assert_eq!(again["chats"][0]["entry"]["characters"], json!([id]));
+    });
+}
+
+#[test]
+fn the_chats_of_a_changed_backyard_character_come_once_and_those_of_its_namesake_are_its_own() {
+    let bytes = talked(&[sea()]);
+    let other = |n: usize| talked_by(&format!("persona {n}"), &[sea()]);
+    now(async {
+        let keep = open(&MemoryMedium::new());
+        let import = async |bytes: &[u8], beside: Vec<String>| {
+            let taken = keep
+                .characters()
+                .import_beside(bytes, &Limits::default(), beside)
+                .await
+                .unwrap();
+            let chat = taken["chats"][0]["status"].as_str().unwrap().to_owned();
+            let id = taken["entry"]["id"].as_str().unwrap().to_owned();
+            (taken["status"].as_str().unwrap().to_owned(), chat, id)
+        };
+        let (status, chat, first) = import(&bytes, Vec::new()).await;
+        assert_eq!((&*status, &*chat), ("added", "added"));
+        let (status, chat, _) = import(&other(1), Vec::new()).await;
+        assert_eq!((&*status, &*chat), ("added", "duplicate"));
+        let (status, chat, second) = import(&other(2), vec![first.clone()]).await;
+        assert_eq!((&*status, &*chat), ("added", "added"));
+        // Each finds its own again.
+        for (bytes, id) in [(bytes.clone(), first), (other(2), second)] {
+            let (status, chat, again) = import(&bytes, Vec::new()).await;
+            assert_eq!(
+                (&*status, &*chat, again),
+                ("duplicate", "duplicate", id.clone())
+            );
+            assert_eq!(
+                keep.chats()
+                    .of_character(&id)
+                    .await
+                    .unwrap()
+                    .as_array()
+                    .unwrap()
+                    .len(),
+                1
+            );
+        }
     });
 }
 

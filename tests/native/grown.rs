@@ -2,6 +2,7 @@
 
 use crate::keep::open;
 use crate::turn::now;
+use cardkeep::error::Limits;
 use cardkeep::json::Document;
 use cardkeep::keep::{ChatFilter, ChatImport, Domain, Keep, Links};
 use cardkeep::store::{MemoryMedium, Write};
@@ -283,4 +284,28 @@ fn two_characters_that_have_the_same_file_have_a_chat_each_and_it_goes_on_by_its
     assert_eq!(bytes_of(&keep, &of_bea), grown);
     assert_eq!(import(&grown, &["ann"]), ("updated".to_owned(), of_ann));
     assert_eq!(count(&keep), 2);
+    // Names are no more than names.
+    let named = |description: &str| {
+        let card = json!({ "name": "Dot", "description": description, "personality": "", "scenario": "", "first_mes": "", "mes_example": "" });
+        let card = card.to_string();
+        let taken = now(keep
+            .characters()
+            .import(card.as_bytes(), &Limits::default()))
+        .unwrap();
+        taken["entry"]["id"].as_str().unwrap().to_owned()
+    };
+    let (tall, small) = (named("tall"), named("small"));
+    let (_, of_tall) = import(&greeting, &[&tall]);
+    let (status, of_small) = import(&greeting, &[&small]);
+    assert_eq!(status, "added");
+    assert_eq!(
+        import(&grown, &[&small]),
+        ("updated".to_owned(), of_small.clone())
+    );
+    for (id, chat) in [(&tall, &of_tall), (&small, &of_small)] {
+        assert_eq!(
+            import(&greeting, &[id]),
+            ("duplicate".to_owned(), chat.clone())
+        );
+    }
 }
