@@ -336,6 +336,8 @@ mod names {
     pub const UNTIL: &[&str] = &["delay_until_recursion", "delayUntilRecursion"];
     pub const IGNORE: &[&str] = &["ignore_budget", "ignoreBudget"];
     pub const OUTLET: &[&str] = &["outlet_name", "outletName"];
+    /// Where more fields are; RisuAI spells it so.
+    pub const BELOW: &[&str] = &["extensions", "extentions", "contextConfig"];
     pub const ALL: &[&[&str]] = &[
         ID,
         KEYS,
@@ -378,7 +380,7 @@ mod names {
         UNTIL,
         IGNORE,
         OUTLET,
-        &["extensions", "contextConfig"],
+        BELOW,
     ];
 }
 
@@ -474,10 +476,8 @@ impl Entry {
         warnings: &mut Vec<Warning>,
     ) -> Entry {
         let usual = Entry::default();
-        let below = ["extensions", "contextConfig"].map(|name| node.get(name));
-        let places: Vec<Node<'_>> = std::iter::once(node)
-            .chain(below.into_iter().flatten())
-            .collect();
+        let below = names::BELOW.iter().map(|name| node.get(name));
+        let places: Vec<Node<'_>> = std::iter::once(node).chain(below.flatten()).collect();
         let field = |names: &[&str]| found(&places, names).find(|value| !value.is_null());
         let flag = |names: &[&str], usual: bool| field(names).and_then(truth).unwrap_or(usual);
         let text = |names: &[&str]| {

@@ -187,5 +187,5 @@ impl LoreFile {
 /// # Errors
 /// `unsupported` for dialects that are only read.
 pub fn write(book: &Book, dialect: Dialect) -> Result<Written> {
-    write::write(book, dialect)
+    write::without_decorators(book, dialect)
 }

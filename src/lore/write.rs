@@ -1,7 +1,7 @@
 //! A book as the file of a tool, and what that tool cannot hold.
 
 use super::book::{ABOUT, Book, Entry, Id, Logic, Position};
-use super::decorator::{decorators, without_decorators};
+use super::decorator::{Decorator, decorators, without_decorators as undecorated};
 use super::dialect::{self, Dialect};
 use crate::error::{Kind, Loss, Result, Written};
 use crate::json::quote;
@@ -181,7 +181,7 @@ fn specified(book: &Book, third: bool) -> Fields {
             if third {
                 &entry.content
             } else {
-                without_decorators(&entry.content)
+                undecorated(&entry.content)
             },
         );
         put(&mut fields, "constant", entry.constant);
@@ -253,6 +253,86 @@ fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
         }
     }
     object(&specified(book, false))
+}
+
+/// The book for a dialect, of which decorators become fields where the dialect knows none of them.
+pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Written> {
+    use Dialect::{Agnai, NovelAi, SillyTavern, Tsv};
+    if !matches!(dialect, SillyTavern | Agnai | NovelAi | Tsv) {
+        return write(book, dialect);
+    }
+    let (mut plain, mut losses) = (book.clone(), Vec::new());
+    for (n, entry) in plain.entries.iter_mut().enumerate() {
+        for decorator in decorators(&entry.content) {
+            let name = decorator.name.as_str();
+            let native = dialect == SillyTavern && matches!(name, "activate" | "dont_activate");
+            if !native && !apply(&decorator, entry) {
+                let message = format!("{} does not act upon `@@{name}`", dialect.as_str());
+                losses.push(Loss::new(format!("entries.{n}.content"), message));
+            }
+        }
+    }
+    let mut written = write(&plain, dialect)?;
+    written.losses.append(&mut losses);
+    Ok(written)
+}
+
+/// Puts what a decorator says into a field, if there is one for it.
+fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
+    let value = decorator.values.first().map(String::as_str);
+    let number = decorator.number();
+    let whole = || number.map(|number| number as u32);
+    if !decorator.known {
+        return false;
+    }
+    match decorator.name.as_str() {
+        "activate" | "constant" => entry.constant = true,
+        "dont_activate" => entry.enabled = false,
+        "activate_only_after" => entry.delay = whole(),
+        // The place that is named goes before the depth.
+        "depth" | "end" if has_place(entry) => {}
+        "depth" | "end" => {
+            entry.position = Position::AtDepth;
+            entry.depth = whole().unwrap_or(0);
+        }
+        "position" => {
+            entry.position = match value {
+                Some("after_desc") => Position::AfterChar,
+                _ => Position::BeforeChar,
+            }
+        }
+        "role" => {
+            let roles = ["system", "user", "assistant"];
+            let role = roles.iter().position(|role| Some(*role) == value);
+            entry.role = role.unwrap_or(0) as u32;
+        }
+        "probability" => entry.probability = number.unwrap_or(100.0).clamp(0.0, 100.0),
+        "priority" => entry.priority = number.map(|number| number as i64),
+        "scan_depth" => entry.scan_depth = whole(),
+        "match_full_word" => entry.match_whole_words = Some(true),
+        "match_partial_word" => entry.match_whole_words = Some(false),
+        "unrecursive" => entry.prevent_recursion = true,
+        "no_recursive_search" => entry.exclude_recursion = true,
+        // A further list of keys has the place of secondary ones, where it is free.
+        "additional_keys" | "exclude_keys" | "exclude_keys_all"
+            if !entry.selective && entry.secondary_keys.is_empty() && !entry.use_regex =>
+        {
+            entry.secondary_keys.clone_from(&decorator.values);
+            entry.selective = true;
+            entry.logic = match decorator.name.as_str() {
+                "exclude_keys" => Logic::NotAny,
+                "exclude_keys_all" => Logic::NotAll,
+                _ => Logic::AndAny,
+            };
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn has_place(entry: &Entry) -> bool {
+    let named = |it: &Decorator| it.name == "position" && it.known;
+    decorators(&entry.content).iter().any(named)
 }
 
 fn silly_tavern(book: &Book, losses: &mut Vec<Loss>) -> String {
@@ -455,7 +535,7 @@ fn agnai(book: &Book, losses: &mut Vec<Loss>) -> String {
         );
         let mut fields = Fields::new();
         put(&mut fields, "name", &entry.comment);
-        put(&mut fields, "entry", without_decorators(&entry.content));
+        put(&mut fields, "entry", undecorated(&entry.content));
         put(&mut fields, "keywords", &entry.keys);
         put(&mut fields, "priority", entry.priority.unwrap_or(0));
         put(&mut fields, "weight", entry.insertion_order);
@@ -484,7 +564,7 @@ fn novel_ai(book: &Book, losses: &mut Vec<Loss>) -> String {
         put(&mut context, "budgetPriority", entry.insertion_order);
         let mut fields = Fields::new();
         put(&mut fields, "displayName", &entry.comment);
-        put(&mut fields, "text", without_decorators(&entry.content));
+        put(&mut fields, "text", undecorated(&entry.content));
         put(&mut fields, "keys", &entry.keys);
         put(&mut fields, "enabled", entry.enabled);
         put(&mut fields, "forceActivation", entry.constant);
@@ -509,9 +589,20 @@ fn risu(book: &Book, losses: &mut Vec<Loss>) -> String {
         "matchWholeWords",
         "delay",
         "useRegex",
+        "enabled",
+        "caseSensitive",
+        "scanDepth",
+        "excludeRecursion",
+        "preventRecursion",
+        "priority",
     ];
     let mut entry = |(n, entry): (usize, &Entry)| {
         tell(n, entry, &held, "RisuAI", losses);
+        use Position::{AfterChar, AtDepth, BeforeChar};
+        if !matches!(entry.position, BeforeChar | AfterChar | AtDepth) {
+            let message = "RisuAI has no such place; it goes where its lore goes";
+            losses.push(Loss::new(format!("entries.{n}.position"), message));
+        }
         if entry
             .keys
             .iter()
@@ -537,6 +628,11 @@ fn risu(book: &Book, losses: &mut Vec<Loss>) -> String {
             entry.selective && entry.logic == Logic::AndAny,
         );
         put(&mut fields, "useRegex", entry.use_regex);
+        if let Some(sensitive) = entry.case_sensitive {
+            let mut more = Fields::new();
+            put(&mut more, "risu_case_sensitive", sensitive);
+            fields.push(("extentions".to_owned(), object(&more)));
+        }
         object(&fields)
     };
     let entries: Vec<String> = book.entries.iter().enumerate().map(&mut entry).collect();
@@ -575,8 +671,24 @@ fn decorated(entry: &Entry) -> String {
             );
         }
     }
-    if let Some(delay) = entry.delay {
-        lines.push(format!("@@activate_only_after {delay}"));
+    if entry.position == Position::AfterChar {
+        lines.push("@@position after_desc".to_owned());
+    }
+    let numbers = [
+        ("activate_only_after", entry.delay.map(i64::from)),
+        ("scan_depth", entry.scan_depth.map(i64::from)),
+        ("priority", entry.priority),
+    ];
+    for (name, number) in numbers {
+        lines.extend(number.map(|number| format!("@@{name} {number}")));
+    }
+    let said = [
+        ("dont_activate", !entry.enabled),
+        ("no_recursive_search", entry.exclude_recursion),
+        ("unrecursive", entry.prevent_recursion),
+    ];
+    for (name, _) in said.iter().filter(|(_, said)| *said) {
+        lines.push(format!("@@{name}"));
     }
     match entry.match_whole_words {
         Some(true) => lines.push("@@match_full_word".to_owned()),
@@ -598,7 +710,7 @@ fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
             ));
             return String::new();
         }
-        let content = without_decorators(&entry.content);
+        let content = undecorated(&entry.content);
         if plain(content) != content {
             losses.push(Loss::new(
                 format!("entries.{n}.content"),

@@ -2017,3 +2017,97 @@ fn no_key_is_found_in_what_nobody_says() {
         assert_eq!(matched.fired.len(), fires, "{content}");
     }
 }
+
+#[test]
+fn decorators_become_fields_where_the_dialect_has_such() {
+    let book = |content: &str| {
+        let entry = json!({ "keys": ["k"], "content": content });
+        json!({ "spec": "lorebook_v3", "data": { "entries": [entry] } }).to_string()
+    };
+    let content = "@@depth 3\n@@role user\n@@probability 40\n@@scan_depth 5\n@@exclude_keys a,b\n@@unrecursive\nx";
+    let (file, losses) = written(&book(content), Dialect::SillyTavern);
+    assert_eq!(losses, [""; 0]);
+    let entry = &file["entries"]["0"];
+    for (name, value) in [
+        ("position", json!(4)),
+        ("depth", json!(3)),
+        ("role", json!(1)),
+        ("probability", json!(40)),
+        ("scanDepth", json!(5)),
+        ("selectiveLogic", json!(2)),
+        ("keysecondary", json!(["a", "b"])),
+        ("preventRecursion", json!(true)),
+        // It passes them over, and other tools need them.
+        ("content", json!(content)),
+    ] {
+        assert_eq!(entry[name], value, "{name}");
+    }
+    // What fires is what fired.
+    let (old, new) = (read(&book(content)).book, read(&file.to_string()).book);
+    for message in ["k", "k a", "x"] {
+        let run = |book: &Book| {
+            let matched = matching::run(book, &[message.to_owned()], &Options::default());
+            let fired = matched.fired.into_iter();
+            fired
+                .map(|it| (it.content, it.position, it.depth, it.role))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(&old), run(&new), "{message}");
+    }
+
+    let losses = |content: &str, dialect| written(&book(content), dialect).1;
+    assert_eq!(
+        losses("@@activate\n@@dont_activate\nx", Dialect::SillyTavern),
+        [""; 0]
+    );
+    for told in [
+        "is_greeting 1",
+        "reverse_depth 2",
+        "activate_only_every 2",
+        "own 1",
+        "depth x",
+    ] {
+        let content = format!("@@{told}\nx");
+        assert_eq!(
+            losses(&content, Dialect::SillyTavern),
+            ["entries.0.content"],
+            "{told}"
+        );
+    }
+    let place = "@@depth 2\n@@position after_desc\nx";
+    assert_eq!(
+        written(&book(place), Dialect::SillyTavern).0["entries"]["0"]["position"],
+        1
+    );
+    let (file, told) = written(&book("@@dont_activate\n@@depth 3\nx"), Dialect::Agnai);
+    assert_eq!(
+        (&file["entries"][0]["enabled"], &file["entries"][0]["entry"]),
+        (&json!(false), &json!("x"))
+    );
+    assert_eq!(told, ["entries.0.position"]);
+}
+
+#[test]
+fn fields_become_decorators_for_risuai() {
+    let entry = json!({
+        "uid": 0, "key": ["k"], "content": "x", "position": 1, "disable": true, "scanDepth": 3,
+        "excludeRecursion": true, "preventRecursion": true, "caseSensitive": true, "priority": 7,
+    });
+    let book = json!({ "entries": { "0": entry, "1": { "uid": 1, "key": ["k"], "content": "y", "position": 2 } } });
+    let (file, losses) = written(&book.to_string(), Dialect::Risu);
+    assert_eq!(losses, ["entries.1.position"]);
+    let entry = &file["data"][0];
+    let content = "@@position after_desc\n@@scan_depth 3\n@@priority 7\n@@dont_activate\n@@no_recursive_search\n@@unrecursive\nx";
+    assert_eq!(entry["content"], content);
+    assert_eq!(entry["extentions"], json!({ "risu_case_sensitive": true }));
+    let again = read(&file.to_string()).book;
+    assert_eq!(again.entries[0].case_sensitive, Some(true));
+    assert_eq!(
+        again.entries[0]
+            .extra
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>(),
+        ["mode"]
+    );
+}
