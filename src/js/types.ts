@@ -250,7 +250,6 @@ export interface WriteCardOptions {
 
 // ---------------------------------------------------------------- lorebooks
 
-/** `ai-dungeon` is read only. */
 export type LorebookDialect = "silly-tavern" | "character-book" | "v3" | "agnai" | "novel-ai" | "risu" | "ai-dungeon" | "tsv";
 
 /** A lorebook as it was written: the JSON text, byte for byte. */

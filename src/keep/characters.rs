@@ -9,7 +9,7 @@ use super::links::Links;
 use super::{ChatImport, Exported, Keep, Status, filename};
 use crate::card::{self, CardFile, Container};
 use crate::chat::{self, ChatFile};
-use crate::codec;
+use crate::codec::{self, inflate};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
@@ -317,9 +317,14 @@ impl Characters {
         let file = self.keep.store().part(record.part("file")?).await?;
         let document = self.keep.document(&record).await?;
         let (container, bytes) = card::rewrite(&file, &document, container, &Limits::default())?;
+        // Only a file that is as it came is compressed.
+        let (extension, media_type) = match inflate::is_gzip(&bytes) {
+            true => ("json.gz", "application/gzip"),
+            false => (container.extension(), container.media_type()),
+        };
         Ok(Exported {
-            filename: filename::safe(record.head_text("name"), container.extension()),
-            media_type: container.media_type(),
+            filename: filename::safe(record.head_text("name"), extension),
+            media_type,
             bytes,
         })
     }

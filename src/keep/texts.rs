@@ -10,8 +10,8 @@ use super::records::unreadable_json;
 use super::{Exported, Keep, campaigns, documents, filename, playthroughs};
 use crate::campaign;
 use crate::card;
-use crate::codec;
-use crate::container::png;
+use crate::codec::{self, inflate};
+use crate::container::{media, zip};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, quote};
 use crate::lore;
@@ -336,10 +336,15 @@ impl Texts {
         let (extension, media_type, bytes) = match record.parts.get("file") {
             Some(part) => {
                 let file = self.keep.store().part(part).await?;
-                match png::is(&file) {
-                    true => ("png", "image/png", file),
-                    false => ("tsv", "text/tab-separated-values", file),
-                }
+                let (extension, media_type) = match media::kind(&file) {
+                    Some(kind @ "image/png") => ("png", kind),
+                    Some(kind @ "image/webp") => ("webp", kind),
+                    Some(kind @ "image/jpeg") => ("jpeg", kind),
+                    _ if inflate::is_gzip(&file) => ("json.gz", "application/gzip"),
+                    _ if zip::is(&file) => ("charx", "application/zip"),
+                    _ => ("tsv", "text/tab-separated-values"),
+                };
+                (extension, media_type, file)
             }
             None => {
                 let document = self.keep.document(&record).await?;

@@ -272,8 +272,12 @@ fn listed(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_>)> {
 /// The book as it stands in the document, where it is one of this dialect by itself or in a
 /// card.
 pub(super) fn standing(document: &Document, dialect: Dialect) -> Option<Vec<u8>> {
+    if dialect == Dialect::AiDungeon {
+        let list = document.find(&story_steps(document).unwrap_or_default())?;
+        return Some(list.raw().as_bytes().to_vec());
+    }
     match (dialect, head_path(document, dialect)?) {
-        (Dialect::Tsv | Dialect::AiDungeon, _) => None,
+        (Dialect::Tsv, _) => None,
         (Dialect::V3, _) | (_, []) => Some(document.bytes().to_vec()),
         (_, path) => {
             let book = document.find(&steps(path))?;

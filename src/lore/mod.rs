@@ -185,7 +185,7 @@ impl LoreFile {
 /// leaves one that is of this dialect already as it is.
 ///
 /// # Errors
-/// `unsupported` for dialects that are only read.
+/// None: every dialect is written.
 pub fn write(book: &Book, dialect: Dialect) -> Result<Written> {
     write::without_decorators(book, dialect)
 }

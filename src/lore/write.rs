@@ -3,7 +3,7 @@
 use super::book::{ABOUT, Book, Entry, Id, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators as undecorated};
 use super::dialect::{self, Dialect};
-use crate::error::{Kind, Loss, Result, Written};
+use crate::error::{Loss, Result, Written};
 use crate::json::quote;
 use serde::Serialize;
 
@@ -41,11 +41,7 @@ pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
         Dialect::NovelAi => novel_ai(book, &mut losses),
         Dialect::Risu => risu(book, &mut losses),
         Dialect::Tsv => tsv(book, &mut losses),
-        Dialect::AiDungeon => {
-            return Err(
-                Kind::Unsupported.because("lorebooks of AI Dungeon are read and not written")
-            );
-        }
+        Dialect::AiDungeon => ai_dungeon(book, &mut losses),
     };
     Ok(Written {
         bytes: text.into_bytes(),
@@ -257,8 +253,8 @@ fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
 
 /// The book for a dialect, of which decorators become fields where the dialect knows none of them.
 pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Written> {
-    use Dialect::{Agnai, NovelAi, SillyTavern, Tsv};
-    if !matches!(dialect, SillyTavern | Agnai | NovelAi | Tsv) {
+    use Dialect::{Agnai, AiDungeon, NovelAi, SillyTavern, Tsv};
+    if !matches!(dialect, SillyTavern | Agnai | AiDungeon | NovelAi | Tsv) {
         return write(book, dialect);
     }
     let (mut plain, mut losses) = (book.clone(), Vec::new());
@@ -551,6 +547,39 @@ fn agnai(book: &Book, losses: &mut Vec<Loss>) -> String {
     object(&fields)
 }
 
+/// Story cards, as a list by itself.
+fn ai_dungeon(book: &Book, losses: &mut Vec<Loss>) -> String {
+    const OWN: [&str; 3] = ["type", "description", "useForCharacterCreation"];
+    let mut entry = |(n, entry): (usize, &Entry)| {
+        tell(n, entry, &OWN, "AI Dungeon", losses);
+        tell_commas(n, entry, "AI Dungeon", losses);
+        let mut fields = Fields::new();
+        put(&mut fields, "keys", entry.keys.join(","));
+        put(&mut fields, "value", undecorated(&entry.content));
+        put(&mut fields, "title", &entry.comment);
+        for name in OWN {
+            let own = entry.extra.iter().find(|(known, _)| known == name);
+            match own {
+                Some(own) => fields.push(own.clone()),
+                None if name == OWN[0] => put(&mut fields, name, ""),
+                None => {}
+            }
+        }
+        object(&fields)
+    };
+    let entries: Vec<String> = book.entries.iter().enumerate().map(&mut entry).collect();
+    list(&entries)
+}
+
+/// Tells where keys come apart in a tool that has them in one text.
+fn tell_commas(n: usize, entry: &Entry, tool: &str, losses: &mut Vec<Loss>) {
+    let mut keys = entry.keys.iter().chain(&entry.secondary_keys);
+    if keys.any(|key| key.contains(',')) {
+        let message = format!("{tool} separates keys by commas; one with a comma becomes two");
+        losses.push(Loss::new(format!("entries.{n}.keys"), message));
+    }
+}
+
 fn novel_ai(book: &Book, losses: &mut Vec<Loss>) -> String {
     let mut entry = |(n, entry): (usize, &Entry)| {
         tell(
@@ -603,17 +632,7 @@ fn risu(book: &Book, losses: &mut Vec<Loss>) -> String {
             let message = "RisuAI has no such place; it goes where its lore goes";
             losses.push(Loss::new(format!("entries.{n}.position"), message));
         }
-        if entry
-            .keys
-            .iter()
-            .chain(&entry.secondary_keys)
-            .any(|key| key.contains(','))
-        {
-            losses.push(Loss::new(
-                format!("entries.{n}.keys"),
-                "RisuAI separates keys by commas; one with a comma becomes two".to_owned(),
-            ));
-        }
+        tell_commas(n, entry, "RisuAI", losses);
         let mut fields = Fields::new();
         put(&mut fields, "key", entry.keys.join(", "));
         put(&mut fields, "secondkey", entry.secondary_keys.join(", "));

@@ -35,7 +35,8 @@ test("a lorebook goes into another tool's file, and what is lost is told", () =>
   assert.deepEqual(agnai.losses, []);
   const lossy = writeLorebook(readLorebook(bytes(JSON.stringify({ entries: { 0: { ...BOOK.entries[0], sticky: 3 } } }))).document, { dialect: "agnai" });
   assert.deepEqual(lossy.losses.map(({ path }) => path), ["entries.0.sticky"]);
-  assert.throws(() => writeLorebook(document, { dialect: "ai-dungeon" }), { code: "unsupported" });
+  const cards = writeLorebook(document, { dialect: "ai-dungeon" });
+  assert.deepEqual(readLorebook(cards.bytes).book.entries.map(({ keys, content }) => [keys, content]), [[["shark"], "Sharks sing of 東京."]]);
   assert.throws(() => writeLorebook(document, { dialect: "word" }), { code: "bad-option" });
 });
 

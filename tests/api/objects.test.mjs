@@ -183,3 +183,19 @@ test("a compressed file, a photograph and story cards come through the face", ()
   const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xfe, 0, 4, 0x61, 0x62, 0xff, 0xda, 0, 2, 1, 0xff, 0xd9);
   assert.deepEqual(cleanImage(jpeg), { bytes: Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 0xff, 0xd9), removed: [{ kind: "COM", name: "", bytes: 2 }] });
 });
+
+test("a compressed file is exported as it came, and called so", async () => {
+  const { characters, lorebooks } = await Keep.open({ medium: "memory" });
+  const cards = { storyCards: [{ keys: "a", value: "x", title: "t" }] };
+  for (const [domain, content] of [[characters, fields], [lorebooks, cards]]) {
+    const file = new Uint8Array(gzipSync(JSON.stringify(content)));
+    let id;
+    for await (const event of domain.import(file)) id ??= event.entry?.id;
+    const { filename, type, bytes: out } = await domain.export(id);
+    assert.ok(filename.endsWith(".json.gz"), filename);
+    assert.deepEqual([type, out], ["application/gzip", file]);
+    await domain.patch(id, domain === characters ? { creator: "me" } : { entries: { "#0": { content: "y" } } });
+    const changed = await domain.export(id);
+    assert.ok(changed.filename.endsWith(".json") && JSON.parse(utf8(changed.bytes)), changed.filename);
+  }
+});

@@ -386,6 +386,7 @@ fn what_a_dialect_cannot_hold_is_told_and_the_rest_arrives() {
             "entries.0.constant",
         ),
         (Dialect::Risu, "entries.0.sticky", "entries.0.probability"),
+        (Dialect::AiDungeon, "entries.0.sticky", "entries.0.none"),
         (Dialect::Tsv, "entries.0.content", "entries.0.none"),
     ] {
         let written = lore::write(&book, dialect).unwrap();
@@ -401,10 +402,6 @@ fn what_a_dialect_cannot_hold_is_told_and_the_rest_arrives() {
         assert_eq!(again.book.entries[0].keys[0], "a", "{dialect:?}");
         assert!(again.book.entries[0].content.contains("Zoë"), "{dialect:?}");
     }
-    assert_eq!(
-        lore::write(&book, Dialect::AiDungeon).unwrap_err().kind(),
-        Kind::Unsupported
-    );
 }
 
 fn written(json: &str, dialect: Dialect) -> (Value, Vec<String>) {
@@ -2110,4 +2107,48 @@ fn fields_become_decorators_for_risuai() {
             .collect::<Vec<_>>(),
         ["mode"]
     );
+}
+
+#[test]
+fn story_cards_are_written_and_changed_where_they_stand() {
+    let entry = r#"{"uid":0,"key":["a","b"],"comment":"t","content":"@@depth 2\nx"}"#;
+    let (cards, losses) = written(
+        &format!(r#"{{"entries":{{"0":{entry}}}}}"#),
+        Dialect::AiDungeon,
+    );
+    assert_eq!(
+        cards,
+        json!([{ "keys": "a,b", "value": "x", "title": "t", "type": "" }])
+    );
+    assert_eq!(losses, ["entries.0.position"]);
+    let (_, losses) = written(
+        r#"{"entries":{"0":{"uid":0,"key":["a,b"],"content":"x"}}}"#,
+        Dialect::AiDungeon,
+    );
+    assert_eq!(losses, ["entries.0.keys"]);
+
+    let text = r#"{"title":"s","storyCards":[ {"keys":"a,b","value":"x","type":"class","title":"t","own":1} ]}"#;
+    let file = read(text);
+    let list = r#"[ {"keys":"a,b","value":"x","type":"class","title":"t","own":1} ]"#;
+    assert_eq!(
+        file.write(Dialect::AiDungeon).unwrap().bytes,
+        list.as_bytes()
+    );
+    let edit = |patch: Value| {
+        let patch = Document::parse(&patch.to_string()).unwrap();
+        lore::edit(&file.document, &patch)
+            .map(|made| String::from_utf8(made.bytes().to_vec()).unwrap())
+    };
+    let made = edit(json!({ "entries": { "#0": { "content": "y", "keys": ["c"] } } })).unwrap();
+    assert_eq!(made, text.replace("\"x\"", "\"y\"").replace("a,b", "c"));
+    let made =
+        edit(json!({ "add": [{ "keys": ["n"], "content": "new", "comment": "N" }] })).unwrap();
+    let book = read(&made).book;
+    assert_eq!(
+        (book.entries.len(), book.entries[1].content.as_str()),
+        (2, "new")
+    );
+    assert!(made.contains("\"own\":1"), "{made}");
+    let refused = edit(json!({ "entries": { "#0": { "sticky": 3 } } })).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Unsupported);
 }

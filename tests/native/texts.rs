@@ -108,7 +108,7 @@ fn what_a_dialect_cannot_hold_and_what_is_no_field_is_refused() {
         ),
         (
             dungeon,
-            json!({"entries": {"#0": {"content": "x"}}}),
+            json!({"entries": {"#0": {"sticky": 3}}}),
             Kind::Unsupported,
         ),
         (dungeon, json!({"name": "x"}), Kind::Unsupported),
