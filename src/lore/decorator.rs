@@ -39,6 +39,9 @@ const KNOWN: [&str; 29] = [
 /// Chains of stand-ins are followed so far; the specification asks for five at least.
 const LONGEST_CHAIN: usize = 16;
 
+/// So many decorators of an entry count; each is compared with all before it.
+const MOST: usize = 1000;
+
 /// One decorator.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Decorator {
@@ -68,6 +71,9 @@ pub fn decorators(content: &str) -> Vec<Decorator> {
         };
         if !stands_in {
             settle(&mut chain, &mut found);
+            if found.len() == MOST {
+                return found;
+            }
         }
         if chain.len() < LONGEST_CHAIN {
             chain.push(one(text));

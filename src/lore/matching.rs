@@ -19,7 +19,7 @@ use crate::order;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Rounds of recursion, whatever the options say.
 const MOST_ROUNDS: u32 = 20;
@@ -370,6 +370,8 @@ struct Ready<'b> {
     /// Of each list one has to be missing.
     excluded_together: Vec<Vec<Key<'b>>>,
     bad_key: Option<String>,
+    /// Whether other entries call for it.
+    callable: bool,
     /// `None`: as the options say.
     scan_depth: Option<usize>,
 }
@@ -417,10 +419,12 @@ fn without<'t>(text: &'t str, hidden: &[&str]) -> Cow<'t, str> {
             head.is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
         };
         let at = text.len() - inner.len();
-        rest = inner;
-        if hidden.iter().any(begins)
-            && let Some(end) = inner.find("}}")
-        {
+        // The second brace may be the first of two.
+        rest = &rest[start + 1..];
+        if hidden.iter().any(begins) {
+            let Some(end) = inner.find("}}") else {
+                break;
+            };
             out.push_str(&text[kept..at - 2]);
             rest = &inner[end + 2..];
             kept = text.len() - rest.len();
@@ -451,6 +455,7 @@ pub fn run(book: &Book, messages: &[String], options: &Options) -> Matched {
         few_call: false,
         older: 0,
         fired: Vec::new(),
+        went: vec![false; book.entries.len()],
         skipped: BTreeMap::new(),
     };
     let ready: Vec<Ready<'_>> = book
@@ -483,6 +488,8 @@ struct Run<'b> {
     /// How many messages more than the options say are looked at.
     older: usize,
     fired: Vec<(usize, Why)>,
+    /// Of each entry, whether it is among them.
+    went: Vec<bool>,
     skipped: BTreeMap<usize, (WhyNot, Option<String>)>,
 }
 
@@ -543,6 +550,7 @@ impl<'b> Run<'b> {
         let scan_depth = number("scan_depth")
             .map(|depth| depth as u32)
             .or(entry.scan_depth);
+        let callable = !has("no_recursive_search");
         Ready {
             index,
             entry,
@@ -553,6 +561,7 @@ impl<'b> Run<'b> {
             keys,
             secondary,
             bad_key,
+            callable,
             scan_depth: scan_depth.map(|depth| depth as usize),
         }
     }
@@ -623,7 +632,7 @@ impl<'b> Run<'b> {
     fn round(&mut self, ready: &[Ready<'b>], recursive: bool) {
         let mut called = Vec::new();
         for it in ready {
-            let fired = self.fired.iter().any(|(index, _)| *index == it.index);
+            let fired = self.went[it.index];
             let settled = matches!(self.skipped.get(&it.index), Some((WhyNot::Probability, _)));
             let left =
                 matches!(self.scan, Scan::Recursion(_)) && recursive && it.entry.exclude_recursion;
@@ -654,6 +663,7 @@ impl<'b> Run<'b> {
             }
             self.skipped.remove(&index);
             self.fired.push((index, why));
+            self.went[index] = true;
             let calls = !self.few_call || it.decorator("recursive").is_some();
             if calls && !it.entry.prevent_recursion && it.decorator("unrecursive").is_none() {
                 let said = Text::of(without_decorators(&it.entry.content), &UNSAID);
@@ -797,7 +807,7 @@ impl<'b> Run<'b> {
 
     /// The first entry that does. What entries say is nothing to older messages.
     fn in_entries(&self, it: &Ready<'_>, key: &Key<'_>) -> Option<usize> {
-        if self.scan == Scan::Older || it.decorator("no_recursive_search").is_some() {
+        if self.scan == Scan::Older || !it.callable {
             return None;
         }
         let text = |n: usize| self.sources.get(n).map(|(_, text)| text);
@@ -1031,10 +1041,13 @@ impl<'b> Run<'b> {
             false
         });
         let mut timed: BTreeMap<usize, Timed> = BTreeMap::new();
+        let mut anew = vec![false; self.book.entries.len()];
+        for fired in &fired {
+            anew[fired.index] = fired.why != Why::Sticky;
+        }
         for (index, entry) in self.book.entries.iter().enumerate() {
             let mut next = self.timed(index);
-            let fired = fired.iter().find(|fired| fired.index == index);
-            if fired.is_some_and(|fired| fired.why != Why::Sticky) {
+            if anew[index] {
                 let until = |count: u32, from: u32| match count {
                     0 => 0,
                     count => from.saturating_add(count),
@@ -1092,11 +1105,18 @@ impl<'b> Run<'b> {
             .into_iter()
             .partition(|fired| names(fired).is_some());
         *fired = rest;
+        let mut hosts: HashMap<String, usize> = HashMap::new();
+        if !guests.is_empty() {
+            for (place, host) in fired.iter().enumerate() {
+                let name = &self.book.entries[host.index].comment;
+                hosts.entry(name.clone()).or_insert(place);
+            }
+        }
         for guest in guests {
             let it = &ready[guest.index];
             let wanted = names(&guest).unwrap_or_default();
-            let called = |host: &&mut Fired| self.book.entries[host.index].comment == wanted;
-            let detail = match fired.iter_mut().find(called) {
+            let place = hosts.get(&wanted);
+            let detail = match place.and_then(|place| fired.get_mut(*place)) {
                 Some(host) => {
                     host.tokens = host.tokens.saturating_add(guest.tokens);
                     host.content = match it.decorator("inject_replace") {

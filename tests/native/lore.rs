@@ -2152,3 +2152,27 @@ fn story_cards_are_written_and_changed_where_they_stand() {
     let refused = edit(json!({ "entries": { "#0": { "sticky": 3 } } })).unwrap_err();
     assert_eq!(refused.kind(), Kind::Unsupported);
 }
+
+#[test]
+fn hostile_decorators_and_comments_take_no_time() {
+    let many: String = (0..200_000).map(|n| format!("@@own{n}\n")).collect();
+    let open = "{{// ".repeat(400_000);
+    let guests =
+        (0..20_000).map(|n| json!({ "keys": ["k"], "content": format!("@@inject_lore h{n}\ng") }));
+    let hosts =
+        (0..20_000).map(|n| json!({ "keys": ["k"], "content": "x", "comment": format!("h{n}") }));
+    let odd = json!({ "keys": ["k"], "content": format!("{many}x") });
+    let entries: Vec<Value> = guests.chain(hosts).chain([odd]).collect();
+    let book =
+        read(&json!({ "spec": "lorebook_v3", "data": { "entries": entries } }).to_string()).book;
+    let started = std::time::Instant::now();
+    let matched = matching::run(
+        &book,
+        &[open, "{{{// k}} k".to_owned()],
+        &Options::default(),
+    );
+    assert_eq!(matched.fired.len(), 20_001);
+    assert!(matched.fired.iter().any(|fired| fired.content == "x g"));
+    let taken = started.elapsed();
+    assert!(taken.as_secs() < 20, "{taken:?}");
+}
