@@ -133,6 +133,18 @@ describe(`a gallery of ${COUNT} characters`, () => {
     assert.ok((await names()).length < 100);
   });
 
+  test("stands at its top with what a tag finds, and the keyboard is where that is changed", async () => {
+    await scroll(5_000);
+    await app.run(() => [...document.querySelectorAll(".tile .tag")].find((one) => one.textContent === "odd").focus());
+    await app.press(KEY.enter);
+    await app.until(() => document.querySelector(".head [role=status]")?.textContent === "200 of 400 characters");
+    await settled();
+    assert.deepEqual(await app.run(() => [scrollY, document.activeElement.type, document.activeElement.value]), [0, "search", "odd"]);
+    await app.clear(".search input");
+    await app.run(() => document.querySelector(".search input").dispatchEvent(new InputEvent("input", { bubbles: true })));
+    await app.until(() => document.querySelector(".head [role=status]")?.textContent === "400 characters");
+  });
+
   test("says how many are found", async () => {
     await scroll(0);
     await app.type(".search input", "odd");
@@ -239,6 +251,39 @@ describe("names, tags and makers of any length", () => {
       for (const one of tiles) assert.deepEqual([Math.round(one.width), Math.round(one.height)], [Math.round(tiles[0].width), Math.round(tiles[0].height)]);
       for (const [inner, outer] of links) assert.ok(inner.left >= outer.left - 1 && inner.right <= outer.right + 1 && inner.bottom <= outer.bottom + 1, JSON.stringify([inner, outer]));
       assert.ok(page[0] <= page[1]);
+    });
+  }
+});
+
+describe("long lists of what is no character", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    await app.run(async () => {
+      const { keep } = document.querySelector("ck-characters");
+      const many = (make) => Array.from({ length: 300 }, (_, n) => make(n));
+      await keep.personas.putMany(many((n) => ({ persona: { name: `Persona ${n}`, description: "Somebody." } })));
+      await keep.lorebooks.putMany(many((n) => ({ book: { name: `Book ${n}`, entries: [{ keys: ["key"], content: "A thing." }] } })));
+      for (let n = 0; n < 300; n += 1) await keep.chats.create({ title: `Chat ${n} ${"with a long title ".repeat(n % 5)}` });
+    });
+  });
+  after(() => app?.close());
+
+  for (const [hash, screen] of [["#/personas", "ck-personas"], ["#/lorebooks", "ck-lorebooks"], ["#/chats", "ck-chats"]]) {
+    test(`${screen}: only what is near the screen stands in the document, to the very end of the list`, async () => {
+      await app.run((to) => (location.hash = to), hash);
+      await app.until((name) => document.querySelector(`${name} .list .row`), screen);
+      const look = () => app.run(() => [...document.querySelectorAll(".list > li")].map((one) => [one.getAttribute("aria-posinset"), one.getAttribute("aria-setsize"), one.getBoundingClientRect().height]));
+      const first = await look();
+      assert.ok(first.length < 100);
+      assert.deepEqual(first[0].slice(0, 2), ["1", "300"]);
+      for (const [, , height] of first) assert.equal(height, first[0][2]);
+      await app.until(() => {
+        scrollTo(0, document.documentElement.scrollHeight);
+        return [...document.querySelectorAll(".list > li")].at(-1).getAttribute("aria-posinset") === "300";
+      });
+      assert.ok((await look()).length < 100);
     });
   }
 });

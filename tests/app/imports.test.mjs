@@ -240,6 +240,14 @@ describe("characters that come twice", () => {
     await button(app, "Move these 2 to the trash", "dialog.report");
     await app.until(() => document.querySelector(".doubles [role=status]").textContent === "1 character is in the trash. 1 character has chats by now and stayed.");
     assert.deepEqual(await there(), ["", "Twin", "Twin"]);
-    await app.closeReport();
+  });
+
+  test("are told within the width of a phone", async () => {
+    await app.devtools("Emulation.setDeviceMetricsOverride", { width: 390, height: 844, deviceScaleFactor: 1, mobile: true });
+    const [whole, shown] = await app.until(() => {
+      const dialog = document.querySelector("dialog.report");
+      return innerWidth === 390 && [dialog.scrollWidth, dialog.clientWidth];
+    });
+    assert.ok(whole <= shown, `${whole} in ${shown}`);
   });
 });

@@ -42,7 +42,7 @@ export class CharactersScreen extends Screen {
     ({ search, order }) => Object.assign(this, { search, order }),
     (item) => this.querySelector<Shelf>("ck-shelf")?.bring(item),
   );
-  #last: { items: CharacterEntry[]; search: string; order: Order; found: CharacterEntry[] } | undefined;
+  #last: { items: CharacterEntry[]; search: string; order: Order; found: CharacterEntry[]; tagged: boolean; signed: boolean } | undefined;
   readonly #list = new Live(this, () => this.keep, ["characters"], () => this.keep.characters.list());
 
   override render() {
@@ -71,7 +71,7 @@ export class CharactersScreen extends Screen {
       ${unreadable(value.unreadable)}
       ${found.length === 0
         ? html`<p class="none">No character matches “${this.search}”.</p>`
-        : html`<ck-shelf .look=${"tiles"} .items=${found} .item=${this.#tile} .mark=${this.writable}></ck-shelf>`}
+        : html`<ck-shelf ?data-tagged=${this.#last?.tagged} ?data-signed=${this.#last?.signed} .look=${"tiles"} .items=${found} .item=${this.#tile} .mark=${this.writable}></ck-shelf>`}
     `;
   }
 
@@ -79,7 +79,14 @@ export class CharactersScreen extends Screen {
   #found(items: CharacterEntry[]): CharacterEntry[] {
     const { search, order } = this;
     if (this.#last?.items !== items || this.#last.search !== search || this.#last.order !== order) {
-      this.#last = { items, search, order, found: matching(items, search).toSorted(ORDERS[order].by) };
+      this.#last = {
+        items,
+        search,
+        order,
+        found: matching(items, search).toSorted(ORDERS[order].by),
+        tagged: items.some(({ tags }) => tags.length > 0),
+        signed: items.some(({ creator }) => creator !== ""),
+      };
     }
     return this.#last.found;
   }
@@ -101,11 +108,18 @@ export class CharactersScreen extends Screen {
       </a>
       ${entry.tags.length > 0
         ? html`<ul class="tags" aria-label=${`Tags of ${name}`}>${entry.tags.slice(0, TAGS).map((tag) => html`<li>
-            <button type="button" class="tag" dir="auto" @click=${() => (this.search = tag)}>${tag}</button></li>`)}</ul>`
+            <button type="button" class="tag" dir="auto" @click=${(event: MouseEvent) => this.#narrow(tag, event)}>${tag}</button></li>`)}</ul>`
         : nothing}
       <button type="button" class="bare corner" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
         @click=${() => void discard(this, this.keep, "characters", entry.id, name)}>${icon("bin")}</button>`;
   };
+
+  /** What is found stands at the top, and by keyboard one is where the search can be changed. */
+  #narrow(tag: string, { detail }: MouseEvent): void {
+    this.search = tag;
+    scrollTo(0, 0);
+    if (detail === 0) this.querySelector<HTMLInputElement>(".search input")?.focus();
+  }
 
   #empty() {
     return html`<section class="empty">

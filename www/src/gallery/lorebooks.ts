@@ -2,16 +2,17 @@
 
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import { attempt, failure } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
+import type { LorebookEntry } from "../library";
 import { Live } from "../live";
 import { href } from "../route";
 import { Screen } from "../screen";
 import { textRow } from "./text_row";
 import { unreadable } from "./unreadable";
 import "../intake/request";
+import "../shelf";
 
 @customElement("ck-lorebooks")
 export class LorebooksScreen extends Screen {
@@ -35,9 +36,11 @@ export class LorebooksScreen extends Screen {
       ${unreadable(value.unreadable)}
       ${items.length === 0
         ? html`<p class="none">No lorebooks yet. Make one, or import those of SillyTavern, Chub, Agnai, NovelAI or RisuAI.</p>`
-        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => textRow(this, this.keep, "lorebooks", entry, counted(entry.entries, "entry", "entries")))}</ul>`}
+        : html`<ck-shelf .items=${items} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
     `;
   }
+
+  readonly #row = (entry: LorebookEntry) => textRow(this, this.keep, "lorebooks", entry, counted(entry.entries, "entry", "entries"));
 
   async #make(): Promise<void> {
     this.making = true;

@@ -2,7 +2,6 @@
 
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import { attempt, failure } from "../failure";
 import { ago, counted } from "../format";
 import { icon } from "../icon";
@@ -14,6 +13,7 @@ import { discard } from "../trash";
 import { unreadable } from "./unreadable";
 import "../intake/request";
 import "../picture";
+import "../shelf";
 
 @customElement("ck-personas")
 export class PersonasScreen extends Screen {
@@ -37,13 +37,13 @@ export class PersonasScreen extends Screen {
       ${items.length === 0
         ? html`<p class="none">No personas yet. Make one, or import those of SillyTavern, RisuAI or CardShark.</p>`
         : html`<p class="quiet">${counted(items.length, "persona")}</p>
-            <ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+            <ck-shelf .items=${items} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
     `;
   }
 
-  #row(entry: PersonaEntry) {
+  readonly #row = (entry: PersonaEntry) => {
     const name = entry.name || "No name";
-    return html`<li>
+    return html`
       <a class="row" href=${href("persona", entry.id)}>
         <ck-picture class="avatar" .keep=${this.keep} .domain=${"personas"} .record=${entry.id} .rev=${entry.rev} .name=${name}></ck-picture>
         <span class="what">
@@ -53,9 +53,8 @@ export class PersonasScreen extends Screen {
         <span class="when quiet"><span>${ago(entry.changed)}</span></span>
       </a>
       <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "personas", entry.id, name)}>${icon("bin")}</button>
-    </li>`;
-  }
+        @click=${() => void discard(this, this.keep, "personas", entry.id, name)}>${icon("bin")}</button>`;
+  };
 
   async #make(): Promise<void> {
     this.making = true;

@@ -2,11 +2,10 @@
 
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import { attempt, failure } from "../failure";
 import { counted } from "../format";
 import { icon } from "../icon";
-import { builtInTemplates } from "../library";
+import { builtInTemplates, type TemplateEntry } from "../library";
 import { Live } from "../live";
 import { href } from "../route";
 import { Screen } from "../screen";
@@ -14,6 +13,7 @@ import { KINDS } from "../template/kinds";
 import { textRow } from "./text_row";
 import { unreadable } from "./unreadable";
 import "../intake/request";
+import "../shelf";
 
 @customElement("ck-templates")
 export class TemplatesScreen extends Screen {
@@ -40,7 +40,7 @@ export class TemplatesScreen extends Screen {
       <section class="field" aria-labelledby="own-title"><h2 id="own-title">Yours</h2>
         ${items.length === 0
           ? html`<p class="quiet">None yet. Copy one of those below, or import presets of SillyTavern or templates of CardShark.</p>`
-          : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => textRow(this, this.keep, "templates", entry, KINDS[entry.kind]))}</ul>`}
+          : html`<ck-shelf .items=${items} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
       </section>
       <section class="field" aria-labelledby="along-title"><h2 id="along-title">Come along</h2>
         <ul class="list">${along.map(({ id, template }) => html`<li>
@@ -54,6 +54,8 @@ export class TemplatesScreen extends Screen {
       </section>
     `;
   }
+
+  readonly #row = (entry: TemplateEntry) => textRow(this, this.keep, "templates", entry, KINDS[entry.kind]);
 
   async #hide(hiddenTemplates: string[]): Promise<void> {
     await attempt(this, "That could not be changed", () => this.keep.settings.patch({ hiddenTemplates }));

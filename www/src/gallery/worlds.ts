@@ -2,7 +2,6 @@
 
 import { html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
-import { repeat } from "lit/directives/repeat.js";
 import { failure } from "../failure";
 import { ago, counted } from "../format";
 import { icon } from "../icon";
@@ -13,6 +12,7 @@ import { Screen } from "../screen";
 import { discard } from "../trash";
 import { unreadable } from "./unreadable";
 import "../intake/request";
+import "../shelf";
 
 @customElement("ck-worlds")
 export class WorldsScreen extends Screen {
@@ -37,13 +37,13 @@ export class WorldsScreen extends Screen {
         : nothing}
       ${items.length === 0
         ? html`<p class="none">No worlds yet. Import a <code>world_state.json</code>, or try the samples in Settings.</p>`
-        : html`<ul class="list">${repeat(items, ({ id }) => id, (entry) => this.#row(entry))}</ul>`}
+        : html`<ck-shelf .items=${items} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
     `;
   }
 
-  #row(entry: WorldEntry) {
+  readonly #row = (entry: WorldEntry) => {
     const name = entry.name || "No name";
-    return html`<li>
+    return html`
       <a class="row" href=${href("world", entry.id)}>
         <span class="avatar">${icon("worlds")}</span>
         <span class="what">
@@ -53,7 +53,6 @@ export class WorldsScreen extends Screen {
         <span class="when quiet"><span>${ago(entry.changed)}</span></span>
       </a>
       <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
-        @click=${() => void discard(this, this.keep, "worlds", entry.id, name)}>${icon("bin")}</button>
-    </li>`;
-  }
+        @click=${() => void discard(this, this.keep, "worlds", entry.id, name)}>${icon("bin")}</button>`;
+  };
 }
