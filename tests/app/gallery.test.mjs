@@ -133,6 +133,36 @@ describe(`a gallery of ${COUNT} characters`, () => {
     assert.ok((await names()).length < 100);
   });
 
+  test("is not read again when one comes back and nothing was changed, and is when something was", async () => {
+    await scroll(0);
+    await app.run(() => {
+      const { characters } = document.querySelector("ck-characters").keep;
+      const { list } = characters;
+      window.lists = 0;
+      characters.list = (...given) => {
+        window.lists += 1;
+        return list.apply(characters, given);
+      };
+    });
+    const open = async () => {
+      const one = await app.run(() => [document.querySelector(".tile").dataset.place, document.querySelector(".tile .name").textContent]);
+      await app.click(".tile a");
+      await app.until(() => document.querySelector("ck-card h1"));
+      return one;
+    };
+    await open();
+    await app.run(() => history.back());
+    await app.until(() => document.querySelector(".tile"));
+    assert.equal(await app.run(() => window.lists), 0);
+    const [id, name] = await open();
+    await app.run((one) => document.querySelector("ck-card").keep.characters.patch(one, { name: "Changed meanwhile" }), id);
+    await app.run(() => history.back());
+    await app.until(() => document.querySelector(".tile .name")?.textContent === "Changed meanwhile");
+    assert.ok((await app.run(() => window.lists)) > 0);
+    await app.run((one, was) => document.querySelector("ck-characters").keep.characters.patch(one, { name: was }), id, name);
+    await app.until((was) => document.querySelector(".tile .name")?.textContent === was, name);
+  });
+
   test("stands at its top with what a tag finds, and the keyboard is where that is changed", async () => {
     await scroll(5_000);
     await app.run(() => [...document.querySelectorAll(".tile .tag")].find((one) => one.textContent === "odd").focus());

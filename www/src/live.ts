@@ -11,6 +11,31 @@ export const RECORDS: ChangeDetail["domain"][] = ["characters", "chats", "worlds
 const REST = 4;
 const REST_MS = 200;
 
+/** What a list was when its screen was left. */
+interface Note {
+  /** Counts the changes. */
+  changes: number;
+  value: unknown;
+}
+
+/** By keep and name; a note is empty as soon as something of its domains changes. */
+const notes = new WeakMap<Keep, Map<string, Note>>();
+
+function noteOf(keep: Keep, name: string, domains: ChangeDetail["domain"][]): Note {
+  let named = notes.get(keep);
+  if (named === undefined) notes.set(keep, (named = new Map()));
+  const known = named.get(name);
+  if (known !== undefined) return known;
+  const note: Note = { changes: 0, value: undefined };
+  named.set(name, note);
+  keep.addEventListener("change", (event) => {
+    if (!domains.includes((event as CustomEvent<ChangeDetail>).detail.domain)) return;
+    note.changes += 1;
+    note.value = undefined;
+  });
+  return note;
+}
+
 export class Live<T> implements ReactiveController {
   /** The last good value; a failed reload keeps it. */
   value: T | undefined;
@@ -29,6 +54,8 @@ export class Live<T> implements ReactiveController {
     private readonly keep: () => Keep,
     private readonly domains: ChangeDetail["domain"][],
     private readonly load: () => Promise<T>,
+    /** With a name it is there at once when the screen is come back to and nothing has changed. One name, one kind of load. */
+    private readonly name: () => string | undefined = () => undefined,
   ) {
     host.addController(this);
   }
@@ -39,8 +66,17 @@ export class Live<T> implements ReactiveController {
     queueMicrotask(() => {
       if (this.#stop === undefined) return;
       this.keep().addEventListener("change", this.#changed, { signal: this.#stop.signal });
-      void this.reload();
+      const { value } = this.#note() ?? {};
+      if (value === undefined) return void this.reload();
+      this.value = value as T;
+      this.loading = false;
+      this.host.requestUpdate();
     });
+  }
+
+  #note(): Note | undefined {
+    const name = this.name();
+    return name === undefined ? undefined : noteOf(this.keep(), name, this.domains);
   }
 
   hostDisconnected(): void {
@@ -51,8 +87,11 @@ export class Live<T> implements ReactiveController {
   /** Loads again. Of several loads under way, only the last one counts. */
   async reload(): Promise<void> {
     const turn = ++this.#turn;
+    const note = this.#note();
+    const changes = note?.changes;
     try {
       const value = await this.load();
+      if (note?.changes === changes && note !== undefined) note.value = value;
       if (turn !== this.#turn) return;
       this.value = value;
       this.error = undefined;

@@ -43,7 +43,7 @@ export class CharactersScreen extends Screen {
     (item) => this.querySelector<Shelf>("ck-shelf")?.bring(item),
   );
   #last: { items: CharacterEntry[]; search: string; order: Order; found: CharacterEntry[]; tagged: boolean; signed: boolean } | undefined;
-  readonly #list = new Live(this, () => this.keep, ["characters"], () => this.keep.characters.list());
+  readonly #list = new Live(this, () => this.keep, ["characters"], () => this.keep.characters.list(), () => "characters");
 
   override render() {
     const { value, error, loading } = this.#list;

@@ -28,7 +28,7 @@ export class ChatsScreen extends Screen {
     ({ search, archived }) => Object.assign(this, { search, archived }),
     (item) => this.querySelector<Shelf>("ck-shelf")?.bring(item),
   );
-  readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list({ archived: this.archived }));
+  readonly #list = new Live(this, () => this.keep, ["chats"], () => this.keep.chats.list({ archived: this.archived }), () => (this.archived ? "archived chats" : "chats"));
 
   override render() {
     const { value, error, loading } = this.#list;
