@@ -914,38 +914,51 @@ impl<'b> Run<'b> {
             let names = entries[index].group.split(',').map(str::trim);
             names.filter(|name| !name.is_empty())
         };
-        let mut groups: Vec<&str> = Vec::new();
-        for name in called.iter().flat_map(|(index, _)| of(*index)) {
-            if !groups.contains(&name) {
-                groups.push(name);
+        // Each group with the places of those of it that are called for.
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut groups: Vec<(&str, Vec<usize>, bool)> = Vec::new();
+        for (place, (index, _)) in called.iter().enumerate() {
+            for name in of(*index) {
+                let number = *numbers.entry(name.to_owned()).or_insert(groups.len());
+                match groups.get_mut(number) {
+                    Some((_, places, _)) if places.last() == Some(&place) => {}
+                    Some((_, places, _)) => places.push(place),
+                    None => groups.push((name, vec![place], false)),
+                }
             }
         }
-        for name in groups {
-            let within = |index: usize| of(index).any(|other| other == name);
-            let mut members: Vec<usize> = called
-                .iter()
-                .filter(|(index, _)| within(*index))
-                .map(|(index, _)| *index)
-                .collect();
-            let scored = |index: usize| {
-                let own = entries[index].group_scoring;
+        if groups.is_empty() {
+            return;
+        }
+        for name in self.fired.iter().flat_map(|(index, _)| of(*index)) {
+            if let Some(number) = numbers.get(name) {
+                groups[*number].2 = true;
+            }
+        }
+        let mut gone = vec![false; called.len()];
+        for (name, places, taken) in groups {
+            let mut members = places;
+            members.retain(|place| !gone[*place]);
+            let index = |place: usize| called[place].0;
+            let scored = |place: usize| {
+                let own = entries[index(place)].group_scoring;
                 own.unwrap_or(self.options.group_scoring)
             };
-            let sticky = called
-                .iter()
-                .any(|(index, why)| *why == Why::Sticky && within(*index));
-            let taken = self.fired.iter().any(|(index, _)| within(*index));
-            if !sticky && members.iter().any(|index| scored(*index)) {
-                let scores: Vec<usize> = members.iter().map(|n| self.score(&ready[*n])).collect();
+            let is_sticky = |place: usize| called[place].1 == Why::Sticky;
+            let sticky = members.iter().any(|place| is_sticky(*place));
+            if !sticky && members.iter().any(|place| scored(*place)) {
+                let score = |place: &usize| self.score(&ready[index(*place)]);
+                let scores: Vec<usize> = members.iter().map(score).collect();
                 let most = scores.iter().copied().max().unwrap_or(0);
-                for (index, score) in std::mem::take(&mut members).into_iter().zip(scores) {
-                    if score == most || !scored(index) {
-                        members.push(index);
+                for (place, score) in std::mem::take(&mut members).into_iter().zip(scores) {
+                    if score == most || !scored(place) {
+                        members.push(place);
                         continue;
                     }
                     let detail = format!("{score} keys of {most} in the group `{name}`");
-                    self.skipped.insert(index, (WhyNot::Score, Some(detail)));
-                    called.retain(|(other, _)| *other != index);
+                    self.skipped
+                        .insert(index(place), (WhyNot::Score, Some(detail)));
+                    gone[place] = true;
                 }
             }
             let winner = if sticky || taken || members.len() < 2 {
@@ -953,36 +966,40 @@ impl<'b> Run<'b> {
             } else {
                 let overriding = members
                     .iter()
-                    .filter(|index| entries[**index].group_override);
+                    .filter(|place| entries[index(**place)].group_override);
                 // Of equal ones the first.
                 let first = overriding
                     .rev()
-                    .max_by_key(|index| entries[**index].insertion_order);
+                    .max_by_key(|place| entries[index(**place)].insertion_order);
                 first.copied().or_else(|| {
-                    let weight = |index: &usize| entries[*index].group_weight;
+                    let weight = |place: &usize| entries[index(*place)].group_weight;
                     let total: f64 = members.iter().map(weight).sum();
                     let mut left = self.roll(name.len() + members.len() * 31) / 100.0 * total;
-                    let by_weight = members.iter().find(|index| {
-                        left -= weight(index);
+                    let by_weight = members.iter().find(|place| {
+                        left -= weight(place);
                         left < 0.0
                     });
                     by_weight.or(members.first()).copied()
                 })
             };
-            let skipped = &mut self.skipped;
-            called.retain(|(index, why)| {
-                let stays = !within(*index)
-                    || match winner {
-                        Some(winner) => winner == *index,
-                        None => *why == Why::Sticky || !(sticky || taken),
-                    };
-                let scored = matches!(skipped.get(index), Some((WhyNot::Score, _)));
-                if !stays && !scored {
-                    skipped.insert(*index, (WhyNot::Group, Some(name.to_owned())));
+            for place in members {
+                let stays = match winner {
+                    Some(winner) => winner == place,
+                    None => is_sticky(place) || !(sticky || taken),
+                };
+                if stays {
+                    continue;
                 }
-                stays
-            });
+                gone[place] = true;
+                let told = self.skipped.get(&index(place));
+                if !matches!(told, Some((WhyNot::Score, _))) {
+                    self.skipped
+                        .insert(index(place), (WhyNot::Group, Some(name.to_owned())));
+                }
+            }
         }
+        let mut gone = gone.into_iter();
+        called.retain(|_| gone.next() != Some(true));
     }
 
     /// What there is room for, in the order of the prompt.

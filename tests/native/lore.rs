@@ -2176,3 +2176,30 @@ fn hostile_decorators_and_comments_take_no_time() {
     let taken = started.elapsed();
     assert!(taken.as_secs() < 20, "{taken:?}");
 }
+
+#[test]
+fn a_crowd_of_groups_takes_no_time() {
+    let entry = |n: usize| json!({ "uid": n, "key": ["k"], "content": "x", "group": format!("a{},b{}", n / 2, n % 3000) });
+    let mut entries = serde_json::Map::new();
+    for n in 0..30_000 {
+        entries.insert(n.to_string(), entry(n));
+    }
+    let book = read(&json!({ "entries": entries }).to_string()).book;
+    let started = std::time::Instant::now();
+    let matched = matching::run(&book, &["k".to_owned()], &Options::default());
+    let taken = started.elapsed();
+    let groups: Vec<_> = matched
+        .fired
+        .iter()
+        .map(|fired| &book.entries[fired.index].group)
+        .collect();
+    let of = |group: &str| {
+        groups
+            .iter()
+            .filter(|names| names.split(',').any(|name| name == group))
+            .count()
+    };
+    assert!(matched.fired.len() <= 3000 && of("a0") <= 1 && of("b7") == 1);
+    assert_eq!(matched.fired.len() + matched.skipped.len(), 30_000);
+    assert!(taken.as_secs() < 20, "{taken:?}");
+}
