@@ -278,16 +278,20 @@ impl<'a> Work<'a> {
             Some(record) => Behind::Message(record.id, index),
             None => Behind::Nothing,
         };
-        let (mut taken, mut homeless) = (None, Vec::new());
+        let (mut taken, mut homeless, mut bare) = (None, Vec::new(), false);
         let edit = |records: &mut Vec<Numbered>, at: usize| {
             let (record, rest) = remove(records, at);
             homeless = rest;
+            bare = !is_begun(&record.bytes) && record.bytes.last() != Some(&b'\n');
             taken = Some((record.id, chat::record_line(&record.bytes).to_vec()));
             Ok(())
         };
         self.log.edit_segment(index, &mut self.change, edit).await?;
         if !homeless.is_empty() {
             self.extend_header(&homeless).await?;
+        }
+        if bare && index < self.len() {
+            self.part_by_one(index).await?;
         }
         let (id, line) = taken.ok_or_else(|| self.missing(index))?;
         self.history = History::Keep;
@@ -297,6 +301,28 @@ impl<'a> Work<'a> {
             line: line.clone(),
         });
         Ok((id, line))
+    }
+
+    /// Where a message went that had no newline of its own, since those around it had them: leaves
+    /// one of the two that meet.
+    async fn part_by_one(&mut self, index: u64) -> Result<()> {
+        let before = self.log.records(index.saturating_sub(1), index).await?;
+        let ended = match before.first() {
+            Some(record) => record.last() == Some(&b'\n'),
+            None => self.header().await?.last() == Some(&b'\n'),
+        };
+        if !ended {
+            return Ok(());
+        }
+        let edit = |records: &mut Vec<Numbered>, at: usize| {
+            let bytes = &mut records[at].bytes;
+            if is_begun(bytes) {
+                let end = memchr::memchr(b'\n', bytes).map_or(0, |at| at + 1);
+                bytes.drain(..end);
+            }
+            Ok(())
+        };
+        self.log.edit_segment(index, &mut self.change, edit).await
     }
 
     /// Puts a message before the one at a position, or at the end, under its number or a new
@@ -330,7 +356,7 @@ impl<'a> Work<'a> {
                 .is_none_or(|last| *last == b'\n'),
         };
         let begun = match next.first() {
-            Some(record) => matches!(record.bytes.first(), Some(b'\n' | b'\r')),
+            Some(record) => is_begun(&record.bytes),
             None => self.body.open_end,
         };
         // Lines are told apart by one newline, whichever of the two has it.
@@ -533,6 +559,11 @@ impl<'a> Work<'a> {
     fn another(&self, detail: &str) -> Error {
         Kind::Conflict.because(detail).of("chats", &self.chat.id)
     }
+}
+
+/// Whether a record has the newline that ends the line before it.
+fn is_begun(record: &[u8]) -> bool {
+    matches!(record.first(), Some(b'\n' | b'\r'))
 }
 
 /// Takes a record out. The lines in it that could not be read go to the one before or behind

@@ -817,3 +817,53 @@ fn a_chat_keeps_the_template_as_it_was() {
     let branch = branch["id"].as_str().unwrap();
     assert_eq!(now(chats.template(branch)).unwrap(), Some(taken));
 }
+
+#[test]
+fn lines_are_one_newline_apart_whatever_goes_out_of_a_file_that_ended_without_one() {
+    let mut random = Random(7);
+    for (round, lines) in [1, 2, 5, 64, 65, 130]
+        .into_iter()
+        .cycle()
+        .take(24)
+        .enumerate()
+    {
+        for newline in ["\n", "\r\n"] {
+            let keep = open(&MemoryMedium::new());
+            let said = |n: usize| json!({ "name": "Zoë", "is_user": false, "mes": n.to_string() });
+            let mut file = vec![json!({ "user_name": "You", "character_name": "Zoë" }).to_string()];
+            file.extend((0..lines).map(|n| said(n).to_string()));
+            let chat = imported(&keep, file.join(newline).as_bytes());
+            let more: Vec<Document> = (0..70).map(|n| new(&format!("more {n}"))).collect();
+            now(chat.append_many(&more[..1 + random.below(70)], Write::default())).unwrap();
+            // The one that ended the file goes, by itself or among others, and comes back.
+            let last = lines - 1;
+            match round % 3 {
+                0 => now(chat.remove(last as u64, None)).unwrap(),
+                1 => drop(now(chat.move_to(last as u64, 0, None)).unwrap()),
+                _ => drop(now(chat.insert(last as u64, &new("before"), None)).unwrap()),
+            }
+            for _ in 0..12 {
+                let len = messages(&chat).len();
+                let (at, to) = (random.below(len) as u64, random.below(len) as u64);
+                match random.below(4) {
+                    0 if len > 1 => now(chat.remove(at, None)).unwrap(),
+                    1 => drop(now(chat.move_to(at, to, None)).unwrap()),
+                    2 => drop(now(chat.insert(at, &new("between"), None)).unwrap()),
+                    _ => drop(now(chat.undo(random.below(3) == 0, Write::default())).unwrap()),
+                }
+                let text = String::from_utf8(now(chat.bytes()).unwrap()).unwrap();
+                let found: Vec<&str> = text.trim_end().split(newline).skip(1).collect();
+                assert_eq!(
+                    found.len(),
+                    messages(&chat).len(),
+                    "{lines} {round}: {text}"
+                );
+                assert!(
+                    found
+                        .iter()
+                        .all(|line| line.starts_with('{') && line.ends_with('}'))
+                );
+            }
+        }
+    }
+}

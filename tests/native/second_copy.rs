@@ -5,7 +5,7 @@ use crate::store::clock;
 use crate::turn::{now, until_it_waits};
 use cardkeep::error::{Kind, Limits};
 use cardkeep::json::Document;
-use cardkeep::keep::{Domain, Keep};
+use cardkeep::keep::{CheckOptions, Domain, Keep};
 use cardkeep::store::*;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
@@ -598,6 +598,37 @@ fn rot_in_a_frame_of_the_log_hides_no_other_frame_and_is_mended_by_a_new_copy() 
     browser.lose(|_, _| true);
     let worlds = now(browser.open().list(Domain::Worlds, false)).unwrap();
     assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn rot_in_a_value_of_the_log_is_told_when_nothing_else_has_the_value() {
+    let browser = Browser::default();
+    let keep = browser.open();
+    let id = now(keep.worlds().create("Before")).unwrap()["id"].clone();
+    now(keep.worlds().create("After")).unwrap();
+    let whole = another(&browser.redo);
+    browser.redo.rot("\"name\":\"Before\"");
+    let told = |keep: &Keep| {
+        let worlds = now(keep.list(Domain::Worlds, false)).unwrap();
+        assert_eq!(worlds["items"].as_array().unwrap().len(), 1);
+        assert_eq!(worlds["unreadable"][0]["id"], id);
+        let error = now(keep.worlds().get(id.as_str().unwrap())).unwrap_err();
+        assert_eq!(error.kind(), Kind::Corrupt);
+    };
+    let copy = |redo: &MemoryRedo| now(Keep::open_copy(Rc::new(redo.clone()), clock())).unwrap();
+    let alone = copy(&browser.redo);
+    told(&alone);
+    assert!(alone.report().incomplete);
+    assert!(!copy(&whole).report().incomplete);
+    // The medium has it still; without the medium it is missed as what it was.
+    let worlds = now(browser.open().list(Domain::Worlds, false)).unwrap();
+    assert_eq!(worlds["items"].as_array().unwrap().len(), 2);
+    browser.lose(|_, _| true);
+    told(&browser.open());
+    let mut check = now(browser.open().check(CheckOptions::default())).unwrap();
+    while now(check.step()).unwrap() {}
+    let found = serde_json::to_value(check.report()).unwrap();
+    assert_eq!(found["findings"][0]["id"], id, "{found}");
 }
 
 /// What a medium does at one of its writes.

@@ -376,7 +376,7 @@ impl Index {
         self.is_torn(files) || note.lacks(files) || self.is_damaged()
     }
 
-    /// Whether a stretch of the log cannot be read.
+    /// Whether a stretch of the log cannot be read, or a value that was asked for.
     pub(super) fn is_damaged(&self) -> bool {
         self.damaged
     }
@@ -450,6 +450,29 @@ impl Index {
         table: Table,
         key: &Key,
     ) -> Result<Option<Value>> {
+        let value = self.value_as_it_is(redo, table, key).await?;
+        Ok(value.filter(|value| is_sound(table, &value.bytes)))
+    }
+
+    /// The same, rotten or not. That there was damage is remembered.
+    pub(super) async fn value_or_its_remains(
+        &mut self,
+        redo: &dyn Redo,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<Value>> {
+        let value = self.value_as_it_is(redo, table, key).await?;
+        let sound = |value: &Value| is_sound(table, &value.bytes);
+        self.damaged |= !value.as_ref().is_some_and(sound);
+        Ok(value)
+    }
+
+    async fn value_as_it_is(
+        &self,
+        redo: &dyn Redo,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<Value>> {
         let Some(Last {
             put: Some(stored),
             file,
@@ -460,8 +483,8 @@ impl Index {
             return Ok(None);
         };
         let bytes = redo.read(file, stored.offset, stored.length).await?;
-        let sound = bytes.len() as u64 == stored.length && is_sound(table, &bytes);
-        Ok(sound.then(|| Value {
+        let whole = bytes.len() as u64 == stored.length;
+        Ok(whole.then(|| Value {
             rev: *rev,
             by: stored.by.clone(),
             bytes,

@@ -188,7 +188,7 @@ pub(super) async fn rebuild(
     recovery::put_back(medium, redo, &mut index, &Table::ALL, true, now_ms).await?;
     let is_base = |file: &RedoFile| note.base.as_ref() == Some(&file.name);
     Ok(Rebuilt {
-        lacking: lacking || note.gap,
+        lacking: lacking || note.gap || index.is_damaged(),
         from_copy: files.iter().any(is_base),
     })
 }

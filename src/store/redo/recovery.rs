@@ -266,9 +266,15 @@ async fn heal(
         is_lost(index, table, key, there.as_ref()) && (wiped || !index.is_unsettled(table, key))
     });
     for (key, there) in lost {
-        let Some(value) = index.value(redo, table, &key).await? else {
+        let Some(value) = index.value_or_its_remains(redo, table, &key).await? else {
             continue;
         };
+        let sound = is_sound(table, &value.bytes);
+        // Nothing else would say that there was a record; a missing page is missed by its part.
+        let says_so = wiped && table == Table::Rows && there.is_none();
+        if !sound && !says_so {
+            continue;
+        }
         if table == Table::Rows {
             burst.checks.push(same(&key, there.as_ref()));
             if let Some(there) = there.filter(|there| !is_sound(table, &there.bytes)) {
@@ -276,7 +282,9 @@ async fn heal(
             }
         }
         bytes += value.bytes.len();
-        healed.push(key.clone());
+        if sound {
+            healed.push(key.clone());
+        }
         burst.puts.push(Put { table, key, value });
         if bytes >= BATCH_BYTES {
             bytes = 0;
