@@ -112,16 +112,28 @@ function exported(raw: RawExport): Exported {
 
 type Watched = Pick<CheckOptions, "signal" | "onProgress">;
 
-/** Runs what goes on step by step. A listener that gives a promise makes it wait: so it pauses. One that throws ends nothing. */
+/**
+ * Runs what goes on step by step. A listener that gives a promise makes it wait: so it pauses, until the signal ends it. One
+ * that throws ends nothing.
+ */
 async function run(it: CheckRun | RepairRun, { signal, onProgress }: Watched): Promise<void> {
-  for (let more = true; more; ) {
-    refuseIfAborted(signal);
-    more = (await it.step()) as boolean;
-    try {
-      await onProgress?.(JSON.parse(it.progress()) as CheckProgress);
-    } catch (thrown) {
-      report(thrown);
+  refuseIfAborted(signal);
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  signal?.addEventListener("abort", end);
+  try {
+    for (let more = true; more; ) {
+      more = (await it.step()) as boolean;
+      try {
+        const pause: unknown = onProgress?.(JSON.parse(it.progress()) as CheckProgress);
+        if (pause !== undefined) await Promise.race([pause, ended]);
+      } catch (thrown) {
+        report(thrown);
+      }
+      refuseIfAborted(signal);
     }
+  } finally {
+    signal?.removeEventListener("abort", end);
   }
 }
 

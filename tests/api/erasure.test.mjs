@@ -85,4 +85,46 @@ describe("erasing a keep", CHROMIUM, () => {
     assert.deepEqual(codes, ["Keep.erase blocked", "done", "Keep.erase bad-option", "Keep.erase bad-option"]);
     await tab(two, () => held.close());
   });
+
+  test("whoever opens it meanwhile has it anew, or is told that it was closed", async () => {
+    const until = 4_000;
+    await tab(two, async (until) => {
+      const { Keep } = await import("/index.js");
+      globalThis.opened = (async () => {
+        const codes = new Set();
+        for (const end = performance.now() + until; performance.now() < end; ) {
+          try {
+            const keep = await Keep.open({ name: "raced" });
+            codes.add("opened");
+            await keep.close();
+          } catch ({ code, retryable }) {
+            codes.add(`${code} ${retryable}`);
+          }
+        }
+        return [...codes];
+      })();
+      return true;
+    }, until);
+    const erased = await tab(one, async (until) => {
+      const { default: init, Keep } = await import("/index.js");
+      await init();
+      const codes = new Set();
+      for (const end = performance.now() + until; performance.now() < end; ) {
+        codes.add(await Keep.erase("raced").then(() => "erased", ({ code }) => code));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return [...codes];
+    }, until);
+    const opened = await tab(two, () => globalThis.opened);
+    const allowed = (codes, known) => assert.deepEqual(codes.filter((code) => !known.includes(code)), []);
+    allowed(opened, ["opened", "closed true", "blocked true"]);
+    allowed(erased, ["erased", "blocked"]);
+    assert.ok(opened.includes("opened") && erased.includes("erased"), JSON.stringify([opened, erased]));
+    await tab(one, async () => {
+      const { Keep } = await import("/index.js");
+      await Keep.erase("raced");
+    });
+    const { databases, files } = await tab(one, left);
+    assert.ok(!databases.includes("raced") && !files.includes("raced"), JSON.stringify([databases, files]));
+  });
 });

@@ -40,6 +40,15 @@ test("a check waits for its listener and ends with its signal", async () => {
   assert.equal(waiting, true);
   go();
   assert.deepEqual((await checking).findings, []);
+  // Whoever paused it may end it without going on, and what is written meanwhile stays.
+  for (const work of ["check", "repair"]) {
+    const ending = new AbortController();
+    const still = codeOf(keep[work](...(work === "repair" ? ["all"] : []), { signal: ending.signal, onProgress: () => new Promise(() => undefined) }));
+    await keep.worlds.create(`Made while ${work} waits`);
+    ending.abort();
+    assert.equal(await still, "cancelled");
+  }
+  assert.deepEqual([(await keep.check({ full: true })).findings, (await keep.worlds.list()).items.length], [[], 2]);
   const cancelled = keep.check({ signal: AbortSignal.abort() });
   assert.equal(await codeOf(cancelled), "cancelled");
   assert.equal(await codeOf(keep.check({ deep: true })), "bad-option");
