@@ -282,6 +282,26 @@ describe("names, tags and makers of any length", () => {
       for (const [inner, outer] of links) assert.ok(inner.left >= outer.left - 1 && inner.right <= outer.right + 1 && inner.bottom <= outer.bottom + 1, JSON.stringify([inner, outer]));
       assert.ok(page[0] <= page[1]);
     });
+
+    test(`stand in one line each beside what is said of a card, ${width} pixels wide`, async () => {
+      await app.run(() => [...document.querySelectorAll(".tile a")].find((one) => one.querySelector(".by")?.textContent.startsWith("by Bartholomew")).click());
+      await app.until(() => document.querySelector("ck-card .facts dt"));
+      const [names, tags, page] = await app.run(() => [
+        [...document.querySelectorAll("ck-card .facts dt")].map((one) => {
+          const words = document.createRange();
+          words.selectNodeContents(one);
+          return words.getClientRects().length;
+        }),
+        [...document.querySelectorAll("ck-card .tags > li")].map((one) => one.getBoundingClientRect().width - one.firstElementChild.getBoundingClientRect().width),
+        [document.documentElement.scrollWidth, innerWidth],
+      ]);
+      assert.ok(names.length > 2 && tags.length === 3);
+      for (const lines of names) assert.equal(lines, 1);
+      for (const empty of tags) assert.ok(Math.abs(empty) < 1, `${empty} pixels beside a tag`);
+      assert.ok(page[0] <= page[1]);
+      await app.run(() => (location.hash = "#/"));
+      await app.until(() => document.querySelectorAll(".tile").length === 5);
+    });
   }
 });
 

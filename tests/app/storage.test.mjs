@@ -45,7 +45,7 @@ describe("the storage page", () => {
     await button(app, "Open storage");
     await app.until(() => document.querySelector('[data-kind="characters"]'));
     assert.match(await app.text("main"), /stored only in this browser/);
-    assert.match(await app.text('[data-kind="characters"]'), /Characters\s*2, [\d.,]+ (kB|byte)/);
+    assert.match(await app.text('[data-kind="characters"]'), /Characters\s*2 · [\d.,]+ (kB|byte)/);
     assert.match(await app.text(".facts"), /Second copy\s*Every save is also written/);
     assert.match(await app.text(".space"), /used/);
   });

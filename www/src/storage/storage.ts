@@ -96,7 +96,7 @@ export class StorageScreen extends Screen {
         <label class="space"><span>${size(space.usage)} of ${size(space.quota)} used <span class="quiet">(the browser’s estimate)</span></span>
           <meter min="0" max=${space.quota} high=${space.quota * 0.8} .value=${space.usage}></meter></label>`}
       ${kinds.length === 0 ? html`<p class="quiet">Nothing yet.</p>`
-        : html`<dl class="facts kinds">${kinds.map((one) => html`<div data-kind=${one.kind}><dt>${one.label}</dt><dd>${count(one.count)}, ${size(one.bytes)}</dd></div>`)}</dl>`}
+        : html`<dl class="facts kinds">${kinds.map((one) => html`<div data-kind=${one.kind}><dt>${one.label}</dt><dd>${count(one.count)} · ${size(one.bytes)}</dd></div>`)}</dl>`}
     </section>`;
   }
 
