@@ -155,6 +155,8 @@ class Folder {
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
+  /** Chats that came, by whose they are. */
+  readonly #came = new Map<string, string[]>();
   /** Chats by their titles. */
   readonly #titled = new Map<string, Item[]>();
   /** What lies beside the state of a world, by the world's folder. */
@@ -391,8 +393,13 @@ class Folder {
     const { metadata, text } = (item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of)) : undefined) ?? {};
     const said = { ...(metadata !== undefined && { metadata }), ...(text !== undefined && { group: text }) };
     const beside = this.#besides(item, links.characters ?? []);
-    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, ...limits, ...(beside && { beside }) })) as Taken<ChatEntry>[];
+    // A branch of which nothing went on is the beginning of another file.
+    const whose = JSON.stringify(links.characters ?? []);
+    const apart = this.#came.get(whose) ?? [];
+    this.#came.set(whose, apart);
+    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, apart, ...limits, ...(beside && { beside }) })) as Taken<ChatEntry>[];
     for (const taken of all) {
+      apart.push(taken.entry.id);
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
       if (!loose) {
         yield told(path, "chats", taken, warnings.splice(0));

@@ -79,6 +79,8 @@ pub struct ChatImport {
     /// come is theirs then where the names are the same, or the titles of the chats: the character
     /// was changed since, and is kept beside what it was.
     pub beside: Option<Vec<String>>,
+    /// Chats that came as files of their own beside this one, so that it continues none of them.
+    pub apart: Vec<String>,
     /// How much input is accepted.
     pub limits: Limits,
     /// Keeps it also when the very bytes are kept already: it comes with a world of its own.

@@ -93,6 +93,7 @@ impl Chats {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
                 if trashed
                     || own != Domain::Chats.name()
+                    || options.apart.contains(&record.id)
                     || self.is_of_others(&record, options).await?
                 {
                     continue;

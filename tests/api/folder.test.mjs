@@ -215,6 +215,21 @@ test("two characters of one name have their equal chats each, and one that is ch
   await keep.close();
 });
 
+test("a branch that is the beginning of another file is a chat of its own, in one folder and again", async () => {
+  const header = { user_name: "You", character_name: "Ann", create_date: "2024-05-01" };
+  const said = (count) => chat(header, ...Array.from({ length: count }, (_, n) => line("Ann", `Line ${n}.`)));
+  const folder = (...counts) => zip({ "st/characters/Ann.png": png("Ann"), ...Object.fromEntries(counts.map((count, n) => [`st/chats/Ann/${n}.jsonl`, said(count)])) });
+  const keep = await open();
+  const lengths = async (...counts) => {
+    await all(keep.importFolder(folder(...counts)));
+    return (await keep.chats.list()).items.map(({ length }) => length).sort((a, b) => a - b);
+  };
+  assert.deepEqual(await lengths(2, 5, 3), [2, 3, 5]);
+  assert.deepEqual(await lengths(2, 5, 3), [2, 3, 5]);
+  assert.deepEqual(await lengths(2, 8, 3), [2, 3, 8]);
+  await keep.close();
+});
+
 test("a chat whose file has grown gets its new lines, and a changed character comes beside the one that is kept", async () => {
   const keep = await Keep.open({ medium: "memory" });
   const said = (n) => line(n % 2 ? "You" : "Ann", `Line ${n}.`, n % 2 === 1);

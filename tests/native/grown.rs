@@ -309,3 +309,32 @@ fn two_characters_that_have_the_same_file_have_a_chat_each_and_it_goes_on_by_its
         );
     }
 }
+
+#[test]
+fn a_file_continues_no_chat_that_came_as_a_file_beside_it() {
+    let keep = open(&MemoryMedium::new());
+    let import = |lines: usize, apart: Vec<String>| {
+        let options = ChatImport {
+            apart,
+            ..ChatImport::default()
+        };
+        let bytes = file(true, lines, "\n", true);
+        let items = now(keep.chats().import(&bytes, "x.jsonl", &options)).unwrap();
+        let id = items[0]["entry"]["id"].as_str().unwrap().to_owned();
+        (items[0]["status"].as_str().unwrap().to_owned(), id)
+    };
+    // A branch without words of its own, and what it branched off.
+    let (_, branch) = import(2, Vec::new());
+    let (status, trunk) = import(5, vec![branch.clone()]);
+    assert_eq!((&*status, trunk == branch), ("added", false));
+    // Later each is found again, and goes on.
+    assert_eq!(
+        import(2, Vec::new()),
+        ("duplicate".to_owned(), branch.clone())
+    );
+    assert_eq!(
+        import(7, vec![branch.clone()]),
+        ("updated".to_owned(), trunk)
+    );
+    assert_eq!(bytes_of(&keep, &branch), file(true, 2, "\n", true));
+}
