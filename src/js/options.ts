@@ -53,9 +53,8 @@ export function document(given: CardDocument): Uint8Array {
 /** A document's bytes, or what may stand for it: an object, as JSON text. */
 export function documentOr(given: object, name: string): Uint8Array | string {
   if (Array.isArray(given)) return json(given, name);
-  // A file by itself is neither, nor is nothing at all.
-  const isFile = ArrayBuffer.isView(given) || given instanceof ArrayBuffer || given instanceof Blob;
-  const isOther = isFile || Object.keys(record(given, name)).length === 0;
+  // Nothing at all is neither.
+  const isOther = Object.keys(record(given, name)).length === 0;
   return isOther || "bytes" in given ? document(given as CardDocument) : fields(given, name);
 }
 
@@ -138,13 +137,19 @@ export function fields(given: object, name: string): string {
   return json(record(given, name), name);
 }
 
+/** `Object`, `Uint8Array`, `Map`: what the language calls a value's kind, in every frame and worker. */
+const tag = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** An object that has fields of its own: a file, a Map or a Promise would be read as one without any. */
 export function record(given: object, name: string): Record<string, unknown> {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+  if (tag(given) === "Object") return given as Record<string, unknown>;
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, an object was wanted`);
 }
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "another object" : `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const kind = tag(value);
+  return kind === "Object" ? "another object" : `of kind ${kind}`;
 }

@@ -57,6 +57,25 @@ test("fields are still fields, and a misspelt one is still an error", async () =
   await assert.rejects(templates.put({ name: "x", input_sequence: "a" }), { code: "invalid" });
 });
 
+test("a file, a Map or a promise is never put as a record without fields", async () => {
+  const keep = await Keep.open({ medium: "memory" });
+  const file = bytes(JSON.stringify(v2));
+  for (const given of [file, file.buffer, new Blob([file]), new Map([["name", "Ann"]]), Promise.resolve(v2), new Date()]) {
+    for (const name of ["characters", "lorebooks", "personas", "templates", "campaigns"]) {
+      await assert.rejects(keep[name].put(given), { code: "bad-option" }, `${name} ${given}`);
+      await assert.rejects(keep[name].patch("x", given), { code: "bad-option" }, `${name} ${given}`);
+    }
+    await assert.rejects(keep.characters.putMany([given]), { code: "bad-option" });
+    assert.throws(() => readCard(file, given), { code: "bad-option" });
+  }
+  assert.deepEqual((await keep.characters.list()).items, []);
+  class Kept {
+    name = "Ann";
+  }
+  assert.equal((await keep.characters.put(new Kept())).name, "Ann");
+  assert.equal((await keep.characters.put(Object.assign(Object.create(null), { name: "Bea" }))).name, "Bea");
+});
+
 test("every function of cards takes one as it was parsed", () => {
   for (const [name, card] of Object.entries(cards)) {
     const { document } = readCard(bytes(JSON.stringify(card)));
