@@ -1,14 +1,9 @@
 //! Characters as Agnai exports them: flat, under names of its own, the description as a list
 //! of attributes, which is told as the text that Agnai makes of it.
 //!
-//! They are read and changed where they stand. Other tools do not read them, so everything
-//! but bare JSON gets them as V2, with all that V2 has no place for in `extensions.agnai`,
-//! where Agnai itself looks for it.
+//! They are read and changed where they stand. Knows the names and the texts, and no other dialect.
 
-use super::view::{FIELDS, Value, values};
-use crate::error::{Limits, Result};
-use crate::json::{Document, Node, Shape, quote};
-use crate::lore;
+use crate::json::{Node, Shape};
 
 /// Each field that has another name there than in V2.
 const NAMES: [(&str, &str); 8] = [
@@ -24,10 +19,6 @@ const NAMES: [(&str, &str); 8] = [
 
 /// Its lorebook has a dialect of its own.
 const BOOK: &str = "characterBook";
-
-/// What it puts into the messages at a depth, and what V2 cards call that.
-const INSERT: &str = "insert";
-const DEPTH_PROMPT: &str = "depth_prompt";
 
 /// Whether the object is such a character.
 pub(super) fn is(root: Node<'_>) -> bool {
@@ -111,71 +102,4 @@ pub(super) fn persona(node: Node<'_>, name: &str) -> Option<String> {
 /// A persona that is this text, a JSON string.
 pub(super) fn of_text(raw: &str) -> String {
     format!(r#"{{"kind":"text","attributes":{{"text":[{raw}]}}}}"#)
-}
-
-/// The character as V2.
-pub(super) fn to_v2(document: &Document) -> Result<Document> {
-    let root = document.root();
-    let mut out = String::from(r#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"#);
-    let mut extensions = String::new();
-    // What Agnai inserts at a depth is there what other tools call `depth_prompt`.
-    let insert = root.get(INSERT);
-    let insert = insert.filter(|insert| insert.shape() == Shape::Object);
-    for (field, value) in FIELDS.iter().zip(values(document, &mut Vec::new())) {
-        match (field.key, &value) {
-            ("extensions", Value::Json(node)) => {
-                for (key, value) in node.entries() {
-                    if key == "agnai" || key == DEPTH_PROMPT && insert.is_some() {
-                        continue;
-                    }
-                    put(&mut extensions, &quote(&key), value.raw());
-                }
-            }
-            ("extensions", _) | (_, Value::Absent) => {}
-            _ if field.since_v3 => {}
-            ("character_book", Value::Json(node)) => {
-                put(&mut out, "\"character_book\"", &book(*node)?)
-            }
-            _ => {
-                let mut strict = String::new();
-                value.strict(&mut strict);
-                put(&mut out, &format!("\"{}\"", field.key), &strict);
-            }
-        }
-    }
-    let mut own = String::new();
-    let known = |key: &str| {
-        key == "kind"
-            || key == INSERT && insert.is_some()
-            || FIELDS
-                .iter()
-                .any(|field| name(field.key) == key && key != "persona")
-    };
-    let before = root.get("extensions").and_then(|all| all.get("agnai"));
-    let rest = root.entries().filter(|(key, _)| !known(key));
-    for (key, value) in before.into_iter().flat_map(Node::entries).chain(rest) {
-        put(&mut own, &quote(&key), value.raw());
-    }
-    if let Some(insert) = insert {
-        put(&mut extensions, &quote(DEPTH_PROMPT), insert.raw());
-    }
-    put(&mut extensions, "\"agnai\"", &format!("{{{own}}}"));
-    put(&mut out, "\"extensions\"", &format!("{{{extensions}}}"));
-    document.sibling(&(out + "}}"))
-}
-
-/// The lorebook as V2 has it; one that is none stays as it is.
-fn book(node: Node<'_>) -> Result<String> {
-    let Ok(file) = lore::read(node.raw().as_bytes(), &Limits::default()) else {
-        return Ok(node.raw().to_owned());
-    };
-    let written = lore::write(&file.book, lore::Dialect::CharacterBook)?;
-    Ok(String::from_utf8_lossy(&written.bytes).into_owned())
-}
-
-fn put(out: &mut String, key: &str, raw: &str) {
-    if !out.is_empty() && !out.ends_with('{') {
-        out.push(',');
-    }
-    out.extend([key, ":", raw]);
 }

@@ -5,9 +5,9 @@
 
 use super::view::{self, FIELDS, V1, Value};
 use super::{Converted, Loss, Spec, agnai};
-use crate::error::Result;
-use crate::json::{Document, Node, Shape, Step, quote_ascii};
-use crate::lore::{decorators, without_decorators};
+use crate::error::{Limits, Result};
+use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
+use crate::lore::{self, decorators, without_decorators};
 
 /// What `data` has in V3 only.
 const V3_ONLY: [(&str, &str); 7] = [
@@ -29,9 +29,13 @@ const V3_ONLY: [(&str, &str); 7] = [
     ),
 ];
 
+/// What Agnai puts into the messages at a depth, and what V2 cards call that.
+const INSERT: &str = "insert";
+const DEPTH_PROMPT: &str = "depth_prompt";
+
 pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
     if agnai::is(document.root()) {
-        return convert(&agnai::to_v2(document)?, target);
+        return convert(&of_agnai(document)?, target);
     }
     let mut losses = Vec::new();
     let document = match (view::spec(document), target) {
@@ -42,6 +46,74 @@ pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
         (_, Spec::V3) => entries(&respelled(document, Spec::V3)?, lifted)?,
     };
     Ok(Converted { document, losses })
+}
+
+/// A character of Agnai as V2. Other tools do not read Agnai's, so everything but bare JSON gets it
+/// so, with all that V2 has no place for in `extensions.agnai`, where Agnai itself looks for it.
+pub(super) fn of_agnai(document: &Document) -> Result<Document> {
+    let root = document.root();
+    let mut out = String::from(r#"{"spec":"chara_card_v2","spec_version":"2.0","data":{"#);
+    let mut extensions = String::new();
+    // What Agnai inserts at a depth is there what other tools call `depth_prompt`.
+    let insert = root.get(INSERT);
+    let insert = insert.filter(|insert| insert.shape() == Shape::Object);
+    for (field, value) in FIELDS.iter().zip(view::values(document, &mut Vec::new())) {
+        match (field.key, &value) {
+            ("extensions", Value::Json(node)) => {
+                for (key, value) in node.entries() {
+                    if key == "agnai" || key == DEPTH_PROMPT && insert.is_some() {
+                        continue;
+                    }
+                    put(&mut extensions, &quote(&key), value.raw());
+                }
+            }
+            ("extensions", _) | (_, Value::Absent) => {}
+            _ if field.since_v3 => {}
+            ("character_book", Value::Json(node)) => {
+                put(&mut out, "\"character_book\"", &book_of_v2(*node)?)
+            }
+            _ => {
+                let mut strict = String::new();
+                value.strict(&mut strict);
+                put(&mut out, &format!("\"{}\"", field.key), &strict);
+            }
+        }
+    }
+    let mut own = String::new();
+    let known = |key: &str| {
+        key == "kind"
+            || key == INSERT && insert.is_some()
+            || FIELDS
+                .iter()
+                .any(|field| agnai::name(field.key) == key && key != "persona")
+    };
+    let before = root.get("extensions").and_then(|all| all.get("agnai"));
+    let rest = root.entries().filter(|(key, _)| !known(key));
+    for (key, value) in before.into_iter().flat_map(Node::entries).chain(rest) {
+        put(&mut own, &quote(&key), value.raw());
+    }
+    if let Some(insert) = insert {
+        put(&mut extensions, &quote(DEPTH_PROMPT), insert.raw());
+    }
+    put(&mut extensions, "\"agnai\"", &format!("{{{own}}}"));
+    put(&mut out, "\"extensions\"", &format!("{{{extensions}}}"));
+    document.sibling(&(out + "}}"))
+}
+
+/// The lorebook as V2 has it; one that is none stays as it is.
+fn book_of_v2(node: Node<'_>) -> Result<String> {
+    let Ok(file) = lore::read(node.raw().as_bytes(), &Limits::default()) else {
+        return Ok(node.raw().to_owned());
+    };
+    let written = lore::write(&file.book, lore::Dialect::CharacterBook)?;
+    Ok(String::from_utf8_lossy(&written.bytes).into_owned())
+}
+
+fn put(out: &mut String, key: &str, raw: &str) {
+    if !out.is_empty() && !out.ends_with('{') {
+        out.push(',');
+    }
+    out.extend([key, ":", raw]);
 }
 
 /// The same `data` under the name of V2 or V3.

@@ -17,7 +17,7 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
             if let Some(image) = had.filter(|image| holds(image, document, options)) {
                 return Ok(image.to_vec());
             }
-            as_v2 = agnai::to_v2(document)?;
+            as_v2 = convert::of_agnai(document)?;
             &as_v2
         }
         _ => document,

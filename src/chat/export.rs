@@ -9,7 +9,7 @@ use super::line::Pieces;
 use super::line::What;
 use super::record::record_line;
 use super::view::{self, Role, Spoken};
-use super::write::Line;
+use super::written::Line;
 use crate::error::{Error, Kind, Limits, Loss, Result, Written};
 use crate::json::{Document, Node, Shape, quote};
 use std::str::FromStr;

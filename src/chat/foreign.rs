@@ -4,10 +4,10 @@
 
 use super::source::Source;
 use super::transcript::Transcript;
+use super::written::one_line;
 use super::{plain, tools, tree};
 use crate::error::{Limits, Warning};
 use crate::json::{Document, Node, Shape};
-use std::borrow::Cow;
 
 /// The file as one JSON value, when it is one, and what had to be repaired to read it.
 pub(super) fn document(bytes: &[u8], limits: &Limits) -> Option<(Document, Vec<Warning>)> {
@@ -171,28 +171,4 @@ pub(super) fn of_page(bytes: &[u8]) -> Option<String> {
     let inner = &inner[inner.find('>')? + 1..];
     let inner = &inner[..inner.find('<').unwrap_or(inner.len())];
     Some(inner.replace("&lt;", "<").replace("&gt;", ">"))
-}
-
-/// A JSON text without the line breaks in it: those between values go together with the
-/// indentation behind them, those inside strings become escapes.
-pub(super) fn one_line(json: &str) -> Cow<'_, str> {
-    if !json.contains('\n') {
-        return Cow::Borrowed(json);
-    }
-    let mut out = String::with_capacity(json.len());
-    let (mut string, mut escape, mut indent) = (false, false, false);
-    for c in json.chars() {
-        indent &= matches!(c, ' ' | '\t' | '\r' | '\n');
-        match c {
-            // The backslash before it was none of an escape.
-            '\n' if string && escape => out.push_str("\\\\n"),
-            '\n' if string => out.push_str("\\n"),
-            '\r' | '\n' if !string => indent = true,
-            _ if indent => {}
-            _ => out.push(c),
-        }
-        string ^= c == '"' && !escape;
-        escape = string && c == '\\' && !escape;
-    }
-    Cow::Owned(out)
 }

@@ -4,6 +4,7 @@ use super::foreign;
 use super::line::{Piece, Pieces, What, is_plain, object, repairs};
 use super::source::Source;
 use super::transcript::Transcript;
+use super::written::one_line;
 use super::{ChatFile, Dialect, Fault, Session, byaf, tree, view};
 use crate::error::{Error, Kind, Limits, Place, Result, Warning};
 use crate::json::{Node, Shape, utf16_text};
@@ -124,7 +125,7 @@ fn spread(bytes: &[u8]) -> Option<ChatFile<'static>> {
     while !rest.is_empty() {
         let length = object(rest.as_bytes())?;
         let (whole, behind) = rest.split_at_checked(length)?;
-        lines.push(foreign::one_line(whole));
+        lines.push(one_line(whole));
         rest = behind.trim_ascii_start();
     }
     let mut file = index(Cow::Owned(lines.join("\n").into_bytes()))?;

@@ -41,6 +41,7 @@ mod transcript;
 mod tree;
 mod view;
 mod write;
+mod written;
 
 pub use compose::Composed;
 pub use export::{Form, export};

@@ -6,7 +6,7 @@
 use super::line::{Pieces, What};
 use super::source::Source;
 use super::view::Role;
-use super::write::Line;
+use super::written::Line;
 use crate::error::Warning;
 use crate::json::{Node, quote};
 use std::collections::HashMap;

@@ -2,12 +2,11 @@
 
 use super::Dialect;
 use super::date;
-use super::foreign::one_line;
 use super::line::{Pieces, What};
 use super::view::{self, Role, Spoken};
+use super::written::{Line, one_line};
 use crate::error::{Error, Kind, Limits, Result};
 use crate::json::{Document, Node, Shape, quote};
-use std::collections::HashSet;
 
 /// What is said in the header of a new log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -293,49 +292,6 @@ pub(super) fn line_of(document: &Document) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
         Ok(text) => one_line(text).into_owned().into_bytes(),
         Err(_) => bytes.to_vec(),
-    }
-}
-
-/// The members of a line, each once, the first one wins.
-pub(super) struct Line {
-    comma: &'static str,
-    colon: &'static str,
-    json: String,
-    keys: HashSet<String>,
-}
-
-impl Line {
-    pub(super) fn new((comma, colon): (&'static str, &'static str)) -> Line {
-        Line {
-            comma,
-            colon,
-            json: "{".to_owned(),
-            keys: HashSet::new(),
-        }
-    }
-
-    pub(super) fn put(&mut self, key: &str, value: impl AsRef<str>) {
-        if !self.keys.insert(key.to_owned()) {
-            return;
-        }
-        if self.json.len() > 1 {
-            self.json.push_str(self.comma);
-        }
-        self.json.extend([&quote(key), self.colon, value.as_ref()]);
-    }
-
-    /// Keeps a member out of the line.
-    pub(super) fn skip(&mut self, key: &str) {
-        self.keys.insert(key.to_owned());
-    }
-
-    fn finish(self) -> Vec<u8> {
-        self.finish_text().into_bytes()
-    }
-
-    pub(super) fn finish_text(mut self) -> String {
-        self.json.push('}');
-        one_line(&self.json).into_owned()
     }
 }
 

@@ -1,7 +1,5 @@
 // What can go wrong, as programs see it. The codes are published: more may come, none changes.
 
-import type { Conflict } from "./types.js";
-
 /** Every code, once. */
 export const ERROR_CODES = [
   /** The bytes are no card container that is known here. */
@@ -81,6 +79,16 @@ export const ERROR_CODES = [
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, playthroughs, messages of chats. */
+export interface Conflict<T = unknown> {
+  /** What your change began with, if that state is kept. */
+  base?: T;
+  /** What your change makes of it. */
+  mine?: T;
+  /** What is stored. */
+  theirs?: T;
+}
 
 /** Everything this library throws, and every rejection of its promises. A real `Error`, with a stack. */
 export interface CardkeepError extends Error {

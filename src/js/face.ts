@@ -10,7 +10,7 @@ export { type ChatFile, ChatText, peekChat, type ReadChatOptions, readChat, writ
 export type { ChatHandle, Chats } from "./chats.js";
 export type { Domain } from "./domain.js";
 export type { Drafts } from "./drafts.js";
-export { type CardkeepError, ERROR_CODES, type ErrorCode, isCardkeepError } from "./errors.js";
+export { type CardkeepError, type Conflict, ERROR_CODES, type ErrorCode, isCardkeepError } from "./errors.js";
 export type { KeepLog, Quarantine } from "./health.js";
 export type { ImportSources } from "./intake.js";
 export type { Journal } from "./journal.js";

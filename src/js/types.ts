@@ -1374,16 +1374,6 @@ export interface WorldAsset {
   role?: "background" | "object";
 }
 
-/** What stood against each other, as far as it is known: cards of characters, states of worlds, personas, lorebooks, templates, campaigns, playthroughs, messages of chats. */
-export interface Conflict<T = unknown> {
-  /** What your change began with, if that state is kept. */
-  base?: T;
-  /** What your change makes of it. */
-  mine?: T;
-  /** What is stored. */
-  theirs?: T;
-}
-
 /** What `merge` gives. */
 export interface Merged<T> {
   /** The value with the changes of both sides; where they differ, mine. */

@@ -1,7 +1,7 @@
 //! Assets for JavaScript: bytes in and out.
 
-use super::convert;
-use super::keep::{KeepHandle, promise};
+use super::convert::{self, promise};
+use super::keep::KeepHandle;
 use crate::error::Limits;
 use crate::keep::AboutAsset;
 use js_sys::{Array, Promise, Uint8Array};

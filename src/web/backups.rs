@@ -1,7 +1,7 @@
 //! Backups, as JavaScript calls them.
 
-use super::convert;
-use super::keep::{KeepHandle, parse, promise};
+use super::convert::{self, parse, promise};
+use super::keep::KeepHandle;
 
 use crate::keep::{BackupPart, Domain};
 use crate::store::NewBackup;

@@ -1,7 +1,7 @@
 //! Several records at once: arrays of plain objects in, JSON text out.
 
-use super::convert;
-use super::keep::{KeepHandle, promise, rev};
+use super::convert::{self, promise, rev};
+use super::keep::KeepHandle;
 use super::stored::get;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;

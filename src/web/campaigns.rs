@@ -1,7 +1,7 @@
 //! Campaigns for JavaScript: scopes by their guild and channel, and the files of bots.
 
-use super::convert;
-use super::keep::{KeepHandle, parse, promise};
+use super::convert::{self, parse, promise};
+use super::keep::KeepHandle;
 use crate::campaign::Scope;
 use crate::campaign::files::Files;
 use crate::error::{Limits, Result};

@@ -1,7 +1,7 @@
 //! An open chat, and what is asked of all of them: JSON text in and out.
 
-use super::convert;
-use super::keep::{KeepHandle, promise};
+use super::convert::{self, promise};
+use super::keep::KeepHandle;
 use crate::chat::SwipeChange;
 use crate::error::{Kind, Result};
 use crate::json::Document;

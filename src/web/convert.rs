@@ -7,13 +7,15 @@ use crate::container::thin::Distant;
 use crate::error::{Error, Kind, Limits, Result};
 use crate::json::Document;
 use crate::store::Write;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::ops::Range;
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
 /// Limits given as an object; the defaults for `undefined`.
 ///
@@ -170,4 +172,33 @@ pub fn ascii(value: &impl Serialize) -> String {
         }
     }
     out
+}
+
+/// One kind of boxed future for all methods: the machinery behind a promise stands in the
+/// module once instead of thirty times.
+pub fn promise<T: Into<JsValue>>(future: impl Future<Output = Result<T>> + 'static) -> Promise {
+    let settled = async move { future.await.map(Into::into).map_err(JsValue::from) };
+    future_to_promise(Box::pin(settled) as Settled)
+}
+
+type Settled = Pin<Box<dyn Future<Output = std::result::Result<JsValue, JsValue>>>>;
+
+/// A value given as JSON text.
+///
+/// # Errors
+/// `bad-option`.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|cause| Kind::BadOption.because(cause.to_string()))
+}
+
+/// A revision, if one was given.
+pub fn rev(rev: Option<f64>) -> Option<u64> {
+    rev.map(|rev| rev as u64)
+}
+
+/// Bytes, or `undefined`.
+pub fn optional_bytes(bytes: Option<Vec<u8>>) -> JsValue {
+    bytes.map_or(JsValue::UNDEFINED, |bytes| {
+        Uint8Array::from(bytes.as_slice()).into()
+    })
 }

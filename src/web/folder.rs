@@ -1,8 +1,8 @@
 //! Folders of other tools for JavaScript: what their files are, and archives that are read a file
 //! at a time.
 
-use super::convert;
-use super::keep::{KeepHandle, promise};
+use super::convert::{self, promise};
+use super::keep::KeepHandle;
 use crate::codec::Archive;
 use crate::container::distant_zip::{self, DistantZip};
 use crate::container::zip::Located;

@@ -2,8 +2,7 @@
 //!
 //! Options are checked by the face in JavaScript, except limits, which are read here.
 
-use super::convert;
-use super::keep::parse;
+use super::convert::{self, parse};
 use crate::card;
 use crate::chat::{
     self, ChatFile, Composed, Dialect, NewHeader, Peek, Search, SearchOptions, Session,

@@ -1,8 +1,8 @@
 //! Checking, repairing, quarantine, health and log, as JavaScript calls them.
 
 use super::connector::call;
-use super::convert;
-use super::keep::{KeepHandle, RawExport, parse, promise};
+use super::convert::{self, parse, promise};
+use super::keep::{KeepHandle, RawExport};
 use crate::error::{Kind, Result};
 use crate::keep::{Check, CheckOptions, Exported, Finding, Repair, RepairOptions};
 use crate::store::{Level, LogListener};

@@ -1,7 +1,7 @@
 //! Edits that are saved later, and recovered drafts, as JavaScript calls them.
 
-use super::convert;
-use super::keep::{KeepHandle, parse, promise, rev};
+use super::convert::{self, parse, promise, rev};
+use super::keep::KeepHandle;
 use crate::keep::Edit;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;

@@ -5,23 +5,20 @@
 
 use super::clock;
 use super::connector::{Database, tell};
-use super::convert;
+use super::convert::{self, optional_bytes, parse, promise, rev};
 use super::given::{Given, MediumPort};
 use super::opfs::{OpfsRedo, RedoPort};
 use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
-use crate::error::{Kind, Loss, Result};
+use crate::error::{Kind, Loss};
 use crate::json::Document;
 use crate::keep::{ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
 use js_sys::{Array, Function, Promise, Uint8Array};
-use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 /// An app that has just started has better things to do.
 const MAINTAIN_AFTER_MS: f64 = 3_000.0;
@@ -414,13 +411,13 @@ impl KeepHandle {
     /// The portrait's bytes, or `undefined`.
     pub fn image(&self, id: String) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(bytes(keep.characters().image(&id).await?)) })
+        promise(async move { Ok(optional_bytes(keep.characters().image(&id).await?)) })
     }
 
     /// The thumbnail's bytes, or `undefined`.
     pub fn thumbnail(&self, id: String) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { Ok(bytes(keep.characters().thumbnail(&id).await?)) })
+        promise(async move { Ok(optional_bytes(keep.characters().thumbnail(&id).await?)) })
     }
 
     /// The portrait and its media type, when there is no thumbnail of it and a browser can make one.
@@ -614,29 +611,4 @@ async fn look_after(keep: Keep, on_event: Function) {
             let _ = keep.backups().tend().await;
         }
     }
-}
-
-/// One kind of boxed future for all methods: the machinery behind a promise stands in the
-/// module once instead of thirty times.
-pub(super) fn promise<T: Into<JsValue>>(
-    future: impl Future<Output = Result<T>> + 'static,
-) -> Promise {
-    let settled = async move { future.await.map(Into::into).map_err(JsValue::from) };
-    future_to_promise(Box::pin(settled) as Settled)
-}
-
-type Settled = Pin<Box<dyn Future<Output = std::result::Result<JsValue, JsValue>>>>;
-
-pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|cause| Kind::BadOption.because(cause.to_string()))
-}
-
-pub(super) fn rev(rev: Option<f64>) -> Option<u64> {
-    rev.map(|rev| rev as u64)
-}
-
-pub(super) fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
-    bytes.map_or(JsValue::UNDEFINED, |bytes| {
-        Uint8Array::from(bytes.as_slice()).into()
-    })
 }

@@ -1,8 +1,8 @@
 //! Personas for JavaScript: bytes in, JSON text and bytes out, and those of a keep.
 
-use super::convert;
+use super::convert::{self, optional_bytes, promise};
 use super::formats::RawWritten;
-use super::keep::{KeepHandle, RawKept, bytes, promise};
+use super::keep::{KeepHandle, RawKept};
 use crate::error::Limits;
 use crate::json::{Document, quote_ascii};
 use crate::persona::{self, PersonaFile, WriteOptions};
@@ -115,13 +115,13 @@ impl KeepHandle {
     #[wasm_bindgen(js_name = personaImage)]
     pub fn persona_image(&self, id: String) -> Promise {
         let keep = self.keep().clone();
-        promise(async move { Ok(bytes(keep.personas().image(&id).await?)) })
+        promise(async move { Ok(optional_bytes(keep.personas().image(&id).await?)) })
     }
 
     /// The thumbnail's bytes, or `undefined`.
     #[wasm_bindgen(js_name = personaThumbnail)]
     pub fn persona_thumbnail(&self, id: String) -> Promise {
         let keep = self.keep().clone();
-        promise(async move { Ok(bytes(keep.personas().thumbnail(&id).await?)) })
+        promise(async move { Ok(optional_bytes(keep.personas().thumbnail(&id).await?)) })
     }
 }

@@ -1,6 +1,7 @@
 //! How much space there is, as far as the keep knows.
 
-use super::keep::{KeepHandle, promise};
+use super::convert::promise;
+use super::keep::KeepHandle;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 

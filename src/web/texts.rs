@@ -1,7 +1,7 @@
 //! Lorebooks and templates for JavaScript: bytes in, JSON text and bytes out, and those of a keep.
 
-use super::convert;
-use super::keep::{KeepHandle, RawKept, parse, promise};
+use super::convert::{self, parse, promise};
+use super::keep::{KeepHandle, RawKept};
 use crate::error::{Limits, Result};
 use crate::json::{Document, quote_ascii};
 use crate::keep::{Domain, Keep, Texts};

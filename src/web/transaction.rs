@@ -1,7 +1,7 @@
 //! Transactions, as JavaScript calls them: a keep of their own, and its end.
 
-use super::convert;
-use super::keep::{KeepHandle, promise};
+use super::convert::{self, promise};
+use super::keep::KeepHandle;
 use crate::keep::Transaction;
 use js_sys::Promise;
 use std::rc::Rc;

@@ -1,9 +1,8 @@
 //! What an upgrade of older data will do, and how far it has come.
 
 use super::connector::tell;
-use super::convert;
+use super::convert::{self, promise};
 use super::idb::{IdbMedium, Listeners};
-use super::keep::promise;
 use super::rescue::RescuePort;
 use crate::error::Kind;
 use crate::store::{Medium, Plan, Upgrade};

@@ -1,7 +1,7 @@
 //! Worlds and characters for JavaScript: JSON text out.
 
-use super::convert;
-use super::keep::{KeepHandle, RawExport, bytes, parse, promise};
+use super::convert::{self, optional_bytes, parse, promise};
+use super::keep::{KeepHandle, RawExport};
 use crate::error::Limits;
 use crate::json::Document;
 use crate::keep::PlaythroughFilter;
@@ -130,7 +130,7 @@ impl KeepHandle {
     #[wasm_bindgen(js_name = worldFile)]
     pub fn world_file(&self, id: String, path: String) -> Promise {
         let keep = self.keep().clone();
-        promise(async move { Ok(bytes(keep.worlds().file(&id, &path).await?)) })
+        promise(async move { Ok(optional_bytes(keep.worlds().file(&id, &path).await?)) })
     }
 
     /// The entry as JSON; without bytes the file goes.
