@@ -123,7 +123,14 @@ impl Assets {
                 hold(record, bytes, None, change);
             }),
         };
-        documents::take_in(&self.keep, Domain::Assets, vec![arrival], Vec::new()).await
+        documents::take_in(
+            &self.keep,
+            Domain::Assets,
+            &entry,
+            vec![arrival],
+            Vec::new(),
+        )
+        .await
     }
 
     /// An asset's entry and its bytes; `None` when there is none.

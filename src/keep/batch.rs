@@ -4,7 +4,8 @@ use super::content::Subject;
 use super::dependents::Along;
 use super::documents::{bounded, in_turns, nth};
 use super::domain::Domain;
-use super::{Keep, PatchDocument, PutDocument, records};
+use super::records::{self, Target};
+use super::{Keep, PatchDocument, PutDocument};
 use crate::error::{Kind, Result};
 use crate::store::{Change, History, Record, Write};
 use serde_json::Value;
@@ -12,25 +13,6 @@ use std::collections::HashSet;
 
 /// So many deleted at once are worth a backup before.
 const MANY: usize = 50;
-
-/// A record to put into the trash or to take out of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The record.
-    pub id: String,
-    /// The revision that the caller read.
-    pub if_rev: Option<u64>,
-}
-
-impl Target {
-    /// The record of an id, at any revision.
-    pub fn of(id: &str) -> Target {
-        Target {
-            id: id.to_owned(),
-            if_rev: None,
-        }
-    }
-}
 
 impl Keep {
     /// Puts documents, each into its record or a new one, and gives the entries in their

@@ -6,8 +6,8 @@
 //! both chats tell, in the words that SillyTavern has for it.
 
 use super::chat::{At, Chat, Where};
-use super::chat_row::{self, Body, short, summarize};
-use super::chats::{Chats, GROUP, GROUP_FILE};
+use super::chat_row::{self, Body, GROUP, GROUP_FILE, short, summarize};
+use super::chats::Chats;
 use super::domain::{Domain, newest_first};
 use super::links::Links;
 use super::work::Work;
@@ -31,7 +31,7 @@ impl Chat {
     pub async fn branch(&self, at: impl Into<At>, title: Option<&str>) -> Result<Value> {
         let at = at.into();
         let grow = async |_: &Body| {
-            let mut work = Work::of(self)?;
+            let mut work = self.begin_work()?;
             let index = match at {
                 At::Index(index) => index,
                 At::Id(id) => work.log.position(id).await?.ok_or_else(|| self.gone(id))?,

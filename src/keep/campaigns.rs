@@ -7,7 +7,7 @@
 use super::Keep;
 use super::documents::{Edit, Given, PutDocument, bounded};
 use super::domain::Domain;
-use super::texts::{self, Texts};
+use super::texts::{Form, Texts};
 use crate::campaign::files::{self, Files};
 use crate::campaign::{self, Action, Scope};
 use crate::error::{Kind, Limits, Result, Warning};
@@ -15,7 +15,7 @@ use crate::json::{Document, merge};
 use crate::order;
 use crate::store::{Change, Record, Write};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 const GUILD: &str = "campaigns/guild/";
@@ -55,8 +55,51 @@ pub struct Brought {
     pub warnings: Vec<Warning>,
 }
 
+/// Campaigns, each the scope of a channel.
+pub(super) static CAMPAIGNS: Form = Form {
+    domain: Domain::Campaigns,
+    shown: "scope",
+    listed: &[
+        "guild",
+        "channel",
+        "name",
+        "gm",
+        "players",
+        "characters",
+        "npcs",
+    ],
+    files: "campaigns/file/",
+    read: |bytes, limits| {
+        let (document, warnings) = Document::read(bytes, limits)?;
+        campaign::check(&document)?;
+        Ok((vec![document], warnings))
+    },
+    view: campaign::view,
+    edit: campaign::edit,
+    replace: campaign::replace,
+    filed: |_| false,
+    head: |document| {
+        let mut head = Map::new();
+        // What is kept was a campaign when it was read.
+        let Ok(summary) = campaign::summary(document) else {
+            return head;
+        };
+        head.insert("guild".into(), summary.scope.guild.into());
+        head.insert("channel".into(), summary.scope.channel.into());
+        head.insert("name".into(), summary.name.into());
+        if let Some(gm) = summary.gm {
+            head.insert("gm".into(), gm.into());
+        }
+        head.insert("players".into(), summary.players.len().into());
+        head.insert("characters".into(), summary.characters.into());
+        head.insert("npcs".into(), summary.npcs.into());
+        head
+    },
+    keys,
+};
+
 /// The index keys of a scope.
-pub(super) fn keys(document: &Document) -> Vec<String> {
+fn keys(document: &Document) -> Vec<String> {
     let Ok(summary) = campaign::summary(document) else {
         return Vec::new();
     };
@@ -70,7 +113,7 @@ pub(super) fn keys(document: &Document) -> Vec<String> {
 
 impl Campaigns {
     pub(super) fn new(keep: Keep) -> Campaigns {
-        Campaigns(Texts::new(keep, &texts::CAMPAIGNS))
+        Campaigns(Texts::new(keep, &CAMPAIGNS))
     }
 
     /// The verbs that they share with other domains.
@@ -111,7 +154,7 @@ impl Campaigns {
         let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
             let document = campaign::edit(old.unwrap_or(&blank), patch)?;
             placed(record, place);
-            texts::CAMPAIGNS.put_document(record, &document, change);
+            CAMPAIGNS.put_document(record, &document, change);
             Ok(document)
         };
         let edit = Edit {
@@ -122,7 +165,7 @@ impl Campaigns {
         };
         let written = self.0.documents().change(&[edit], write).await?;
         let lost = || Kind::Bug.because("a change of one record gave none back");
-        Ok(texts::CAMPAIGNS.entry(written.first().ok_or_else(lost)?))
+        Ok(CAMPAIGNS.entry(written.first().ok_or_else(lost)?))
     }
 
     pub(super) async fn put_many(&self, puts: &[PutDocument], write: Write) -> Result<Vec<Record>> {
@@ -250,7 +293,7 @@ impl Campaigns {
                 let (made, _) = brought(base, mine, old.filter(|_| !anew))?;
                 campaign::check(&made)?;
                 placed(record, place);
-                texts::CAMPAIGNS.put_document(record, &made, change);
+                CAMPAIGNS.put_document(record, &made, change);
                 Ok(made)
             };
             edits.push(Edit {

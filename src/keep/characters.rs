@@ -3,10 +3,11 @@
 //! The file is never changed. An edit changes the document; exporting an unedited
 //! character gives the file's own bytes, an edited one the document written into it.
 
+use super::chat_import::ChatImport;
 use super::documents::{Documents, Edit, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::links::Links;
-use super::{ChatImport, Exported, Keep, Status, filename};
+use super::{Exported, Keep, Status, filename};
 use crate::card::{self, CardFile, Container};
 use crate::chat::{self, ChatFile};
 use crate::codec::{self, inflate};

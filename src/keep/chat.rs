@@ -6,11 +6,10 @@
 //! for ever, here and in branches.
 
 use super::Keep;
-use super::chat_row::{self, Body};
-use super::chats::GROUP;
+use super::chat_row::{self, Body, GROUP};
 use super::documents::{bounded, nth};
 use super::domain::Domain;
-use super::manifest::{Cache, Log, Staged};
+use super::manifest::{Cache, Log};
 use super::work::{Done, Step, Work};
 use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;
@@ -374,7 +373,7 @@ impl Chat {
         loop {
             attempts -= 1;
             let repeat = async |_: &Body| {
-                let mut work = Work::of(self)?;
+                let mut work = self.begin_work()?;
                 work.repeat(&steps).await?;
                 work.look_at_end().await?;
                 Ok(work)
@@ -481,7 +480,7 @@ impl Chat {
         place: Where,
         make: &impl AsyncFn(&mut Work<'_>, u64) -> Result<T>,
     ) -> Result<(Work<'_>, T)> {
-        let mut work = Work::of(self)?;
+        let mut work = self.begin_work()?;
         let index = match place {
             Where::End => work.len(),
             Where::Message(At::Index(index)) => index,
@@ -683,13 +682,17 @@ impl Chat {
         Body::of(&self.record())
     }
 
+    /// A change of the chat as it was read last.
+    pub(super) fn begin_work(&self) -> Result<Work<'_>> {
+        Work::of(&self.keep, self.record().clone(), self.log(&self.body()?))
+    }
+
     pub(super) fn log<'a>(&'a self, body: &Body) -> Log<'a> {
-        Log {
-            store: self.keep.store(),
-            cache: &self.cache,
-            chat: &self.id,
-            manifest: body.manifest.clone(),
-            staged: Staged::default(),
-        }
+        Log::of(
+            self.keep.store(),
+            &self.id,
+            body.manifest.clone(),
+            &self.cache,
+        )
     }
 }

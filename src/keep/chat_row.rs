@@ -1,4 +1,4 @@
-//! A chat's row: its head for lists, its body for the log.
+//! A chat's row: its head for lists, its body for the log, what its parts and index keys are called.
 
 use super::domain::{self, Domain};
 use super::manifest::Manifest;
@@ -7,6 +7,15 @@ use crate::error::{Error, Kind, Limits, Result};
 use crate::store::Record;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// What the index keys of the files that chats came in begin with.
+pub(super) const FILES: &str = "chats/file/";
+
+/// The part of a row with what SillyTavern's group says of the chat, whose file has no header.
+pub(super) const GROUP: &str = "group";
+
+/// The part of a row with the file of the group that the chat is one of, as it came.
+pub(super) const GROUP_FILE: &str = "group-file";
 
 /// Characters of a message shown in lists.
 const LAST_CHARS: usize = 80;

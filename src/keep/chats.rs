@@ -1,31 +1,22 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::Chat;
-use super::chat_row::{self, Body, short, summarize};
-use super::content::Subject;
+use super::chat_import::ChatImport;
+use super::chat_row::{self, Body, FILES, GROUP, GROUP_FILE, short, summarize};
 use super::documents::in_turns;
-use super::domain::{Domain, newest_first, present};
+use super::domain::{Domain, newest_first, present, unreadable_json};
 use super::grown::Given;
-use super::journal::Making;
 use super::links::Links;
-use super::manifest::{Cache, Log, Manifest, Staged};
-use super::records::unreadable_json;
-use super::{Exported, Keep, Status, filename, unsent};
+use super::manifest::{Cache, Log, Manifest};
+use super::{Exported, Keep, Status, filename};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part};
 use crate::container::zip;
 use crate::error::{Error, Kind, Limits, Loss, Result, Warning, Written};
-use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-
-/// What the index keys of the files that chats came in begin with.
-pub(super) const FILES: &str = "chats/file/";
-
-/// Bytes of pages written in one transaction of an import.
-const BATCH_BYTES: usize = 4 << 20;
 
 /// Warnings told of one file, so that a broken one does not drown them.
 const MOST_WARNINGS: usize = 100;
@@ -35,12 +26,6 @@ const TEMPLATE: &str = "template";
 
 /// The part of a row with the file as it came.
 const ORIGINAL: &str = "original";
-
-/// The part of a row with what SillyTavern's group says of the chat, whose file has no header.
-pub(super) const GROUP: &str = "group";
-
-/// The part of a row with the file of the group that the chat is one of, as it came.
-pub(super) const GROUP_FILE: &str = "group-file";
 
 /// A file whose chats are kept as other bytes than its own.
 enum Original<'a> {
@@ -53,39 +38,6 @@ enum Original<'a> {
 /// The chats of a keep.
 pub struct Chats {
     pub(super) keep: Keep,
-}
-
-/// What is said about a chat when it is imported.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct ChatImport {
-    /// Ids of the characters to link it to.
-    pub characters: Vec<String>,
-    /// The persona, world, place and playthrough to link it to.
-    pub persona: Option<String>,
-    /// See `persona`.
-    pub world: Option<String>,
-    /// See `persona`.
-    pub location: Option<String>,
-    /// See `persona`.
-    pub playthrough: Option<String>,
-    /// Its title; else the character's name in the header, else the file's name.
-    pub title: Option<String>,
-    /// What SillyTavern's group says of it, a JSON object: kept where the chat has no header.
-    pub metadata: Option<String>,
-    /// The text of the file of SillyTavern's group that it is one of.
-    pub group: Option<String>,
-    /// Where its characters came as files too: others that came so. A chat of one that did not
-    /// come is theirs then where the names are the same, or the titles of the chats: the character
-    /// was changed since, and is kept beside what it was.
-    pub beside: Option<Vec<String>>,
-    /// Chats that came as files of their own beside this one, so that it continues none of them.
-    pub apart: Vec<String>,
-    /// How much input is accepted.
-    pub limits: Limits,
-    /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
-    #[serde(skip)]
-    pub again: bool,
 }
 
 /// What is said about a new chat.
@@ -120,18 +72,6 @@ impl Template {
         let part = change.add_part(self.text.as_bytes());
         record.parts.insert(TEMPLATE.into(), part);
         record.head[TEMPLATE] = self.id.as_deref().unwrap_or_default().into();
-    }
-}
-
-impl ChatImport {
-    pub(super) fn links(&self) -> Links {
-        Links {
-            characters: self.characters.clone(),
-            persona: self.persona.clone(),
-            world: self.world.clone(),
-            location: self.location.clone(),
-            playthrough: self.playthrough.clone(),
-        }
     }
 }
 
@@ -252,7 +192,7 @@ impl Chats {
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
         if !options.again
-            && let Some(record) = self.kept_already(&same, options).await?
+            && let Some(record) = self.keep.kept_already(&same, options).await?
         {
             return Ok((record, Status::Duplicate));
         }
@@ -266,7 +206,7 @@ impl Chats {
         let own = matches!(*original, Original::None);
         if own
             && !options.again
-            && let Some(record) = self.continued(&given, &same, options).await?
+            && let Some(record) = self.keep.continued(&given, &same, options).await?
         {
             return Ok((record, Status::Updated));
         }
@@ -306,98 +246,15 @@ impl Chats {
         }
         let cache = Cache::default();
         let manifest = Manifest::default();
-        let mut log = Log {
-            store: self.keep.store(),
-            cache: &cache,
-            chat: &record.id,
-            manifest,
-            staged: Staged::default(),
-        };
+        let mut log = Log::of(self.keep.store(), &record.id, manifest, &cache);
         let _gathering = self.keep.store().gather();
         let mut lines = records.iter().map(|record| record.to_vec());
-        self.fill(&mut log, &mut lines, &mut change).await?;
+        self.keep.fill(&mut log, &mut lines, &mut change).await?;
         let manifest = log.manifest;
         let body = Body::new(file.dialect, manifest, whole);
         summarize(&mut record, &body, records.last().copied())?;
         change.verify().write(record, History::Skip);
         Ok((self.keep.commit_one(change).await?, Status::Added))
-    }
-
-    /// The chat that came in a file of these very bytes: one of the same characters, else one that
-    /// is not of others.
-    async fn kept_already(&self, same: &str, options: &ChatImport) -> Result<Option<Record>> {
-        let links = options.links();
-        let mut kept = self.keep.store().find(same).await?.records;
-        kept.retain(|record| record.trashed_ms.is_none());
-        if let Some(own) = kept.iter().position(|record| links.share(record)) {
-            return Ok(Some(kept.swap_remove(own)));
-        }
-        for record in kept {
-            if !self.is_of_others(&record, options).await? {
-                return Ok(Some(record));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether a chat is of other characters than those that a file comes with: two may have the
-    /// same greeting and nothing else, each in a chat of its own.
-    pub(super) async fn is_of_others(&self, record: &Record, options: &ChatImport) -> Result<bool> {
-        if !options.links().are_others(record) {
-            return Ok(false);
-        }
-        let there = Links::of(record).characters;
-        let Some(beside) = &options.beside else {
-            return Ok(true);
-        };
-        if there.iter().any(|id| beside.contains(id)) {
-            return Ok(true);
-        }
-        let title = record.head_text("title");
-        if options.title.as_deref() == Some(title) {
-            return Ok(false);
-        }
-        let kept = self.names(&there).await?;
-        let given = self.names(&options.characters).await?;
-        Ok(!kept.iter().any(|name| given.contains(name)))
-    }
-
-    /// The names of characters; the id of one that is not there.
-    async fn names(&self, ids: &[String]) -> Result<Vec<String>> {
-        let mut names = Vec::with_capacity(ids.len());
-        for id in ids {
-            let found = self.keep.store().get(Domain::Characters.name(), id).await?;
-            let name = found.map(|record| record.head_text("name").to_owned());
-            names.push(name.unwrap_or_else(|| id.clone()));
-        }
-        Ok(names)
-    }
-
-    /// Puts records of a file at the end. Pages are addressed by content and nothing refers to
-    /// them before the row is written, so a long chat goes in by several transactions and is still
-    /// all or nothing.
-    pub(super) async fn fill(
-        &self,
-        log: &mut Log<'_>,
-        records: &mut dyn Iterator<Item = Vec<u8>>,
-        change: &mut Change,
-    ) -> Result<()> {
-        let mut batch = Vec::new();
-        let mut batch_bytes = 0;
-        for bytes in records {
-            batch_bytes += bytes.len();
-            batch.push(bytes);
-            if batch_bytes >= BATCH_BYTES {
-                log.extend(std::mem::take(&mut batch), change).await?;
-                let mut pages = std::mem::take(change);
-                pages.verify();
-                self.keep.commit(pages).await?;
-                // What is stored need not stay beside it, however long the chat.
-                log.staged = Staged::default();
-                batch_bytes = 0;
-            }
-        }
-        log.extend(batch, change).await
     }
 
     /// Makes an empty chat in SillyTavern's dialect and gives its entry. `new_chat` is an
@@ -620,13 +477,7 @@ impl Chats {
                 // A state that is kept may not share an open tail with the one that follows.
                 let mut body = Body::of(&record)?;
                 let cache = Cache::default();
-                let mut log = Log {
-                    store: self.keep.store(),
-                    cache: &cache,
-                    chat: id,
-                    manifest: body.manifest,
-                    staged: Staged::default(),
-                };
+                let mut log = Log::of(self.keep.store(), id, body.manifest, &cache);
                 log.settle(&mut change).await?;
                 body.manifest = log.manifest;
                 record.body = json!(body);
@@ -652,29 +503,6 @@ impl Chats {
         records.retain(|record| record.trashed_ms.is_none());
         newest_first(&mut records);
         Ok(records.iter().map(chat_row::entry).collect())
-    }
-
-    /// The unsent message of a chat, a JSON string; empty when there is none.
-    ///
-    /// # Errors
-    /// `corrupt`, and what the medium reports.
-    pub async fn draft(&self, id: &str) -> Result<String> {
-        let record = unsent::record(&self.keep, id).await?;
-        unsent::text(&self.keep, &record).await
-    }
-
-    /// Keeps a text, a JSON string, as the unsent message of a chat; an empty one removes it.
-    /// The chat itself stays as it is.
-    ///
-    /// # Errors
-    /// `not-found`, `invalid`, and what the medium reports.
-    pub async fn set_draft(&self, id: &str, text: &str) -> Result<()> {
-        let patch = Document::parse(&format!(r#"{{"draft":{text}}}"#))?;
-        let (journal, change) = (self.keep.journal(), Change::new());
-        journal
-            .lay(Subject::Unsent, id, &patch, Making::default(), change)
-            .await
-            .map(drop)
     }
 
     /// The file that a chat was imported from, where its lines are not that file's bytes.
@@ -769,13 +597,7 @@ pub(super) async fn share(
 ) -> Result<()> {
     let mut body = Body::of(version)?;
     let cache = Cache::default();
-    let mut log = Log {
-        store: keep.store(),
-        cache: &cache,
-        chat: &version.id,
-        manifest: body.manifest,
-        staged: Staged::default(),
-    };
+    let mut log = Log::of(keep.store(), &version.id, body.manifest, &cache);
     log.settle(change).await?;
     body.manifest = log.manifest;
     body.manifest.tail_behind(&Body::of(current)?.manifest);

@@ -3,7 +3,9 @@
 //! One shape for all domains, so that saving later, replaying and recovered drafts do
 //! not have to know them. Nothing is written here.
 
+use super::campaigns::CAMPAIGNS;
 use super::domain::Domain;
+use super::playthroughs::PLAYTHROUGHS;
 use super::settings;
 use super::texts::{self, Form};
 use super::{Keep, characters, personas, unsent, worlds};
@@ -114,10 +116,8 @@ impl Subject {
             Subject::Persona => Content::Persona(keep.document(record).await?),
             Subject::Lorebook => Content::Text(&texts::LOREBOOKS, keep.document(record).await?),
             Subject::Template => Content::Text(&texts::TEMPLATES, keep.document(record).await?),
-            Subject::Campaign => Content::Text(&texts::CAMPAIGNS, keep.document(record).await?),
-            Subject::Playthrough => {
-                Content::Text(&texts::PLAYTHROUGHS, keep.document(record).await?)
-            }
+            Subject::Campaign => Content::Text(&CAMPAIGNS, keep.document(record).await?),
+            Subject::Playthrough => Content::Text(&PLAYTHROUGHS, keep.document(record).await?),
             Subject::Setting => Content::Setting(record.body.clone()),
             Subject::Unsent => Content::Unsent(unsent::text(keep, record).await?),
         })

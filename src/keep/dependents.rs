@@ -8,7 +8,7 @@
 
 use super::domain::{Domain, newest_first};
 use super::links::Links;
-use super::{Keep, chat_row, playthroughs, texts, worlds};
+use super::{Keep, chat_row, playthroughs, worlds};
 use crate::error::{Kind, Result};
 use crate::store::Record;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ impl Keep {
         }
         let chats: Vec<Value> = chats.iter().map(chat_row::entry).collect();
         let told = |run: &Record| {
-            let mut told = texts::PLAYTHROUGHS.entry(run);
+            let mut told = playthroughs::PLAYTHROUGHS.entry(run);
             // It was just read.
             told["worldStatus"] = "ok".into();
             told

@@ -4,7 +4,7 @@
 //! go. What a document means is the matter of its domain, which hands in what to do.
 
 use super::domain::Domain;
-use super::{Keep, Status, records, world_parts};
+use super::{Keep, Status, world_parts};
 use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
@@ -365,6 +365,7 @@ pub(super) struct Arrival<'a> {
 pub(super) async fn take_in(
     keep: &Keep,
     domain: Domain,
+    entry: &dyn Fn(&Record) -> Value,
     arrivals: Vec<Arrival<'_>>,
     mut warnings: Vec<Warning>,
 ) -> Result<Value> {
@@ -396,10 +397,7 @@ pub(super) async fn take_in(
         };
         let lost = || Kind::Bug.because("a change gave fewer records than it had");
         let record = kept.or_else(|| added.next()).ok_or_else(lost)?;
-        let (entry, warnings) = (
-            records::entry(domain, &record),
-            std::mem::take(&mut warnings),
-        );
+        let (entry, warnings) = (entry(&record), std::mem::take(&mut warnings));
         items.push(json!({ "entry": entry, "status": status, "warnings": warnings }));
     }
     Ok(items.into())

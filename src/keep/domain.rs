@@ -2,8 +2,8 @@
 
 use crate::error::{Kind, Result};
 use crate::order;
-use crate::store::Record;
-use serde_json::{Map, Value};
+use crate::store::{Record, Unreadable};
+use serde_json::{Map, Value, json};
 
 /// A domain whose records have ids of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,4 +115,10 @@ pub(super) fn with_fields(entry: &Value, fields: &[(&str, &str)]) -> String {
     }
     text.push('}');
     text
+}
+
+/// What is told of a record that cannot be read.
+pub(super) fn unreadable_json(unreadable: &Unreadable) -> Value {
+    let Unreadable { domain, id, error } = unreadable;
+    json!({ "domain": domain, "id": id, "code": error.kind().code(), "message": error.to_string() })
 }

@@ -4,45 +4,15 @@
 use super::Keep;
 use super::content::Subject;
 use super::domain::{newest_first, with_fields};
-use super::journal::Making;
-use crate::codec;
+use super::journal::{DRAFTS, Making};
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
-use crate::store::{Change, Entry, History, Record};
-use serde_json::{Value, json};
-
-/// The domain of recovered drafts.
-pub(super) const DOMAIN: &str = "drafts";
+use crate::store::{Change, Record};
+use serde_json::Value;
 
 /// The recovered drafts of a keep.
 pub struct Drafts {
     keep: Keep,
-}
-
-/// Keeps an entry of the journal as a draft. Its id is the entry's: the same entry again is
-/// the same draft.
-pub(super) async fn keep(
-    keep: &Keep,
-    entry: &Entry,
-    reason: &str,
-    change: &mut Change,
-) -> Result<()> {
-    let store = keep.store();
-    let name = codec::hash(entry.key().to_json().to_string().as_bytes());
-    let id = format!("{}-{}", entry.seq, &name[..8]);
-    if store.get(DOMAIN, &id).await?.is_some() {
-        return Ok(());
-    }
-    let mut record = Record::new(DOMAIN, &id, store.now());
-    record.head = json!({ "domain": entry.domain, "at": entry.at_ms, "reason": reason });
-    if let Some(base) = entry.base {
-        record.head["base"] = base.into();
-    }
-    record.body = json!({ "record": entry.id });
-    let patch = change.add_part(entry.patch.as_bytes());
-    record.parts.insert("patch".into(), patch);
-    change.write(record, History::Skip);
-    Ok(())
 }
 
 fn entry(record: &Record) -> Value {
@@ -63,7 +33,7 @@ impl Drafts {
     /// # Errors
     /// What the medium reports.
     pub async fn list(&self) -> Result<Value> {
-        let mut records = self.keep.store().list(DOMAIN).await?.records;
+        let mut records = self.keep.store().list(DRAFTS).await?.records;
         newest_first(&mut records);
         Ok(records.iter().map(entry).collect())
     }
@@ -74,7 +44,7 @@ impl Drafts {
     /// # Errors
     /// `corrupt`, and what the medium reports.
     pub async fn get(&self, id: &str) -> Result<Option<String>> {
-        let Some(record) = self.keep.store().get(DOMAIN, id).await? else {
+        let Some(record) = self.keep.store().get(DRAFTS, id).await? else {
             return Ok(None);
         };
         let (target, patch) = self.edit_of(&record).await?;
@@ -127,11 +97,11 @@ impl Drafts {
     }
 
     async fn record(&self, id: &str) -> Result<Record> {
-        let found = self.keep.store().get(DOMAIN, id).await?;
+        let found = self.keep.store().get(DRAFTS, id).await?;
         found.ok_or_else(|| {
             Kind::NotFound
                 .because("there is no such draft")
-                .of(DOMAIN, id)
+                .of(DRAFTS, id)
         })
     }
 

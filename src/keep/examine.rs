@@ -5,8 +5,9 @@
 
 use super::chat_row::Body;
 use super::domain::Domain;
-use super::manifest::{Cache, Log, Staged};
-use super::{Keep, drafts, reply, settings, unsent};
+use super::journal::DRAFTS;
+use super::manifest::{Cache, Log};
+use super::{Keep, reply, settings, unsent};
 use crate::codec::Part;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Key, QUARANTINE, Record, Row, Table, part_keys};
@@ -113,13 +114,7 @@ impl Sound {
 /// Whether this version knows what a row of this domain means.
 pub(super) fn is_told(domain: &str) -> bool {
     Domain::of(domain).is_ok()
-        || [
-            settings::DOMAIN,
-            drafts::DOMAIN,
-            unsent::DOMAIN,
-            reply::DOMAIN,
-        ]
-        .contains(&domain)
+        || [settings::DOMAIN, DRAFTS, unsent::DOMAIN, reply::DOMAIN].contains(&domain)
 }
 
 impl Keep {
@@ -170,13 +165,7 @@ impl Keep {
                 Err(why) => return Ok(Some(Diagnosis::of(Flaw::RottenRecord, why))),
             };
             let cache = Cache::default();
-            let log = Log {
-                store: self.store(),
-                cache: &cache,
-                chat: &record.id,
-                manifest: body.manifest,
-                staged: Staged::default(),
-            };
+            let log = Log::of(self.store(), &record.id, body.manifest, &cache);
             let held = log.held().await?;
             let mut lost = Vec::new();
             for run in &held.runs {

@@ -6,8 +6,9 @@
 //! kept is replaced. The header may have changed where it says that it is the same chat's, since
 //! SillyTavern writes it anew as the chat goes on.
 
-use super::chat_row::{Body, summarize};
-use super::chats::{ChatImport, Chats, FILES};
+use super::Keep;
+use super::chat_import::ChatImport;
+use super::chat_row::{Body, FILES, summarize};
 use super::domain::Domain;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
@@ -18,6 +19,9 @@ use crate::store::{Change, History, Record};
 
 /// What the index keys of beginnings begin with.
 const BEGINS: &str = "chats/begins/";
+
+/// Bytes of pages written in one transaction of an import.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Hashes of files that a chat remembers it came in.
 const MOST_FILES: usize = 8;
@@ -70,7 +74,7 @@ impl Given<'_> {
     }
 }
 
-impl Chats {
+impl Keep {
     /// Appends what came since to the chat whose file this one continues, in one change, and
     /// gives its record; `None` when there is no such chat. The state before becomes a version.
     ///
@@ -89,7 +93,7 @@ impl Chats {
         loop {
             attempts -= 1;
             let mut longest = None;
-            for record in self.keep.store().find(&begins).await?.records {
+            for record in self.store().find(&begins).await?.records {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
                 if trashed
                     || own != Domain::Chats.name()
@@ -134,7 +138,7 @@ impl Chats {
             return Ok(None);
         }
         let header = match record.parts.get("header") {
-            Some(part) => self.keep.store().part(part).await?,
+            Some(part) => self.store().part(part).await?,
             None => Vec::new(),
         };
         if !given.is_headed(&header) {
@@ -148,7 +152,7 @@ impl Chats {
             rest.starts_with(bytes)
         };
         let cache = Cache::default();
-        let log = self.log(&record.id, body, &cache);
+        let log = Log::of(self.store(), &record.id, body.manifest, &cache);
         for from in (0..count).step_by(AT_ONCE as usize) {
             let records = log.records(from, from + AT_ONCE).await?;
             if !records.iter().all(|record| same(record)) {
@@ -179,9 +183,9 @@ impl Chats {
         });
         let id = record.id.clone();
         let cache = Cache::default();
-        let mut log = self.log(&id, body.clone(), &cache);
+        let mut log = Log::of(self.store(), &id, body.manifest.clone(), &cache);
         let mut change = Change::new();
-        let _gathering = self.keep.store().gather();
+        let _gathering = self.store().gather();
         if let Some(header) = given.header {
             record
                 .parts
@@ -198,17 +202,34 @@ impl Chats {
         files.push(same.to_owned());
         record.by = [rest, files].concat();
         change.verify().write(record, History::Keep);
-        self.keep.commit_one(change).await
+        self.commit_one(change).await
     }
 
-    pub(super) fn log<'a>(&'a self, id: &'a str, body: Body, cache: &'a Cache) -> Log<'a> {
-        Log {
-            store: self.keep.store(),
-            cache,
-            chat: id,
-            manifest: body.manifest,
-            staged: Staged::default(),
+    /// Puts records of a file at the end. Pages are addressed by content and nothing refers to
+    /// them before the row is written, so a long chat goes in by several transactions and is still
+    /// all or nothing.
+    pub(super) async fn fill(
+        &self,
+        log: &mut Log<'_>,
+        records: &mut dyn Iterator<Item = Vec<u8>>,
+        change: &mut Change,
+    ) -> Result<()> {
+        let mut batch = Vec::new();
+        let mut batch_bytes = 0;
+        for bytes in records {
+            batch_bytes += bytes.len();
+            batch.push(bytes);
+            if batch_bytes >= BATCH_BYTES {
+                log.extend(std::mem::take(&mut batch), change).await?;
+                let mut pages = std::mem::take(change);
+                pages.verify();
+                self.commit(pages).await?;
+                // What is stored need not stay beside it, however long the chat.
+                log.staged = Staged::default();
+                batch_bytes = 0;
+            }
         }
+        log.extend(batch, change).await
     }
 }
 

@@ -7,8 +7,8 @@ use super::Keep;
 use super::chat_row::Body;
 use super::check::LastCheck;
 use super::domain::Domain;
-use super::drafts;
-use super::manifest::{Cache, Log, Staged};
+use super::journal::DRAFTS;
+use super::manifest::{Cache, Log};
 use crate::codec::{self, Part};
 use crate::error::Result;
 use crate::migrate::SCHEMA;
@@ -119,7 +119,7 @@ fn kind(row: &Row, trashed: bool) -> &'static str {
         (Some(_), _) => "versions",
         (None, Ok(_)) if trashed => "trash",
         (None, Ok(domain)) => domain.name(),
-        (None, Err(_)) if domain == drafts::DOMAIN => "drafts",
+        (None, Err(_)) if domain == DRAFTS => "drafts",
         (None, Err(_)) if domain == QUARANTINE => "quarantine",
         (None, Err(_)) if domain == SNAPSHOTS => "snapshots",
         (None, Err(_)) => "other",
@@ -232,13 +232,7 @@ impl Keep {
             && let Ok(body) = Body::of(record)
         {
             let cache = Cache::default();
-            let log = Log {
-                store: self.store(),
-                cache: &cache,
-                chat: &record.id,
-                manifest: body.manifest,
-                staged: Staged::default(),
-            };
+            let log = Log::of(self.store(), &record.id, body.manifest, &cache);
             let held = log.held().await?;
             let parts = held.runs.iter().chain(&held.segments);
             bytes += parts.map(|part| counted.part(part)).sum::<u64>() + log.manifest.tail_bytes();

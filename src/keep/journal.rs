@@ -4,7 +4,7 @@
 //! When an edit is due is not known here, nor which writers are gone; both are told.
 
 use super::content::{Content, Subject};
-use super::{Keep, drafts};
+use super::{Keep, unsent};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::json::Document;
@@ -70,6 +70,9 @@ struct Slot {
     form: u32,
     edits: Vec<Edit>,
 }
+
+/// The domain of recovered drafts.
+pub(super) const DRAFTS: &str = "drafts";
 
 /// Form of the slots.
 const SLOT: u32 = 1;
@@ -187,6 +190,28 @@ impl Journal {
             self.keep.settings().apply().await?;
         }
         Ok(rev)
+    }
+
+    /// The unsent message of a chat, a JSON string; empty when there is none.
+    ///
+    /// # Errors
+    /// `corrupt`, and what the medium reports.
+    pub async fn unsent(&self, chat: &str) -> Result<String> {
+        let record = unsent::record(&self.keep, chat).await?;
+        unsent::text(&self.keep, &record).await
+    }
+
+    /// Keeps a text, a JSON string, as the unsent message of a chat; an empty one removes it.
+    /// The chat itself stays as it is.
+    ///
+    /// # Errors
+    /// `not-found`, `invalid`, and what the medium reports.
+    pub async fn set_unsent(&self, chat: &str, text: &str) -> Result<()> {
+        let patch = Document::parse(&format!(r#"{{"draft":{text}}}"#))?;
+        let change = Change::new();
+        self.lay(Subject::Unsent, chat, &patch, Making::default(), change)
+            .await
+            .map(drop)
     }
 
     /// What is in the journal, oldest first: `[{ seq, writer, domain, id, at, bytes }]`, and
@@ -342,7 +367,7 @@ impl Journal {
             match reason {
                 None => replayed.applied += 1,
                 Some(reason) => {
-                    drafts::keep(&self.keep, entry, reason, &mut change).await?;
+                    keep_draft(&self.keep, entry, reason, &mut change).await?;
                     replayed.drafts += 1;
                 }
             }
@@ -356,6 +381,27 @@ impl Journal {
         }
         Ok(replayed)
     }
+}
+
+/// Keeps an entry of the journal as a draft. Its id is the entry's: the same entry again is
+/// the same draft.
+async fn keep_draft(keep: &Keep, entry: &Entry, reason: &str, change: &mut Change) -> Result<()> {
+    let store = keep.store();
+    let name = codec::hash(entry.key().to_json().to_string().as_bytes());
+    let id = format!("{}-{}", entry.seq, &name[..8]);
+    if store.get(DRAFTS, &id).await?.is_some() {
+        return Ok(());
+    }
+    let mut record = Record::new(DRAFTS, &id, store.now());
+    record.head = json!({ "domain": entry.domain, "at": entry.at_ms, "reason": reason });
+    if let Some(base) = entry.base {
+        record.head["base"] = base.into();
+    }
+    record.body = json!({ "record": entry.id });
+    let patch = change.add_part(entry.patch.as_bytes());
+    record.parts.insert("patch".into(), patch);
+    change.write(record, History::Skip);
+    Ok(())
 }
 
 /// Whether a record is still as it was when the edit began. Without a known revision: as it

@@ -85,6 +85,24 @@ pub(super) struct Log<'a> {
     pub staged: Staged,
 }
 
+impl<'a> Log<'a> {
+    /// The records of a chat by a manifest, with nothing staged.
+    pub(super) fn of(
+        store: &'a Store,
+        chat: &'a str,
+        manifest: Manifest,
+        cache: &'a Cache,
+    ) -> Log<'a> {
+        Log {
+            store,
+            cache,
+            chat,
+            manifest,
+            staged: Staged::default(),
+        }
+    }
+}
+
 /// Segments and runs of a change that is not stored yet: until then they are nowhere else, so
 /// that all of them stay, however many.
 #[derive(Default)]

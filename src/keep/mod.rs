@@ -11,6 +11,7 @@ mod branch;
 mod campaigns;
 mod characters;
 mod chat;
+mod chat_import;
 mod chat_row;
 mod chat_stats;
 mod chats;
@@ -53,11 +54,11 @@ mod worlds;
 pub use crate::chat::SearchOptions;
 pub use assets::{AboutAsset, Assets};
 pub use backups::{Backups, Copied, Exported as ExportedBackup, Part as BackupPart};
-pub use batch::Target;
 pub use campaigns::{Brought, CampaignFilter, Campaigns};
 pub use characters::Characters;
 pub use chat::{At, Chat};
-pub use chats::{ChatFilter, ChatImport, Chats, Template};
+pub use chat_import::ChatImport;
+pub use chats::{ChatFilter, Chats, Template};
 pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
 pub use dependents::Along;
 pub use documents::{Given, PatchDocument, PutDocument};
@@ -70,6 +71,7 @@ pub use links::Links;
 pub use personas::Personas;
 pub use playthroughs::{PlaythroughFilter, Playthroughs};
 pub use quarantine::Quarantine;
+pub use records::Target;
 pub use repair::{Mended, Outcome, Repair, RepairOptions, RepairReport};
 pub use search::Leave;
 pub use settings::Settings;
@@ -403,7 +405,7 @@ impl Keep {
     /// what a replay put aside.
     async fn commit(&self, change: Change) -> Result<Vec<Record>> {
         let records = self.store().commit(change).await?;
-        let silent = [unsent::DOMAIN, drafts::DOMAIN, reply::DOMAIN];
+        let silent = [unsent::DOMAIN, journal::DRAFTS, reply::DOMAIN];
         let mut changed = Changed::default();
         for record in records
             .iter()

@@ -56,7 +56,14 @@ impl Personas {
             }),
         });
         let arrivals = arrivals.collect();
-        documents::take_in(&self.keep, Domain::Personas, arrivals, file.warnings).await
+        documents::take_in(
+            &self.keep,
+            Domain::Personas,
+            &entry,
+            arrivals,
+            file.warnings,
+        )
+        .await
     }
 
     /// A persona as JSON, the entry and `persona`, with its document; `None` when there is none.

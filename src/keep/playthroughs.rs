@@ -5,7 +5,7 @@
 
 use super::documents::{Edit, Given, MOST_TURNS, PutDocument};
 use super::domain::Domain;
-use super::texts::{self, Texts};
+use super::texts::{Form, Texts};
 use super::{Exported, Keep, filename};
 use crate::error::{Kind, Result, Warning};
 use crate::json::Document;
@@ -13,7 +13,7 @@ use crate::store::{Change, Record, Write};
 use crate::world::events::{self, Fired, On, Scene, Trigger};
 use crate::world::{self, playthrough};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::cell::{Cell, RefCell};
 
 const WORLD: &str = "playthroughs/world/";
@@ -90,8 +90,41 @@ pub(super) fn of_world(id: &str) -> String {
     format!("{WORLD}{id}")
 }
 
+/// Playthroughs of worlds.
+pub(super) static PLAYTHROUGHS: Form = Form {
+    domain: Domain::Playthroughs,
+    shown: "run",
+    listed: &["name", "world", "persona", "position", "visited", "level"],
+    files: "playthroughs/file/",
+    read: |bytes, limits| {
+        let (document, warnings) = Document::read(bytes, limits)?;
+        playthrough::check(&document)?;
+        Ok((vec![document], warnings))
+    },
+    view: playthrough::view,
+    edit: playthrough::edit,
+    replace: playthrough::replace,
+    filed: |_| false,
+    head: |document| {
+        let summary = playthrough::summary(document);
+        let mut head = Map::new();
+        head.insert("name".into(), summary.name.into());
+        head.insert("world".into(), summary.world.into());
+        if let Some(persona) = summary.persona {
+            head.insert("persona".into(), persona.into());
+        }
+        head.insert("position".into(), summary.position.into());
+        head.insert("visited".into(), summary.visited.into());
+        if let Some(level) = summary.level {
+            head.insert("level".into(), level.into());
+        }
+        head
+    },
+    keys,
+};
+
 /// The index keys of a playthrough.
-pub(super) fn keys(document: &Document) -> Vec<String> {
+fn keys(document: &Document) -> Vec<String> {
     let summary = playthrough::summary(document);
     let mut keys = vec![format!("{WORLD}{}", summary.world)];
     keys.extend(summary.persona.map(|persona| format!("{PERSONA}{persona}")));
@@ -100,7 +133,7 @@ pub(super) fn keys(document: &Document) -> Vec<String> {
 
 impl Playthroughs {
     pub(super) fn new(keep: Keep) -> Playthroughs {
-        Playthroughs(Texts::new(keep, &texts::PLAYTHROUGHS))
+        Playthroughs(Texts::new(keep, &PLAYTHROUGHS))
     }
 
     /// The verbs that they share with other domains.
@@ -338,7 +371,7 @@ impl Playthroughs {
         let missing = || Kind::NotFound.because("there is no such record");
         let make = |old: Option<&Document>, record: &mut Record, change: &mut Change| {
             let document = edit(old.ok_or_else(missing)?)?;
-            texts::PLAYTHROUGHS.put_document(record, &document, change);
+            PLAYTHROUGHS.put_document(record, &document, change);
             if let Some(recent) = recent {
                 change.made_of(recent);
             }
@@ -375,5 +408,5 @@ impl Playthroughs {
 /// The entry of the one record that was written.
 fn told(written: &[Record]) -> Result<Value> {
     let lost = || Kind::Bug.because("a change of one record gave none back");
-    Ok(texts::PLAYTHROUGHS.entry(written.first().ok_or_else(lost)?))
+    Ok(PLAYTHROUGHS.entry(written.first().ok_or_else(lost)?))
 }

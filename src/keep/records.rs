@@ -1,11 +1,32 @@
 //! The verbs that every domain answers in the same way.
 
+use super::campaigns::CAMPAIGNS;
 use super::documents::in_turns;
-use super::domain::{Domain, newest_first, present};
-use super::{Exported, Keep, Target, assets, characters, chat_row, chats, personas, texts, worlds};
+use super::domain::{Domain, newest_first, present, unreadable_json};
+use super::playthroughs::PLAYTHROUGHS;
+use super::{Exported, Keep, assets, characters, chat_row, chats, personas, texts, worlds};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Change, History, Listing, Record, Unreadable, Write};
+use crate::store::{Change, History, Listing, Record, Write};
 use serde_json::{Value, json};
+
+/// A record to put into the trash or to take out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The record.
+    pub id: String,
+    /// The revision that the caller read.
+    pub if_rev: Option<u64>,
+}
+
+impl Target {
+    /// The record of an id, at any revision.
+    pub fn of(id: &str) -> Target {
+        Target {
+            id: id.to_owned(),
+            if_rev: None,
+        }
+    }
+}
 
 impl Keep {
     /// The entries of a domain, or of its trash: `{ items, unreadable }`, newest change first.
@@ -158,9 +179,9 @@ pub(super) fn entry(domain: Domain, record: &Record) -> Value {
         Domain::Personas => personas::entry(record),
         Domain::Lorebooks => texts::LOREBOOKS.entry(record),
         Domain::Templates => texts::TEMPLATES.entry(record),
-        Domain::Campaigns => texts::CAMPAIGNS.entry(record),
+        Domain::Campaigns => CAMPAIGNS.entry(record),
         Domain::Assets => assets::entry(record),
-        Domain::Playthroughs => texts::PLAYTHROUGHS.entry(record),
+        Domain::Playthroughs => PLAYTHROUGHS.entry(record),
     }
 }
 
@@ -168,9 +189,4 @@ fn no_version(domain: Domain, id: &str, rev: u64) -> Error {
     Kind::NotFound
         .because(format!("revision {rev} is not kept"))
         .of(domain.name(), id)
-}
-
-pub(super) fn unreadable_json(unreadable: &Unreadable) -> Value {
-    let Unreadable { domain, id, error } = unreadable;
-    json!({ "domain": domain, "id": id, "code": error.kind().code(), "message": error.to_string() })
 }

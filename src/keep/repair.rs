@@ -10,7 +10,7 @@ use super::check::{CHECKED, Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
 use super::links::Links;
-use super::manifest::{Cache, Log, Staged};
+use super::manifest::{Cache, Log};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
 use crate::store::{Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};
@@ -382,13 +382,7 @@ impl Mending<'_> {
             let mut body = Body::of(&record)?;
             let cache = Cache::default();
             let mut change = Change::new();
-            let mut log = Log {
-                store,
-                cache: &cache,
-                chat: &record.id,
-                manifest: body.manifest,
-                staged: Staged::default(),
-            };
+            let mut log = Log::of(store, &record.id, body.manifest, &cache);
             let next = store.last_page("tail", &record.id).await?;
             let next = next.map_or(0, |last| last + 1);
             let versions = store.history(&record.domain, &record.id).await?.records;
@@ -397,13 +391,7 @@ impl Mending<'_> {
             let lost = log.salvage(next, &elders, &mut change).await?;
             body.manifest = log.manifest;
             store.commit(change).await?;
-            let log = Log {
-                store,
-                cache: &cache,
-                chat: &record.id,
-                manifest: body.manifest.clone(),
-                staged: Staged::default(),
-            };
+            let log = Log::of(store, &record.id, body.manifest.clone(), &cache);
             let length = body.manifest.len();
             let last = log.records(length.saturating_sub(1), length).await?;
             let last = last.first().map(Vec::as_slice);

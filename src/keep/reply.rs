@@ -33,7 +33,7 @@ impl Chat {
     /// such chat or message, and what the medium reports.
     pub async fn begin(&self, reply: &Document, writer: &str) -> Result<String> {
         self.refresh().await?;
-        let work = Work::of(self)?;
+        let work = self.begin_work()?;
         let now = self.keep.store().now();
         let mut record = Record::new(DOMAIN, &codec::new_id(now), now);
         record.head = json!({ "chat": self.id, "writer": writer });

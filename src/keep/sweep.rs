@@ -9,7 +9,7 @@
 use super::Keep;
 use super::chat_row::Body;
 use super::domain::Domain;
-use super::manifest::{Cache, Log, Staged};
+use super::manifest::{Cache, Log};
 use crate::codec::Part;
 use crate::error::Result;
 use crate::store::{Access, Change, Content, Key, QUARANTINE, Record, Row, SNAPSHOTS, Scan, Table};
@@ -203,13 +203,7 @@ impl Keep {
         let Ok(Body { manifest, .. }) = Body::of(chat) else {
             return Ok(false);
         };
-        let log = Log {
-            store: self.store(),
-            cache,
-            chat: &chat.id,
-            manifest,
-            staged: Staged::default(),
-        };
+        let log = Log::of(self.store(), &chat.id, manifest, cache);
         let held = log.held().await?;
         let parts = held.runs.iter().chain(&held.segments);
         parts.for_each(|part| references.add(part));

@@ -1,14 +1,12 @@
 //! Domains whose records are one JSON text each: lorebooks, templates, campaigns and playthroughs.
 //!
-//! What such a text means is told by a [`Form`], one for each of these domains; everything
-//! else is the same for all of them. A file that was no JSON is kept beside the text and
+//! What such a text means is told by a [`Form`], one for each of these domains, where the domain
+//! has more to it in a file of its own; everything else is the same for all of them. A file that was no JSON is kept beside the text and
 //! handed out again as long as nothing was changed.
 
 use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
-use super::domain::{self, Domain, newest_first, present, with_fields};
-use super::records::unreadable_json;
-use super::{Exported, Keep, campaigns, documents, filename, playthroughs};
-use crate::campaign;
+use super::domain::{self, Domain, newest_first, present, unreadable_json, with_fields};
+use super::{Exported, Keep, documents, filename};
 use crate::card;
 use crate::codec::{self, inflate};
 use crate::container::{media, zip};
@@ -17,7 +15,6 @@ use crate::json::{Document, quote};
 use crate::lore;
 use crate::store::{Change, Record, Write};
 use crate::template;
-use crate::world::playthrough;
 use serde_json::{Map, Value, json};
 
 /// Cuts a file into its texts, and tells what was odd.
@@ -25,26 +22,26 @@ type Reading = fn(&[u8], &Limits) -> Result<(Vec<Document>, Vec<Warning>)>;
 
 /// What a domain knows of its texts.
 pub(super) struct Form {
-    domain: Domain,
+    pub domain: Domain,
     /// Under which name callers find what the text says.
-    shown: &'static str,
+    pub shown: &'static str,
     /// The fields of the head that entries have.
-    listed: &'static [&'static str],
+    pub listed: &'static [&'static str],
     /// Index keys of what was imported begin so.
-    files: &'static str,
-    read: Reading,
+    pub files: &'static str,
+    pub read: Reading,
     /// As callers see it.
     pub view: fn(&Document) -> String,
     /// With some fields changed.
     pub edit: fn(&Document, &Document) -> Result<Document>,
     /// With exactly these fields.
-    replace: fn(Option<&Document>, &Document) -> Result<Document>,
+    pub replace: fn(Option<&Document>, &Document) -> Result<Document>,
     /// Whether an object is as a file has it, and none of the public types.
-    filed: fn(&Document) -> bool,
+    pub filed: fn(&Document) -> bool,
     /// What lists show.
-    head: fn(&Document) -> Map<String, Value>,
+    pub head: fn(&Document) -> Map<String, Value>,
     /// Under which index keys it is found, beside the one of its file.
-    keys: fn(&Document) -> Vec<String>,
+    pub keys: fn(&Document) -> Vec<String>,
 }
 
 /// Lorebooks.
@@ -96,82 +93,6 @@ pub(super) static TEMPLATES: Form = Form {
     keys: |_| Vec::new(),
 };
 
-/// Campaigns, each the scope of a channel.
-pub(super) static CAMPAIGNS: Form = Form {
-    domain: Domain::Campaigns,
-    shown: "scope",
-    listed: &[
-        "guild",
-        "channel",
-        "name",
-        "gm",
-        "players",
-        "characters",
-        "npcs",
-    ],
-    files: "campaigns/file/",
-    read: |bytes, limits| {
-        let (document, warnings) = Document::read(bytes, limits)?;
-        campaign::check(&document)?;
-        Ok((vec![document], warnings))
-    },
-    view: campaign::view,
-    edit: campaign::edit,
-    replace: campaign::replace,
-    filed: |_| false,
-    head: |document| {
-        let mut head = Map::new();
-        // What is kept was a campaign when it was read.
-        let Ok(summary) = campaign::summary(document) else {
-            return head;
-        };
-        head.insert("guild".into(), summary.scope.guild.into());
-        head.insert("channel".into(), summary.scope.channel.into());
-        head.insert("name".into(), summary.name.into());
-        if let Some(gm) = summary.gm {
-            head.insert("gm".into(), gm.into());
-        }
-        head.insert("players".into(), summary.players.len().into());
-        head.insert("characters".into(), summary.characters.into());
-        head.insert("npcs".into(), summary.npcs.into());
-        head
-    },
-    keys: campaigns::keys,
-};
-
-/// Playthroughs of worlds.
-pub(super) static PLAYTHROUGHS: Form = Form {
-    domain: Domain::Playthroughs,
-    shown: "run",
-    listed: &["name", "world", "persona", "position", "visited", "level"],
-    files: "playthroughs/file/",
-    read: |bytes, limits| {
-        let (document, warnings) = Document::read(bytes, limits)?;
-        playthrough::check(&document)?;
-        Ok((vec![document], warnings))
-    },
-    view: playthrough::view,
-    edit: playthrough::edit,
-    replace: playthrough::replace,
-    filed: |_| false,
-    head: |document| {
-        let summary = playthrough::summary(document);
-        let mut head = Map::new();
-        head.insert("name".into(), summary.name.into());
-        head.insert("world".into(), summary.world.into());
-        if let Some(persona) = summary.persona {
-            head.insert("persona".into(), persona.into());
-        }
-        head.insert("position".into(), summary.position.into());
-        head.insert("visited".into(), summary.visited.into());
-        if let Some(level) = summary.level {
-            head.insert("level".into(), level.into());
-        }
-        head
-    },
-    keys: playthroughs::keys,
-};
-
 /// The records of a domain whose records are texts.
 pub struct Texts {
     pub(super) keep: Keep,
@@ -217,7 +138,8 @@ impl Texts {
                 }),
             });
         }
-        documents::take_in(&self.keep, self.form.domain, arrivals, warnings).await
+        let entry = |record: &Record| self.form.entry(record);
+        documents::take_in(&self.keep, self.form.domain, &entry, arrivals, warnings).await
     }
 
     /// The entries of the records with all of these index keys, newest change first:

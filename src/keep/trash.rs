@@ -1,8 +1,8 @@
 //! The trash: what was deleted and can be brought back, until it expires or is emptied.
 
 use super::Keep;
-use super::domain::{Domain, newest_first};
-use super::records::{entry, unreadable_json};
+use super::domain::{Domain, newest_first, unreadable_json};
+use super::records::entry;
 use crate::error::{Kind, Result};
 use crate::store::{Change, History, Record};
 use serde_json::{Value, json};

@@ -5,8 +5,10 @@
 //! together in a world, is the matter of `card` and `world`.
 
 use super::Keep;
+use super::campaigns::CAMPAIGNS;
 use super::documents::{Edit, PutDocument};
 use super::domain::{Domain, present};
+use super::playthroughs::PLAYTHROUGHS;
 use super::{characters, personas, settings, texts, worlds};
 use crate::card::{self, Issue};
 use crate::error::{Error, Kind, Limits, Result, Warning};
@@ -52,8 +54,8 @@ impl Keep {
             Domain::Personas => personas::putting(put),
             Domain::Lorebooks => texts::LOREBOOKS.putting(put),
             Domain::Templates => texts::TEMPLATES.putting(put),
-            Domain::Campaigns => texts::CAMPAIGNS.putting(put),
-            Domain::Playthroughs => texts::PLAYTHROUGHS.putting(put),
+            Domain::Campaigns => CAMPAIGNS.putting(put),
+            Domain::Playthroughs => PLAYTHROUGHS.putting(put),
             Domain::Chats | Domain::Assets => return Err(super::batch::no_document()),
         };
         self.answers().await?;

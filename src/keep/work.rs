@@ -5,7 +5,7 @@
 //! gets another line. A step names messages by their numbers, so that it can be undone after
 //! others were changed. Knows lines and newlines, and nothing of what a line says.
 
-use super::chat::Chat;
+use super::Keep;
 use super::chat_row::{Body, summarize};
 use super::manifest::Log;
 use super::segment::Numbered;
@@ -125,7 +125,7 @@ impl Done {
 
 /// An open chat with a change of it.
 pub(super) struct Work<'a> {
-    chat: &'a Chat,
+    keep: &'a Keep,
     pub record: Record,
     body: Body,
     /// What stands before the first message, when it is another one by this change.
@@ -142,13 +142,13 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// Begins a change of the chat as it was read last.
-    pub(super) fn of(chat: &'a Chat) -> Result<Work<'a>> {
-        let body = chat.body()?;
+    pub(super) fn of(keep: &'a Keep, record: Record, log: Log<'a>) -> Result<Work<'a>> {
+        let body = Body::of(&record)?;
         Ok(Work {
-            chat,
-            record: chat.record().clone(),
+            keep,
+            record,
             dialect: body.dialect()?,
-            log: chat.log(&body),
+            log,
             body,
             header: None,
             change: Change::new(),
@@ -239,7 +239,7 @@ impl<'a> Work<'a> {
     ) -> Result<u64> {
         if to < from {
             let detail = format!("message {to} stands before message {from}");
-            return Err(Kind::Invalid.because(detail).of("chats", &self.chat.id));
+            return Err(Kind::Invalid.because(detail).of("chats", self.log.chat));
         }
         if to >= self.len() {
             return Err(self.missing(to));
@@ -524,10 +524,10 @@ impl<'a> Work<'a> {
         self.body.manifest = self.log.manifest;
         summarize(&mut self.record, &self.body, self.last.as_deref())?;
         self.change.write(self.record, self.history);
-        let mut written = self.chat.keep.commit(self.change).await?;
+        let mut written = self.keep.commit(self.change).await?;
         let own = written
             .iter()
-            .position(|record| record.id == self.chat.id && record.domain == "chats");
+            .position(|record| record.id == self.log.chat && record.domain == "chats");
         let own = own.ok_or_else(|| Kind::Bug.because("a changed chat was not written"))?;
         Ok((written.swap_remove(own), self.steps))
     }
@@ -536,7 +536,7 @@ impl<'a> Work<'a> {
     pub(super) async fn header(&self) -> Result<Vec<u8>> {
         match (&self.header, self.record.parts.get("header")) {
             (Some(header), _) => Ok(header.clone()),
-            (None, Some(part)) => self.chat.keep.store().part(part).await,
+            (None, Some(part)) => self.keep.store().part(part).await,
             (None, None) => Ok(Vec::new()),
         }
     }
@@ -553,11 +553,11 @@ impl<'a> Work<'a> {
 
     fn missing(&self, index: u64) -> Error {
         let detail = format!("message {index} of {}", self.len());
-        Kind::NotFound.because(detail).of("chats", &self.chat.id)
+        Kind::NotFound.because(detail).of("chats", self.log.chat)
     }
 
     fn another(&self, detail: &str) -> Error {
-        Kind::Conflict.because(detail).of("chats", &self.chat.id)
+        Kind::Conflict.because(detail).of("chats", self.log.chat)
     }
 }
 

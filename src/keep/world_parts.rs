@@ -2,16 +2,17 @@
 //!
 //! Every piece is a part that the world's row names, so that whatever follows the parts of a row
 //! (older states, backups, checks, the sweep) knows all of it. Which pieces there are is the
-//! matter of [`world::cut`]; what is written here says the same bytes as one document.
+//! matter of [`world::cut`]; what is written here says the same bytes as one document. Tells lists
+//! what it says, too.
 
 use super::Keep;
 use super::domain::Domain;
-use super::worlds::summarize;
 use crate::codec::Part;
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use crate::world::{self, Index, KeyAt, Wanted};
+use serde_json::json;
 
 /// The state, when it is one document.
 const DOCUMENT: &str = "document";
@@ -184,4 +185,12 @@ impl Keep {
         Index::read(bytes, chunks_of(record).count())
             .map_err(|error| error.of(&record.domain, &record.id))
     }
+}
+
+/// What lists show of a state.
+pub(super) fn summarize(record: &mut Record, document: &Document) {
+    let summary = world::summary(document);
+    let name: String = summary.name.chars().take(100).collect();
+    record.head =
+        json!({ "name": name, "locations": summary.locations, "position": summary.position });
 }

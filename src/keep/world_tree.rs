@@ -3,9 +3,11 @@
 //! Files that no other tool has a place for rest as parts of the world's row, under their paths,
 //! and go out again as they came.
 
-use super::chats::{ChatFilter, ChatImport};
+use super::chat_import::ChatImport;
+use super::chats::ChatFilter;
 use super::domain::Domain;
-use super::{Exported, Keep, Worlds, filename, world_cards, world_parts};
+use super::worlds::{FILE, Worlds};
+use super::{Exported, Keep, filename, world_cards, world_parts};
 use crate::chat;
 use crate::codec;
 use crate::container::{png, zip};
@@ -14,9 +16,6 @@ use crate::store::{Change, History, Record, Write};
 use crate::world::tree::{self, Chat, Tree};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-
-/// Parts of a world that are files beside its state.
-pub(super) const FILE: &str = "file/";
 
 impl Worlds {
     /// Keeps what an archive holds of a world: its tree, or its cards. The world comes under a new
@@ -211,7 +210,7 @@ async fn add(
     let mut change = Change::new();
     let mut record = Record::new(Domain::Worlds.name(), &codec::new_id(now), now);
     record.by.push(file);
-    super::worlds::summarize(&mut record, &tree.state);
+    world_parts::summarize(&mut record, &tree.state);
     world_parts::put(&mut record, &tree.state, &mut change);
     for (path, bytes) in others {
         let part = change.add_part(bytes);

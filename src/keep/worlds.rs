@@ -3,7 +3,6 @@
 use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::world_parts::{self, Play};
-use super::world_tree::FILE;
 use super::{Exported, Keep, Status, filename};
 use crate::codec;
 use crate::container::{png, zip};
@@ -12,6 +11,9 @@ use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
 use crate::world::{self, KeyAt, Wanted, tree};
 use serde_json::{Value, json};
+
+/// Parts of a world that are files beside its state.
+pub(super) const FILE: &str = "file/";
 
 /// The worlds of a keep.
 pub struct Worlds {
@@ -344,14 +346,6 @@ fn edited<'a>(
 }
 
 pub(super) fn put_document(record: &mut Record, document: &Document, change: &mut Change) {
-    summarize(record, document);
+    world_parts::summarize(record, document);
     world_parts::put(record, document, change);
-}
-
-/// What lists show of a state.
-pub(super) fn summarize(record: &mut Record, document: &Document) {
-    let summary = world::summary(document);
-    let name: String = summary.name.chars().take(100).collect();
-    record.head =
-        json!({ "name": name, "locations": summary.locations, "position": summary.position });
 }

@@ -99,7 +99,7 @@ impl KeepHandle {
     #[wasm_bindgen(js_name = unsent)]
     pub fn unsent(&self, chat: String) -> Promise {
         let keep = self.keep.clone();
-        promise(async move { keep.chats().draft(&chat).await })
+        promise(async move { keep.journal().unsent(&chat).await })
     }
 
     /// Keeps an unsent message, a JSON string.
@@ -107,7 +107,7 @@ impl KeepHandle {
     pub fn set_unsent(&self, chat: String, text: String) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            keep.chats().set_draft(&chat, &text).await?;
+            keep.journal().set_unsent(&chat, &text).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -97,7 +97,7 @@ fn stat(keep: &Keep, id: &str, stat: &str) -> Json {
 }
 
 fn unsent(keep: &Keep, id: &str) -> Json {
-    serde_json::from_str(&now(keep.chats().draft(id)).unwrap()).unwrap()
+    serde_json::from_str(&now(keep.journal().unsent(id)).unwrap()).unwrap()
 }
 
 fn setting(keep: &Keep, key: &str) -> Json {
@@ -628,12 +628,15 @@ fn an_unsent_message_is_kept_beside_its_chat_whatever_is_typed() {
     let ids = filled(&keep);
     let long = json!("words ".repeat(20_000)).to_string();
     for text in [r#""plain""#, r#""lone \ud83d half""#, &long, r#""""#] {
-        now(keep.chats().set_draft(&ids.chat, text)).unwrap();
-        assert_eq!(now(open(&medium).chats().draft(&ids.chat)).unwrap(), text);
+        now(keep.journal().set_unsent(&ids.chat, text)).unwrap();
+        assert_eq!(
+            now(open(&medium).journal().unsent(&ids.chat)).unwrap(),
+            text
+        );
     }
     let entry = now(keep.entry(Domain::Chats, &ids.chat)).unwrap().unwrap();
     assert_eq!(entry["rev"], 1);
-    let error = now(keep.chats().set_draft("none", r#""x""#)).unwrap_err();
+    let error = now(keep.journal().set_unsent("none", r#""x""#)).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
 }
 
