@@ -2,9 +2,10 @@
 
 use super::engine::Store;
 use super::medium::{Burst, Check, Key, Put, Scan, Table, Value};
-use super::record::{Listing, Record};
+use super::record::{Kept, Listing, Record};
+use super::row::{VERSIONS, version_key, version_owner};
 use super::stage::Stage;
-use super::versions::{self, Kept};
+use super::versions;
 use crate::codec::{self, Part};
 use crate::error::Result;
 use serde::Deserialize;
@@ -464,17 +465,4 @@ impl Store {
             }
         }
     }
-}
-
-/// The domain of versions: rows `[versions, "domain/id", rev]`.
-pub(crate) const VERSIONS: &str = "versions";
-
-fn version_owner(domain: &str, id: &str) -> String {
-    format!("{domain}/{id}")
-}
-
-/// The key of an older state.
-pub(super) fn version_key(domain: &str, id: &str, rev: u64) -> Key {
-    let owner = version_owner(domain, id);
-    Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()])
 }

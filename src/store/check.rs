@@ -5,11 +5,10 @@
 //! decided above.
 
 use super::backup::NewBackup;
-use super::change::VERSIONS;
 use super::engine::Store;
 use super::medium::{Burst, Check, Key, KeyPart, Put, Scan, Table, Value};
 use super::quarantine;
-use super::record::Record;
+use super::row::{Row, part_keys};
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use serde::Serialize;
@@ -17,48 +16,6 @@ use serde::de::DeserializeOwned;
 
 /// Pages read at once.
 const PAGES: usize = 64;
-
-/// A row as it stands on the medium, decoded or not.
-pub(crate) struct Row {
-    pub key: Key,
-    pub value: Value,
-    pub record: Result<Record>,
-}
-
-impl Row {
-    /// A row that stands, or would stand, there.
-    pub fn of(key: Key, value: Value) -> Row {
-        let (domain, id, _) = Row::owner_of(&key);
-        let record = Record::decode(&domain, &id, &value.bytes);
-        Row { key, value, record }
-    }
-
-    /// Whether it is an older state of another row.
-    pub fn is_version(&self) -> bool {
-        quarantine::is_version(&self.key)
-    }
-
-    /// Whose state it is, and for an older state of which revision.
-    pub fn owner(&self) -> (String, String, Option<u64>) {
-        Row::owner_of(&self.key)
-    }
-
-    /// As [`Row::owner`], of a key.
-    pub fn owner_of(key: &Key) -> (String, String, Option<u64>) {
-        let whole = |domain: &str, id: &str| (domain.to_owned(), id.to_owned());
-        match (key.text(0), key.0.get(2)) {
-            (VERSIONS, Some(KeyPart::Number(rev))) => {
-                let (domain, id) = key.text(1).split_once('/').unwrap_or_default();
-                let (domain, id) = whole(domain, id);
-                (domain, id, Some(*rev))
-            }
-            (domain, _) => {
-                let (domain, id) = whole(domain, key.text(1));
-                (domain, id, None)
-            }
-        }
-    }
-}
 
 impl Store {
     /// How many values a table has.
@@ -274,20 +231,4 @@ impl Store {
             ..Burst::default()
         })
     }
-}
-
-/// A record as a row's value, under another revision than the one it has.
-pub(crate) fn row_of(record: &Record, rev: u64) -> Value {
-    let mut record = record.clone();
-    record.rev = rev;
-    Value {
-        rev,
-        by: record.by.clone(),
-        bytes: record.encode(),
-    }
-}
-
-/// The keys of some pages of a part.
-pub(crate) fn part_keys(part: &Part, numbers: std::ops::Range<u64>) -> Vec<Key> {
-    numbers.map(|n| Key::page("part", &part.hash, n)).collect()
 }

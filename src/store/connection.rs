@@ -4,7 +4,7 @@
 //! Knows when a burst may be repeated and when nobody can tell any more whether it was
 //! stored. How one connects is the matter of a [`Connector`].
 
-use super::engine::KeepMeta;
+use super::keep_meta::KeepMeta;
 use super::medium::{
     Burst, Check, Gate, Key, Known, Medium, Passed, Pending, Put, Scan, Table, Value,
 };

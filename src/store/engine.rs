@@ -1,21 +1,20 @@
 //! The open store: reading, the fence, and the one place where bursts leave for the
 //! medium and its second copy.
 
-use super::backup::{RestoreEnd, Restoring};
+use super::keep_meta::{KeepMeta, RestoreEnd};
 use super::log::{Level, Log, LogEntry};
 use super::medium::{Burst, Check, Gate, Key, Medium, Scan, Table, Value, both};
 use super::part_cache::PartCache;
 use super::recent::Recent;
 use super::record::{Listing, Record, Unreadable};
 use super::redo::{self, Recovered, Redo, SecondCopy};
-use super::space::Space;
 use super::stage::Stage;
-use super::writer::Writer;
+use super::turn::Writer;
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::order;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
@@ -125,49 +124,6 @@ pub struct Migrated {
     pub backup: String,
 }
 
-/// The record of the keep itself, under `[keep]` in `meta`. Every write checks that
-/// it is still the same, so that a tab with older code stops as soon as it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct KeepMeta {
-    /// Id of the keep.
-    pub id: String,
-    /// Schema of its records.
-    pub schema: u32,
-    /// Code below this schema must not write.
-    pub min_writer: u32,
-    /// Milliseconds since 1970.
-    pub created: i64,
-    /// A restore that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restoring: Option<Restoring>,
-}
-
-impl KeepMeta {
-    pub(crate) const KEY: &'static str = "keep";
-
-    /// The schema that whoever writes has to know. A restore that is under way keeps all others
-    /// out by the number for writers alone.
-    pub(super) fn needs(&self) -> u32 {
-        match self.restoring {
-            Some(_) => self.schema,
-            None => self.schema.max(self.min_writer),
-        }
-    }
-
-    pub(crate) fn read(bytes: &[u8]) -> Result<KeepMeta> {
-        serde_json::from_slice(bytes).map_err(|cause| {
-            Kind::Corrupt
-                .because("the keep's own record cannot be read")
-                .caused_by(cause)
-        })
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("plain fields write to memory without failing")
-    }
-}
-
 /// What maintenance did.
 #[derive(Debug, Default)]
 pub struct Maintained {
@@ -203,7 +159,8 @@ pub struct Store {
     /// Where backups stand.
     pub(super) shelf: Rc<dyn Redo>,
     pub(super) log: Rc<Log>,
-    pub(super) space: Rc<Space>,
+    /// Whether the medium refused the last write for want of space.
+    pub(super) full: Rc<Cell<bool>>,
     pub(super) writer: Rc<RefCell<Writer>>,
     /// Bursts that were begun.
     pub(super) writes: Rc<Cell<u64>>,

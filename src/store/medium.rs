@@ -4,7 +4,7 @@
 //! medium passes. It knows nothing of records: a row is bytes with a revision and
 //! index keys, a page is bytes.
 
-use super::writer::{WRITER, locked};
+use super::turn::{WRITER, locked};
 use crate::error::{Error, Kind, Result};
 use std::cell::Cell;
 use std::cmp::Ordering;

@@ -6,11 +6,12 @@
 //! cannot be lifted goes to quarantine, whole. A [`Plan`] says beforehand what a pass
 //! would do, and writes nothing.
 
-use super::change::VERSIONS;
-use super::engine::{KeepMeta, Migrated, Store};
+use super::engine::{Migrated, Store};
+use super::keep_meta::KeepMeta;
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
-use super::quarantine::{self, QUARANTINE};
+use super::quarantine;
 use super::record::Record;
+use super::row::{QUARANTINE, SNAPSHOTS, VERSIONS};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::{self, SCHEMA};
@@ -24,8 +25,6 @@ const CHUNK_BYTES: usize = 2 << 20;
 const ATTEMPTS: u32 = 50;
 /// How often the rows are gone through until nothing is left to lift.
 const PASSES: u32 = 3;
-/// The domain of the copies of all rows that earlier builds made; they become backups later.
-pub(crate) const SNAPSHOTS: &str = "snapshots";
 /// The cursor's name in `meta`.
 const CURSOR: &str = "migration";
 /// Where `meta` has the list of those that came to their end.

@@ -3,8 +3,9 @@
 //! An empty medium becomes a keep, one that lost something is healed from the second
 //! copy, an older one is migrated, a newer one is readable and not writable.
 
-use super::backup::{RestoreEnd, Shelf};
-use super::engine::{Access, KeepMeta, OpenReport, Store};
+use super::backup::Shelf;
+use super::engine::{Access, OpenReport, Store};
+use super::keep_meta::{KeepMeta, RestoreEnd};
 use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value, both};
 use super::memory::MemoryMedium;
@@ -148,7 +149,7 @@ impl Store {
             compress: Cell::new(true),
             parts: Rc::default(),
             recent: Rc::default(),
-            space: Rc::default(),
+            full: Rc::default(),
             writer: Rc::default(),
             writes: Rc::default(),
             shelf,

@@ -3,15 +3,12 @@
 //! A record of the domain `quarantine` holds the bytes as a part, and says where they
 //! stood. The same bytes of the same place are one record, however often they are put there.
 
-use super::change::VERSIONS;
 use super::medium::{Key, KeyPart, Put, Table, Value};
 use super::record::Record;
+use super::row::QUARANTINE;
 use crate::codec;
 use crate::error::Kind;
 use serde_json::json;
-
-/// The domain.
-pub(crate) const QUARANTINE: &str = "quarantine";
 
 /// The puts that take a row over into quarantine. They belong into the burst that removes
 /// or replaces the row.
@@ -58,11 +55,6 @@ pub(super) fn value(
         },
     };
     pages.chain([row]).collect()
-}
-
-/// Whether a row is an older state of another one.
-pub(in crate::store) fn is_version(key: &Key) -> bool {
-    key.text(0) == VERSIONS
 }
 
 fn part_text(part: &KeyPart) -> String {

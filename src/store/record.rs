@@ -1,6 +1,5 @@
 //! A record: what a row holds, decoded.
 
-use super::versions::Kept;
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
 use crate::migrate;
@@ -265,4 +264,37 @@ fn unusable(cause: serde_json::Error) -> Error {
 
 fn kept_versions(list: &Value) -> Option<Vec<Kept>> {
     list.as_array()?.iter().map(Kept::from_json).collect()
+}
+
+/// An older state that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub rev: u64,
+    /// When it was written, milliseconds since 1970.
+    pub changed_ms: i64,
+    /// Its row, and what it does not share with the state behind it.
+    pub bytes: u64,
+    /// Stays whatever happens to the others.
+    pub pinned: bool,
+}
+
+impl Kept {
+    /// `[rev, changed, bytes]`, and a 1 behind it when it is pinned.
+    pub fn to_json(&self) -> Value {
+        let mut told: Vec<Value> = vec![self.rev.into(), self.changed_ms.into(), self.bytes.into()];
+        if self.pinned {
+            told.push(1.into());
+        }
+        told.into()
+    }
+
+    /// `None` for anything else, such as a bare revision: then the versions are looked at once.
+    pub fn from_json(told: &Value) -> Option<Kept> {
+        Some(Kept {
+            rev: told[0].as_u64()?,
+            changed_ms: told[1].as_i64()?,
+            bytes: told[2].as_u64()?,
+            pinned: told[3] == 1,
+        })
+    }
 }

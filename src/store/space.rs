@@ -7,19 +7,12 @@ use super::log::{Level, LogEntry};
 use super::medium::{Burst, Gate};
 use crate::error::{Kind, Result};
 use crate::order;
-use std::cell::Cell;
-
-/// What is known of the space.
-#[derive(Debug, Default)]
-pub(super) struct Space {
-    full: Cell<bool>,
-}
 
 impl Store {
     /// Whether the medium has refused the last write for want of space. The next one that it
     /// takes ends this; nothing but the medium decides what fits.
     pub fn is_full(&self) -> bool {
-        self.space.full.get()
+        self.full.get()
     }
 
     /// Bytes of the second copy; 0 where there is none.
@@ -75,7 +68,7 @@ impl Store {
     }
 
     fn set_full(&self, full: bool) {
-        if self.space.full.replace(full) != full {
+        if self.full.replace(full) != full {
             let (level, event) = match full {
                 true => (Level::Error, "full"),
                 false => (Level::Info, "room-again"),

@@ -6,13 +6,9 @@
 //! checks of the burst, so that what it decided upon is still true when it counts. Knows
 //! nothing of records, nor of when a transaction ends.
 
-use super::change::Write;
-use super::check::row_of;
-use super::engine::Store;
 use super::medium::{
     Burst, Check, Key, KeyPart, Medium, Pending, Put, Scan, Table, Value, conflict, fenced,
 };
-use super::record::Record;
 use crate::error::{Error, Kind, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -112,6 +108,21 @@ impl Staged {
 }
 
 impl Stage {
+    /// An empty stage over a medium.
+    pub(super) fn over(base: Rc<dyn Medium>) -> Stage {
+        Stage {
+            base,
+            staged: RefCell::default(),
+            over: Cell::new(false),
+        }
+    }
+
+    /// Lays a value over the base, without a look at what is there.
+    pub(super) fn put(&self, put: Put) {
+        let at = (put.table, put.key);
+        self.staged.borrow_mut().values.insert(at, Some(put.value));
+    }
+
     fn open(&self) -> Result<()> {
         if self.over.get() {
             Err(Kind::TransactionOver.because("the transaction is over"))
@@ -145,7 +156,7 @@ impl Stage {
     }
 
     /// Everything on the stage as one burst; the stage is empty then and takes nothing more.
-    fn leave(&self) -> Result<Burst> {
+    pub(super) fn leave(&self) -> Result<Burst> {
         self.open()?;
         self.over.set(true);
         let Staged {
@@ -271,55 +282,5 @@ impl Medium for Stage {
     fn close(&self) {
         self.over.set(true);
         self.staged.take();
-    }
-}
-
-impl Store {
-    /// A store on a stage over this one: everything works there as it does here, and
-    /// nothing of it counts before [`Store::land`].
-    pub fn staged(&self) -> Store {
-        let stage = Rc::new(Stage {
-            base: Rc::clone(&self.medium),
-            staged: RefCell::default(),
-            over: Cell::new(false),
-        });
-        Store {
-            medium: Rc::clone(&stage) as Rc<dyn Medium>,
-            stage: Some(stage),
-            ..self.clone()
-        }
-    }
-
-    /// A store in which a record is this one and everything else is as it is here, for reading
-    /// alone.
-    pub(crate) fn showing(&self, record: &Record) -> Store {
-        let mut store = self.staged();
-        store.shows_older = true;
-        if let Some(stage) = &store.stage {
-            let at = (Table::Rows, Key::row(&record.domain, &record.id));
-            let row = row_of(record, record.rev);
-            stage.staged.borrow_mut().values.insert(at, Some(row));
-        }
-        store
-    }
-
-    /// Writes everything that a staged store has gathered: all of it or nothing. The
-    /// staged store is over then.
-    ///
-    /// # Errors
-    /// `conflict` when a row that was changed or read there is another by now, `too-new`
-    /// when another version took over, `corrupt` when it does not read back as it was
-    /// written, and what the medium reports.
-    pub async fn land(&self, staged: &Store, write: Write) -> Result<()> {
-        let Some(stage) = &staged.stage else {
-            return Err(Kind::Bug.because("a store without a stage cannot be landed"));
-        };
-        let mut burst = stage.leave()?;
-        burst.durable |= write.durable;
-        burst.verify |= write.verify;
-        if burst.puts.is_empty() && burst.deletes.is_empty() {
-            return Ok(());
-        }
-        self.write(burst).await
     }
 }

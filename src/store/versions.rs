@@ -2,25 +2,13 @@
 //! without reading them.
 
 use super::medium::Value;
-use super::record::Record;
+use super::record::{Kept, Record};
 use super::thinning;
 use crate::codec;
 use serde_json::Value as Json;
 
 /// Bytes of the older states of one record, beyond what they share. The oldest give way.
 const BYTES_A_RECORD: u64 = 32 << 20;
-
-/// An older state that is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub rev: u64,
-    /// When it was written, milliseconds since 1970.
-    pub changed_ms: i64,
-    /// Its row, and what it does not share with the state behind it.
-    pub bytes: u64,
-    /// Stays whatever happens to the others.
-    pub pinned: bool,
-}
 
 impl Kept {
     /// What is told of a row that becomes an older state; `after` is the state behind it.
@@ -48,25 +36,6 @@ impl Kept {
     pub fn of_rows(rows: &[(super::medium::Key, Value)]) -> Vec<Kept> {
         let kept = |(_, value): &(_, Value)| Kept::of(value.rev, &value.bytes, None);
         rows.iter().map(kept).collect()
-    }
-
-    /// `[rev, changed, bytes]`, and a 1 behind it when it is pinned.
-    pub fn to_json(&self) -> Json {
-        let mut told: Vec<Json> = vec![self.rev.into(), self.changed_ms.into(), self.bytes.into()];
-        if self.pinned {
-            told.push(1.into());
-        }
-        told.into()
-    }
-
-    /// `None` for anything else, such as a bare revision: then the versions are looked at once.
-    pub fn from_json(told: &Json) -> Option<Kept> {
-        Some(Kept {
-            rev: told[0].as_u64()?,
-            changed_ms: told[1].as_i64()?,
-            bytes: told[2].as_u64()?,
-            pinned: told[3] == 1,
-        })
     }
 }
 

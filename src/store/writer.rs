@@ -6,27 +6,13 @@
 
 use super::engine::Store;
 use super::medium::{Burst, Check, Key, Put, Table, Value};
+use super::turn::{WRITER, Writer, locked};
 use crate::codec;
 use crate::error::{Kind, Result};
 use serde::{Deserialize, Serialize};
 
-/// The key in `meta`.
-pub(super) const WRITER: &str = "writer";
-
 /// How often somebody else may be faster at taking the turn.
 const ATTEMPTS: u32 = 8;
-
-/// Whose turn it is.
-#[derive(Default)]
-pub(super) enum Writer {
-    /// Everybody's: nobody asked to write alone.
-    #[default]
-    Shared,
-    /// This keep's, as long as `meta` says this.
-    Mine(Vec<u8>),
-    /// Another one's.
-    Theirs,
-}
 
 /// What `meta` says.
 #[derive(Serialize, Deserialize)]
@@ -110,9 +96,4 @@ impl Store {
         }
         Ok(burst)
     }
-}
-
-/// The failure of a write out of turn.
-pub(super) fn locked() -> crate::error::Error {
-    Kind::Locked.because("another tab writes this keep now")
 }

@@ -3,16 +3,14 @@
 //! Reading goes through all of it once, checks every value, and remembers of each key which
 //! entry has it last. What is damaged is named, and hides nothing else.
 
-use super::Manifests;
 use super::archive::{Entry, Reader};
 use crate::error::{Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::order;
-use crate::store::check::Row;
 use crate::store::engine::Counted;
 use crate::store::medium::{Key, Table, Value};
-use crate::store::quarantine::is_version;
 use crate::store::redo::{Redo, frame, is_sound};
+use crate::store::row::{Row, is_version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -313,4 +311,28 @@ async fn values(reader: &Reader<'_>, entry: &Entry) -> Result<(Vec<Stored>, Vec<
         }
     }
     Ok((values, damage))
+}
+
+/// What the first and the last entry say.
+pub(super) struct Manifests {
+    pub manifest: Option<Manifest>,
+    pub end: Option<End>,
+}
+
+impl Manifests {
+    pub(super) async fn read(reader: &Reader<'_>) -> Result<Manifests> {
+        let mut manifest = None;
+        let mut end: Option<End> = None;
+        if let Some(first) = reader.entries.first().filter(|one| one.name == FIRST) {
+            let (bytes, holds) = reader.content(first).await?;
+            manifest = serde_json::from_slice(&bytes).ok().filter(|_| holds);
+        }
+        if let Some(last) = reader.entries.last().filter(|one| one.name == LAST) {
+            let (bytes, holds) = reader.content(last).await?;
+            end = serde_json::from_slice(&bytes).ok().filter(|_| holds);
+        }
+        // Each says what the other may have lost.
+        let manifest = manifest.or_else(|| end.as_ref().map(|end| end.manifest.clone()));
+        Ok(Manifests { manifest, end })
+    }
 }

@@ -10,8 +10,8 @@ use super::content::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::Store;
 use crate::store::medium::{Check, Key, Put, Table, Value};
-use crate::store::migration::SNAPSHOTS;
 use crate::store::record::Record;
+use crate::store::row::SNAPSHOTS;
 use serde::de::DeserializeOwned;
 
 impl Store {

@@ -13,8 +13,8 @@ mod restore;
 mod shelf;
 
 pub use content::{Damage, Verified};
-pub use restore::{RestoreEnd, Restored};
-pub(crate) use restore::{Restoring, next_rev};
+pub use restore::Restored;
+pub(crate) use restore::next_rev;
 
 use super::engine::{Counted, Store};
 use super::log::{Level, LogEntry};
@@ -25,7 +25,7 @@ use crate::error::{Error, Kind, Result};
 use crate::order;
 use archive::Reader;
 pub(crate) use content::Content;
-use content::{End, Manifest};
+use content::{Manifest, Manifests};
 use serde::Serialize;
 use std::rc::Rc;
 
@@ -305,37 +305,5 @@ impl Store {
     pub(super) fn note_backup(&self, level: Level, event: &'static str, count: u64) {
         let entry = LogEntry::new(self.now(), level, event);
         self.log().note(entry.count(count));
-    }
-}
-
-/// What the first and the last entry say.
-struct Manifests {
-    manifest: Option<Manifest>,
-    end: Option<End>,
-}
-
-impl Manifests {
-    async fn read(reader: &Reader<'_>) -> Result<Manifests> {
-        let mut manifest = None;
-        let mut end: Option<End> = None;
-        if let Some(first) = reader
-            .entries
-            .first()
-            .filter(|one| one.name == content::FIRST)
-        {
-            let (bytes, holds) = reader.content(first).await?;
-            manifest = serde_json::from_slice(&bytes).ok().filter(|_| holds);
-        }
-        if let Some(last) = reader
-            .entries
-            .last()
-            .filter(|one| one.name == content::LAST)
-        {
-            let (bytes, holds) = reader.content(last).await?;
-            end = serde_json::from_slice(&bytes).ok().filter(|_| holds);
-        }
-        // Each says what the other may have lost.
-        let manifest = manifest.or_else(|| end.as_ref().map(|end| end.manifest.clone()));
-        Ok(Manifests { manifest, end })
     }
 }

@@ -11,15 +11,14 @@ use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
 use crate::order;
-use crate::store::change::VERSIONS;
-use crate::store::check::row_of;
-use crate::store::engine::{KeepMeta, Store};
+use crate::store::engine::Store;
+use crate::store::keep_meta::{KeepMeta, RestoreEnd, Restoring};
 use crate::store::log::{Level, LogEntry};
 use crate::store::medium::{Burst, Check, Key, Put, Scan, Table, Value};
-use crate::store::migration::SNAPSHOTS;
-use crate::store::quarantine::{self, QUARANTINE};
+use crate::store::quarantine;
 use crate::store::record::Record;
-use serde::{Deserialize, Serialize};
+use crate::store::row::{QUARANTINE, SNAPSHOTS, VERSIONS, row_of};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows removed in one transaction.
@@ -31,20 +30,6 @@ const BEGINNINGS: u32 = 5;
 /// How often another tab may be faster.
 const ATTEMPTS: u32 = 50;
 
-/// A restore that is under way, as the keep's own record tells of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Restoring {
-    /// What the keep becomes.
-    backup: String,
-    /// The backup of what was there; `None`: nothing is changed yet.
-    before: Option<String>,
-    /// Entries of the file that are done.
-    done: u64,
-    /// The schema that the keep has in the end.
-    schema: u32,
-}
-
 /// What a restore did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Restored {
@@ -54,18 +39,6 @@ pub struct Restored {
     pub before: String,
     /// Ids that were written or removed, by their domain; without those of older states.
     pub changed: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// How a restore ended that an opening found under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RestoreEnd {
-    /// The keep is what the backup holds.
-    Finished,
-    /// The keep is what it was before.
-    Undone,
-    /// Neither backup can be read: records of both states are there.
-    Mixed,
 }
 
 impl Store {

@@ -3,9 +3,9 @@
 //! A keep without a log gets one: all of it is copied once. When the files have grown to
 //! twice what such a copy takes, a new copy is made and the older files go.
 
+use super::file::{Redo, RedoFile};
 use super::frame;
-use super::index::Lengths;
-use super::{Note, Redo, RedoFile};
+use super::note::{Lengths, Note};
 use crate::error::Result;
 use crate::store::medium::{Burst, Key, Medium, Put, Scan, Table};
 

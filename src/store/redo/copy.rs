@@ -5,14 +5,15 @@
 //! it. The medium remembers the gap under `second-copy` in `meta`, and until a new complete
 //! copy is made the state is not `on`.
 
+use super::file::{Redo, RedoFile};
 use super::frame::Standing;
-use super::index::{Index, Lengths};
+use super::index::Index;
+use super::note::{Census, Lengths, Note};
 use super::recovery::{self, Healing};
-use super::{Census, Note, Redo, RedoFile, base, frame};
+use super::{base, frame};
 use crate::error::{Error, Result};
-use crate::store::change::version_key;
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
-use crate::store::quarantine;
+use crate::store::row::{is_version, version_key};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -237,7 +238,7 @@ impl Copy {
     /// Whether the medium has every row of a burst that it refused, byte for byte, or has one built
     /// on it: then somebody else has taken the burst from the log, which is done whole.
     pub(in crate::store) async fn is_put_back(&self, medium: &dyn Medium, burst: &Burst) -> bool {
-        let put = |put: &&Put| put.table == Table::Rows && !quarantine::is_version(&put.key);
+        let put = |put: &&Put| put.table == Table::Rows && !is_version(&put.key);
         let puts: Vec<&Put> = burst.puts.iter().filter(put).collect();
         if self.redo.is_none() || puts.is_empty() {
             return false;

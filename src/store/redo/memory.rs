@@ -1,6 +1,6 @@
 //! A log in memory, for tests: clones share the files, as tabs do.
 
-use super::{Redo, RedoFile};
+use super::file::{Redo, RedoFile};
 use crate::store::medium::Pending;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;

@@ -5,12 +5,25 @@
 //! that is not settled may be under way at this moment: it is put back whole, in one
 //! transaction, as its writer would have done it, or not at all.
 
+use super::file::Redo;
 use super::index::{Index, is_sound};
-use super::unsettled::Unsettled;
-use super::{Recovered, Redo};
+use super::said::Unsettled;
 use crate::error::{Kind, Result};
 use crate::store::medium::{Burst, Check, Key, Medium, Put, Table, Value};
 use crate::store::quarantine;
+use crate::store::row::is_version;
+use serde::Serialize;
+
+/// What was rebuilt from the second copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// Whether the medium had come up empty.
+    pub wiped: bool,
+    /// Records put back.
+    pub rows: u64,
+    /// Pages put back.
+    pub pages: u64,
+}
 
 /// Written in one transaction while values are put back.
 const BATCH_BYTES: usize = 4 << 20;
@@ -101,7 +114,7 @@ impl Healing {
             match table {
                 Table::Pages => self.recovered.pages += 1,
                 // An older version that gave way just before the page went is no loss to tell of.
-                Table::Rows if wiped || !quarantine::is_version(&key) => {
+                Table::Rows if wiped || !is_version(&key) => {
                     self.recovered.rows += 1;
                     self.rows.push(key);
                 }
@@ -324,7 +337,7 @@ pub(super) fn chunks(keys: &[(Table, Key)]) -> Vec<(Table, Vec<Key>)> {
 fn is_back(index: &Index, table: Table, key: &Key, there: &Value) -> bool {
     match table {
         // An older state bears its revision in its key.
-        Table::Rows if quarantine::is_version(key) => true,
+        Table::Rows if is_version(key) => true,
         Table::Rows => index.removed_rev(key).is_some_and(|rev| there.rev <= rev),
         Table::Pages => key.text(0) == "tail",
         Table::Journal | Table::Meta => false,

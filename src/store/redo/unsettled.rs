@@ -10,37 +10,14 @@
 //! stands in the place of one of its rows. Of two that exclude each other the one that was begun
 //! first counts.
 
+use super::file::Redo;
 use super::frame::Op;
-use super::index::{Index, Last};
+use super::index::Index;
+use super::said::{Last, Overlaid, Unsettled};
 use crate::error::Result;
 use crate::order;
-use crate::store::change::VERSIONS;
 use crate::store::medium::{Key, Table};
-use crate::store::redo::Redo;
-use std::rc::Rc;
-
-/// One that is not settled.
-#[derive(Debug, Clone)]
-pub(super) struct Unsettled {
-    pub file: Rc<str>,
-    /// Where it stands in its file.
-    pub offset: u64,
-    /// Its number in its file.
-    pub number: u64,
-    pub at_ms: i64,
-    /// Behind the lengths that a census knows.
-    pub fresh: bool,
-    pub ops: Vec<Op>,
-}
-
-/// What a frame that counts without being settled has changed, to be taken back when more of
-/// the log is read.
-pub(super) struct Overlaid {
-    key: (Table, Key),
-    before: Option<Last>,
-    /// How many states and removals of it there were.
-    life: (usize, usize),
-}
+use crate::store::row::VERSIONS;
 
 impl Index {
     /// Takes back what [`Index::believe`] did.
