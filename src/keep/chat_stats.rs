@@ -2,7 +2,7 @@
 
 use super::chat::Chat;
 use super::chat_row::Body;
-use super::search::Leave;
+use super::manifest::Leave;
 use crate::chat;
 use crate::error::{Limits, Result};
 use crate::order;

@@ -7,11 +7,10 @@
 //! segment and one run, a branch or a version shares all the others. So every write
 //! costs the same at any length. Knows nothing of what a record says.
 
-use super::search::Leave;
 use super::segment::{self, Content, First, Numbered, Segment};
 use crate::codec::{self, Part};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Change, Key, Store, both};
+use crate::store::{Change, Key, Pending, Store, both};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -74,6 +73,10 @@ impl Cache {
         list.push((hash.to_owned(), value));
     }
 }
+
+/// What a long reading asks between two stretches: waits for its turn, and ends with an error
+/// that it gives.
+pub type Leave<'a> = &'a dyn Fn() -> Pending<'static, ()>;
 
 /// A chat's records on the store: reads them, and stages changes of them.
 pub(super) struct Log<'a> {

@@ -7,14 +7,10 @@ use super::chat::Chat;
 use super::chat_row::{self, Body};
 use super::chats::Chats;
 use super::domain::{Domain, newest_first};
+use super::manifest::Leave;
 use crate::chat::{Place, Search, SearchOptions};
 use crate::error::{Kind, Result};
-use crate::store::Pending;
 use serde_json::{Value, json};
-
-/// What a long reading asks between two stretches: waits for its turn, and ends with an error
-/// that it gives.
-pub type Leave<'a> = &'a dyn Fn() -> Pending<'static, ()>;
 
 impl Chat {
     /// The messages that say something, in their order: an array of

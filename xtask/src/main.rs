@@ -3,6 +3,7 @@
 
 mod app;
 mod bench;
+mod circles;
 mod command;
 mod faults;
 mod fuzz;

@@ -1,6 +1,7 @@
-//! The shape of the source, checked: which module may know which, and that the
-//! browser is named at the edge alone.
+//! The shape of the source, checked: which module may know which, that no files use each other in
+//! a circle, and that the browser is named at the edge alone.
 
+use crate::circles;
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -92,10 +93,21 @@ const BROWSER: [&str; 4] = ["wasm_bindgen", "js_sys", "web_sys", "rexie"];
 /// One line for each thing that is not as it should be.
 pub fn check() -> Result<()> {
     let mut faults = Vec::new();
-    for file in rust_files(Path::new("src"))? {
-        let text = fs::read_to_string(&file)
+    let files = rust_files(Path::new("src"))?;
+    for circle in circles::find(&files)? {
+        let names: Vec<_> = circle
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        faults.push(format!(
+            "these use each other in a circle: {}",
+            names.join(", ")
+        ));
+    }
+    for file in &files {
+        let text = fs::read_to_string(file)
             .with_context(|| format!("{} cannot be read", file.display()))?;
-        let module = module_of(&file);
+        let module = module_of(file);
         faults.extend(
             in_module(&module, &text)
                 .into_iter()
