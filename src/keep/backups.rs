@@ -3,7 +3,7 @@
 use super::Keep;
 use super::domain::Domain;
 use super::links::Links;
-use super::records;
+use super::{records, unsent};
 use crate::codec;
 use crate::error::{Kind, Result};
 use crate::store::{
@@ -364,7 +364,7 @@ impl Backups {
 
     /// Adds what a backup has to what is there: records that are gone come back, those that are
     /// another now come as copies with new ids, each with its older states, and chats name the
-    /// copies. Nothing that is there is changed, and settings stay. Of a damaged backup comes what
+    /// copies and bring what is not sent yet. Nothing that is there is changed, and settings stay. Of a damaged backup comes what
     /// is sound.
     ///
     /// A copy has the same id every time, so what was cut short goes on when it is asked for
@@ -434,6 +434,10 @@ impl Backups {
                     bytes += value.bytes.len();
                     new_pages.push((at, value));
                 }
+                if key.text(0) == Domain::Chats.name() {
+                    let unsent = self.unsent_of(&content, key.text(1), new).await?;
+                    new_rows.extend(unsent);
+                }
                 let mut record = row.record?;
                 let renewed = *new != record.id;
                 record.id.clone_from(new);
@@ -466,6 +470,41 @@ impl Backups {
         }
         self.tell(&copied.changed);
         Ok(copied)
+    }
+
+    /// The unsent message of a chat that comes under an id; `None` when there is none, or one is
+    /// there.
+    async fn unsent_of(
+        &self,
+        content: &Content,
+        chat: &str,
+        new: &str,
+    ) -> Result<Option<(Key, Value)>> {
+        let (key, at) = (
+            Key::row(unsent::DOMAIN, chat),
+            Key::row(unsent::DOMAIN, new),
+        );
+        let Some(entry) = content.entry_of(Table::Rows, &key) else {
+            return Ok(None);
+        };
+        let store = self.keep.store();
+        if store.row(&at).await?.is_some() {
+            return Ok(None);
+        }
+        let value = content.value(Table::Rows, &key, entry).await?;
+        let found = value.map(|value| Row::of(key, value));
+        // One that is damaged keeps no chat out.
+        let Some(mut record) = found.and_then(|row| row.record.ok()) else {
+            return Ok(None);
+        };
+        for part in record.parts.values() {
+            if !store.flaws(part).await?.is_empty() {
+                return Ok(None);
+            }
+        }
+        record.id = new.to_owned();
+        let rev = next_rev(record.rev, None, store.now());
+        Ok(Some((at, row_of(&record, rev))))
     }
 
     /// Where the records of a backup come.

@@ -684,6 +684,35 @@ fn a_copy_changes_nothing_that_is_there_and_brings_what_is_gone_or_another() {
     assert_eq!(seen(&browser.opens()), seen(&keep));
 }
 
+#[test]
+fn what_is_not_sent_yet_comes_with_the_chat_that_is_copied_and_replaces_nothing() {
+    let browser = Browser::default();
+    let keep = browser.opens();
+    let short = chat(&keep, 3);
+    let long = now(keep.chats().create(r#"{"title":"Long"}"#)).unwrap()["id"].clone();
+    let long = long.as_str().unwrap().to_owned();
+    let text = |words: &str| serde_json::json!(words).to_string();
+    let large = text(&"words ".repeat(10_000));
+    now(keep.journal().set_unsent(&short, &text("half a sent"))).unwrap();
+    now(keep.journal().set_unsent(&long, &large)).unwrap();
+    let backup = create(&keep, "typed");
+    // A chat that is another one now keeps what is typed there; its copy has what was typed.
+    let later = Document::parse(r#"{"name":"You","role":"user","text":"later"}"#).unwrap();
+    let open = now(keep.chats().open(&short)).unwrap();
+    now(open.append(&later)).unwrap();
+    now(keep.journal().set_unsent(&short, &text("another"))).unwrap();
+    now(keep.trash(Domain::Chats, &long, None)).unwrap();
+    now(keep.trash_can().delete(Domain::Chats, &long, None)).unwrap();
+    let copied = now(keep.backups().copy(&backup.id, None)).unwrap();
+    assert_eq!((copied.added, copied.copies), (1, 1), "{copied:?}");
+    let unsent = |id: &str| now(keep.journal().unsent(id)).unwrap();
+    let mut copies = copied.changed["chats"].iter().filter(|id| **id != long);
+    assert_eq!(unsent(copies.next().unwrap()), text("half a sent"));
+    assert_eq!(unsent(&short), text("another"));
+    assert_eq!(unsent(&long), large);
+    sound(&keep);
+}
+
 fn change_only(keep: &Keep, character: &str, chat: &str) {
     let patch = Document::parse(r#"{"name":"Renamed"}"#).unwrap();
     now(keep.characters().patch(character, &patch, None)).unwrap();

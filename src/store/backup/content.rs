@@ -204,7 +204,12 @@ impl Content {
 
     /// Whether it has a key.
     pub(crate) fn has(&self, table: Table, key: &Key) -> bool {
-        self.last.contains_key(&(table, key.clone()))
+        self.entry_of(table, key).is_some()
+    }
+
+    /// The entry that has a key last.
+    pub(crate) fn entry_of(&self, table: Table, key: &Key) -> Option<usize> {
+        self.last.get(&(table, key.clone())).copied()
     }
 
     /// The keys of the pages that belong to one record, by its id, with their entries. Parts
