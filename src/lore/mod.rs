@@ -25,6 +25,8 @@ mod dialect;
 mod edit;
 mod key;
 pub mod matching;
+mod outcome;
+mod spoken;
 mod write;
 
 pub use book::{About, Book, Entry, Filter, Id, Logic, Position};
