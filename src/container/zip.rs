@@ -82,12 +82,16 @@ pub fn read(bytes: &[u8], limits: &Limits, warnings: &mut Vec<Warning>) -> Resul
             None => Ok(None),
         };
     }
-    warnings.push(Warning::repaired(
-        "no-directory",
-        format!("byte {first}"),
-        "the archive's directory is missing or damaged; its entries were walked",
-    ));
+    warnings.push(walked_to(first));
     Ok(Some(archive))
+}
+
+fn walked_to(at: usize) -> Warning {
+    Warning::repaired(
+        "no-directory",
+        format!("byte {at}"),
+        "the archive's directory is missing or damaged; its entries were walked",
+    )
 }
 
 /// What the directory at the end lists; `None` without an end.
@@ -155,6 +159,9 @@ pub fn line<'b>(directory: &'b [u8], name: &str) -> Option<Line<'b>> {
         let length = |field: usize| Some(number(directory, at + field, 2)? as usize);
         let named = directory.get(at + 46..at + 46 + length(28)?)?;
         let next = at + 46 + length(28)? + length(30)? + length(32)?;
+        if next > directory.len() {
+            return None;
+        }
         if named == name.as_bytes() {
             let (stored, local) = (
                 number(directory, at + 20, 4)?,
@@ -242,7 +249,25 @@ impl End {
         let start = at.checked_sub(offset).ok_or_else(|| broken(self.at))?;
         let (mut entries, mut lost) = (Vec::new(), 0);
         while entries.len() + lost < limits.entries && at < self.at {
-            let (entry, next) = central(bytes, at, start).ok_or_else(|| broken(at))?;
+            let Some((entry, next)) = central(bytes, at, start) else {
+                // What was listed before is no worse for it; the others are walked to.
+                if entries.is_empty() {
+                    return Err(broken(at));
+                }
+                let mut walked = walk(bytes, start, limits)?.entries;
+                let is_listed = |one: &Entry| {
+                    entries
+                        .iter()
+                        .any(|it: &Entry| it.data.start == one.data.start)
+                };
+                walked.retain(|one| !is_listed(one));
+                walked.extend(entries);
+                warnings.push(walked_to(at));
+                return Ok(Archive {
+                    entries: walked,
+                    start,
+                });
+            };
             match entry {
                 Some(entry) if entry.name.ends_with('/') => {}
                 Some(entry) => entries.push(entry),

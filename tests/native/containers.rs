@@ -1057,3 +1057,23 @@ fn a_picture_that_only_a_browser_decodes_says_how_large_it_is() {
         assert_eq!(card::undrawn(&bytes, &Limits::default()), None);
     }
 }
+
+/// The lengths in a line say where the next line is, so no line behind it can be followed.
+#[test]
+fn a_line_of_a_directory_that_cannot_be_followed_hides_no_line_before_it_and_no_entry() {
+    let icon = item("assets/icon/images/main.png", b"pixels");
+    let mut bytes = archive(b"", &[item("card.json", CARD.as_bytes()), icon], true);
+    let last = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+    bytes[last + 30..last + 34].fill(0xff);
+    let file = read(&bytes);
+    assert_eq!(
+        (name(&file), codes(&file)),
+        ("Zoë".to_owned(), vec!["no-directory"])
+    );
+    assert_eq!(file.assets[0].bytes, b"pixels");
+    // One whose own header tells nothing is known by its line alone.
+    let file = read(include_bytes!(
+        "../fuzz/corpus/card/directory_broken_behind_the_card"
+    ));
+    assert!(name(&file).starts_with("Zoë") && codes(&file).contains(&"no-directory"));
+}
