@@ -364,8 +364,8 @@ impl Backups {
 
     /// Adds what a backup has to what is there: records that are gone come back, those that are
     /// another now come as copies with new ids, each with its older states, and chats name the
-    /// copies and bring what is not sent yet. Nothing that is there is changed, and settings stay. Of a damaged backup comes what
-    /// is sound.
+    /// copies and bring what is not sent yet. Nothing that is there is changed, and settings stay.
+    /// Of a damaged backup comes what is sound.
     ///
     /// A copy has the same id every time, so what was cut short goes on when it is asked for
     /// again, and nothing comes twice. With `only` these records come and no others; what they

@@ -8,7 +8,7 @@ use super::domain::Domain;
 use super::examine::{Flaw, Remedy, Sound};
 use super::links::Links;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Access, Key, Level, LogEntry, Row, SecondCopy, Table, VERSIONS};
+use crate::store::{Access, Key, Level, LogEntry, Row, SecondCopy, Table, version_key};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -419,9 +419,6 @@ impl Check {
 pub(super) fn row_key(finding: &Finding) -> Key {
     match finding.rev {
         None => Key::row(&finding.domain, &finding.id),
-        Some(rev) => {
-            let owner = format!("{}/{}", finding.domain, finding.id);
-            Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()])
-        }
+        Some(rev) => version_key(&finding.domain, &finding.id, rev),
     }
 }

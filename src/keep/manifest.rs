@@ -209,7 +209,8 @@ impl Log<'_> {
     }
 
     /// Shows the records from a position on, each with its position and number, until one is
-    /// answered with `false` or there is no leave any more. Nothing of them is kept: neither decoded nor in memory.
+    /// answered with `false` or there is no leave any more. Nothing of them is kept: neither
+    /// decoded nor in memory.
     pub(super) async fn look_through(
         &self,
         from: u64,

@@ -904,16 +904,17 @@ impl<'b> Run<'b> {
             let detail = match place.and_then(|place| fired.get_mut(*place)) {
                 Some(host) => {
                     host.tokens = host.tokens.saturating_add(guest.tokens);
-                    host.content = match it.decorator("inject_replace") {
+                    let said = &mut host.content;
+                    match it.decorator("inject_replace") {
                         Some(old) => {
-                            host.content
-                                .replacen(&old.values.join(" "), &guest.content, 1)
+                            *said = said.replacen(&old.values.join(" "), &guest.content, 1)
                         }
                         None if it.decorator("inject_prepend").is_some() => {
-                            format!("{} {}", guest.content, host.content)
+                            said.insert_str(0, &(guest.content + " "));
                         }
-                        None => format!("{} {}", host.content, guest.content),
-                    };
+                        // In its place: a crowd of guests makes it long.
+                        None => said.extend([" ", &guest.content]),
+                    }
                     format!("it stands in entry {}", host.index)
                 }
                 None => format!("no entry `{wanted}` goes in"),

@@ -47,4 +47,4 @@ pub use migration::{Done as MigrationDone, Odd, Plan, Step, Upgrade};
 pub use open::Options;
 pub use record::{Listing, Record, Unreadable};
 pub use redo::{MemoryRedo, Recovered, Redo, RedoFile, SecondCopy};
-pub(crate) use row::{QUARANTINE, Row, SNAPSHOTS, VERSIONS, part_keys, row_of};
+pub(crate) use row::{QUARANTINE, Row, SNAPSHOTS, part_keys, row_of, version_key};

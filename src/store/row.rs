@@ -70,7 +70,7 @@ pub(super) fn version_owner(domain: &str, id: &str) -> String {
 }
 
 /// The key of an older state.
-pub(super) fn version_key(domain: &str, id: &str, rev: u64) -> Key {
+pub(crate) fn version_key(domain: &str, id: &str, rev: u64) -> Key {
     let owner = version_owner(domain, id);
     Key(vec![VERSIONS.into(), owner.as_str().into(), rev.into()])
 }
