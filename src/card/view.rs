@@ -724,7 +724,7 @@ pub(super) fn known(key: &str) -> bool {
             .any(|field| field.key == key || field.aliases.contains(&key))
 }
 
-/// The card as `types.ts` has it.
+/// The card as `types/card.ts` has it.
 pub(super) fn card(document: &Document) -> String {
     spelled(document, values(document, &mut Vec::new()))
 }

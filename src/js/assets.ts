@@ -4,7 +4,9 @@ import type { KeepHandle } from "./cardkeep.js";
 import { Domain } from "./domain.js";
 import { contentOf, intake, type ImportSources, type Taken, usualLimits } from "./intake.js";
 import { options, record, text, writing } from "./options.js";
-import type { Asset, AssetEntry, AssetPatch, ImportEvent, ImportOptions, ImportSource, PutAssetOptions, WriteOptions } from "./types.js";
+import type { Asset, AssetEntry, AssetPatch, PutAssetOptions } from "./types/assets.js";
+import type { ImportEvent, ImportOptions, ImportSource } from "./types/intake.js";
+import type { WriteOptions } from "./types/record.js";
 
 export class Assets extends Domain<AssetEntry> {
   /** @internal */

@@ -5,7 +5,9 @@ import { failure, refuseIfAborted } from "./errors.js";
 import { readerOf } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, record, text } from "./options.js";
-import type { BackedUp, Backup, BackupFile, BackupReport, ImportSource, NewBackup, Restored, RestoreOptions, SignalOptions } from "./types.js";
+import type { BackedUp, Backup, BackupFile, BackupReport, NewBackup, Restored, RestoreOptions } from "./types/backups.js";
+import type { ImportSource } from "./types/intake.js";
+import type { SignalOptions } from "./types/record.js";
 
 const TYPE = "application/zip";
 

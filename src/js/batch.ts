@@ -2,7 +2,7 @@
 
 import type { CardkeepError } from "./errors.js";
 import { fields, list, options, record, revision, text } from "./options.js";
-import type { PatchItem, PutOptions, Target } from "./types.js";
+import type { PatchItem, PutOptions, Target } from "./types/record.js";
 
 /** Every item for the module; what is wrong with one names its place. */
 export function items<T extends object, R>(given: readonly T[], name: string, known: readonly (keyof T & string)[], of: (item: T) => R): R[] {

@@ -11,22 +11,14 @@ import type {
   CampaignAction,
   CampaignActor,
   CampaignDocument,
-  CampaignEntry,
   CampaignFiles,
-  CampaignFilter,
   CampaignNpc,
   CampaignPatch,
   CampaignScope,
-  CampaignsBrought,
-  BringCampaignsOptions,
-  KeptCampaign,
-  ListOptions,
-  Listing,
-  PutCampaign,
-  SafetyOptions,
-  Validity,
-  WriteOptions,
-} from "./types.js";
+} from "./types/campaign.js";
+import type { BringCampaignsOptions, CampaignEntry, CampaignFilter, CampaignsBrought, KeptCampaign, PutCampaign } from "./types/campaigns.js";
+import type { Validity } from "./types/reading.js";
+import type { Listing, ListOptions, SafetyOptions, WriteOptions } from "./types/record.js";
 
 export class Campaigns extends Documents<CampaignEntry, CampaignPatch, PutCampaign> {
   /** @internal */

@@ -26,13 +26,13 @@ import type {
   CardTokens,
   CardValidity,
   CleanedImage,
-  Loss,
   PeekCardOptions,
   PeekedCard,
   ReadCardOptions,
   ValidateCardOptions,
   WriteCardOptions,
-} from "./types.js";
+} from "./types/card.js";
+import type { Loss } from "./types/reading.js";
 
 type Head = Omit<CardFile, "document" | "assets"> & { assets: string[] };
 

@@ -2,7 +2,7 @@
 
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
-import type { ChangeDetail } from "./types.js";
+import type { ChangeDetail } from "./types/record.js";
 
 /**
  * Calls the listener with each change of a domain, until the function that it returns is called. In a transaction there are no

@@ -2,7 +2,7 @@
 // whoever hears it reads the storage. Anyone on this origin can post here, so what comes is checked.
 
 import { DOMAINS } from "./domain.js";
-import type { ChangeDetail } from "./types.js";
+import type { ChangeDetail } from "./types/record.js";
 
 type Change = Pick<ChangeDetail, "domain" | "ids">;
 

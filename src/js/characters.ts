@@ -5,20 +5,11 @@ import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, record, text } from "./options.js";
 import { drawn } from "./thumbnail.js";
-import type {
-  CardDocument,
-  CardGiven,
-  CardPatch,
-  Character,
-  CharacterEntry,
-  Dependents,
-  ImportEvent,
-  ImportOptions,
-  PutCharacter,
-  PutCharacterOptions,
-  ValidateOptions,
-  Validity,
-} from "./types.js";
+import type { CardDocument, CardGiven, CardPatch } from "./types/card.js";
+import type { Character, CharacterEntry, PutCharacter, PutCharacterOptions } from "./types/characters.js";
+import type { ImportEvent, ImportOptions } from "./types/intake.js";
+import type { ValidateOptions, Validity } from "./types/reading.js";
+import type { Dependents } from "./types/trash.js";
 
 export class Characters extends Documents<CharacterEntry, CardPatch, PutCharacter> {
   /** @internal */

@@ -9,8 +9,17 @@ import { messages, whole as together, type Told } from "./messages.js";
 import { bytes, fields, json, limits, list, looking, options, text, whole } from "./options.js";
 import { blob, peek } from "./peek.js";
 import type {
-  ChatDialect, ChatSource, ComposedChat, ComposeChatOptions, Fault, Json, Limits, Loss, Message, PeekChatOptions, PeekedChat, SearchHit, SearchOptions, Warning, WriteChatOptions,
-} from "./types.js";
+  ChatDialect,
+  ChatSource,
+  ComposeChatOptions,
+  ComposedChat,
+  Message,
+  PeekChatOptions,
+  PeekedChat,
+  WriteChatOptions,
+} from "./types/chat.js";
+import type { SearchHit, SearchOptions } from "./types/chats.js";
+import type { Fault, Json, Limits, Loss, Warning } from "./types/reading.js";
 
 export interface ReadChatOptions {
   limits?: Limits;

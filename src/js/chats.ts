@@ -9,11 +9,27 @@ import { ask } from "./loading.js";
 import { messages } from "./messages.js";
 import { interrupted, Reply } from "./reply.js";
 import { fields, flag, json, list, looking, options, safety, text, whole, writing } from "./options.js";
+import type { Message, MessagePatch, MessageRef, NewMessage } from "./types/chat.js";
 import type {
-  BranchOptions, ChatEntry, ChatHits, ChatImportOptions, ChatLinks, ChatListOptions, ChatNode, ChatStats, ChatTemplate, ExportChatOptions,
-  ExportedChat, ImportEvent, Json, InterruptedReply, Listing, Loss, Message, MessagePatch, MessageRef, NewChat, NewMessage, NewReply, SafetyOptions,
-  SearchHit, SearchOptions, SignalOptions, Validity, WriteOptions,
-} from "./types.js";
+  BranchOptions,
+  ChatEntry,
+  ChatHits,
+  ChatLinks,
+  ChatListOptions,
+  ChatNode,
+  ChatStats,
+  ChatTemplate,
+  ExportChatOptions,
+  ExportedChat,
+  InterruptedReply,
+  NewChat,
+  NewReply,
+  SearchHit,
+  SearchOptions,
+} from "./types/chats.js";
+import type { ChatImportOptions, ImportEvent } from "./types/intake.js";
+import type { Json, Loss, Validity } from "./types/reading.js";
+import type { Listing, SafetyOptions, SignalOptions, WriteOptions } from "./types/record.js";
 
 const LINKS = ["characters", "persona", "world", "location", "playthrough"] as const;
 

@@ -2,7 +2,7 @@
 // the entry of what went wrong last is there as well.
 
 import { localStore } from "./slot.js";
-import type { LogEntry } from "./types.js";
+import type { LogEntry } from "./types/health.js";
 import { newWriter } from "./writer.js";
 
 /** Entries kept, of all pages together. */

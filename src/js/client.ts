@@ -8,7 +8,7 @@ import type { KeepEventMap, OpenKeep } from "./keep.js";
 import { followPage } from "./lifecycle.js";
 import { restWithPage } from "./page.js";
 import { type StartWorker, TrustedWorker } from "./script.js";
-import type { EraseOptions, OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
+import type { EraseOptions, OpenOptions, PlanOptions, UpgradePlan } from "./types/keep.js";
 import { Asked, errorOf, fieldsOf, type Outcome, pack, type Packed, type PageEvent, type Reply, type Request, ROOT, type Stand, SYMBOLS, unpack } from "./wire.js";
 
 /** What stays in the worker and is called there. */

@@ -1,7 +1,7 @@
 // What every medium promises, as tests that any runner can run. Each gets a medium of its own, with nothing in it.
 
 import { compareKeys, sameBytes, TABLES } from "./memory.js";
-import type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types.js";
+import type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types/medium.js";
 
 /** One promise of a medium. */
 export interface MediumPromise {

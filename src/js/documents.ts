@@ -3,7 +3,8 @@
 import { items, numbered, patch as patchOf, place } from "./batch.js";
 import { Domain } from "./domain.js";
 import { options, revision, safety, text, writing } from "./options.js";
-import type { Entry, PatchItem, PutOptions, SafetyOptions, ValidateOptions, Validity, WriteOptions } from "./types.js";
+import type { ValidateOptions, Validity } from "./types/reading.js";
+import type { Entry, PatchItem, PutOptions, SafetyOptions, WriteOptions } from "./types/record.js";
 
 /** Entries `E` of documents that are patched with `P` and put as `I`. */
 export abstract class Documents<E extends Entry, P extends object, I extends Pick<PutOptions, "id" | "ifRev">> extends Domain<E> {

@@ -6,7 +6,20 @@ import { subscribe } from "./changes.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { flag, options, revision, safety, text, whole, writing } from "./options.js";
-import type { ChangeDetail, DeleteManyOptions, DeleteOptions, Dependents, Entry, Exported, Listing, ListOptions, RecordDomain, SafetyOptions, Target, Version } from "./types.js";
+import type {
+  ChangeDetail,
+  DeleteManyOptions,
+  DeleteOptions,
+  Entry,
+  Exported,
+  Listing,
+  ListOptions,
+  RecordDomain,
+  SafetyOptions,
+  Target,
+  Version,
+} from "./types/record.js";
+import type { Dependents } from "./types/trash.js";
 
 /** What changes are told of, once each. */
 export const DOMAINS = Object.keys({

@@ -3,7 +3,8 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { ask } from "./loading.js";
 import { ifRev, text } from "./options.js";
-import type { RecoveredDraft, RecoveredEdit, RevOptions } from "./types.js";
+import type { RevOptions } from "./types/record.js";
+import type { RecoveredDraft, RecoveredEdit } from "./types/saver.js";
 
 export class Drafts {
   readonly #handle: KeepHandle;

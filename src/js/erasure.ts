@@ -7,7 +7,7 @@ import { ask } from "./loading.js";
 import { options } from "./options.js";
 import { type Place, Rescue } from "./rescue.js";
 import { localStore } from "./slot.js";
-import type { EraseOptions } from "./types.js";
+import type { EraseOptions } from "./types/keep.js";
 import { keepName, openingTime } from "./upgrade.js";
 
 /** How long after one attempt to remove what another page holds comes the next. */

@@ -3,7 +3,7 @@
 import { ERROR_CODES, type ErrorCode, failure } from "./errors.js";
 import { TABLES } from "./memory.js";
 import { list, options, whole } from "./options.js";
-import type { Medium, MediumBurst, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types.js";
+import type { Medium, MediumBurst, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types/medium.js";
 
 /** The calls of a medium that can fail. */
 export type MediumCallName = "open" | "read" | "scan" | "count" | "keys" | "moment" | "find" | "write";

@@ -5,7 +5,8 @@ import { RawZip } from "./cardkeep.js";
 import { failure, refuseIfAborted } from "./errors.js";
 import { fromOutside, read } from "./intake.js";
 import { text } from "./options.js";
-import type { FolderSource, Warning } from "./types.js";
+import type { FolderSource } from "./types/folder.js";
+import type { Warning } from "./types/reading.js";
 
 /** A larger directory would be that of some hundred thousand files. */
 const MOST_DIRECTORY_BYTES = 64 << 20;

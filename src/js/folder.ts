@@ -10,10 +10,12 @@ import { flag, limits as limitsOf, options } from "./options.js";
 import type { Personas } from "./personas.js";
 import { refuseWithoutSpace } from "./space.js";
 import { drawn } from "./thumbnail.js";
-import type {
-  ChatEntry, ChatLinks, Entry, FolderDomain, FolderEvent, FolderOptions, FolderOutcome, FolderSource, ImportedSettings, Json, Limits,
-  PersonaEntry, Warning,
-} from "./types.js";
+import type { ChatEntry, ChatLinks } from "./types/chats.js";
+import type { FolderDomain, FolderEvent, FolderOptions, FolderOutcome, FolderSource } from "./types/folder.js";
+import type { PersonaEntry } from "./types/personas.js";
+import type { Json, Limits, Warning } from "./types/reading.js";
+import type { Entry } from "./types/record.js";
+import type { ImportedSettings } from "./types/settings.js";
 
 const OP = "Keep.importFolder";
 /** So many files are worth a backup before. */

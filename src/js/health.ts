@@ -8,8 +8,19 @@ import { flag, json, list, options, text } from "./options.js";
 import { localStore } from "./slot.js";
 import { callback } from "./upgrade.js";
 import type {
-  CheckOptions, CheckProgress, CheckReport, Exported, Finding, Health, Lacked, LogEntry, LogLevel, QuarantineEntry, RepairOptions, RepairReport,
-} from "./types.js";
+  CheckOptions,
+  CheckProgress,
+  CheckReport,
+  Finding,
+  Health,
+  Lacked,
+  LogEntry,
+  LogLevel,
+  QuarantineEntry,
+  RepairOptions,
+  RepairReport,
+} from "./types/health.js";
+import type { Exported } from "./types/record.js";
 
 /** What could not be read: whole, with the reason, until somebody decides. */
 export class Quarantine {

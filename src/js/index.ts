@@ -4,7 +4,7 @@ import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
 import { openRedo } from "./redo.js";
 import type { StartWorker } from "./script.js";
-import type { OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
+import type { OpenOptions, PlanOptions, UpgradePlan } from "./types/keep.js";
 import { plan } from "./upgrade.js";
 
 export * from "./face.js";

@@ -5,7 +5,8 @@ import { failure, named, refuseIfAborted } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { limits, options } from "./options.js";
 import { refuseWithoutSpace } from "./space.js";
-import type { ImportedChat, ImportEvent, ImportOptions, ImportSource, ImportStatus, Limits, Warning } from "./types.js";
+import type { ImportedChat, ImportEvent, ImportOptions, ImportSource, ImportStatus } from "./types/intake.js";
+import type { Limits, Warning } from "./types/reading.js";
 
 /** So many files are worth a backup before. */
 const MANY = 50;

@@ -5,7 +5,9 @@ import { rawDefaults, type KeepHandle } from "./cardkeep.js";
 import { followPage, followUnload, type Stop } from "./lifecycle.js";
 import { ask } from "./loading.js";
 import { type SlotEdit, type Slots, slotsOf } from "./slot.js";
-import type { Access, JournalListing, Replayed, SaverDomain, Settings } from "./types.js";
+import type { Access, Replayed } from "./types/keep.js";
+import type { JournalListing, SaverDomain } from "./types/saver.js";
+import type { Settings } from "./types/settings.js";
 import { claim, claimLater, live, newWriter, type Release } from "./writer.js";
 
 /** At most one write in so many milliseconds, however fast somebody types. */

@@ -39,10 +39,12 @@ import { Turn } from "./turn.js";
 import { type Transaction, transact } from "./transaction.js";
 import { Trash } from "./trash.js";
 import { callback, keepName, openingTime, upgrading } from "./upgrade.js";
-import type {
-  Access, ChangeDetail, CheckOptions, CheckReport, DomainName, EraseOptions, ExportedFolder, ExportFolderOptions, Finding, FolderEvent, FolderOptions, FolderSource, Health, LogEntry, MirrorEvent, MirrorOptions, OpenOptions,
-  OpenReport, Recovered, RepairOptions, RepairReport, Replayed, QuotaDetail, Restored, SecondCopy, TransactionOptions, Usage,
-} from "./types.js";
+import type { Restored } from "./types/backups.js";
+import type { ExportedFolder, ExportFolderOptions, FolderEvent, FolderOptions, FolderSource } from "./types/folder.js";
+import type { CheckOptions, CheckReport, Finding, Health, LogEntry, QuotaDetail, RepairOptions, RepairReport, Usage } from "./types/health.js";
+import type { Access, EraseOptions, OpenOptions, OpenReport, Recovered, Replayed, SecondCopy } from "./types/keep.js";
+import type { MirrorEvent, MirrorOptions } from "./types/mirror.js";
+import type { ChangeDetail, DomainName, TransactionOptions } from "./types/record.js";
 import { Worlds } from "./worlds.js";
 
 /** The failures after which a keep in memory is better than none; what another tab causes passes. */

@@ -15,7 +15,14 @@ import { options } from "./options.js";
 import { writePersonas } from "./persona.js";
 import type { Personas } from "./personas.js";
 import type { Templates } from "./templates.js";
-import type { CharacterEntry, ChatEntry, Entry, ExportedFolder, ExportFolderOptions, Json, Listing, PersonaDocument, PersonaEntry, RecordDomain, TemplateEntry } from "./types.js";
+import type { CharacterEntry } from "./types/characters.js";
+import type { ChatEntry } from "./types/chats.js";
+import type { ExportedFolder, ExportFolderOptions } from "./types/folder.js";
+import type { PersonaDocument } from "./types/persona.js";
+import type { PersonaEntry } from "./types/personas.js";
+import type { Json } from "./types/reading.js";
+import type { Entry, Listing, RecordDomain } from "./types/record.js";
+import type { TemplateEntry } from "./types/templates.js";
 import type { Worlds } from "./worlds.js";
 
 const OP = "Keep.exportFolder";

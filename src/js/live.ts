@@ -4,7 +4,7 @@
 import { DOMAINS } from "./domain.js";
 import { failure, named, report } from "./errors.js";
 import { options } from "./options.js";
-import type { ChangeDetail } from "./types.js";
+import type { ChangeDetail } from "./types/record.js";
 
 export interface LiveOptions {
   /** The domains that the result depends on; a change of another one asks nothing. Default: all. */

@@ -3,7 +3,16 @@
 import { rawEditLorebook, rawMatchLorebook, rawReadLorebook, rawWriteLorebook } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { bytes, documentOr, fields, limits, list, options, text } from "./options.js";
-import type { LorebookDocument, LorebookDialect, LorebookFile, LorebookGiven, LorebookMatch, LorebookPatch, Limits, Loss, MatchLorebookOptions } from "./types.js";
+import type {
+  LorebookDialect,
+  LorebookDocument,
+  LorebookFile,
+  LorebookGiven,
+  LorebookMatch,
+  LorebookPatch,
+  MatchLorebookOptions,
+} from "./types/lore.js";
+import type { Limits, Loss } from "./types/reading.js";
 
 /**
  * Reads a lorebook: of SillyTavern, the V2 and V3 specifications, Agnai, NovelAI (also in a PNG, a scenario or a story), RisuAI,

@@ -4,22 +4,11 @@ import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { document, fields, json, record, text, writing } from "./options.js";
-import type {
-  ImportEvent,
-  ImportOptions,
-  KeptLorebook,
-  LorebookDocument,
-  LorebookGiven,
-  LorebookEntry,
-  LorebookPatch,
-  LoreEntryPatch,
-  PutLorebook,
-  PutOptions,
-  SafetyOptions,
-  ValidateOptions,
-  Validity,
-  WriteOptions,
-} from "./types.js";
+import type { ImportEvent, ImportOptions } from "./types/intake.js";
+import type { LorebookDocument, LorebookGiven, LorebookPatch, LoreEntryPatch } from "./types/lore.js";
+import type { KeptLorebook, LorebookEntry, PutLorebook } from "./types/lorebooks.js";
+import type { ValidateOptions, Validity } from "./types/reading.js";
+import type { PutOptions, SafetyOptions, WriteOptions } from "./types/record.js";
 
 export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebook> {
   /** @internal */

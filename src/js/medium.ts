@@ -2,7 +2,7 @@
 
 import { failure } from "./errors.js";
 import { record } from "./options.js";
-import type { Medium, MediumBurst, MediumKey, MediumScan, MediumTable } from "./types.js";
+import type { Medium, MediumBurst, MediumKey, MediumScan, MediumTable } from "./types/medium.js";
 
 const CALLS = ["open", "read", "scan", "find", "write", "close"] as const satisfies readonly (keyof Medium)[];
 

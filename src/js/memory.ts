@@ -2,7 +2,7 @@
 
 import { failure } from "./errors.js";
 import { flag, options, record } from "./options.js";
-import type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types.js";
+import type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types/medium.js";
 
 /** @internal */
 export const TABLES = ["rows", "pages", "journal", "meta"] as const satisfies readonly MediumTable[];

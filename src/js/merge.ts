@@ -3,7 +3,7 @@
 import { rawMerge } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { json } from "./options.js";
-import type { Merged } from "./types.js";
+import type { Merged } from "./types/record.js";
 
 /**
  * Brings the changes of two sides together that began with the same value, such as the sides of a `conflict`. Objects are

@@ -1,6 +1,6 @@
 // Messages out of a page of the module, which tells nothing twice: what a message says is put together with what its line has.
 
-import type { Message } from "./types.js";
+import type { Message } from "./types/chat.js";
 
 /** Where a text may stand in a line, by the numbers that the module has for it. */
 const TEXTS = ["mes", "content", "message", "text"] as const;

@@ -6,7 +6,9 @@ import { failure, named, refuseIfAborted } from "./errors.js";
 import { folded, type From, type Laid, Layout, layoutOf } from "./layout.js";
 import { call } from "./loading.js";
 import { options } from "./options.js";
-import type { ExportedFolder, MirrorEvent, MirrorOptions, MirrorOutcome, RecordDomain } from "./types.js";
+import type { ExportedFolder } from "./types/folder.js";
+import type { MirrorEvent, MirrorOptions, MirrorOutcome } from "./types/mirror.js";
+import type { RecordDomain } from "./types/record.js";
 
 const OP = "Keep.mirrorFolder";
 /** What was written last; a name with a dot before it is passed over by every reader of such folders. */

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { OpenKeep, open } from "./keep.js";
 import { type InitInput, load } from "./loading.js";
-import type { OpenOptions, PlanOptions, UpgradePlan } from "./types.js";
+import type { OpenOptions, PlanOptions, UpgradePlan } from "./types/keep.js";
 import { plan } from "./upgrade.js";
 
 export * from "./face.js";

@@ -1,7 +1,10 @@
 // What callers give, checked: a misspelt name or a wrong type is an error at once, never silently without effect.
 
 import { failure } from "./errors.js";
-import type { CardDocument, Limits, RevOptions, SafetyOptions, SearchOptions, WriteOptions } from "./types.js";
+import type { CardDocument } from "./types/card.js";
+import type { SearchOptions } from "./types/chats.js";
+import type { Limits } from "./types/reading.js";
+import type { RevOptions, SafetyOptions, WriteOptions } from "./types/record.js";
 
 /** The options with nothing but known names in them. */
 export function options<T extends object>(given: T | undefined, known: readonly (keyof T & string)[]): T {

@@ -3,7 +3,8 @@
 import { rawEditPersona, rawReadPersonas, rawWritePersonas } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { bytes, documentOr, fields, limits, list, options, text } from "./options.js";
-import type { Limits, Loss, Persona, PersonaDocument, PersonaFile, PersonaGiven, PersonaPatch, WritePersonasOptions } from "./types.js";
+import type { Persona, PersonaDocument, PersonaFile, PersonaGiven, PersonaPatch, WritePersonasOptions } from "./types/persona.js";
+import type { Limits, Loss } from "./types/reading.js";
 
 type Head = Omit<PersonaFile, "personas"> & { personas: Persona[] };
 

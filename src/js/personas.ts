@@ -4,20 +4,11 @@ import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, document, fields, record, text } from "./options.js";
-import type {
-  Dependents,
-  ImportEvent,
-  ImportOptions,
-  KeptPersona,
-  PersonaDocument,
-  PersonaEntry,
-  PersonaGiven,
-  PersonaPatch,
-  PutPersona,
-  PutPersonaOptions,
-  ValidateOptions,
-  Validity,
-} from "./types.js";
+import type { ImportEvent, ImportOptions } from "./types/intake.js";
+import type { PersonaDocument, PersonaGiven, PersonaPatch } from "./types/persona.js";
+import type { KeptPersona, PersonaEntry, PutPersona, PutPersonaOptions } from "./types/personas.js";
+import type { ValidateOptions, Validity } from "./types/reading.js";
+import type { Dependents } from "./types/trash.js";
 
 export class Personas extends Documents<PersonaEntry, PersonaPatch, PutPersona> {
   /** @internal */

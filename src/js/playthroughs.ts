@@ -5,30 +5,22 @@ import { Documents } from "./documents.js";
 import { failure } from "./errors.js";
 import { messages } from "./messages.js";
 import { fields, flag, json, options, text, writing } from "./options.js";
+import type { Message } from "./types/chat.js";
+import type { ChatEntry } from "./types/chats.js";
 import type {
-  ChatEntry,
-  Dependents,
-  EventTrigger,
-  Json,
   KeptPlaythrough,
-  ListOptions,
-  Listing,
-  Message,
   NewPlaythrough,
   Played,
-  Playthrough,
   PlaythroughEntry,
   PlaythroughFilter,
   PlaythroughPatch,
-  PutOptions,
   PutPlaythrough,
-  SafetyOptions,
-  ValidateOptions,
-  Validity,
-  WorldEntry,
-  WorldState,
-  WriteOptions,
-} from "./types.js";
+} from "./types/playthroughs.js";
+import type { Json, ValidateOptions, Validity } from "./types/reading.js";
+import type { Listing, ListOptions, PutOptions, SafetyOptions, WriteOptions } from "./types/record.js";
+import type { Dependents } from "./types/trash.js";
+import type { EventTrigger, Playthrough, WorldState } from "./types/world.js";
+import type { WorldEntry } from "./types/worlds.js";
 
 export class Playthroughs extends Documents<PlaythroughEntry, PlaythroughPatch, PutPlaythrough> {
   /** @internal */

@@ -4,7 +4,7 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { followPage, type Stop } from "./lifecycle.js";
-import type { Health } from "./types.js";
+import type { Health } from "./types/health.js";
 
 /** The first look for what nothing refers to, after opening. */
 const FIRST_MS = 60_000;

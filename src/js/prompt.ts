@@ -4,7 +4,7 @@ import { rawEstimateTokens, rawFillMacros } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { call } from "./loading.js";
 import { fields, integer, limits, options, record, text, whole } from "./options.js";
-import type { FilledMacros, FillMacrosOptions } from "./types.js";
+import type { FilledMacros, FillMacrosOptions } from "./types/prompt.js";
 
 /** The last moment that a Date can be. */
 const LAST = 8.64e15;

@@ -6,7 +6,9 @@ import { failure } from "./errors.js";
 import { followPage, type Stop } from "./lifecycle.js";
 import { ask, call } from "./loading.js";
 import { safety, text as string } from "./options.js";
-import type { InterruptedReply, Message, SafetyOptions } from "./types.js";
+import type { Message } from "./types/chat.js";
+import type { InterruptedReply } from "./types/chats.js";
+import type { SafetyOptions } from "./types/record.js";
 import { claim, live, newWriter, type Release } from "./writer.js";
 
 /** What has come is kept at most once in so many milliseconds. */

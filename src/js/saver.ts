@@ -4,7 +4,8 @@
 import { type CardkeepError, failure, named, report } from "./errors.js";
 import { type Edit, type Journal, type Source, whenIdle } from "./journal.js";
 import { fields, ifRev, options, text } from "./options.js";
-import type { RevOptions, Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types.js";
+import type { RevOptions } from "./types/record.js";
+import type { Saved, SaverDomain, SaverPatches, SaveState, Unsaved } from "./types/saver.js";
 
 const DOMAINS = Object.keys({ characters: true, chats: true, worlds: true, personas: true, lorebooks: true, templates: true, campaigns: true, playthroughs: true, settings: true } satisfies Record<SaverDomain, true>);
 

@@ -5,7 +5,9 @@ import { subscribe } from "./changes.js";
 import { fromOutside } from "./intake.js";
 import { ask } from "./loading.js";
 import { bytes as bytesOf, fields, flag, limits, options, safety, text } from "./options.js";
-import type { ChangeDetail, ImportedSettings, ImportSettingsOptions, SafetyOptions, Settings, Validity } from "./types.js";
+import type { Validity } from "./types/reading.js";
+import type { ChangeDetail, SafetyOptions } from "./types/record.js";
+import type { ImportedSettings, ImportSettingsOptions, Settings } from "./types/settings.js";
 
 export class SettingsStore {
   readonly #handle: KeepHandle;

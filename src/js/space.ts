@@ -4,7 +4,7 @@ import type { KeepHandle } from "./cardkeep.js";
 import { failure } from "./errors.js";
 import { health } from "./health.js";
 import { ask } from "./loading.js";
-import type { Usage } from "./types.js";
+import type { Usage } from "./types/health.js";
 
 const storage = (): StorageManager | undefined => (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined;
 

@@ -3,7 +3,17 @@
 import { rawBuiltInTemplates, rawEditTemplate, rawReadTemplates, rawRenderTemplate } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { bytes, documentOr, fields, json, limits, options } from "./options.js";
-import type { BuiltInTemplate, Limits, RenderedTemplate, RenderTemplateOptions, Template, TemplateDocument, TemplateFile, TemplateGiven, TemplatePatch } from "./types.js";
+import type { Limits } from "./types/reading.js";
+import type {
+  BuiltInTemplate,
+  RenderedTemplate,
+  RenderTemplateOptions,
+  Template,
+  TemplateDocument,
+  TemplateFile,
+  TemplateGiven,
+  TemplatePatch,
+} from "./types/template.js";
 
 type Head = Omit<TemplateFile, "templates"> & { templates: Template[] };
 

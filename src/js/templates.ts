@@ -4,21 +4,12 @@ import type { KeepHandle, RawKept } from "./cardkeep.js";
 import { Documents } from "./documents.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { document, fields, record, text } from "./options.js";
-import type {
-  Dependents,
-  ImportEvent,
-  ImportOptions,
-  KeptTemplate,
-  PutOptions,
-  PutTemplate,
-  SafetyOptions,
-  TemplateDocument,
-  TemplateEntry,
-  TemplateGiven,
-  TemplatePatch,
-  ValidateOptions,
-  Validity,
-} from "./types.js";
+import type { ImportEvent, ImportOptions } from "./types/intake.js";
+import type { ValidateOptions, Validity } from "./types/reading.js";
+import type { PutOptions, SafetyOptions } from "./types/record.js";
+import type { TemplateDocument, TemplateGiven, TemplatePatch } from "./types/template.js";
+import type { KeptTemplate, PutTemplate, TemplateEntry } from "./types/templates.js";
+import type { Dependents } from "./types/trash.js";
 
 export class Templates extends Documents<TemplateEntry, TemplatePatch, PutTemplate> {
   /** @internal */

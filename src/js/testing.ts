@@ -4,4 +4,4 @@
 export { conformance, type MediumPromise } from "./conformance.js";
 export { faults, type FaultsOptions, type FaultyMedium, type MediumCall, type MediumCallName, type MediumFault, type MediumFaultWhat, type MediumFaultWhere } from "./faults.js";
 export { compareKeys, type MediumContent, memoryMedium, type MemoryMedium, type MemoryMediumOptions } from "./memory.js";
-export type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types.js";
+export type { Medium, MediumBurst, MediumCheck, MediumEntry, MediumKey, MediumScan, MediumTable, MediumValue } from "./types/medium.js";

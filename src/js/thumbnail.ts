@@ -2,7 +2,7 @@
 
 import type { KeepHandle } from "./cardkeep.js";
 import { holdOf, type Taken } from "./intake.js";
-import type { Entry } from "./types.js";
+import type { Entry } from "./types/record.js";
 
 /** Twice the box that a thumbnail fits in: the module makes it fit. */
 const WIDTH = 384;

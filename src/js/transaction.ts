@@ -16,7 +16,7 @@ import { Personas } from "./personas.js";
 import { Playthroughs } from "./playthroughs.js";
 import { SettingsStore } from "./settings.js";
 import { Templates } from "./templates.js";
-import type { DomainName, TransactionOptions } from "./types.js";
+import type { DomainName, TransactionOptions } from "./types/record.js";
 import { Worlds } from "./worlds.js";
 
 const OP = "Keep.transaction";

@@ -3,7 +3,8 @@
 import type { KeepHandle } from "./cardkeep.js";
 import { ask } from "./loading.js";
 import { ifRev, text } from "./options.js";
-import type { ChangeDetail, Listing, RevOptions, Trashed } from "./types.js";
+import type { ChangeDetail, Listing, RevOptions } from "./types/record.js";
+import type { Trashed } from "./types/trash.js";
 
 type Domain = Exclude<ChangeDetail["domain"], "settings">;
 

@@ -5,7 +5,7 @@ import { failure } from "./errors.js";
 import { ask } from "./loading.js";
 import { options, text } from "./options.js";
 import { Rescue } from "./rescue.js";
-import type { PlanOptions, Upgrade, UpgradePlan } from "./types.js";
+import type { PlanOptions, Upgrade, UpgradePlan } from "./types/keep.js";
 
 /** @internal */
 export function keepName(given: string | undefined): string {

@@ -3,7 +3,8 @@
 import { rawReadWorld, rawRunEvents } from "./cardkeep.js";
 import { call } from "./loading.js";
 import { bytes, fields, limits, options, whole } from "./options.js";
-import type { EventTrigger, FiredEvent, Limits, Playthrough, Warning, WorldState } from "./types.js";
+import type { Limits, Warning } from "./types/reading.js";
+import type { EventTrigger, FiredEvent, Playthrough, WorldState } from "./types/world.js";
 
 export interface ReadWorldOptions {
   limits?: Limits;

@@ -5,20 +5,16 @@ import { Documents } from "./documents.js";
 import { failure } from "./errors.js";
 import { intake, type ImportSources, type Taken } from "./intake.js";
 import { bytes, fields, integer, json, list, options, safety, text, whole, writing } from "./options.js";
+import type { ImportEvent, ImportOptions } from "./types/intake.js";
+import type { Json, ValidateOptions, Validity } from "./types/reading.js";
+import type { Exported, PutOptions, SafetyOptions, WriteOptions } from "./types/record.js";
+import type { Dependents } from "./types/trash.js";
+import type { WorldState } from "./types/world.js";
 import type {
-  Dependents,
-  Exported,
   FoundLocation,
-  ImportEvent,
-  ImportOptions,
   Inhabitant,
-  Json,
   LocationSuggestion,
-  PutOptions,
   PutWorld,
-  SafetyOptions,
-  ValidateOptions,
-  Validity,
   Viewport,
   World,
   WorldAsset,
@@ -26,9 +22,7 @@ import type {
   WorldContextOptions,
   WorldEntry,
   WorldPatch,
-  WorldState,
-  WriteOptions,
-} from "./types.js";
+} from "./types/worlds.js";
 
 /** What pictures are for, by their folders. */
 const ROLES = [

@@ -2,7 +2,7 @@
 //!
 //! Characters, chats, worlds, personas, lorebooks, templates, campaigns, assets, playthroughs and settings know what their records mean; how records
 //! are written, versioned and lifted is the store's matter. Results that cross to
-//! JavaScript are JSON values in the shapes of `src/js/types.ts`.
+//! JavaScript are JSON values in the shapes of `src/js/types/`.
 
 mod assets;
 mod backups;

@@ -76,9 +76,10 @@ async function site(files) {
 test("the archive holds what is needed and nothing else", async () => {
   const installed = join(folder, "node_modules/cardkeep");
   const files = await readdir(installed);
-  const known = /^(LICENSE-(APACHE|MIT)|(README|CHANGELOG)\.md|package\.json|cardkeep_bg\.wasm|[a-z-]+\.js|[a-z-]+\.d\.ts|schema)$/;
+  const known = /^(LICENSE-(APACHE|MIT)|(README|CHANGELOG)\.md|package\.json|cardkeep_bg\.wasm|[a-z-]+\.js|[a-z-]+\.d\.ts|schema|types)$/;
   assert.deepEqual(files.filter((name) => !known.test(name)), []);
   assert.deepEqual((await readdir(join(installed, "schema"))).filter((name) => !/^[a-z0-9-]+\.json$/.test(name)), []);
+  assert.deepEqual((await readdir(join(installed, "types"))).filter((name) => !/^[a-z]+\.d\.ts$/.test(name)), []);
   for (const name of ["index.js", "index.d.ts", "node.js", "redo-worker.js", "inline.js", "inline.d.ts", "client.js", "client.d.ts", "worker.js", "testing.js", "testing.d.ts", "cardkeep_bg.wasm", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     assert.ok(files.includes(name), name);
   }

@@ -98,6 +98,7 @@ pub fn build() -> Result<()> {
         fs::remove_file(Path::new(DRAFT).join(file))
             .with_context(|| format!("{file} was not generated"))?;
     }
+    remove_empty_modules()?;
     write_manifest(about)?;
     for file in TEXTS {
         fs::copy(file, Path::new(DRAFT).join(file))
@@ -143,9 +144,12 @@ fn sizes() -> Result<()> {
 /// All that the package is made of, as one number: the same one, the same package.
 fn fingerprint(module: &Path) -> Result<String> {
     let mut files = vec![module.to_owned()];
-    for folder in ["src/js", SCHEMAS] {
+    for folder in ["src/js", "src/js/types", SCHEMAS] {
         for entry in fs::read_dir(folder).with_context(|| format!("{folder} cannot be read"))? {
-            files.push(entry?.path());
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                files.push(entry.path());
+            }
         }
     }
     files.extend(
@@ -172,6 +176,19 @@ fn remove(folder: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Takes out what the compiler makes of files that hold types alone: their declarations stay.
+fn remove_empty_modules() -> Result<()> {
+    let folder = Path::new(DRAFT).join("types");
+    for entry in fs::read_dir(&folder).context("the types were not generated")? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|end| end == "js") {
+            fs::remove_file(&file)
+                .with_context(|| format!("{} cannot be removed", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The modules that src/js imports and that only a build can know.
