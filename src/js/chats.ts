@@ -127,7 +127,7 @@ export class Chats extends Domain<ChatEntry> {
     const take = ({ limits, title, ...links }: Omit<ChatImportOptions, "signal">) => {
       const chosen = Object.entries({ ...linked(links), title, limits }).filter(([, value]) => value !== undefined);
       return async (bytes: Uint8Array, name: string) =>
-        JSON.parse(await this.handle.importChat(bytes, name, Object.fromEntries(chosen))) as Taken<ChatEntry>[];
+        JSON.parse(await this.handle.importChat(bytes, name.normalize("NFC"), Object.fromEntries(chosen))) as Taken<ChatEntry>[];
     };
     return intake({ handle: this.handle, op: this.op("import"), sources, given, beside: ["title", ...LINKS], size: "chat", take });
   }

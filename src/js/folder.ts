@@ -53,8 +53,6 @@ const REASONS: Record<NonNullable<Place["reason"]>, string> = {
 
 /** What a guess may turn out to be without being a failure. */
 const NOT_THAT = ["no-card", "not-a-card", "not-a-chat", "not-a-template", "unsupported"];
-/** Characters that are told with a chat, so that it is not taken for one of theirs. */
-const MOST_BESIDE = 100;
 /** What every other file would fail with, too. */
 const ENDS = ["cancelled", "closed"];
 
@@ -146,8 +144,6 @@ class Folder {
   /** Characters by the root and the name of their file, and by their own name. */
   readonly #files = new Map<string, string>();
   readonly #names = new Map<string, Set<string>>();
-  /** Those of its name, by a character's id. */
-  readonly #called = new Map<string, Set<string>>();
   /** Characters whose chats came in their file. */
   readonly #talked: string[] = [];
   /** Personas by the root and their picture's file name. */
@@ -157,10 +153,8 @@ class Folder {
   /** Pictures of personas that are in the folder, until they are used. */
   readonly #avatars = new Map<string, Item>();
   readonly #used = new Set<Item>();
-  /** Chats that came, by whose they are. */
-  readonly #came = new Map<string, string[]>();
-  /** Chats by their titles. */
-  readonly #titled = new Map<string, Item[]>();
+  /** Characters and chats that came. */
+  readonly #came = new Set<string>();
   /** What lies beside the state of a world, by the world's folder. */
   readonly #beside = new Map<string, Item[]>();
 
@@ -192,11 +186,6 @@ class Folder {
     for (const item of items) {
       const { what, of } = item.place;
       if (what === "avatar") this.#avatars.set(key(item, base(item.file.path)), item);
-      if (what === "chat") {
-        const titled = this.#titled.get(titleOf(item));
-        if (titled === undefined) this.#titled.set(titleOf(item), [item]);
-        else titled.push(item);
-      }
       if (what !== "world-file") continue;
       const beside = this.#beside.get(key(item, of));
       if (beside === undefined) this.#beside.set(key(item, of), [item]);
@@ -265,7 +254,7 @@ class Folder {
       const known = key(item, name.toLowerCase());
       const called = this.#names.get(known) ?? new Set();
       this.#names.set(known, called.add(id));
-      this.#called.set(id, called);
+      this.#came.add(id);
       if (taken.chats !== undefined) this.#talked.push(id);
       yield told(path, "characters", taken, warnings);
       for (const chat of taken.chats ?? []) yield told(path, "chats", chat, []);
@@ -394,14 +383,9 @@ class Folder {
     // SillyTavern's groups of before 2025 have what stands in a header elsewhere.
     const { metadata, text } = (item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of)) : undefined) ?? {};
     const said = { ...(metadata !== undefined && { metadata }), ...(text !== undefined && { group: text }) };
-    const beside = this.#besides(item, links.characters ?? []);
-    // A branch of which nothing went on is the beginning of another file.
-    const whose = JSON.stringify(links.characters ?? []);
-    const apart = this.#came.get(whose) ?? [];
-    this.#came.set(whose, apart);
-    const all = JSON.parse(await handle.importChat(bytes, base(path), { ...links, ...said, title, apart, ...limits, ...(beside && { beside }) })) as Taken<ChatEntry>[];
+    const all = JSON.parse(await handle.importChat(bytes, base(path).normalize("NFC"), { ...links, ...said, title, ...limits }, this.#came)) as Taken<ChatEntry>[];
     for (const taken of all) {
-      apart.push(taken.entry.id);
+      this.#came.add(taken.entry.id);
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);
       if (!loose) {
         yield told(path, "chats", taken, warnings.splice(0));
@@ -417,18 +401,6 @@ class Folder {
   #named(item: Item, name: string): string | undefined {
     const [only, ...others] = this.#names.get(key(item, name.toLowerCase())) ?? [];
     return others.length === 0 ? only : undefined;
-  }
-
-  /**
-   * The characters of this folder whose chats could be taken for those of others: they have a name of these, or a chat of this
-   * one's title. `undefined` when they are too many to be told.
-   */
-  #besides(item: Item, characters: readonly string[]): string[] | undefined {
-    const titled = this.#titled.get(titleOf(item)) ?? [];
-    if (titled.length > MOST_BESIDE) return undefined;
-    const named = characters.flatMap((id) => [...(this.#called.get(id) ?? [])]);
-    const found = titled.flatMap((chat) => this.#files.get(key(chat, chat.place.of)) ?? []);
-    return [...new Set([...named, ...found])];
   }
 
   /** What a chat belongs to: by its folder, by its group, by its world, and where these do not say, by what it begins with. */

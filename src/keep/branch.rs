@@ -104,6 +104,7 @@ impl Chat {
     async fn grow(&self, work: &mut Work<'_>, index: u64, title: &str) -> Result<Record> {
         let (message, last) = work.at(index).await?;
         let mut body = self.body()?;
+        body.file = None;
         let trunk = &work.record;
         let now = self.keep.store().now();
         let mut record = Record::new(Domain::Chats.name(), &codec::new_id(now), now);

@@ -3,7 +3,7 @@
 //! The file is never changed. An edit changes the document; exporting an unedited
 //! character gives the file's own bytes, an edited one the document written into it.
 
-use super::chat_import::ChatImport;
+use super::chat_import::{Came, ChatImport};
 use super::documents::{Documents, Edit, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::links::Links;
@@ -114,7 +114,7 @@ impl Characters {
         let id = told["entry"]["id"].as_str().unwrap_or_default().to_owned();
         let links = ChatImport {
             characters: vec![id],
-            beside: Some(beside),
+            came: Came::these(beside),
             limits: limits.clone(),
             ..ChatImport::default()
         };

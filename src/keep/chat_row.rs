@@ -29,6 +29,9 @@ pub(super) struct Body {
     pub newline: String,
     /// Whether the last line still lacks its newline.
     pub open_end: bool,
+    /// What its file was called, where that says which chat it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 impl Body {
@@ -40,6 +43,7 @@ impl Body {
             manifest,
             newline: if crlf { "\r\n" } else { "\n" }.to_owned(),
             open_end: bytes.last().is_some_and(|last| *last != b'\n'),
+            file: None,
         }
     }
 
@@ -56,6 +60,12 @@ impl Body {
     pub(super) fn dialect(&self) -> Result<Dialect> {
         self.dialect.parse()
     }
+}
+
+/// The hash of the newest file that a chat came in.
+pub(super) fn newest_file(record: &Record) -> Option<&str> {
+    let mut files = record.by.iter().rev();
+    files.find_map(|key| key.strip_prefix(FILES))
 }
 
 /// The entry of a chat.

@@ -1,7 +1,7 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::Chat;
-use super::chat_import::ChatImport;
+use super::chat_import::{ChatImport, called};
 use super::chat_row::{self, Body, FILES, GROUP, GROUP_FILE, short, summarize};
 use super::documents::in_turns;
 use super::domain::{Domain, newest_first, present, unreadable_json};
@@ -114,8 +114,8 @@ impl Chats {
 
     /// Keeps the chats of a file, one a session: `[{ entry, status, warnings }]`. A session with
     /// the very bytes of a kept chat's file is a duplicate, unless that one is of other characters;
-    /// one that begins with all of them updates the chat, where it was not changed since, with the
-    /// lines that came. Everything else is added.
+    /// one that begins with all of them and is called the same updates the chat, where it was not
+    /// changed since, with the lines that came. Everything else is added.
     ///
     /// # Errors
     /// Those of [`chat::read`], `invalid` for links that cannot be, and what the medium reports.
@@ -191,12 +191,15 @@ impl Chats {
         let length = header.map_or(0, <[u8]>::len) + records.iter().map(|r| r.len()).sum::<usize>();
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
+        let name = called(file_name);
+        let name = name.as_deref();
         if !options.again
-            && let Some(record) = self.keep.kept_already(&same, options).await?
+            && let Some(record) = self.keep.kept_already(&same, name, options).await?
         {
             return Ok((record, Status::Duplicate));
         }
         let given = Given {
+            name,
             dialect: file.dialect,
             header,
             whole,
@@ -251,7 +254,8 @@ impl Chats {
         let mut lines = records.iter().map(|record| record.to_vec());
         self.keep.fill(&mut log, &mut lines, &mut change).await?;
         let manifest = log.manifest;
-        let body = Body::new(file.dialect, manifest, whole);
+        let mut body = Body::new(file.dialect, manifest, whole);
+        body.file = name.filter(|_| own).map(str::to_owned);
         summarize(&mut record, &body, records.last().copied())?;
         change.verify().write(record, History::Skip);
         Ok((self.keep.commit_one(change).await?, Status::Added))

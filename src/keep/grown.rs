@@ -7,8 +7,8 @@
 //! SillyTavern writes it anew as the chat goes on.
 
 use super::Keep;
-use super::chat_import::ChatImport;
-use super::chat_row::{Body, FILES, summarize};
+use super::chat_import::{ChatImport, is_called_otherwise};
+use super::chat_row::{Body, FILES, newest_file, summarize};
 use super::domain::Domain;
 use super::manifest::{Cache, Log, Staged};
 use crate::chat::Dialect;
@@ -34,6 +34,8 @@ const AT_ONCE: u64 = 256;
 
 /// A session of a file, as it is kept.
 pub(super) struct Given<'a> {
+    /// What its file is called, where that says which chat it is.
+    pub name: Option<&'a str>,
     pub dialect: Dialect,
     /// Its first line, with the newline, where that is no message.
     pub header: Option<&'a [u8]>,
@@ -97,16 +99,19 @@ impl Keep {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
                 if trashed
                     || own != Domain::Chats.name()
-                    || options.apart.contains(&record.id)
-                    || self.is_of_others(&record, options).await?
+                    || options.came.has(&record.id)
+                    || is_called_otherwise(&record, given.name)
                 {
                     continue;
                 }
+                let Some(near) = self.nearness(&record, options).await? else {
+                    continue;
+                };
                 // A chat that cannot be read is none that this file could continue.
                 match self.fits(given, &record).await {
-                    // Of two that are as long, that of the same characters.
+                    // Of two that are as long, the nearer one.
                     Ok(Some(length)) => {
-                        let fit = (length, options.links().share(&record));
+                        let fit = (length, near);
                         if longest.as_ref().is_none_or(|(most, _)| fit > *most) {
                             longest = Some((fit, record));
                         }
@@ -129,9 +134,8 @@ impl Keep {
     async fn fits(&self, given: &Given<'_>, record: &Record) -> Result<Option<usize>> {
         let body = Body::of(record)?;
         let count = body.manifest.len();
-        let mut files = record.by.iter().rev();
-        let newest = files.find_map(|key| key.strip_prefix(FILES));
-        let (Some(newest), true) = (newest, count <= given.records.len() as u64) else {
+        let (Some(newest), true) = (newest_file(record), count <= given.records.len() as u64)
+        else {
             return Ok(None);
         };
         if body.dialect()? != given.dialect {
@@ -194,6 +198,7 @@ impl Keep {
         self.fill(&mut log, &mut new, &mut change).await?;
         body.manifest = log.manifest;
         body.open_end = given.whole.last().is_some_and(|last| *last != b'\n');
+        body.file = body.file.or_else(|| given.name.map(str::to_owned));
         summarize(&mut record, &body, given.records.last().copied())?;
         // The newest file stands last; of older ones only some are remembered.
         let (mut files, rest): (Vec<String>, Vec<String>) =

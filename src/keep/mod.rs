@@ -57,7 +57,7 @@ pub use backups::{Backups, Copied, Exported as ExportedBackup, Part as BackupPar
 pub use campaigns::{Brought, CampaignFilter, Campaigns};
 pub use characters::Characters;
 pub use chat::{At, Chat};
-pub use chat_import::ChatImport;
+pub use chat_import::{Came, ChatImport};
 pub use chats::{ChatFilter, Chats, Template};
 pub use check::{Check, CheckOptions, CheckReport, Finding, LastCheck, Progress};
 pub use dependents::Along;

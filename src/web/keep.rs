@@ -12,9 +12,9 @@ use super::rescue::RescuePort;
 use super::upgrade::hears_upgrades;
 use crate::error::{Kind, Loss};
 use crate::json::Document;
-use crate::keep::{ChatImport, Domain, Exported, Keep, Observer};
+use crate::keep::{Came, ChatImport, Domain, Exported, Keep, Observer};
 use crate::store::{Connection, Maintained, MemoryMedium, Options, Redo};
-use js_sys::{Array, Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Set, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -443,10 +443,19 @@ impl KeepHandle {
 
     /// `[{ entry, status, warnings }]` as JSON.
     #[wasm_bindgen(js_name = importChat)]
-    pub fn import_chat(&self, bytes: Uint8Array, filename: String, options: JsValue) -> Promise {
+    pub fn import_chat(
+        &self,
+        bytes: Uint8Array,
+        filename: String,
+        options: JsValue,
+        came: Option<Set>,
+    ) -> Promise {
         let keep = self.keep.clone();
         promise(async move {
-            let options: ChatImport = convert::options(&options)?;
+            let mut options: ChatImport = convert::options(&options)?;
+            if let Some(came) = came {
+                options.came = Came::asking(move |id| came.has(&id.into()));
+            }
             let bytes = convert::bytes(&bytes, options.limits.chat, "chat")?;
             Ok(keep
                 .chats()

@@ -230,6 +230,51 @@ test("a branch that is the beginning of another file is a chat of its own, in on
   await keep.close();
 });
 
+test("trunk and branch stay two chats, whichever of them was here before", async () => {
+  const header = { user_name: "You", character_name: "Ann", create_date: "2024-05-01" };
+  const said = (count) => chat(header, ...Array.from({ length: count }, (_, n) => line("Ann", `Line ${n}.`)));
+  const folder = (files) => zip({ "st/characters/Ann.png": png("Ann"), ...Object.fromEntries(Object.entries(files).map(([name, count]) => [`st/chats/Ann/${name}.jsonl`, said(count)])) });
+  const told = ({ items }) => Object.fromEntries(items.map(({ title, length }) => [title, length]));
+  for (const [before, after] of [
+    [{ B: 3 }, { A: 6, B: 3 }],
+    [{ B: 3 }, { B: 3, C: 6 }],
+    [{ B: 6 }, { A: 3, B: 6 }],
+    [{ B: 3 }, { A: 3, B: 3, C: 6 }],
+    [{ B: 3 }, { A: 4, B: 5, C: 6 }],
+  ]) {
+    const keep = await open();
+    await all(keep.importFolder(folder(before)));
+    for (const added of [true, false]) {
+      const done = end(await all(keep.importFolder(folder(after))));
+      assert.equal(done.added > 0, added, JSON.stringify([before, after]));
+      // A file of the very bytes of another one is that one.
+      const { A, ...others } = after;
+      assert.deepEqual(told(await keep.chats.list()), A === after.B ? others : after);
+    }
+    await keep.close();
+  }
+});
+
+test("many chats of one title come once, also when the cards of all their characters were changed", async () => {
+  const count = 150;
+  const folder = (description) =>
+    zip(Object.fromEntries(Array.from({ length: count }, (_, n) => [
+      [`st/characters/Hero ${n}.png`, png(`Hero ${n}`, { description })],
+      // Every other one is equal to all others of its kind.
+      [`st/chats/Hero ${n}/start.jsonl`, chat({ user_name: "You", character_name: n % 2 ? "Hero" : `Hero ${n}` }, line("Hero", "Hello."))],
+    ]).flat()));
+  const keep = await open();
+  assert.equal(end(await all(keep.importFolder(folder("One.")))).added, 2 * count);
+  const before = (await keep.chats.list()).items.map(({ id }) => id).sort();
+  assert.equal(before.length, count);
+  for (const [description, added] of [["Other.", count], ["Other.", 0], ["Third.", count]]) {
+    const done = end(await all(keep.importFolder(folder(description))));
+    assert.deepEqual([done.added, done.failed], [added, 0], description);
+    assert.deepEqual((await keep.chats.list()).items.map(({ id }) => id).sort(), before);
+  }
+  await keep.close();
+});
+
 test("a chat whose file has grown gets its new lines, and a changed character comes beside the one that is kept", async () => {
   const keep = await Keep.open({ medium: "memory" });
   const said = (n) => line(n % 2 ? "You" : "Ann", `Line ${n}.`, n % 2 === 1);

@@ -4,7 +4,7 @@ use crate::keep::open;
 use crate::turn::now;
 use cardkeep::error::Limits;
 use cardkeep::json::Document;
-use cardkeep::keep::{ChatFilter, ChatImport, Domain, Keep, Links};
+use cardkeep::keep::{Came, ChatFilter, ChatImport, Domain, Keep, Links};
 use cardkeep::store::{MemoryMedium, Write};
 use serde_json::{Value, json};
 
@@ -313,9 +313,9 @@ fn two_characters_that_have_the_same_file_have_a_chat_each_and_it_goes_on_by_its
 #[test]
 fn a_file_continues_no_chat_that_came_as_a_file_beside_it() {
     let keep = open(&MemoryMedium::new());
-    let import = |lines: usize, apart: Vec<String>| {
+    let import = |lines: usize, came: Vec<String>| {
         let options = ChatImport {
-            apart,
+            came: Came::these(came),
             ..ChatImport::default()
         };
         let bytes = file(true, lines, "\n", true);
@@ -337,4 +337,103 @@ fn a_file_continues_no_chat_that_came_as_a_file_beside_it() {
         ("updated".to_owned(), trunk)
     );
     assert_eq!(bytes_of(&keep, &branch), file(true, 2, "\n", true));
+}
+
+fn import_called(keep: &Keep, bytes: &[u8], name: &str, came: &[&str]) -> (String, String) {
+    let options = ChatImport {
+        came: Came::these(came.iter().map(|id| (*id).to_owned()).collect()),
+        ..ChatImport::default()
+    };
+    let items = now(keep.chats().import(bytes, name, &options)).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&items[0]["status"]), text(&items[0]["entry"]["id"]))
+}
+
+#[test]
+fn a_file_that_is_called_otherwise_is_another_chat_whichever_comes_first() {
+    let (short, long) = (file(true, 3, "\n", false), file(true, 6, "\n", false));
+    let (branch, trunk) = ("Zoë - 1 - Branch #1.jsonl", "Zoë - 1.jsonl");
+    let all = |keep: &Keep| {
+        let mut all: Vec<Vec<u8>> = Vec::new();
+        let listed = now(keep.chats().list(&ChatFilter::default())).unwrap();
+        for one in listed["items"].as_array().unwrap() {
+            all.push(bytes_of(keep, one["id"].as_str().unwrap()));
+        }
+        all.sort();
+        all
+    };
+    for files in [
+        [(branch, &short), (trunk, &long)],
+        [(trunk, &long), (branch, &short)],
+    ] {
+        let keep = open(&MemoryMedium::new());
+        for status in ["added", "duplicate"] {
+            for (name, bytes) in files {
+                assert_eq!(import_called(&keep, bytes, name, &[]).0, status, "{name}");
+            }
+            assert_eq!(all(&keep), [short.clone(), long.clone()]);
+        }
+        let longer = file(true, 9, "\n", false);
+        let (status, id) = import_called(&keep, &longer, trunk, &[]);
+        assert_eq!(status, "updated");
+        assert_eq!(bytes_of(&keep, &id), longer);
+        assert_eq!(all(&keep), [short.clone(), longer]);
+    }
+}
+
+#[test]
+fn what_a_chat_was_is_a_chat_of_its_own_where_it_is_called_otherwise_or_came_beside() {
+    let (short, long) = (file(true, 3, "\n", false), file(true, 6, "\n", false));
+    for (name, beside) in [("branch.jsonl", false), ("trunk.jsonl", true)] {
+        let keep = open(&MemoryMedium::new());
+        let (_, trunk) = import_called(&keep, &short, "trunk.jsonl", &[]);
+        assert_eq!(import_called(&keep, &long, "trunk.jsonl", &[]).0, "updated");
+        let again = import_called(&keep, &short, "trunk.jsonl", &[]);
+        assert_eq!(again, ("duplicate".into(), trunk.clone()));
+        let came: &[&str] = if beside { &[&trunk] } else { &[] };
+        let (status, branch) = import_called(&keep, &short, name, came);
+        assert_eq!((&*status, branch == trunk), ("added", false), "{name}");
+        assert_eq!(import_called(&keep, &short, name, came).1, branch);
+        assert_eq!(import_called(&keep, &long, "trunk.jsonl", &[]).1, trunk);
+        assert_eq!(bytes_of(&keep, &trunk), long);
+        assert_eq!(bytes_of(&keep, &branch), short);
+        assert_eq!(count(&keep), 2);
+    }
+}
+
+#[test]
+fn a_name_that_says_nothing_makes_no_other_chat() {
+    let keep = open(&MemoryMedium::new());
+    let (_, id) = import_called(&keep, &file(true, 3, "\n", false), "evening.jsonl", &[]);
+    let title = "Evening: the second";
+    now(keep.chats().rename(&id, title, Write::default())).unwrap();
+    // Loaded down again, without a name, SillyTavern's copy, as it leaves by its title.
+    let names = [
+        "evening (1).jsonl",
+        "evening (12).jsonl",
+        "",
+        "chat_zoe_20240501-101500.jsonl",
+        "Evening the second.jsonl",
+        "Evening the second (1).jsonl",
+        "evening",
+    ];
+    for (n, name) in names.into_iter().enumerate() {
+        let grown = file(true, 4 + n, "\n", false);
+        let told = import_called(&keep, &grown, name, &[]);
+        assert_eq!(told, ("updated".into(), id.clone()), "{name}");
+    }
+    // A branch that was made here has no file, and is nobody's beginning.
+    let chat = now(keep.chats().open(&id)).unwrap();
+    now(chat.branch(1, None)).unwrap();
+    for name in [
+        "evening 2.jsonl",
+        "evening ().jsonl",
+        "evening (a).jsonl",
+        "chat_zoe_20240501x101500.jsonl",
+    ] {
+        let grown = file(true, 90, "\n", false);
+        let (status, other) = import_called(&keep, &grown, name, &[]);
+        assert_ne!(other, id, "{name}");
+        assert_eq!(status == "added", name == "evening 2.jsonl", "{name}");
+    }
 }
