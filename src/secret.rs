@@ -7,6 +7,9 @@ use crate::error::Warning;
 use crate::json::{Node, Shape};
 use std::ops::Range;
 
+/// The code of the warning that one was left out.
+pub(crate) const LEFT_OUT: &str = "secret-left-out";
+
 /// So many secrets are told one by one.
 const MOST_TOLD: usize = 50;
 
@@ -98,7 +101,7 @@ pub(crate) fn blanked(root: Node<'_>, secrets: &[Secret]) -> String {
 pub(crate) fn tell(secrets: &[Secret], warnings: &mut Vec<Warning>) {
     for secret in secrets.iter().take(MOST_TOLD) {
         let message = "it is a secret; it was left out";
-        warnings.push(Warning::noticed("secret-left-out", &*secret.path, message));
+        warnings.push(Warning::noticed(LEFT_OUT, &*secret.path, message));
     }
     if secrets.len() > MOST_TOLD {
         let message = format!("{} more secrets were left out", secrets.len() - MOST_TOLD);

@@ -79,7 +79,7 @@ struct Reading {
 
 impl Reading {
     fn document(&mut self, bytes: &[u8], limits: &Limits) -> Result<Document> {
-        let (document, mut warnings) = Document::read(bytes, limits)?;
+        let (document, mut warnings) = Document::of_file(bytes, limits)?;
         self.warnings.append(&mut warnings);
         Ok(document)
     }

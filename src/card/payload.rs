@@ -68,9 +68,7 @@ pub(super) fn bare<'t>(
     limits: &Limits,
     warnings: &mut Vec<Warning>,
 ) -> Option<Result<Cow<'t, [u8]>>> {
-    if let Some(inflated) = inflate::gzip(file, limits.text).transpose() {
-        let message = "the file is compressed";
-        warnings.push(Warning::repaired("double-encoded", "", message));
+    if let Some(inflated) = inflate::gzip(file, limits.text, warnings).transpose() {
         return Some(inflated.map(Cow::Owned));
     }
     let text = trim(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file));

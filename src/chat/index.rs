@@ -6,6 +6,7 @@ use super::source::Source;
 use super::transcript::Transcript;
 use super::written::one_line;
 use super::{ChatFile, Dialect, Fault, Session, byaf, tree, view};
+use crate::codec::inflate;
 use crate::error::{Error, Kind, Limits, Place, Result, Warning};
 use crate::json::{Node, Shape, utf16_text};
 use std::borrow::Cow;
@@ -21,6 +22,13 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
     if bytes.len() > limits.chat {
         return Err(over(bytes.len(), limits));
     }
+    let mut warnings = Vec::new();
+    if let Some(log) = inflate::gzip(bytes, most(bytes, limits), &mut warnings)? {
+        if inflate::is_gzip(&log) {
+            return Err(Kind::NotAChat.because("the file is compressed more than once"));
+        }
+        return of_other_bytes(log, warnings, limits);
+    }
     if let Some(transcript) = byaf::transcript(bytes, limits)? {
         return converted(transcript, Vec::new());
     }
@@ -29,15 +37,9 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
         if blank && !warnings.is_empty() {
             return Err(Kind::NotAChat.because("the file ends within its first character"));
         }
-        let file = read(text.as_bytes(), limits)?;
         let message = "the log was UTF-16 text; it was made UTF-8";
         warnings.insert(0, Warning::repaired("recoded", "", message));
-        warnings.extend(file.warnings);
-        return Ok(ChatFile {
-            bytes: Cow::Owned(file.bytes.into_owned()),
-            warnings,
-            ..file
-        });
+        return of_other_bytes(text.into_bytes(), warnings, limits);
     }
     let text = bytes
         .strip_prefix(b"\xef\xbb\xbf")
@@ -107,6 +109,43 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             ))
             .at(Place::Line(line))
     })
+}
+
+/// The log that was made of the file's bytes, with the warnings for that.
+fn of_other_bytes<'a>(
+    log: Vec<u8>,
+    mut warnings: Vec<Warning>,
+    limits: &Limits,
+) -> Result<ChatFile<'a>> {
+    let ChatFile {
+        bytes,
+        dialect,
+        source,
+        converted,
+        sessions,
+        faults,
+        warnings: mut odd,
+    } = read(&log, limits)?;
+    let made = match bytes {
+        Cow::Owned(made) => Some(made),
+        Cow::Borrowed(_) => None,
+    };
+    warnings.append(&mut odd);
+    Ok(ChatFile {
+        bytes: Cow::Owned(made.unwrap_or(log)),
+        dialect,
+        source,
+        converted,
+        sessions,
+        faults,
+        warnings,
+    })
+}
+
+/// So many bytes a compressed log may have: a bomb is told before it fills the memory.
+fn most(file: &[u8], limits: &Limits) -> usize {
+    let most = file.len().saturating_mul(limits.ratio).max(limits.text);
+    most.min(limits.chat)
 }
 
 /// That a log is larger than it may be.

@@ -113,7 +113,7 @@ impl FromStr for Dialect {
 /// A log that was read: its bytes, and where in them everything is.
 #[derive(Debug, Clone)]
 pub struct ChatFile<'a> {
-    /// What the ranges refer to: the bytes that were given, except after a `relined`, `recoded` or `converted` warning.
+    /// What the ranges refer to: the bytes that were given, except after a `double-encoded`, `relined`, `recoded` or `converted` warning.
     pub bytes: Cow<'a, [u8]>,
     /// By the first header and the first messages; SillyTavern's after a `converted` warning.
     pub dialect: Dialect,
@@ -157,13 +157,13 @@ pub struct Fault {
 /// In a log a line ends at a newline and nowhere else. A header begins a session; a line that
 /// cannot be read is a fault and hides no other. An array of messages, and objects that stand over
 /// several lines each, are made lines, with the warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
-/// made UTF-8, with the warning `recoded`. An archive of Backyard is a session for each scenario
+/// made UTF-8, with the warning `recoded`; what gzip compressed is inflated, with the warning `double-encoded`. An archive of Backyard is a session for each scenario
 /// in which somebody talked. Of the limits only `chat` applies to a log of lines:
 /// what a message is must not depend on who asks. Other documents are read within all of them.
 ///
 /// # Errors
 /// `not-a-chat` when there is neither a message nor a header, and for documents that are no
-/// chat; `too-large`.
+/// chat; `too-large`; `bad-encoding` for what cannot be inflated.
 pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>> {
     index::read(bytes, limits)
 }

@@ -1,7 +1,10 @@
 //! The one place where anything is decompressed, so that its limit cannot be walked around.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Warning};
 use flate2::{Decompress, FlushDecompress, Status};
+
+/// A file of 1 GiB has no more where each holds 64 KiB, as block by block compression makes them.
+const MOST_PIECES: usize = 1 << 14;
 
 /// The content of a zlib stream, at most `limit` bytes of it.
 ///
@@ -35,12 +38,54 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b, 8])
 }
 
-/// What is in a file that is compressed with gzip; `None` for every other file.
+/// What is in a file that is compressed with gzip, in one piece or in several that were put one
+/// behind the other, with the warnings for it; `None` for every other file.
 ///
 /// # Errors
 /// As [`zlib`].
-pub fn gzip(bytes: &[u8], limit: usize) -> Result<Option<Vec<u8>>> {
-    is_gzip(bytes).then(|| bare(bytes, limit)).transpose()
+pub fn gzip(file: &[u8], limit: usize, warnings: &mut Vec<Warning>) -> Result<Option<Vec<u8>>> {
+    if !is_gzip(file) {
+        return Ok(None);
+    }
+    let mut out = Vec::new();
+    let (mut rest, mut pieces, mut sound) = (file, 0, true);
+    while is_gzip(rest) {
+        pieces += 1;
+        if pieces > MOST_PIECES {
+            let detail = format!("the compressed file has more than {MOST_PIECES} pieces");
+            return Err(Kind::TooLarge.because(detail));
+        }
+        let body = unzipped(rest)
+            .ok_or_else(|| Kind::BadEncoding.because("the compressed file ends in its header"))?;
+        let left = limit - out.len();
+        let (content, taken) = raw(body, left).map_err(|error| match error.kind() {
+            Kind::TooLarge => {
+                Kind::TooLarge.because(format!("the inflated file has more than {limit} bytes"))
+            }
+            _ => error,
+        })?;
+        let (sum, behind) = body[taken..].split_first_chunk().unwrap_or((&[0; 4], &[]));
+        sound &= u32::from_le_bytes(*sum) == crc32fast::hash(&content);
+        rest = behind.get(4..).unwrap_or_default();
+        match out.is_empty() {
+            true => out = content,
+            false => out.extend_from_slice(&content),
+        }
+    }
+    let message = "the file is compressed";
+    warnings.push(Warning::repaired("double-encoded", "", message));
+    if !sound {
+        let message = "the checksum of the compressed file is wrong; its content was used anyway";
+        warnings.push(Warning::repaired("crc-mismatch", "", message));
+    }
+    if rest.iter().any(|byte| *byte != 0) {
+        let message = format!(
+            "{} bytes behind the compressed file were left out",
+            rest.len()
+        );
+        warnings.push(Warning::repaired("trailing-bytes", "", message));
+    }
+    Ok(Some(out))
 }
 
 /// What stands behind the header of gzip.

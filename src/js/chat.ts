@@ -114,9 +114,9 @@ export class ChatText {
 /**
  * Reads a chat file: lines of SillyTavern, CardShark, TavernAI, Chub or a world, or a document of text-generation-webui,
  * Agnai, CAI Tools, KoboldAI Lite, RisuAI or llama.cpp, or an array of messages. Told by content. A line that cannot be read
- * is a fault, and hides no other.
+ * is a fault, and hides no other. A file that is compressed with gzip is inflated.
  *
- * Throws `not-a-chat`, `too-large`, `bad-option`, `not-ready`.
+ * Throws `not-a-chat`, `bad-encoding`, `too-large`, `bad-option`, `not-ready`.
  */
 export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
   return call("readChat", () => {

@@ -10,7 +10,7 @@ type Head = Omit<PersonaFile, "personas"> & { personas: Persona[] };
 
 /**
  * Reads personas: a backup or the settings of SillyTavern, of which nothing else is taken; a persona of RisuAI (PNG or JSON);
- * a user of CardShark (PNG). Any other character card is read as a persona, with a warning.
+ * a user of CardShark (PNG); JSON also compressed with gzip. Any other character card is read as a persona, with a warning.
  *
  * Throws `not-a-persona`, `bad-json`, `bad-encoding`, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.
  */

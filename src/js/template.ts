@@ -19,9 +19,9 @@ type Head = Omit<TemplateFile, "templates"> & { templates: Template[] };
 
 /**
  * Reads templates: presets of SillyTavern (instruct, context, system prompt, reasoning, text and chat completion, or its
- * export of all of them), and templates of CardShark, one or a list.
+ * export of all of them), and templates of CardShark, one or a list, also compressed with gzip.
  *
- * Throws `not-a-template`, `bad-json`, `too-large`, `bad-option`, `not-ready`.
+ * Throws `not-a-template`, `bad-json`, `bad-encoding`, `too-large`, `bad-option`, `not-ready`.
  */
 export function readTemplates(file: Uint8Array, given?: { limits?: Limits }): TemplateFile {
   return call("readTemplates", () => {

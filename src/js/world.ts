@@ -17,7 +17,7 @@ export interface WorldFile {
 }
 
 /**
- * Reads a `world_state.json`.
+ * Reads a `world_state.json`, also compressed with gzip.
  *
  * Throws `not-a-world`, `bad-json`, `bad-encoding`, `too-large`, `bad-option`, `not-ready`.
  */

@@ -24,6 +24,7 @@ pub use patch::Step;
 pub(crate) use text::is_dense;
 pub use text::{quote, quote_ascii};
 
+use crate::codec::inflate;
 use crate::error::{Kind, Limits, Place, Result, Warning};
 use scan::Entry;
 use std::fmt;
@@ -97,6 +98,19 @@ impl Document {
             limits: limits.clone(),
         };
         Ok((Document(Arc::new(tree)), warnings))
+    }
+
+    /// Reads a file that is a JSON text, or one that is compressed with gzip, which is told.
+    ///
+    /// # Errors
+    /// As [`Document::read`]; `bad-encoding` for what cannot be inflated.
+    pub fn of_file(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
+        let mut warnings = Vec::new();
+        let inflated = inflate::gzip(bytes, limits.text, &mut warnings)?;
+        let text = inflated.as_deref().unwrap_or(bytes);
+        let (document, mut noticed) = Document::read(text, limits)?;
+        warnings.append(&mut noticed);
+        Ok((document, warnings))
     }
 
     /// Reads a text of one's own making, with the default limits.

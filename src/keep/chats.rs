@@ -10,7 +10,7 @@ use super::links::Links;
 use super::manifest::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename};
 use crate::chat::{self, Dialect, Session};
-use crate::codec::{self, Part};
+use crate::codec::{self, Part, inflate};
 use crate::container::zip;
 use crate::error::{Error, Kind, Limits, Loss, Result, Warning, Written};
 use crate::store::{Change, History, Record, Write};
@@ -191,6 +191,7 @@ impl Chats {
         let length = header.map_or(0, <[u8]>::len) + records.iter().map(|r| r.len()).sum::<usize>();
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
+        let file_name = file_name.strip_suffix(".gz").unwrap_or(file_name);
         let name = called(file_name);
         let name = name.as_deref();
         if !options.again
@@ -525,6 +526,7 @@ impl Chats {
         let (extension, media_type) = match page {
             true => ("html", "text/html"),
             false if zip::is(&bytes) => ("byaf", "application/zip"),
+            false if inflate::is_gzip(&bytes) => ("gz", "application/gzip"),
             false => ("json", "application/json"),
         };
         Ok(Exported {

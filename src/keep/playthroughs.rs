@@ -97,7 +97,7 @@ pub(super) static PLAYTHROUGHS: Form = Form {
     listed: &["name", "world", "persona", "position", "visited", "level"],
     files: "playthroughs/file/",
     read: |bytes, limits| {
-        let (document, warnings) = Document::read(bytes, limits)?;
+        let (document, warnings) = Document::of_file(bytes, limits)?;
         playthrough::check(&document)?;
         Ok((vec![document], warnings))
     },

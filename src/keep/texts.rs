@@ -122,6 +122,8 @@ impl Texts {
         let (documents, warnings) = (self.form.read)(bytes, limits)?;
         documents::bounded(documents.len())?;
         let alone = documents.len() == 1;
+        // The file would bear what is left out of its document.
+        let told = warnings.iter().all(|one| one.code != template::LEFT_OUT);
         let mut arrivals = Vec::with_capacity(documents.len());
         for document in &documents {
             let foreign = alone && document.bytes() != bytes;
@@ -132,7 +134,7 @@ impl Texts {
                     record.head = json!({ "name": stem(filename) });
                     self.form.put_document(record, document, change);
                     // A document that was cut out of a larger file says what there is of it.
-                    if foreign && !card::starts_as_json(bytes) {
+                    if foreign && told && !card::starts_as_json(bytes) {
                         record.parts.insert("file".into(), change.add_part(bytes));
                     }
                 }),
@@ -374,6 +376,7 @@ impl Form {
 /// The name of a file without folders and extension.
 fn stem(filename: &str) -> &str {
     let name = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.strip_suffix(".gz").unwrap_or(name);
     match name.rsplit_once('.') {
         Some((stem, _)) if !stem.is_empty() => stem,
         _ => name,

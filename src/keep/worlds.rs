@@ -4,7 +4,7 @@ use super::documents::{Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, present, with_fields};
 use super::world_parts::{self, Play};
 use super::{Exported, Keep, Status, filename};
-use crate::codec;
+use crate::codec::{self, inflate};
 use crate::container::{png, zip};
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::Document;
@@ -36,6 +36,9 @@ impl Worlds {
     /// # Errors
     /// Those of [`world::read`] and [`tree::read`], and what the medium reports.
     pub async fn import(&self, bytes: &[u8], limits: &Limits) -> Result<Value> {
+        let mut odd = Vec::new();
+        let inflated = inflate::gzip(bytes, limits.text, &mut odd)?;
+        let bytes = inflated.as_deref().unwrap_or(bytes);
         let same = format!("worlds/file/{}", codec::hash(bytes));
         let kept = self.keep.store().find(&same).await?.records;
         let kept = kept.into_iter().find(|record| record.trashed_ms.is_none());
@@ -47,7 +50,8 @@ impl Worlds {
             let (record, warnings) = self.add_archive(bytes, same, limits).await?;
             return Ok(told(&record, Status::Added, &warnings));
         }
-        let (document, warnings) = world::read(bytes, limits)?;
+        let (document, mut warnings) = world::read(bytes, limits)?;
+        warnings.splice(..0, odd);
         let (record, status) = match kept {
             Some(record) => (record, Status::Duplicate),
             None => (

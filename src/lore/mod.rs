@@ -67,14 +67,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<LoreFile> {
     if let Some(error) = packed(bytes) {
         return Err(error);
     }
-    let Some(inflated) = inflate::gzip(bytes, limits.text)? else {
-        return plain(bytes, limits);
-    };
-    let mut file = plain(&inflated, limits)?;
-    let message = "the file is compressed";
-    let told = Warning::repaired("double-encoded", "", message);
-    file.warnings.insert(0, told);
-    Ok(file)
+    let mut warnings = Vec::new();
+    let inflated = inflate::gzip(bytes, limits.text, &mut warnings)?;
+    let mut file = plain(inflated.as_deref().unwrap_or(bytes), limits)?;
+    warnings.append(&mut file.warnings);
+    Ok(LoreFile { warnings, ..file })
 }
 
 /// A file that is JSON or a table.

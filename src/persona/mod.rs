@@ -25,6 +25,7 @@ pub use fields::{edit, replace};
 pub use write::{WriteOptions, rewrite, write};
 
 use crate::card;
+use crate::codec::inflate;
 use crate::container::png;
 use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Shape};
@@ -52,7 +53,7 @@ pub struct Summary {
 }
 
 /// Reads personas: a backup or the settings of SillyTavern, a persona of RisuAI (PNG or JSON),
-/// a user of CardShark (PNG). Any other character card is read as a persona too, and told.
+/// a user of CardShark (PNG); JSON also compressed with gzip. Any other character card is read as a persona too, and told.
 ///
 /// # Errors
 /// `not-a-persona`, `bad-json`, `bad-encoding`, `bad-png`, `cut-short`, `too-large`, and those
@@ -69,8 +70,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<PersonaFile> {
         if let Some(file) = pictured(bytes, limits)? {
             return Ok(file);
         }
-    } else if card::starts_as_json(bytes) {
-        let (document, mut warnings) = Document::read(bytes, limits)?;
+    } else if card::starts_as_json(bytes) || inflate::is_gzip(bytes) {
+        let (document, mut warnings) = Document::of_file(bytes, limits)?;
         if let Some((dialect, personas)) = dialect::split(&document, &mut warnings)? {
             return Ok(PersonaFile {
                 dialect,

@@ -26,7 +26,7 @@ pub struct Foreign {
 /// # Errors
 /// `unsupported` when it is of neither, `bad-json`, `bad-encoding`, `too-large`.
 pub fn foreign(bytes: &[u8], limits: &Limits) -> Result<Foreign> {
-    let (document, mut warnings) = Document::read(bytes, limits)?;
+    let (document, mut warnings) = Document::of_file(bytes, limits)?;
     let root = document.root();
     let has = |names: &[&str]| names.iter().any(|name| root.get(name).is_some());
     let tool = if has(&["power_user", "oai_settings", "world_info_settings"]) {

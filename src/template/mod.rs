@@ -25,6 +25,7 @@ pub use render::{Message, Options, Rendered, Role, render};
 use crate::error::{Error, Kind as Failure, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
 use crate::secret;
+pub(crate) use crate::secret::LEFT_OUT;
 use std::str::FromStr;
 
 /// What a template is for.
@@ -153,13 +154,14 @@ pub struct Summary {
 const MASTER: [&str; 5] = ["instruct", "context", "sysprompt", "preset", "reasoning"];
 
 /// Reads templates: presets of SillyTavern (instruct, context, system prompt, reasoning, text
-/// and chat completion, or its export of all of them), and templates of CardShark, one or a list.
+/// and chat completion, or its export of all of them), and templates of CardShark, one or a list,
+/// also compressed with gzip.
 /// Keys and passwords, which presets of chat completions have, are left out and told.
 ///
 /// # Errors
-/// `not-a-template`, `bad-json`, `too-large`.
+/// `not-a-template`, `bad-json`, `bad-encoding`, `too-large`.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<TemplateFile> {
-    let (mut document, mut warnings) = Document::read(bytes, limits)?;
+    let (mut document, mut warnings) = Document::of_file(bytes, limits)?;
     let secrets = secret::all(document.root());
     if !secrets.is_empty() {
         document = document.sibling(&secret::blanked(document.root(), &secrets))?;

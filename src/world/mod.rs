@@ -29,7 +29,7 @@ const SECONDS_BELOW: f64 = 1e11;
 /// of CardShark with rooms becomes one with locations, which is told.
 ///
 /// # Errors
-/// `not-a-world` without `locations` and `current_position`; `too-large` over `limits.file` and `limits.text`; `bad-json`.
+/// `not-a-world` without `locations` and `current_position`; `too-large` over `limits.file` and `limits.text`; `bad-json`; `bad-encoding` for what cannot be inflated.
 ///
 /// ```
 /// use cardkeep::{error::Limits, world};
@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Document, Vec<Warning>)> {
             limits.file
         )));
     }
-    let (document, mut warnings) = Document::read(bytes, limits)?;
+    let (document, mut warnings) = Document::of_file(bytes, limits)?;
     let (document, lifted) = match rooms::is(document.root()) {
         true => (rooms::lift(&document)?, true),
         false => (document, false),

@@ -29,6 +29,7 @@ mod export_chats;
 mod folder;
 mod foreign_cards;
 mod grown;
+mod gzip;
 mod handle;
 mod histories;
 mod journal;

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("calendar", &[]),
     ("words", &[]),
     ("secret", &["json", "error"]),
-    ("json", &["error"]),
+    // A file of JSON may be compressed.
+    ("json", &["codec", "error"]),
     // Containers inflate with the limit that pages are inflated with.
     ("container", &["codec", "order", "error"]),
     // Decorators, which a card of V2 has no place for, are the lorebook's matter.
@@ -38,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["container", "codec", "json", "order", "words", "error"],
     ),
     // A user of CardShark is a card.
-    ("persona", &["card", "container", "json", "error"]),
+    ("persona", &["card", "container", "codec", "json", "error"]),
     ("campaign", &["json", "error"]),
     // Texts of a template have macros.
     ("template", &["prompt", "json", "secret", "order", "error"]),
@@ -49,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "calendar",
             "words",
             "container",
+            "codec",
             "json",
             "order",
             "error",
