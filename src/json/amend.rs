@@ -267,6 +267,12 @@ fn replaced(string: Node<'_>) -> Vec<u32> {
     text::replaced(&raw[1..raw.len() - 1])
 }
 
+/// Whether a key has a lone surrogate in it, so that another one may read as it does.
+pub(super) fn has_lone_surrogates(object: Node<'_>) -> bool {
+    let lone = |unit: &u32| *unit != u32::from(char::REPLACEMENT_CHARACTER);
+    object.keys().any(|key| name(key).1.iter().any(lone))
+}
+
 /// Whether two different keys may read as the same one, so that a path cannot tell them apart.
 fn is_blurred(object: Node<'_>) -> bool {
     object.keys().any(|key| !name(key).1.is_empty())

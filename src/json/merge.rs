@@ -1,5 +1,6 @@
 //! Bringing two changes of one value together.
 
+use super::amend::has_lone_surrogates;
 use super::node::{Node, Shape};
 use super::{Document, quote_ascii};
 use std::borrow::Cow;
@@ -92,7 +93,15 @@ impl Merge {
         if let (Some(mine), Some(theirs)) = (mine, theirs) {
             let base = base.filter(|base| base.shape() == mine.shape());
             match (mine.shape(), theirs.shape()) {
-                (Shape::Object, Shape::Object) => return Some(self.object(base, mine, theirs)),
+                // Where keys cannot be told apart the whole is one value.
+                (Shape::Object, Shape::Object)
+                    if ![base, Some(mine), Some(theirs)]
+                        .into_iter()
+                        .flatten()
+                        .any(has_lone_surrogates) =>
+                {
+                    return Some(self.object(base, mine, theirs));
+                }
                 (Shape::Array, Shape::Array) => {
                     if let Some(merged) = self.list(base, mine, theirs) {
                         return Some(merged);

@@ -48,7 +48,7 @@ impl Store {
 
     /// The backups that can go, those that are missed least first.
     async fn spare_backups(&self) -> Result<Vec<Backup>> {
-        let mut backups = self.backups().await?;
+        let mut backups = self.backups_by_worth().await?;
         let whole = |one: &&Backup| one.complete && !one.rows_only;
         let newest = backups.iter().rev().find(whole).or(backups.last());
         let newest = newest.map(|one| one.id.clone());

@@ -968,6 +968,60 @@ fn backups_are_thinned_by_time_and_bytes_and_pinned_ones_and_the_newest_stay() {
     }
 }
 
+/// A keep whose clock is moved by hand.
+fn aging(browser: &Browser) -> (Keep, Rc<Cell<i64>>) {
+    let time = Rc::new(Cell::new(1_700_000_000_000));
+    let clock = Rc::clone(&time);
+    let keep = browser.open_with(Rc::new(move || clock.replace(clock.get() + 1)));
+    (keep, time)
+}
+
+#[test]
+fn an_old_backup_that_is_being_taken_in_is_not_thinned_away() {
+    const DAY: i64 = 86_400_000;
+    let (keep, time) = aging(&Browser::default());
+    filled(&keep);
+    let bytes = file(&keep, &create(&keep, "long ago").id);
+    time.set(time.get() + 400 * DAY);
+    let id = keep.backups().begin_import().unwrap();
+    let (first, rest) = bytes.split_at(bytes.len() / 2);
+    now(keep.backups().add(&id, first.to_vec())).unwrap();
+    assert!(!now(keep.backups().prune()).unwrap().contains(&id));
+    now(keep.backups().add(&id, rest.to_vec())).unwrap();
+    let taken = now(keep.backups().end_import(&id)).unwrap();
+    assert!(taken.complete);
+    assert_eq!(file(&keep, &id), bytes);
+    // What was given up without a word goes after a day.
+    let id = keep.backups().begin_import().unwrap();
+    now(keep.backups().add(&id, first.to_vec())).unwrap();
+    time.set(time.get() + 2 * DAY);
+    assert!(now(keep.backups().prune()).unwrap().contains(&id));
+}
+
+#[test]
+fn backups_of_a_clock_that_was_far_ahead_take_no_room_from_those_of_today() {
+    let browser = Browser::default();
+    let (keep, time) = aging(&browser);
+    world(&keep, "Here");
+    let today = time.get();
+    time.set(today + 365 * 86_400_000);
+    let ahead: Vec<String> = (0..3).map(|_| create(&keep, "ahead").id).collect();
+    time.set(today);
+    let made = create(&keep, "today").id;
+    let one = now(keep.backups().get(&made)).unwrap().unwrap().bytes;
+    let clock = Rc::clone(&time);
+    let options = Options {
+        clock: Rc::new(move || clock.get()),
+        redo: Some(Rc::new(browser.redo.clone())),
+        ..crate::store::clock()
+    };
+    let store = now(Store::open(Rc::new(browser.medium.clone()), options)).unwrap();
+    let gone = now(store.prune_backups(10, 2 * one + one / 2)).unwrap();
+    assert!(!gone.contains(&made), "the newest stays");
+    assert_eq!(gone, ahead[..2].iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(now(store.prune_backups(10, 0)).unwrap(), ahead[2..]);
+}
+
 #[test]
 fn there_is_a_backup_before_the_trash_is_emptied_and_before_many_are_deleted() {
     let keep = Browser::default().opens();

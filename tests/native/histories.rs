@@ -1,9 +1,9 @@
 //! Long random histories of the store against plain lists.
 //!
 //! One after the other in two pages, with crashes at any call, wiped media and reopening; then
-//! two pages at once, whose calls interleave at random. A failure names its seed;
-//! `CARDKEEP_SEED=n` runs that seed alone, `CARDKEEP_SEEDS=n` so many from the first one.
+//! two pages at once, whose calls interleave at random. The seeds are those of `dice`.
 
+use crate::dice::{Dice, each_seed};
 use crate::lying::{Lie, Lying, LyingLog, Script};
 use crate::turn::settled;
 use cardkeep::error::{Kind, Result};
@@ -18,41 +18,6 @@ use std::task::{Context, Poll, Waker};
 
 const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const STEPS: usize = 600;
-
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % below
-    }
-
-    fn id(&mut self) -> &'static str {
-        IDS[self.roll(IDS.len())]
-    }
-}
-
-/// Runs every seed that is asked for.
-fn each_seed(count: u64, run: impl Fn(u64) -> std::result::Result<(), String>) {
-    let asked = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
-    let seeds = match asked("CARDKEEP_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 1..1 + asked("CARDKEEP_SEEDS").unwrap_or(count),
-    };
-    for seed in seeds {
-        // An assertion further down does not know it.
-        eprintln!("CARDKEEP_SEED={seed}");
-        if let Err(wrong) = run(seed) {
-            panic!("CARDKEEP_SEED={seed}: {wrong}");
-        }
-    }
-}
 
 /// A medium and a log that several pages share.
 #[derive(Default)]
@@ -163,11 +128,11 @@ enum Step {
 impl Step {
     fn random(dice: &mut Dice) -> Step {
         match dice.roll(40) {
-            0..=11 => Step::Put(dice.id()),
-            12..=14 => Step::PutStale(dice.id()),
-            15 => Step::Erase(dice.id()),
-            16..=18 => Step::Restore(dice.id(), dice.roll(4)),
-            19..=23 => Step::Both(dice.id(), dice.id(), dice.roll(4) > 0),
+            0..=11 => Step::Put(dice.pick(&IDS)),
+            12..=14 => Step::PutStale(dice.pick(&IDS)),
+            15 => Step::Erase(dice.pick(&IDS)),
+            16..=18 => Step::Restore(dice.pick(&IDS), dice.roll(4)),
+            19..=23 => Step::Both(dice.pick(&IDS), dice.pick(&IDS), dice.roll(4) > 0),
             24 => Step::Maintain,
             25..=26 => Step::Reopen,
             27..=29 => Step::Crash(dice.roll(12), dice.roll(2) == 0),
@@ -425,7 +390,7 @@ async fn live(
     let mut dice = Dice::new(seed * 2 + page as u64 + 77);
     let tick = || time.replace(time.get() + 1);
     for turn in 0..60 {
-        let (one, other) = (dice.id(), dice.id());
+        let (one, other) = (dice.pick(&IDS), dice.pick(&IDS));
         let number = turn * 2 + page as u64 + 1;
         let transaction = dice.roll(3) == 0;
         let mut ids = vec![one, other];

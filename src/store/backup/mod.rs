@@ -37,6 +37,8 @@ const FILE: &str = ".cardkeep";
 const PIN: &str = ".pin";
 /// What was begun and never ended is given up after so long.
 const ABANDONED_MS: i64 = 86_400_000;
+/// A backup that is later than now by more was made by a clock that went wrong.
+const BELIEVED_MS: i64 = 86_400_000;
 /// Bytes that an import and an export move at once.
 const PIECE: u64 = 4 << 20;
 
@@ -117,6 +119,16 @@ impl Store {
         let file = files.iter().find(|file| file.name == name);
         self.look_at(id, file.ok_or_else(|| missing(id))?, &files)
             .await
+    }
+
+    /// Every backup, those that are missed least first: a time far ahead says nothing of when a
+    /// backup was made, so it makes none the newest.
+    pub(super) async fn backups_by_worth(&self) -> Result<Vec<Backup>> {
+        let mut backups = self.backups().await?;
+        let latest = self.now().saturating_add(BELIEVED_MS);
+        let believed = backups.iter().filter(|one| one.created <= latest).count();
+        backups.rotate_left(believed);
+        Ok(backups)
     }
 
     async fn look_at(&self, id: &str, file: &RedoFile, files: &[RedoFile]) -> Result<Backup> {
@@ -267,7 +279,7 @@ impl Store {
     /// What the place of the backups reports.
     pub async fn prune_backups(&self, last: usize, most_bytes: u64) -> Result<Vec<String>> {
         let now = self.now();
-        let all = self.backups().await?;
+        let all = self.backups_by_worth().await?;
         let newest = all.iter().rev().find(|one| one.complete && !one.rows_only);
         let newest = newest.map(|one| one.id.clone());
         let (complete, begun): (Vec<Backup>, Vec<Backup>) =
@@ -285,8 +297,9 @@ impl Store {
                 gone.push(one.id.clone());
             }
         }
-        let abandoned =
-            |one: &&Backup| !one.pinned && now.saturating_sub(one.created) > ABANDONED_MS;
+        // Its id says when it was begun here; one that is taken in may tell of a day long past.
+        let begun_since = codec::new_id(now.saturating_sub(ABANDONED_MS));
+        let abandoned = |one: &&Backup| !one.pinned && one.id < begun_since;
         gone.extend(begun.iter().filter(abandoned).map(|one| one.id.clone()));
         for id in &gone {
             self.remove_backup(id).await?;
