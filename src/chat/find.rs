@@ -26,7 +26,8 @@ pub struct FindOptions {
     pub case: bool,
     /// Only whole words.
     pub words: bool,
-    /// What is looked for is a regular expression, which takes linear time; its classes know ASCII only.
+    /// What is looked for is a regular expression, which takes linear time; `\w` and its like know
+    /// ASCII only.
     pub regex: bool,
 }
 
@@ -59,7 +60,12 @@ impl Finder {
             return Err(Kind::Invalid.because(detail));
         }
         let what = if options.regex {
-            let mut expression = RegexBuilder::new(query);
+            let widened = if options.case {
+                None
+            } else {
+                Some(widened(query))
+            };
+            let mut expression = RegexBuilder::new(widened.as_deref().unwrap_or(query));
             let expression = expression
                 .case_insensitive(!options.case)
                 .size_limit(MOST_COMPILED)
@@ -72,7 +78,7 @@ impl Finder {
         } else if options.case {
             What::Exact(query.chars().collect())
         } else {
-            What::Folded(query.chars().flat_map(char::to_lowercase).collect())
+            What::Folded(query.chars().flat_map(folded).collect())
         };
         Ok(Finder {
             what,
@@ -111,7 +117,7 @@ impl Finder {
             let range = units..units + char.len_utf16();
             units = range.end;
             if fold {
-                places.extend(char.to_lowercase().map(|char| Place {
+                places.extend(folded(char).map(|char| Place {
                     char,
                     units: range.clone(),
                 }));
@@ -141,12 +147,98 @@ impl Finder {
     }
 }
 
+/// A character as it is compared where case does not count.
+fn folded(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase().map(|c| match c {
+        'ς' => 'σ',
+        'µ' => 'μ',
+        _ => c,
+    })
+}
+
+/// An expression whose letters beyond ASCII stand for their capital and small ones too: the crate
+/// ignores the case of ASCII alone.
+fn widened(expression: &str) -> String {
+    let mut out = String::with_capacity(expression.len());
+    // Where the class begins that this is in.
+    let mut class = None;
+    let mut in_name = false;
+    let mut chars = expression.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            out.push(c);
+            out.extend(chars.next());
+            continue;
+        }
+        match c {
+            '[' => class = class.or(Some(out.len() + 1)),
+            // The first one in a class is itself.
+            ']' => class = class.filter(|at| matches!(&out[*at..], "" | "^")),
+            // The name of a group.
+            '<' => in_name = out.ends_with("(?") || out.ends_with("(?P"),
+            '>' => in_name = false,
+            _ => {}
+        }
+        let (small, capital) = (one(c.to_lowercase()), one(c.to_uppercase()));
+        let others = [small, capital].into_iter().flatten().filter(|it| *it != c);
+        if c.is_ascii() || in_name || others.clone().next().is_none() {
+            out.push(c);
+        } else if class.is_none() {
+            out.push('[');
+            out.push(c);
+            out.extend(others);
+            out.push(']');
+        } else {
+            out.push(c);
+            let mut ahead = chars.clone();
+            let end = match (ahead.next(), ahead.next()) {
+                (Some('-'), Some(end)) if end != ']' => Some(end),
+                _ => None,
+            };
+            let Some(end) = end else {
+                out.extend(others);
+                continue;
+            };
+            chars = ahead;
+            out.push('-');
+            out.push(end);
+            let ends = [one(end.to_lowercase()), one(end.to_uppercase())];
+            for (from, to) in [small, capital].into_iter().zip(ends) {
+                if let (Some(from), Some(to)) = (from, to)
+                    && from <= to
+                {
+                    out.extend([from, '-', to]);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The only character of what a letter is made to.
+fn one(mut all: impl Iterator<Item = char>) -> Option<char> {
+    let first = all.next();
+    first.filter(|_| all.next().is_none())
+}
+
 /// Whether no word goes on before or after.
 fn is_whole(before: Option<char>, after: Option<char>) -> bool {
-    // A combining mark belongs to the letter before it.
-    let mark = |char| matches!(char, '\u{300}'..='\u{36f}');
-    let goes_on = |char: Option<char>| char.is_some_and(|char| mark(char) || words::goes_on(char));
+    let goes_on =
+        |char: Option<char>| char.is_some_and(|char| is_mark(char) || words::goes_on(char));
     !goes_on(before) && !goes_on(after)
+}
+
+/// What belongs to the letter or the picture before it and is none itself: combining marks, the
+/// signs of India's scripts that take a vowel away, and what joins two of them.
+fn is_mark(c: char) -> bool {
+    match c {
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5af}' => true,
+        '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{6d6}'..='\u{6ed}' => c != '\u{6dd}',
+        '\u{900}'..='\u{d7f}' => matches!(c as u32 & 0x7f, 0x3c | 0x4d),
+        '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' => true,
+        '\u{200c}' | '\u{200d}' | '\u{20d0}'..='\u{20f0}' | '\u{fe20}'..='\u{fe2f}' => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -170,12 +262,36 @@ mod tests {
         assert_eq!(find("İstanbul i", "i", LOOSE), [(0, 1), (9, 10)]);
         assert_eq!(find("aaaa", "aa", LOOSE), [(0, 2), (2, 4)]);
         assert_eq!(find("ÄPFEL äpfel", "Äpfel", LOOSE), [(0, 5), (6, 11)]);
+        assert_eq!(find("ΟΔΟΣ οδος", "οδοσ", LOOSE), [(0, 4), (5, 9)]);
         let regex = FindOptions {
             regex: true,
             ..LOOSE
         };
         assert_eq!(find("🦀 x12 y3", r"[a-z]\d+", regex), [(3, 6), (7, 9)]);
         assert_eq!(find("abc", "x*", regex), []);
+        for expression in [
+            "дракон",
+            "[Д]ракон",
+            "[а-я]+",
+            "(?<слово>дракон)|x",
+            "[^а-ге-я ]ракон",
+        ] {
+            let wanted = [(0, 6), (7, 13)];
+            assert_eq!(
+                find("Дракон ДРАКОН", expression, regex),
+                wanted,
+                "{expression}"
+            );
+        }
+        let exact = FindOptions {
+            case: true,
+            ..regex
+        };
+        assert_eq!(find("Дракон дракон", "дракон", exact), [(7, 13)]);
+        assert_eq!(
+            find("éÉ] É-", "[é-]", regex),
+            [(0, 1), (1, 2), (4, 5), (5, 6)]
+        );
     }
 
     #[test]
@@ -192,6 +308,16 @@ mod tests {
         assert_eq!(find("東京タワー 서울에서", "京", words), [(1, 2)]);
         assert_eq!(find("東京タワー 서울에서", "서울", words), [(6, 8)]);
         assert_eq!(find("nai\u{308}ve", "nai", words), []);
+        for (text, query) in [
+            ("क्षत्रिय", "क"),
+            ("می\u{200c}خواهم", "خواهم"),
+            ("👩‍💻", "👩"),
+            ("سَلَام", "س"),
+        ] {
+            assert_eq!(find(text, query, words), [], "{query}");
+            assert_ne!(find(text, query, LOOSE), [], "{query}");
+        }
+        assert_eq!(find("❤️ x", "❤", words), [(0, 1)]);
         let case = FindOptions {
             case: true,
             ..LOOSE

@@ -107,7 +107,7 @@ export interface SearchOptions {
   case?: boolean;
   /** Only whole words. */
   words?: boolean;
-  /** What is looked for is a regular expression. It takes linear time, and one that comes to more than 64 KB is `invalid`; look-around and back-references are `invalid`, and classes know ASCII only. */
+  /** What is looked for is a regular expression. It takes linear time, and one that comes to more than 64 KB is `invalid`; look-around and back-references are `invalid`, and `\w` and its like know ASCII only. */
   regex?: boolean;
   /** Only messages of this name. */
   name?: string;
