@@ -311,9 +311,10 @@ pub struct Cleaned {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Told {
     /// Of a PNG `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, of a JPEG `APP1` to `APP15` or `COM`,
-    /// of a WebP `EXIF`, `XMP` or `C2PA`.
+    /// of a WebP `EXIF`, `XMP` or `C2PA`; `trailer` for what stood behind the picture's end.
     pub kind: String,
-    /// A text's keyword: `parameters`, `Software`; what a JPEG calls such a part: `Exif`; else empty.
+    /// A text's keyword: `parameters`, `Software`; what a JPEG calls such a part: `Exif`; the
+    /// media type of a trailer that is known: `video/mp4`; else empty.
     pub name: String,
     /// How many bytes it had.
     pub bytes: usize,
@@ -771,8 +772,9 @@ pub fn rewrite(
 }
 
 /// A PNG, JPEG or WebP without what it tells beside its pixels, its card and its assets: an image
-/// generator's prompts, a camera's Exif, an editor's name. Everything else stays byte for byte; of
-/// the Exif of a JPEG it stays how it has to be turned.
+/// generator's prompts, a camera's Exif, an editor's name, and what stands behind the picture's end
+/// and is no card. Everything else stays byte for byte; of the Exif of a JPEG it stays how it has to
+/// be turned.
 ///
 /// # Errors
 /// `unsupported` for what is none of these, `bad-png`, `cut-short`, `too-large`.

@@ -1,10 +1,11 @@
 //! What a picture tells beside its pixels and its card, found and taken out: the words of an image
 //! generator, of a camera, of an editor. Everything else stays byte for byte.
 
-use super::{Cleaned, Told, comment, embedded};
+use super::{Cleaned, Told, charx, comment, embedded};
 use crate::container::png::{self, Chunk};
-use crate::container::{exif, jpeg, webp};
+use crate::container::{exif, jpeg, media, webp, zip};
 use crate::error::{Kind, Limits, Result};
+use crate::json::Document;
 use crate::lore;
 use std::ops::Range;
 
@@ -47,15 +48,50 @@ pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
         }
         None => TELLING.contains(&&chunk.kind) && !kept(chunk),
     };
-    let told = layout.chunks.iter().filter(|chunk| goes(chunk));
-    let told = told.map(|chunk| Told {
-        kind: String::from_utf8_lossy(&chunk.kind).into_owned(),
-        name: String::from_utf8_lossy(name(chunk)).into_owned(),
-        bytes: chunk.data.len(),
-    });
-    Ok(Cleaned {
-        removed: told.collect(),
-        bytes: png::splice(image, &layout, goes, &[])?,
+    let last = layout.chunks.iter().find(|chunk| chunk.kind == *b"IEND");
+    let mut behind = last.map_or(image.len(), |last| last.place.end);
+    let archive = archive(image, behind, limits).unwrap_or(image.len());
+    let mut cut = Cut::of(image);
+    for chunk in &layout.chunks {
+        // What an archive holds may be pictures too.
+        if chunk.place.start >= archive {
+            break;
+        }
+        let goes = goes(chunk);
+        if chunk.after_end && (goes || kept(chunk) || png::text_kind(chunk.kind).is_some()) {
+            cut.trailer(behind..chunk.place.start);
+            behind = chunk.place.end.min(archive);
+        }
+        if goes {
+            let kind = String::from_utf8_lossy(&chunk.kind).into_owned();
+            let place = chunk.place.start..chunk.place.end.min(archive);
+            cut.out(&place, kind, name(chunk), chunk.data.len());
+        }
+    }
+    cut.trailer(behind..archive);
+    Ok(cut.end())
+}
+
+/// Where an archive begins behind the end of a picture that has a card in it.
+fn archive(image: &[u8], end: usize, limits: &Limits) -> Option<usize> {
+    if end >= image.len() {
+        return None;
+    }
+    let card = charx::read(image, limits, &mut Vec::new()).ok()?;
+    let archive = zip::read(image, limits, &mut Vec::new()).ok()?;
+    Some(archive.filter(|_| card.is_some())?.start.max(end))
+}
+
+/// From where on the card stays that stands behind the end of a picture.
+fn card_behind(image: &[u8], end: usize, limits: &Limits) -> Option<usize> {
+    let found = |bytes: &[u8]| super::read(bytes, limits).ok().map(|file| file.document);
+    let before = |whole: &Document| {
+        let card = found(image.get(..end)?)?;
+        (card.bytes() == whole.bytes()).then_some(())
+    };
+    archive(image, end, limits).or_else(|| {
+        let whole = found(image).filter(|_| end < image.len())?;
+        before(&whole).is_none().then_some(end)
     })
 }
 
@@ -63,9 +99,11 @@ pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
 fn photograph(image: &[u8], limits: &Limits) -> Result<Cleaned> {
     const COMMENT: u8 = 0xfe;
     let missing = || Kind::CutShort.because("the segments of the image lead to no picture");
-    let segments = jpeg::segments(image).ok_or_else(missing)?;
+    let (segments, end) = jpeg::segments(image).ok_or_else(missing)?;
+    // Words between scans are nobody's card.
+    let before = segments.iter().take_while(|one| !one.is_scan()).count();
     let words = |segment: &jpeg::Segment| &image[segment.data.clone()];
-    let mut cards = comment::cards(segments.iter().map(words), limits);
+    let mut cards = comment::cards(segments[..before].iter().map(words), limits);
     // A card that is cut into several segments: all that may be of it.
     if !cards.contains(&true)
         && let Ok((_, source)) = comment::read(image, limits, &mut Vec::new())
@@ -74,8 +112,9 @@ fn photograph(image: &[u8], limits: &Limits) -> Result<Cleaned> {
             Some("COM") => segment.marker == COMMENT,
             _ => words(segment).starts_with(exif::MARK),
         };
-        cards = segments.iter().map(within).collect();
+        cards = segments[..before].iter().map(within).collect();
     }
+    cards.resize(segments.len(), false);
     let mut cut = Cut::of(image);
     for (segment, card) in segments.iter().zip(cards) {
         let words = words(segment);
@@ -103,6 +142,8 @@ fn photograph(image: &[u8], limits: &Limits) -> Result<Cleaned> {
             cut.bytes.extend(exif);
         }
     }
+    let end = end.unwrap_or(image.len());
+    cut.trailer(end..card_behind(image, end, limits).unwrap_or(image.len()));
     Ok(cut.end())
 }
 
@@ -112,6 +153,11 @@ fn webp(image: &[u8], limits: &Limits) -> Result<Cleaned> {
     const FLAGS: [(&[u8; 4], u8); 2] = [(b"EXIF", 8), (b"XMP ", 4)];
     let missing = || Kind::CutShort.because("the chunks of the image lead over its end");
     let chunks = webp::chunks(image).ok_or_else(missing)?;
+    let picture = |chunk: &webp::Chunk| matches!(&chunk.kind, b"VP8 " | b"VP8L" | b"ANMF");
+    // By a wrong length the picture would stand behind its own end.
+    if !chunks.iter().any(picture) {
+        return Err(missing());
+    }
     let words = |chunk: &webp::Chunk| &image[chunk.data.clone()];
     let cards = comment::cards(chunks.iter().map(words), limits);
     let mut cut = Cut::of(image);
@@ -125,10 +171,13 @@ fn webp(image: &[u8], limits: &Limits) -> Result<Cleaned> {
             cut.out(&chunk.whole, kind.trim().to_owned(), b"", chunk.data.len());
         }
     }
+    // Where nothing was cut nothing was taken over yet.
+    let removed = cut.at - cut.bytes.len();
+    let end = webp::end(image);
+    cut.trailer(end..card_behind(image, end, limits).unwrap_or(image.len()));
     let mut cleaned = cut.end();
-    let removed = image.len() - cleaned.bytes.len();
     if removed > 0 {
-        let length = webp::end(image).saturating_sub(8 + removed) as u32;
+        let length = end.saturating_sub(8 + removed) as u32;
         cleaned.bytes[4..8].copy_from_slice(&length.to_le_bytes());
         // It is the first chunk where there is one.
         if let Some(first) = chunks.first().filter(|chunk| chunk.kind == *b"VP8X")
@@ -167,6 +216,15 @@ impl Cut<'_> {
             name: String::from_utf8_lossy(name).into_owned(),
             bytes,
         });
+    }
+
+    /// Takes out a stretch behind the picture's end.
+    fn trailer(&mut self, part: Range<usize>) {
+        let Some(bytes) = self.image.get(part.clone()).filter(|it| !it.is_empty()) else {
+            return;
+        };
+        let kind = media::kind(bytes).unwrap_or_default();
+        self.out(&part, "trailer".to_owned(), kind.as_bytes(), bytes.len());
     }
 
     fn end(mut self) -> Cleaned {

@@ -1,6 +1,6 @@
 //! JPEG as a row of segments: the ones that carry words.
 //!
-//! Knows nothing of pictures: behind the start of the scan nothing is read.
+//! Knows nothing of pictures: of what a scan holds it is only told where it ends.
 
 use super::exif;
 use std::ops::Range;
@@ -9,6 +9,9 @@ const COMMENT: u8 = 0xfe;
 const APP1: u8 = 0xe1;
 const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: u8 = 0xd9;
+
+/// A picture with more segments is none that a tool makes.
+const MOST_SEGMENTS: usize = 1 << 16;
 
 /// The bytes every JPEG ends with.
 pub const END: [u8; 2] = [0xff, END_OF_IMAGE];
@@ -36,7 +39,7 @@ pub fn words(bytes: &[u8]) -> Vec<&[u8]> {
     exif
 }
 
-/// A segment before the picture.
+/// A segment of the picture.
 pub struct Segment {
     /// The second byte of its marker.
     pub marker: u8,
@@ -46,23 +49,63 @@ pub struct Segment {
     pub data: Range<usize>,
 }
 
-/// The segments before the picture; `None` where they do not lead to one.
-pub fn segments(bytes: &[u8]) -> Option<Vec<Segment>> {
-    let mut found = Vec::new();
-    let mut at = 2;
+impl Segment {
+    /// Whether a scan of the picture follows.
+    pub fn is_scan(&self) -> bool {
+        self.marker == START_OF_SCAN
+    }
+}
+
+/// The segments before the picture and between its scans, and where the picture ends, if it does;
+/// `None` where they do not lead to one, and with more than 65,536 of them.
+pub fn segments(bytes: &[u8]) -> Option<(Vec<Segment>, Option<usize>)> {
+    let mut found: Vec<Segment> = Vec::new();
+    let (mut at, mut scanned) = (2, false);
     loop {
-        let (marker, data) = segment(bytes, at)?;
+        let fill = bytes.get(at..)?.iter().take_while(|one| **one == 0xff);
+        let marker = at + fill.count();
+        if scanned && bytes.get(marker) == Some(&END_OF_IMAGE) {
+            return Some((found, Some(marker + 1)));
+        }
+        let next = segment(bytes, at);
+        // What leads over the end within a picture is a part of it.
+        let Some((marker, data)) = next.filter(|(_, data)| !scanned || data.end < bytes.len())
+        else {
+            return scanned.then_some((found, None));
+        };
+        if found.len() == MOST_SEGMENTS {
+            return None;
+        }
         let whole = at..data.end;
         at = data.end;
-        if marker == START_OF_SCAN {
-            return Some(found);
-        }
         found.push(Segment {
             marker,
             whole,
             data,
         });
+        if marker == START_OF_SCAN {
+            scanned = true;
+            match coded(bytes, at) {
+                Some(end) => at = end,
+                None => return Some((found, None)),
+            }
+        }
     }
+}
+
+/// Where the coded picture of a scan ends: before a marker that is none of its own, and what
+/// fills up before that.
+fn coded(bytes: &[u8], from: usize) -> Option<usize> {
+    let own = |byte: &u8| !matches!(byte, 0xc0..=0xcf | 0xd9..=0xef | 0xfe);
+    let marks = memchr::memchr_iter(0xff, bytes.get(from..)?).map(|at| from + at);
+    let last = marks
+        .into_iter()
+        .find(|at| bytes.get(at + 1).is_some_and(|byte| !own(byte)))?;
+    let fill = bytes[from..last]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == 0xff);
+    Some(last - fill.count())
 }
 
 /// Where the picture begins, behind the header of its scan; `None` when it is not in these bytes.

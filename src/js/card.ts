@@ -186,7 +186,7 @@ export function countTokens(card: CardGiven, given?: ReadCardOptions): CardToken
 
 /**
  * A PNG, JPEG or WebP without what it tells beside its pixels, its card and its assets: the prompts of an image generator, the
- * Exif of a camera, the name of an editor. `removed` lists that. Everything else stays byte for byte; of the Exif of a JPEG it
+ * Exif of a camera, the name of an editor, and what stands behind the end of the picture and is no card. `removed` lists that. Everything else stays byte for byte; of the Exif of a JPEG it
  * stays how it has to be turned.
  *
  * Throws `unsupported` for what is none of these, `bad-png`, `cut-short`, `too-large`, `bad-option`, `not-ready`.

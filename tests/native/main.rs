@@ -18,6 +18,7 @@ mod cases;
 mod chats;
 mod chats_write;
 mod check;
+mod clean_image;
 mod compression;
 mod connection;
 mod containers;

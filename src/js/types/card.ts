@@ -158,7 +158,8 @@ export interface CleanedImage {
   bytes: Uint8Array;
   /**
    * What is not in it any more. `kind` is of a PNG `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, of a JPEG `APP1` to `APP15`
-   * or `COM`, of a WebP `EXIF`, `XMP` or `C2PA`; `name` the keyword of a text, or what a JPEG calls such a part: `Exif`.
+   * or `COM`, of a WebP `EXIF`, `XMP` or `C2PA`, and `trailer` for what stood behind the picture's end; `name` the keyword of a
+   * text, what a JPEG calls such a part: `Exif`, or the media type of a trailer where it is known: `video/mp4`.
    */
   removed: { kind: string; name: string; bytes: number }[];
 }
