@@ -7,7 +7,7 @@ use super::view::{self, FIELDS, V1, Value};
 use super::{Converted, Loss, Spec, agnai};
 use crate::error::{Limits, Result};
 use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
-use crate::lore::{self, decorators, without_decorators};
+use crate::lore;
 
 /// What `data` has in V3 only.
 const V3_ONLY: [(&str, &str); 7] = [
@@ -140,12 +140,7 @@ pub(super) fn respelled(document: &Document, spec: Spec) -> Result<Document> {
 pub(super) fn backfill(document: &Document) -> Result<Document> {
     let v2 = respelled(document, Spec::V2)?;
     entries(&v2, |entry, _| {
-        let content = entry.root().get("content").and_then(Node::text);
-        let Some(content) = content.filter(|content| !decorators(content).is_empty()) else {
-            return Ok(None);
-        };
-        let bare = quote_ascii(without_decorators(&content));
-        entry.set(&["content".into()], &bare).map(Some)
+        Ok(lore::lowered(entry)?.map(|(plain, _)| plain))
     })
 }
 
@@ -341,25 +336,19 @@ fn lifted(entry: &Document, _: &str) -> Result<Option<Document>> {
 
 fn lowered(entry: &Document, path: &str, losses: &mut Vec<Loss>) -> Result<Option<Document>> {
     let mut lower = entry.clone();
+    if let Some((plain, lost)) = lore::lowered(entry)? {
+        if !lost.is_empty() {
+            let message = format!("V2 knows no decorators: {}", lost.join(", "));
+            losses.push(Loss::new(format!("{path}.content"), message));
+        }
+        lower = plain;
+    }
     if let Some(expression) = entry.root().get("use_regex") {
         if expression.boolean() == Some(true) {
             let message = "V2 does not say that keys are expressions";
             losses.push(Loss::new(format!("{path}.use_regex"), message));
         }
         lower = lower.remove(&["use_regex".into()])?;
-    }
-    let content = entry.root().get("content").and_then(Node::text);
-    if let Some(content) = content.as_deref() {
-        let names: Vec<_> = decorators(content)
-            .into_iter()
-            .map(|decorator| format!("@@{}", decorator.name))
-            .collect();
-        if !names.is_empty() {
-            let message = format!("V2 knows no decorators: {}", names.join(", "));
-            losses.push(Loss::new(format!("{path}.content"), message));
-            let bare = quote_ascii(without_decorators(content));
-            lower = lower.set(&["content".into()], &bare)?;
-        }
     }
     if entry
         .root()

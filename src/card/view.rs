@@ -696,6 +696,9 @@ pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
         }
         _ => {}
     }
+    if let Some(data) = data(document) {
+        mirrored(root, data, warnings);
+    }
     if version(root).is_some_and(|version| version > 3.0) {
         warnings.push(Warning::noticed(
             "newer-spec",
@@ -713,6 +716,29 @@ pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
             "",
             "keys have spaces around them",
         ));
+    }
+}
+
+/// Tells where the fields at the root, which SillyTavern repeats for tools that know V1 only, say
+/// something else than `data`.
+fn mirrored(root: Node<'_>, data: Node<'_>, warnings: &mut Vec<Warning>) {
+    let said = |node: Node<'_>| node.text().map(|text| text.trim().to_owned());
+    for field in FIELDS.iter().filter(|field| field.kind == Kind::Text) {
+        // What is not in `data` is taken from the root, and told elsewhere.
+        let Some(counts) = data.get(field.key).and_then(said) else {
+            continue;
+        };
+        let other = |name: &&str| {
+            let there = root.get(name).and_then(said);
+            there.is_some_and(|text| !text.is_empty() && text != counts)
+        };
+        if field.key == "name" && counts.is_empty() {
+            continue;
+        }
+        if let Some(name) = field.names(root).find(other) {
+            let message = format!("`data.{}` says something else; it counts", field.key);
+            warnings.push(Warning::noticed("root-differs", name, message));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! in the entry and then in its `extensions`. What no name fits is kept beside it.
 
 use super::dialect::{self, Dialect};
+use super::key::is_slashed;
 use crate::error::Warning;
 use crate::json::{Document, Node, Shape};
 
@@ -533,6 +534,20 @@ impl Entry {
                     message,
                 ));
             }
+        }
+        // What joins keys there is told by nobody who would have to know.
+        let joined = |key: &String| key.contains('&') && !is_slashed(key);
+        if dialect == Dialect::NovelAi
+            && let Some(key) = keys.iter().find(|key| joined(key))
+        {
+            let message = format!(
+                "`&` in the key `{key}` is looked for as it stands; NovelAI may want all that it joins"
+            );
+            warnings.push(Warning::noticed(
+                "literal-key",
+                format!("{path}.keys"),
+                message,
+            ));
         }
         let id = field(names::ID).and_then(|id| match id.number() {
             Some(number) if number.fract() == 0.0 => Some(Id::Number(number as i64)),

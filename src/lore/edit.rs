@@ -5,10 +5,11 @@
 //! stays, and an edit of one entry touches no other.
 
 use super::book::{Book, Entry, Id, synonyms};
+use super::decorator::{Decorator, decorators, without_decorators};
 use super::dialect::{self, At, Dialect};
 use super::write;
 use crate::error::{Error, Kind, Result};
-use crate::json::{Document, Node, Shape, Step};
+use crate::json::{Document, Node, Shape, Step, quote_ascii};
 use serde_json::{Map, Value};
 
 /// The fields of the book itself: what callers say, what the file says.
@@ -375,6 +376,59 @@ fn added(document: &Document, dialect: Dialect, given: Node<'_>) -> Result<Docum
     let read = Book::read(&made, dialect, &mut Vec::new());
     holds(dialect, read.entries.last(), &entry, given)?;
     Ok(made)
+}
+
+/// An entry of V3 as V2 has it, with the names of the decorators that are lost; `None` for one
+/// without any. What they say is in fields of V2, and in those that SillyTavern has in `extensions`,
+/// where there are such.
+///
+/// # Errors
+/// None for an entry that was read.
+pub fn lowered(entry: &Document) -> Result<Option<(Document, Vec<String>)>> {
+    let content = entry.root().get("content").and_then(Node::text);
+    let content = content.unwrap_or_default();
+    let found = decorators(&content);
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let bare = quote_ascii(without_decorators(&content));
+    let bare = entry.set(&["content".into()], &bare)?;
+    let named = |decorator: &Decorator| format!("@@{}", decorator.name);
+    let filled = filled(entry, &bare, &found).ok().flatten();
+    Ok(Some(filled.map_or_else(
+        || (bare, found.iter().map(named).collect()),
+        |(made, lost)| (made, lost.into_iter().map(named).collect()),
+    )))
+}
+
+/// `bare` with what decorators of the entry say in its fields, and those that have none; `None`
+/// where it does not read so.
+fn filled<'d>(
+    entry: &Document,
+    bare: &Document,
+    found: &'d [Decorator],
+) -> Result<Option<(Document, Vec<&'d Decorator>)>> {
+    const DIALECT: Dialect = Dialect::CharacterBook;
+    let read = |entry: &Document| -> Result<Option<Entry>> {
+        let book = Document::parse(&format!("{{\"entries\":[{}]}}", entry.root().raw()))?;
+        let book = Book::read(&book, DIALECT, &mut Vec::new());
+        Ok(book.entries.into_iter().next())
+    };
+    let Some(old) = read(entry)? else {
+        return Ok(None);
+    };
+    let mut new = old.clone();
+    let lost = found.iter().filter(|it| !write::apply(it, &mut new));
+    let lost = lost.collect();
+    let (before, after) = (spelled(&old, DIALECT)?, spelled(&new, DIALECT)?);
+    let (before, after) = (only(&before, DIALECT)?, only(&after, DIALECT)?);
+    let made = carried(bare, &[], before, after)?;
+    let said = |entry: Option<Entry>| {
+        let mut all = entry.as_ref().map(fields).unwrap_or_default();
+        all.remove("content");
+        all
+    };
+    Ok((said(read(&made)?) == said(Some(new))).then_some((made, lost)))
 }
 
 /// The fields as callers see them.

@@ -32,7 +32,7 @@ mod write;
 pub use book::{About, Book, Entry, Filter, Id, Logic, Position};
 pub use decorator::{Decorator, decorators, without_decorators};
 pub use dialect::Dialect;
-pub use edit::{Summary, edit, entry_name, is_filed, last_entry, replace, summary, view};
+pub use edit::{Summary, edit, entry_name, is_filed, last_entry, lowered, replace, summary, view};
 
 use crate::codec::inflate;
 use crate::container::png;

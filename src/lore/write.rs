@@ -32,7 +32,7 @@ pub(super) fn write(book: &Book, dialect: Dialect) -> Result<Written> {
     tell_head(book, held, dialect, &mut losses);
     let text = match dialect {
         Dialect::SillyTavern => silly_tavern(book, &mut losses),
-        Dialect::CharacterBook => character_book(book, &mut losses),
+        Dialect::CharacterBook => object(&specified(book, false)),
         Dialect::V3 => format!(
             "{{\"spec\":\"lorebook_v3\",\"data\":{}}}",
             object(&specified(book, true))
@@ -239,22 +239,10 @@ fn put_scanning(fields: &mut Fields, book: &Book) {
     }
 }
 
-fn character_book(book: &Book, losses: &mut Vec<Loss>) -> String {
-    for (n, entry) in book.entries.iter().enumerate() {
-        for decorator in decorators(&entry.content) {
-            losses.push(Loss::new(
-                format!("entries.{n}.content"),
-                format!("V2 has no decorators; `@@{}` was left out", decorator.name),
-            ));
-        }
-    }
-    object(&specified(book, false))
-}
-
 /// The book for a dialect, of which decorators become fields where the dialect knows none of them.
 pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Written> {
-    use Dialect::{Agnai, AiDungeon, NovelAi, SillyTavern, Tsv};
-    if !matches!(dialect, SillyTavern | Agnai | AiDungeon | NovelAi | Tsv) {
+    use Dialect::{CharacterBook, Risu, SillyTavern, V3};
+    if matches!(dialect, Risu | V3) {
         return write(book, dialect);
     }
     let (mut plain, mut losses) = (book.clone(), Vec::new());
@@ -263,7 +251,10 @@ pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Writte
             let name = decorator.name.as_str();
             let native = dialect == SillyTavern && matches!(name, "activate" | "dont_activate");
             if !native && !apply(&decorator, entry) {
-                let message = format!("{} does not act upon `@@{name}`", dialect.as_str());
+                let message = match dialect {
+                    CharacterBook => format!("V2 has no decorators; `@@{name}` was left out"),
+                    other => format!("{} does not act upon `@@{name}`", other.as_str()),
+                };
                 losses.push(Loss::new(format!("entries.{n}.content"), message));
             }
         }
@@ -274,7 +265,7 @@ pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Writte
 }
 
 /// Puts what a decorator says into a field, if there is one for it.
-fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
+pub(super) fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
     let value = decorator.values.first().map(String::as_str);
     let number = decorator.number();
     let whole = || number.map(|number| number as u32);

@@ -184,7 +184,7 @@ inside("data_text", json({ spec: "chara_card_v2", spec_version: "2.0", data: jso
 inside("text", json(V2), "the card as a text", warns("double-encoded"));
 inside("list", `[${V2}]`, "the card in a list", warns("double-encoded"));
 inside("name_at_root", json({ ...v2({ name: "" }), name: NAME }), "the name at the root only", warns("field-at-root"));
-inside("root_differs", json({ ...v2(), name: "Root", description: "Root" }), "SillyTavern's mirror says something else: `data` counts", withFields({ description: texts.description }));
+inside("root_differs", json({ ...v2(), name: "Root", description: "Root" }), "SillyTavern's mirror says something else: `data` counts", withFields({ description: texts.description }, "root-differs"));
 inside("alphabetical", json({ data: Object.fromEntries(Object.entries(data2).sort()), spec: "chara_card_v2", spec_version: "2.0" }), "Chub: keys in order of the alphabet", { spec: "v2" });
 inside("nameless", json(v2({ name: "" })), "no name", { name: "", warnings: ["no-name"] });
 inside("mojibake", json(v2({ name: Buffer.from(NAME).toString("latin1").replace(/[\x80-\x9f]/g, (c) => new TextDecoder("windows-1252").decode(Buffer.from(c, "latin1"))) })), "UTF-8 taken for Windows-1252", warns("mojibake"));

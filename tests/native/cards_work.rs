@@ -54,7 +54,6 @@ fn going_down_a_specification_tells_what_is_lost() {
             "data.group_only_greetings",
             "data.creation_date",
             "data.character_book.entries.0.use_regex",
-            "data.character_book.entries.0.content",
             "data.character_book.entries.0.id",
         ]
     );
@@ -65,7 +64,7 @@ fn going_down_a_specification_tells_what_is_lost() {
     assert_eq!(written["data"]["mine"], true);
     assert_eq!(
         written["data"]["character_book"]["entries"][0],
-        json!({"keys":["k"],"content":"text","extensions":{},"enabled":true,"insertion_order":1})
+        json!({"keys":["k"],"content":"text","extensions":{"position":4,"depth":3},"enabled":true,"insertion_order":1,"position":"after_char"})
     );
     assert_eq!(card::validate(&v2.document).errors, []);
 
@@ -88,6 +87,73 @@ fn going_down_a_specification_tells_what_is_lost() {
         ]
     );
     assert_eq!(card::validate(&v1.document).errors, []);
+}
+
+#[test]
+fn decorators_become_fields_of_v2_and_say_the_same_there_and_back() {
+    let fixture = include_bytes!("../fixtures/cards/decorators_v3.json");
+    let v3 = card::read(fixture, &Limits::default()).unwrap().document;
+    let v2 = card::convert(&v3, Spec::V2).unwrap();
+    let lost: Vec<_> = v2
+        .losses
+        .iter()
+        .map(|loss| (&*loss.path, &*loss.message))
+        .collect();
+    assert_eq!(
+        lost,
+        [
+            (
+                "data.character_book.entries.0.content",
+                "V2 knows no decorators: @@instruct_depth"
+            ),
+            (
+                "data.character_book.entries.2.content",
+                "V2 knows no decorators: @@probability"
+            )
+        ]
+    );
+    let entry = |document: &Document, n: usize| {
+        let mut entry = value(document)["data"]["character_book"]["entries"][n].clone();
+        entry["content"].take();
+        entry
+    };
+    let first = json!({
+        "keys": ["ice"], "content": null, "enabled": true, "insertion_order": 7, "own": 1,
+        "extensions": {"mine": true, "position": 4, "depth": 2, "role": 1, "probability": 30, "delay": 5,
+            "scan_depth": 3, "match_whole_words": true, "exclude_recursion": true, "prevent_recursion": true, "selectiveLogic": 2},
+        "position": "after_char", "secondary_keys": ["fire", "sun"], "selective": true, "priority": 9,
+    });
+    assert_eq!(entry(&v2.document, 0), first);
+    let second = json!({"keys": ["a"], "content": null, "extensions": {}, "constant": true, "enabled": false, "insertion_order": 1});
+    assert_eq!(entry(&v2.document, 1), second);
+    // SillyTavern would not act upon the number where it is switched off.
+    assert_eq!(
+        entry(&v2.document, 2)["extensions"],
+        json!({"useProbability": false})
+    );
+
+    let book = |document: &Document| {
+        let file = cardkeep::lore::read(document.bytes(), &Limits::default()).unwrap();
+        value(&parse(&cardkeep::lore::view(&file.document)))["entries"].clone()
+    };
+    let back = card::convert(&v2.document, Spec::V3).unwrap();
+    assert_eq!(back.losses, []);
+    assert_eq!(book(&back.document), book(&v2.document));
+    assert_eq!(card::validate(&v2.document).errors, []);
+
+    // The copy for V2 within a picture says the same.
+    let options = card::WriteOptions {
+        container: card::Container::Png,
+        image: None,
+        assets: &[],
+        limits: Limits::default(),
+    };
+    let picture = card::write(&v3, &options).unwrap();
+    let chunk = picture.windows(6).position(|at| at == b"chara\0").unwrap() + 6;
+    let length = u32::from_be_bytes(*picture[chunk - 14..].first_chunk().unwrap()) as usize;
+    let text = &picture[chunk..chunk - 6 + length];
+    let chara = card::read(text, &Limits::default()).unwrap();
+    assert_eq!(entry(&chara.document, 0)["extensions"]["depth"], 2);
 }
 
 #[test]

@@ -591,19 +591,48 @@ fn what_is_put_right_in_a_book_is_told() {
 }
 
 #[test]
-fn a_v2_book_loses_its_decorators_and_says_so() {
+fn a_v2_book_has_decorators_in_fields_and_tells_those_that_are_lost() {
     let book = lore::read(&fixture("lorebook_v3.json"), &Limits::default())
         .unwrap()
         .book;
     let written = lore::write(&book, Dialect::CharacterBook).unwrap();
-    assert_eq!(written.losses.len(), 2, "{:?}", written.losses);
+    assert_eq!(written.losses, []);
+    let read = |bytes: &[u8]| lore::read(bytes, &Limits::default()).unwrap().book;
+    let entry = &read(&written.bytes).entries[0];
     assert_eq!(
-        lore::read(&written.bytes, &Limits::default())
-            .unwrap()
-            .book
-            .entries[0]
-            .content,
-        "c"
+        (&*entry.content, entry.position, entry.depth, entry.delay),
+        ("c", Position::AtDepth, 5, Some(4))
+    );
+    let other =
+        br#"{"entries":[{"keys":["k"],"content":"@@keep_activate_after_match\n@@depth 2\nc"}]}"#;
+    let written = lore::write(&read(other), Dialect::CharacterBook).unwrap();
+    let told: Vec<_> = written.losses.iter().map(|loss| &*loss.message).collect();
+    let left = "V2 has no decorators; `@@keep_activate_after_match` was left out";
+    assert_eq!(told, [left]);
+}
+
+#[test]
+fn keys_of_novelai_that_join_words_are_taken_as_they_stand_and_told() {
+    let file = lore::read(&fixture("novelai_joined_keys.lorebook"), &Limits::default()).unwrap();
+    let told: Vec<_> = file
+        .warnings
+        .iter()
+        .map(|one| (one.code, &*one.path))
+        .collect();
+    assert_eq!(told, [("literal-key", "entries.0.keys")]);
+    let fired = |text: &str| {
+        let options = matching::Options::default();
+        matching::run(&file.book, &[text.to_owned()], &options)
+            .fired
+            .len()
+    };
+    assert_eq!(
+        [
+            fired("dragon & egg"),
+            fired("a dragon, an egg"),
+            fired("r&d")
+        ],
+        [1, 0, 1]
     );
 }
 
