@@ -110,7 +110,8 @@ impl Keep {
                 return Err(no_version(domain, id, rev));
             }
             let mut change = Change::new();
-            change.write(record, History::Skip);
+            // It says what it said, which a later conflict has to know.
+            change.write(record, History::Keep);
             Ok(entry(domain, &self.commit_one(change).await?))
         })
         .await

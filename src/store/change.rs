@@ -311,10 +311,12 @@ impl Store {
             return Ok(None);
         }
         let owner = version_owner(&record.domain, &record.id);
-        // A transaction is one change, so it keeps one state before.
-        let kept_on =
-            |stage: &Stage| stage.has_put(Table::Rows, [VERSIONS.into(), owner.as_str().into()]);
-        if self.stage.as_deref().is_some_and(kept_on) {
+        // A transaction is one change, so it keeps one state before, where there was one.
+        let settled_on = |stage: &Stage| {
+            stage.is_new(&Key::row(&record.domain, &record.id))
+                || stage.has_put(Table::Rows, [VERSIONS.into(), owner.as_str().into()])
+        };
+        if self.stage.as_deref().is_some_and(settled_on) {
             return Ok(None);
         }
         let key = |rev: u64| version_key(&record.domain, &record.id, rev);

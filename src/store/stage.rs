@@ -155,6 +155,11 @@ impl Stage {
             .any(|(_, value)| value.is_some())
     }
 
+    /// Whether there was no such row in the base.
+    pub(super) fn is_new(&self, row: &Key) -> bool {
+        self.staged.borrow().seen.get(row) == Some(&None)
+    }
+
     /// Everything on the stage as one burst; the stage is empty then and takes nothing more.
     pub(super) fn leave(&self) -> Result<Burst> {
         self.open()?;

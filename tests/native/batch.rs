@@ -124,6 +124,21 @@ fn one_that_fails_keeps_all_out_and_is_named() {
 }
 
 #[test]
+fn a_conflict_tells_its_base_also_when_an_older_state_was_pinned_meanwhile() {
+    let keep = open(&MemoryMedium::new());
+    put(&keep, &[card(Some("a"), "One")]).unwrap();
+    patch(&keep, &[rename("a", "Two", None)]).unwrap();
+    now(keep.pin_version(Domain::Characters, "a", 1, true)).unwrap();
+    assert_eq!(history(&keep, "a"), [1]);
+    patch(&keep, &[rename("a", "Three", None)]).unwrap();
+    let error = patch(&keep, &[rename("a", "Mine", Some(2))]).unwrap_err();
+    assert_eq!(error.kind(), Kind::Conflict);
+    let base = error.sides().unwrap().base.clone().expect("it is told");
+    let base: Json = serde_json::from_str(&base).unwrap();
+    assert_eq!(base["name"], "Two");
+}
+
+#[test]
 fn a_conflict_carries_what_stood_against_each_other() {
     let keep = open(&MemoryMedium::new());
     put(&keep, &[card(Some("a"), "One"), card(Some("b"), "B")]).unwrap();

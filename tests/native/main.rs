@@ -34,6 +34,7 @@ mod grown;
 mod gzip;
 mod handle;
 mod histories;
+mod interleaved;
 mod journal;
 mod json;
 mod keep;

@@ -304,6 +304,25 @@ fn a_transaction_keeps_one_state_before_it() {
 }
 
 #[test]
+fn a_record_that_is_made_in_a_transaction_has_no_state_before() {
+    let medium = MemoryMedium::new();
+    let (keep, _) = told(&medium);
+    let transaction = keep.begin();
+    let ann = card(transaction.keep(), "Ann");
+    rename(transaction.keep(), &ann, "Bea").unwrap();
+    rename(transaction.keep(), &ann, "Cat").unwrap();
+    commit(&transaction).unwrap();
+    assert_eq!(names(&keep), ["Cat"]);
+    assert_eq!(
+        now(keep.history(Domain::Characters, &ann)).unwrap(),
+        json!([])
+    );
+    rename(&keep, &ann, "Dan").unwrap();
+    let history = now(keep.history(Domain::Characters, &ann)).unwrap();
+    assert_eq!(history.as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_transaction_is_one_frame_of_the_second_copy_and_comes_back_whole() {
     let (medium, redo) = (MemoryMedium::new(), MemoryRedo::new());
     let options = || Options {
