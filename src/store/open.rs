@@ -10,7 +10,7 @@ use super::log::{Level, LogEntry};
 use super::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value, both};
 use super::memory::MemoryMedium;
 use super::migration::{self, Upgrade};
-use super::redo::{self, Copy, Opening, Redo, RedoFile, SecondCopy};
+use super::redo::{self, Copy, Look, Opening, Redo, RedoFile, SecondCopy};
 use crate::codec;
 use crate::error::{Error, Kind, Result};
 use crate::migrate::SCHEMA;
@@ -327,16 +327,24 @@ impl Healed {
             .flatten();
         let keep = stored.and_then(|value| serde_json::from_slice::<KeepMeta>(&value.bytes).ok());
         let wiped = keep.is_none();
-        // Counting takes as long as the log takes to come up.
+        // Counting a large table takes longer than the log takes to come up and to be read.
         let count = async {
             match wiped {
                 true => None,
                 false => medium.count(Scan::of(Table::Rows, [])).await.ok(),
             }
         };
-        let (files, counted) = both(redo.files(), count).await;
-        let found = match files {
-            Ok(files) => Healed::compare(medium, &*redo, files, keep, counted, now).await,
+        let log = async {
+            let files = redo.files().await?;
+            Result::Ok(Healed::look(&*redo, files, keep).await)
+        };
+        let (looked, counted) = both(log, count).await;
+        let found = match looked {
+            Ok(Ok(None)) => Ok(Opening::default()),
+            Ok(Ok(Some((there, look)))) => redo::open(medium, &*redo, look, counted, now)
+                .await
+                .map_err(|error| (there, error)),
+            Ok(Err(refused)) => Err(refused),
             Err(error) if error.kind() == Kind::NoSupport => return Ok(Healed::alone()),
             // What cannot be listed may hold all there was.
             Err(error) => Err((true, error)),
@@ -363,30 +371,28 @@ impl Healed {
         }
     }
 
-    /// The comparison; an error tells whether there was a copy to compare with.
-    async fn compare(
-        medium: &dyn Medium,
+    /// What the log of this keep says, and whether there is any; nothing where it is of no use.
+    /// An error, too, tells whether there is a copy to compare with.
+    async fn look(
         redo: &dyn Redo,
         mut files: Vec<RedoFile>,
         keep: Option<KeepMeta>,
-        counted: Option<u64>,
-        now: &dyn Fn() -> i64,
-    ) -> std::result::Result<Opening, (bool, Error)> {
+    ) -> std::result::Result<Option<(bool, Look)>, (bool, Error)> {
         let wiped = keep.is_none();
         let id = match keep {
             // Newer data is not written by older code, not even to heal it.
-            Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => {
-                return Ok(Opening::default());
-            }
+            Some(keep) if keep.schema.max(keep.min_writer) > SCHEMA => return Ok(None),
             Some(keep) => keep.id,
             None => match newest_keep(&files) {
                 Some(newest) => newest,
-                None => return Ok(Opening::default()),
+                None => return Ok(None),
             },
         };
         files.retain(|file| file.keep() == id);
         let there = !files.is_empty();
-        let opened = redo::open(medium, redo, &files, wiped, counted, now).await;
-        opened.map_err(|error| (there, error))
+        match redo::look(redo, files, wiped).await {
+            Ok(look) => Ok(Some((there, look))),
+            Err(error) => Err((there, error)),
+        }
     }
 }

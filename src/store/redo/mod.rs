@@ -23,5 +23,5 @@ pub use copy::SecondCopy;
 pub use file::{Redo, RedoFile};
 pub(super) use index::is_sound;
 pub use memory::MemoryRedo;
-pub(super) use opening::{Opening, open, rebuild};
+pub(super) use opening::{Look, Opening, look, open, rebuild};
 pub use recovery::Recovered;

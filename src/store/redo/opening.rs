@@ -50,25 +50,59 @@ pub(in crate::store) struct Opening {
     pub ahead_ms: i64,
 }
 
-/// Puts back what the medium lost: all of it when it has no record of its own any more, and
-/// all rows when there are fewer than there have to be. Else what was written since the
-/// opening before the last one, because damage can show only at the second opening after it
-/// happened. `counted` is how many rows there were a moment before, where somebody has counted.
-pub(in crate::store) async fn open(
-    medium: &dyn Medium,
-    redo: &dyn Redo,
-    files: &[RedoFile],
+/// What the log says by itself, before the medium is asked.
+pub(in crate::store) struct Look {
+    files: Vec<RedoFile>,
     wiped: bool,
-    mut counted: Option<u64>,
-    now: &dyn Fn() -> i64,
-) -> Result<Opening> {
-    let now_ms = now();
+    note: Note,
+    known: Census,
+    index: Index,
+    lacking: bool,
+}
+
+/// Reads what was written since the opening before the last one, because damage can show only
+/// at the second opening after it happened; all there is when the medium was `wiped`.
+pub(in crate::store) async fn look(
+    redo: &dyn Redo,
+    files: Vec<RedoFile>,
+    wiped: bool,
+) -> Result<Look> {
     let note = Note::read(redo).await?;
     let mut index = Index::new(&note.covered);
     let known = note.census.clone().unwrap_or_default();
     let from = if wiped { &Lengths::new() } else { &note.before };
-    index.extend(redo, files, from, &known.files).await?;
-    let lacking = !wiped && index.is_lacking(redo, files, &note, &known).await?;
+    index.extend(redo, &files, from, &known.files).await?;
+    let lacking = !wiped && index.is_lacking(redo, &files, &note, &known).await?;
+    Ok(Look {
+        files,
+        wiped,
+        note,
+        known,
+        index,
+        lacking,
+    })
+}
+
+/// Puts back what the medium lost: all of it when it has no record of its own any more, and
+/// all rows when there are fewer than there have to be, else what [`look`] read. `counted` is
+/// how many rows there were a moment before, where somebody has counted.
+pub(in crate::store) async fn open(
+    medium: &dyn Medium,
+    redo: &dyn Redo,
+    look: Look,
+    mut counted: Option<u64>,
+    now: &dyn Fn() -> i64,
+) -> Result<Opening> {
+    let now_ms = now();
+    let Look {
+        files,
+        wiped,
+        note,
+        known,
+        mut index,
+        lacking,
+    } = look;
+    let files = &files;
     let too_few = |rows: u64| index.is_fewer(rows, &known);
     let mut doubt = false;
     if !wiped && note.census.is_some() {
