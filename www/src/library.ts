@@ -3,7 +3,7 @@
 
 import type { Trashed } from "cardkeep";
 
-export { builtInTemplates, convertCard, isCardkeepError, Keep, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
+export { builtInTemplates, convertCard, isCardkeepError, Keep, matchLorebook, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
 export type {
   Backup,
   CampaignEntry,
@@ -45,8 +45,10 @@ export type {
   Listing,
   Loss,
   LorebookEntry,
+  LorebookMatch,
   LoreEntry,
   LoreEntryPatch,
+  LoreReason,
   Message,
   MessagePatch,
   NewMessage,

@@ -17,6 +17,7 @@ import { Saving } from "../saving";
 import { Screen } from "../screen";
 import { discard } from "../trash";
 import "../history";
+import "./trial";
 
 interface Edits {
   name?: string;
@@ -69,6 +70,7 @@ export class LorebookScreen extends Screen {
             <input type="search" placeholder="Search" .value=${this.search} @input=${(event: Event) => (this.search = (event.target as HTMLInputElement).value)} /></label>
           <button type="button" class="button main" ?disabled=${!this.writable} @click=${() => void this.#add()}>New entry</button>
         </div>
+        <ck-trial .lorebook=${value}></ck-trial>
         <p class="quiet" role="status">${wanted ? `${found.length} of ${counted(all.length, "entry", "entries")}` : counted(all.length, "entry", "entries")}</p>
         <ul class="entries">${repeat(found.slice(0, this.shown), ({ call }) => call, ({ entry, call }) => this.#entry(entry, call))}</ul>
         ${found.length > this.shown ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>` : nothing}
