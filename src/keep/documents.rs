@@ -9,6 +9,7 @@ use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
+use crate::template;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -109,7 +110,7 @@ impl Keep {
     /// The document of a record.
     pub(super) async fn document(&self, record: &Record) -> Result<Document> {
         let bytes = self.document_bytes(record).await?;
-        Document::read(&bytes, &Limits::default()).map(|(document, _)| document)
+        document_of(record, &bytes)
     }
 
     /// The bytes of that document.
@@ -119,6 +120,16 @@ impl Keep {
             [part] => self.store().part(part).await,
             parts => world_parts::joined(self.store().parts(parts).await?),
         }
+    }
+}
+
+/// The document in the bytes of a record's. What must not leave the keep with a template of an earlier
+/// build is not in it.
+fn document_of(record: &Record, bytes: &[u8]) -> Result<Document> {
+    let (document, _) = Document::read(bytes, &Limits::default())?;
+    match record.domain == Domain::Templates.name() {
+        true => template::without_secrets(document),
+        false => Ok(document),
     }
 }
 
@@ -300,13 +311,13 @@ impl Documents<'_> {
         }
         let mut read = self.keep.store().parts(&parts).await?.into_iter();
         let mut documents = Vec::with_capacity(records.len());
-        for count in counts {
-            let document = match count {
-                Some(count) => {
+        for (record, count) in records.iter().zip(counts) {
+            let document = match (record, count) {
+                (Some(record), Some(count)) => {
                     let bytes = world_parts::joined(read.by_ref().take(count).collect())?;
-                    Some(Document::read(&bytes, &Limits::default())?.0)
+                    Some(document_of(record, &bytes)?)
                 }
-                None => None,
+                _ => None,
             };
             documents.push(document);
         }

@@ -257,9 +257,17 @@ impl Texts {
 
     pub(super) async fn export(&self, id: &str) -> Result<Exported> {
         let record = self.keep.record(self.form.domain, id).await?;
-        let (extension, media_type, bytes) = match record.parts.get("file") {
-            Some(part) => {
-                let file = self.keep.store().part(part).await?;
+        let file = match record.parts.get("file") {
+            Some(part) => Some(self.keep.store().part(part).await?),
+            None => None,
+        };
+        // A file that an earlier build kept may bear what is left out of its document.
+        let tells = |file: &Vec<u8>| {
+            let read = (self.form.read)(file, &Limits::default());
+            !read.is_ok_and(|(_, odd)| odd.iter().any(|one| one.code == template::LEFT_OUT))
+        };
+        let (extension, media_type, bytes) = match file.filter(tells) {
+            Some(file) => {
                 let (extension, media_type) = match media::kind(&file) {
                     Some(kind @ "image/png") => ("png", kind),
                     Some(kind @ "image/webp") => ("webp", kind),

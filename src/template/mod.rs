@@ -163,10 +163,8 @@ const MASTER: [&str; 5] = ["instruct", "context", "sysprompt", "preset", "reason
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<TemplateFile> {
     let (mut document, mut warnings) = Document::of_file(bytes, limits)?;
     let secrets = secret::all(document.root());
-    if !secrets.is_empty() {
-        document = document.sibling(&secret::blanked(document.root(), &secrets))?;
-        secret::tell(&secrets, &mut warnings);
-    }
+    secret::tell(&secrets, &mut warnings);
+    document = blanked(document, &secrets)?;
     let root = document.root();
     if Kind::of(&document).is_some() {
         return Ok(TemplateFile {
@@ -205,6 +203,23 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<TemplateFile> {
     })
 }
 
+fn blanked(document: Document, secrets: &[secret::Secret]) -> Result<Document> {
+    match secrets {
+        [] => Ok(document),
+        secrets => document.sibling(&secret::blanked(document.root(), secrets)),
+    }
+}
+
+/// A template that is kept without its keys and passwords: it may be from before they were left out
+/// when it was read.
+///
+/// # Errors
+/// None for a document that was read.
+pub fn without_secrets(document: Document) -> Result<Document> {
+    let secrets = secret::all(document.root());
+    blanked(document, &secrets)
+}
+
 /// The template as strict JSON: the `Template` of the public types.
 pub fn view(document: &Document) -> String {
     let summary = summary(document);
@@ -236,12 +251,12 @@ pub fn summary(document: &Document) -> Summary {
 /// `fields` with those of the tool that it is for; `null` removes one.
 ///
 /// # Errors
-/// `bad-option` for a field that is not known, `invalid` for a value of the wrong type or where
-/// it would be no template of its kind any more, `too-large`.
+/// `bad-option` for a field that is not known, `invalid` for a value of the wrong type, for a key or
+/// password, and where it would be no template of its kind any more, `too-large`.
 pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
     let kind = summary(document).kind;
     let made = changed(document, patch.root(), false)?;
-    holds(&made, kind)?;
+    holds(&made, Some(document), kind)?;
     Ok(made)
 }
 
@@ -261,7 +276,7 @@ pub fn replace(document: Option<&Document>, wanted: &Document) -> Result<Documen
         Some(document) => changed(document, root, true)?,
         None => changed(&Document::parse(kind.blank())?, root, false)?,
     };
-    holds(&made, kind)?;
+    holds(&made, document, kind)?;
     Ok(made)
 }
 
@@ -291,7 +306,14 @@ pub fn of_object(json: &str, limits: &Limits) -> Result<Document> {
     }
 }
 
-fn holds(made: &Document, kind: Kind) -> Result<()> {
+/// Whether what was made is a template of its kind, with no secret that was not in it before.
+fn holds(made: &Document, before: Option<&Document>, kind: Kind) -> Result<()> {
+    let before = before.map_or_else(Vec::new, |before| secret::all(before.root()));
+    let known = |secret: &secret::Secret| before.iter().any(|one| one.path == secret.path);
+    if let Some(secret) = secret::all(made.root()).iter().find(|one| !known(one)) {
+        let detail = format!("`{}` is a secret; templates keep none", secret.path);
+        return Err(Failure::Invalid.because(detail));
+    }
     if Kind::of(made) == Some(kind) {
         return Ok(());
     }

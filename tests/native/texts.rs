@@ -6,7 +6,7 @@ use cardkeep::error::{Kind, Limits};
 use cardkeep::json::{Document, merge};
 use cardkeep::keep::{Domain, Given, PatchDocument, PutDocument};
 use cardkeep::lore::{self, Dialect};
-use cardkeep::store::{MemoryMedium, Write};
+use cardkeep::store::{Change, History, MemoryMedium, Record, Write};
 use cardkeep::template::{self, Message, Options, Role};
 use serde_json::{Value, json};
 
@@ -671,4 +671,75 @@ fn presets_of_before_2024_end_a_reply_with_their_separator() {
         .filter(|it| it.role == template::Role::Assistant)
         .count();
     assert_eq!(text.matches("</s>").count(), replies);
+}
+
+#[test]
+fn a_preset_that_an_earlier_build_stored_with_secrets_gives_them_to_nobody() {
+    let preset = r#"{ "name": "P", "proxy_password": "hunter2", "prompts": [ ], "own": 1.50 }"#;
+    let wide: Vec<u8> = preset.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let medium = MemoryMedium::new();
+    let store = crate::store::open(&medium);
+    let mut change = Change::new();
+    for (id, file) in [("plain", None), ("filed", Some(&wide))] {
+        let mut record = Record::new("templates", id, 1_600_000_000_000);
+        record.head = json!({ "name": "P", "kind": "chat-completion" });
+        let part = change.add_part(preset.as_bytes());
+        record.parts.insert("document".into(), part);
+        if let Some(file) = file {
+            record.parts.insert("file".into(), change.add_part(file));
+        }
+        change.write(record, History::Skip);
+    }
+    now(store.commit(change)).unwrap();
+    drop(store);
+
+    let keep = open(&medium);
+    let bare = preset.replace("hunter2", "");
+    for id in ["plain", "filed"] {
+        let (view, document) = now(keep.templates().read(id)).unwrap().unwrap();
+        assert_eq!(document.bytes(), bare.as_bytes());
+        assert!(!view.contains("hunter2"));
+        let out = now(keep.export(Domain::Templates, id)).unwrap();
+        assert_eq!((&*out.filename, &*out.bytes), ("P.json", bare.as_bytes()));
+        let copy = now(keep.templates().copy(id, Some("Q"), Write::default())).unwrap();
+        let copy = now(keep.export(Domain::Templates, copy["id"].as_str().unwrap())).unwrap();
+        assert!(!String::from_utf8_lossy(&copy.bytes).contains("hunter2"));
+    }
+    // What is stored stays until somebody changes it.
+    let stored = |id: &str| {
+        let store = crate::store::open(&medium);
+        let record = now(store.get("templates", id)).unwrap().unwrap();
+        now(store.part(&record.parts["document"])).unwrap()
+    };
+    assert_eq!(stored("plain"), preset.as_bytes());
+    let change = |id: &str| PatchDocument {
+        id: id.to_owned(),
+        patch: patch(json!({"fields": {"own": 2}})),
+        if_rev: None,
+    };
+    let both = [change("plain"), change("filed")];
+    now(keep.patch_many(Domain::Templates, &both, Write::default())).unwrap();
+    for id in ["plain", "filed"] {
+        assert_eq!(stored(id), bare.replace("1.50", "2").as_bytes());
+    }
+}
+
+#[test]
+fn a_secret_is_not_put_into_a_template() {
+    let preset = document(r#"{"name":"P","prompts":[]}"#);
+    for change in [
+        json!({"fields": {"proxy_password": "hunter2"}}),
+        json!({"fields": {"extensions": {"x": [{"apiKey": "hunter2"}]}}}),
+        json!({"fields": {"reverse_proxy": "https://me:hunter2@host"}}),
+    ] {
+        let refused = template::edit(&preset, &patch(change)).expect_err("it is a secret");
+        assert_eq!(refused.kind(), Kind::Invalid);
+        assert!(!refused.to_string().contains("hunter2"));
+    }
+    let empty = patch(json!({"fields": {"proxy_password": ""}}));
+    assert!(template::edit(&preset, &empty).is_ok());
+    // What is in a document that is not kept is its owner's.
+    let own = document(r#"{"name":"P","prompts":[],"proxy_password":"hunter2"}"#);
+    let made = template::edit(&own, &patch(json!({"name": "Q"}))).unwrap();
+    assert!(made.root().get("proxy_password").is_some());
 }
