@@ -78,6 +78,9 @@ pub struct ChatImport {
     /// Where it came in a folder: what else came in it until now.
     #[serde(skip)]
     pub came: Came,
+    /// Chats that came in the same file before.
+    #[serde(skip)]
+    pub apart: Vec<String>,
     /// How much input is accepted.
     pub limits: Limits,
     /// Keeps it also when the very bytes are kept already: it comes with a world of its own.
@@ -86,6 +89,11 @@ pub struct ChatImport {
 }
 
 impl ChatImport {
+    /// Whether a chat came beside this one, so that it is another.
+    pub(super) fn is_beside(&self, id: &str) -> bool {
+        self.came.has(id) || self.apart.iter().any(|came| came == id)
+    }
+
     pub(super) fn links(&self) -> Links {
         Links {
             characters: self.characters.clone(),
@@ -110,7 +118,7 @@ impl Keep {
         let mut nearest = None;
         for record in self.store().find(same).await?.records {
             let is_newest = chat_row::newest_file(&record) == same.strip_prefix(FILES);
-            let was = || !options.came.has(&record.id) && !is_called_otherwise(&record, name);
+            let was = || !options.is_beside(&record.id) && !is_called_otherwise(&record, name);
             if record.trashed_ms.is_some() || !(is_newest || was()) {
                 continue;
             }

@@ -149,10 +149,12 @@ impl Chats {
             Cow::Owned(_) => Original::Bytes(bytes),
             Cow::Borrowed(_) => Original::None,
         };
+        let mut options = options.clone();
         for session in &file.sessions {
             let (record, status) = self
-                .import_session(file, session, &mut original, file_name, options)
+                .import_session(file, session, &mut original, file_name, &options)
                 .await?;
+            options.apart.push(record.id.clone());
             let declared = session
                 .header
                 .clone()

@@ -99,7 +99,7 @@ impl Keep {
                 let (trashed, own) = (record.trashed_ms.is_some(), &record.domain);
                 if trashed
                     || own != Domain::Chats.name()
-                    || options.came.has(&record.id)
+                    || options.is_beside(&record.id)
                     || is_called_otherwise(&record, given.name)
                 {
                     continue;

@@ -212,7 +212,8 @@ export class Tab {
     for (const { title, messages, trashed } of model.chats) {
       if (trashed) continue;
       const handle = await this.#open(title);
-      const told = (message) => JSON.stringify([message.name, message.text, message.hidden ?? false, message.swipes ?? [], message.swipe ?? 0, message.bookmark ?? ""]);
+      // A bookmark goes with the alternative that it was put on.
+      const told = (message) => JSON.stringify([message.name, message.text, message.hidden ?? false, message.swipes ?? [], message.swipe ?? 0, (message.swipes ? undefined : message.bookmark) ?? ""]);
       const page = (await handle.page(0, 1_000_000)).map((message) => ({ ...message, bookmark: message.fields.extra?.bookmark_link }));
       if (page.length !== messages.length || handle.length !== messages.length) return `${title}: ${page.length} messages, ${handle.length} told, not ${messages.length}`;
       const seen = new Set();

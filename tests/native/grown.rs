@@ -437,3 +437,20 @@ fn a_name_that_says_nothing_makes_no_other_chat() {
         assert_eq!(status == "added", name == "evening 2.jsonl", "{name}");
     }
 }
+
+#[test]
+fn chats_of_one_file_stay_as_many_also_where_one_begins_as_another() {
+    let (short, long) = (file(true, 2, "\n", true), file(true, 4, "\n", false));
+    let both = [short.clone(), long.clone()].concat();
+    let keep = open(&MemoryMedium::new());
+    for status in ["added", "duplicate"] {
+        let options = ChatImport::default();
+        let items = now(keep.chats().import(&both, "Zoë.jsonl", &options)).unwrap();
+        for (item, bytes) in items.as_array().unwrap().iter().zip([&short, &long]) {
+            assert_eq!(item["status"], status);
+            let id = item["entry"]["id"].as_str().unwrap();
+            assert_eq!(&bytes_of(&keep, id), bytes);
+        }
+        assert_eq!(count(&keep), 2);
+    }
+}
