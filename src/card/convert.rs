@@ -344,7 +344,7 @@ fn lowered(entry: &Document, path: &str, losses: &mut Vec<Loss>) -> Result<Optio
         lower = plain;
     }
     if let Some(expression) = entry.root().get("use_regex") {
-        if expression.boolean() == Some(true) {
+        if expression.boolean() != Some(false) && !expression.is_null() {
             let message = "V2 does not say that keys are expressions";
             losses.push(Loss::new(format!("{path}.use_regex"), message));
         }

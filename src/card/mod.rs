@@ -624,6 +624,33 @@ pub fn summary(document: &Document) -> Summary {
     summary
 }
 
+/// What a gallery shows of a card, as members of strict JSON: `name`, `creator`, `tags` and `version`.
+/// Unlike [`summary`] it says half a surrogate pair as the file does.
+pub fn shown(document: &Document) -> String {
+    let names = [
+        ("name", "name"),
+        ("creator", "creator"),
+        ("tags", "tags"),
+        ("character_version", "version"),
+    ];
+    let mut out = String::new();
+    for field in view::FIELDS {
+        let Some((_, name)) = names.iter().find(|(key, _)| *key == field.key) else {
+            continue;
+        };
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.extend(["\"", name, "\":"]);
+        match view::value(document, field, &mut Vec::new()) {
+            view::Value::Absent if field.key == "tags" => out.push_str("[]"),
+            view::Value::Absent => out.push_str("\"\""),
+            value => value.strict(&mut out),
+        }
+    }
+    out
+}
+
 /// The document with fields changed: in `data`, and at the root where the document has
 /// the field there too. A field that already says so is left as it is spelled; in
 /// lists, lorebook and extensions only what differs is written. `null` removes
@@ -637,7 +664,8 @@ pub fn edit(document: &Document, patch: &Document) -> Result<Document> {
 }
 
 /// The card as one of another specification, with what that one has no place for told. A
-/// card that is of it already comes back as it was. Fields of other tools beside `data` stay.
+/// card that is of it already comes back as it was, with what its specification requires besides.
+/// Fields of other tools beside `data` stay.
 ///
 /// # Errors
 /// `too-large`.

@@ -116,7 +116,7 @@ export function writeCard(card: CardGiven, given: WriteCardOptions): Uint8Array 
 
 /**
  * Makes a card one of another specification, and tells what that one has no place for. A card that is of it already comes
- * back as it was; fields of other tools beside `data` stay.
+ * back as it was, with what its specification requires besides; fields of other tools beside `data` stay.
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */

@@ -742,13 +742,26 @@ fn texts(node: Node<'_>) -> Vec<String> {
 
 /// What stands between commas; an expression between slashes may have commas within.
 fn split(text: &str) -> Vec<String> {
-    if text.trim_start().starts_with('/') {
+    /// An expression with more commas is cut at them.
+    const MOST_COMMAS: usize = 16;
+    if is_slashed(text) {
         return vec![text.trim().to_owned()];
     }
-    text.split(',')
-        .map(|key| key.trim().to_owned())
-        .filter(|key| !key.is_empty())
-        .collect()
+    let mut keys = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ends = rest.match_indices(',').map(|(at, _)| at);
+        let mut ends = ends.take(MOST_COMMAS).chain([rest.len()]);
+        let first = rest.find(',').unwrap_or(rest.len());
+        let end = match rest.trim_start().starts_with('/') {
+            true => ends.find(|end| is_slashed(&rest[..*end])).unwrap_or(first),
+            false => first,
+        };
+        keys.push(rest[..end].trim().to_owned());
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    keys.retain(|key| !key.is_empty());
+    keys
 }
 
 fn strict(node: Node<'_>) -> String {

@@ -93,7 +93,10 @@ impl Dialect {
         if root
             .get("entries")
             .is_some_and(|list| list.shape() == Shape::Array)
-            && (has("keys") || first.is_none())
+            && (["keys", "secondary_keys", "insertion_order"]
+                .map(has)
+                .contains(&true)
+                || first.is_none())
         {
             return Some(Dialect::CharacterBook);
         }

@@ -3,6 +3,7 @@
 use super::book::{ABOUT, Book, Entry, Id, Logic, Position};
 use super::decorator::{Decorator, decorators, without_decorators as undecorated};
 use super::dialect::{self, Dialect};
+use super::key::is_slashed;
 use crate::error::{Loss, Result, Written};
 use crate::json::quote;
 use serde::Serialize;
@@ -565,7 +566,7 @@ fn ai_dungeon(book: &Book, losses: &mut Vec<Loss>) -> String {
 /// Tells where keys come apart in a tool that has them in one text.
 fn tell_commas(n: usize, entry: &Entry, tool: &str, losses: &mut Vec<Loss>) {
     let mut keys = entry.keys.iter().chain(&entry.secondary_keys);
-    if keys.any(|key| key.contains(',')) {
+    if keys.any(|key| key.contains(',') && !is_slashed(key)) {
         let message = format!("{tool} separates keys by commas; one with a comma becomes two");
         losses.push(Loss::new(format!("entries.{n}.keys"), message));
     }
@@ -713,6 +714,11 @@ fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
     let plain = |text: &str| text.replace(['\t', '\r', '\n'], " ");
     let mut line = |(n, entry): (usize, &Entry)| {
         tell(n, entry, &[], "a table", losses);
+        tell_commas(n, entry, "a table", losses);
+        if !entry.comment.is_empty() {
+            let message = "a table has no place for it".to_owned();
+            losses.push(Loss::new(format!("entries.{n}.comment"), message));
+        }
         if entry.keys.is_empty() {
             losses.push(Loss::new(
                 format!("entries.{n}"),
@@ -721,10 +727,11 @@ fn tsv(book: &Book, losses: &mut Vec<Loss>) -> String {
             return String::new();
         }
         let content = undecorated(&entry.content);
-        if plain(content) != content {
+        if plain(content).trim() != content {
             losses.push(Loss::new(
                 format!("entries.{n}.content"),
-                "a table has one line for it; line breaks became blanks".to_owned(),
+                "a table has one line for it; line breaks became blanks, and those around it go"
+                    .to_owned(),
             ));
         }
         format!("{}\t{}\n", plain(&entry.keys.join(",")), plain(content))

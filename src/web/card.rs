@@ -96,16 +96,12 @@ impl RawPeek {
     pub fn card(self) -> Thrown<String> {
         let read = self.peek.bytes_read();
         let file = self.peek.card()?;
-        let summary = card::summary(&file.document);
-        Ok(convert::ascii(&serde_json::json!({
-            "name": summary.name,
-            "creator": summary.creator,
-            "tags": summary.tags,
-            "version": summary.version,
-            "spec": file.spec.as_str(),
-            "container": file.container.as_str(),
-            "bytesRead": read,
-        })))
+        Ok(format!(
+            r#"{{{},"spec":"{}","container":"{}","bytesRead":{read}}}"#,
+            card::shown(&file.document),
+            file.spec.as_str(),
+            file.container.as_str(),
+        ))
     }
 }
 

@@ -157,6 +157,22 @@ fn decorators_become_fields_of_v2_and_say_the_same_there_and_back() {
 }
 
 #[test]
+fn an_odd_answer_to_whether_keys_are_expressions_is_told_where_it_is_lost() {
+    let json = r#"{"spec":"chara_card_v3","spec_version":"3.0","data":{"name":"a","character_book":{"entries":[{"keys":["k"],"content":"c","use_regex":"yes"},{"keys":["k"],"content":"c","use_regex":false}]}}}"#;
+    let v2 = card::convert(&parse(json), Spec::V2).unwrap();
+    assert_eq!(paths(&v2), ["data.character_book.entries.0.use_regex"]);
+}
+
+#[test]
+fn what_a_gallery_shows_is_what_the_card_says_half_a_pair_too() {
+    let json = r#"{"spec":"chara_card_v2","data":{"name":"\ud800","tags":["\udc00b"],"character_version":7}}"#;
+    assert_eq!(
+        card::shown(&parse(json)),
+        r#""name":"\ud800","tags":["\udc00b"],"creator":"","version":"7""#
+    );
+}
+
+#[test]
 fn a_key_that_stands_twice_with_spaces_is_gone_both_times() {
     let file = include_bytes!("../fuzz/corpus/card/data_twice_with_spaces");
     let found = card::read(file, &Limits::default()).unwrap();

@@ -612,6 +612,69 @@ fn a_v2_book_has_decorators_in_fields_and_tells_those_that_are_lost() {
 }
 
 #[test]
+fn expressions_and_words_in_one_text_of_keys_come_apart() {
+    let keys = |text: &str| {
+        let book = json!([{ "keys": text, "value": "x" }]).to_string();
+        let file = lore::read(book.as_bytes(), &Limits::default()).unwrap();
+        file.book.entries[0].keys.clone()
+    };
+    assert_eq!(
+        keys("/sh(a|e)rk/i,Ünï, ice"),
+        ["/sh(a|e)rk/i", "Ünï", "ice"]
+    );
+    assert_eq!(keys("ice,/a{1,2},b/ , /c/"), ["ice", "/a{1,2},b/", "/c/"]);
+    assert_eq!(keys("/a,b{2,}/i"), ["/a,b{2,}/i"]);
+    assert_eq!(keys("/home, usr,,"), ["/home", "usr"]);
+    let many = "/a,".repeat(100_000);
+    let start = std::time::Instant::now();
+    assert_eq!(keys(&many).len(), 100_000);
+    assert!(start.elapsed() < crate::patience::PATIENCE);
+
+    let entry = lore::Entry {
+        keys: vec!["/a{1,2}/".to_owned(), "b".to_owned()],
+        ..lore::Entry::default()
+    };
+    let book = lore::Book {
+        entries: vec![entry],
+        ..lore::Book::default()
+    };
+    for dialect in [Dialect::AiDungeon, Dialect::Risu] {
+        let written = lore::write(&book, dialect).unwrap();
+        assert_eq!(written.losses, []);
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        assert_eq!(again.book.entries[0].keys, book.entries[0].keys);
+    }
+}
+
+#[test]
+fn a_table_tells_titles_joined_keys_and_blanks_that_it_loses() {
+    let entry = lore::Entry {
+        keys: vec!["a,b".to_owned()],
+        comment: "Title".to_owned(),
+        content: " text ".to_owned(),
+        ..lore::Entry::default()
+    };
+    let book = lore::Book {
+        entries: vec![entry],
+        ..lore::Book::default()
+    };
+    let written = lore::write(&book, Dialect::Tsv).unwrap();
+    let lost: Vec<_> = written.losses.iter().map(|loss| &*loss.path).collect();
+    assert_eq!(
+        lost,
+        ["entries.0.keys", "entries.0.comment", "entries.0.content"]
+    );
+}
+
+#[test]
+fn a_book_whose_first_entry_has_no_keys_is_still_the_specifications() {
+    let text = br#"{"entries":[{"content":"c","secondary_keys":["ice"],"insertion_order":3}]}"#;
+    let file = lore::read(text, &Limits::default()).unwrap();
+    assert_eq!(file.dialect, Dialect::CharacterBook);
+    assert!(!file.book.entries[0].selective);
+}
+
+#[test]
 fn keys_of_novelai_that_join_words_are_taken_as_they_stand_and_told() {
     let file = lore::read(&fixture("novelai_joined_keys.lorebook"), &Limits::default()).unwrap();
     let told: Vec<_> = file
