@@ -124,6 +124,78 @@ describe("a world", () => {
   });
 });
 
+describe("a world of one's own", () => {
+  let app;
+  before(async () => {
+    app = await stage();
+    await app.visit("#/worlds");
+  });
+  after(() => app?.close());
+
+  /** Fills the form beneath the summary with this text, and sends it. */
+  const fill = async (inside, fields, send) => {
+    await app.run((css) => (document.querySelector(`${css} details.editing`).open = true), inside);
+    for (const [name, text] of Object.entries(fields)) {
+      await app.clear(`${inside} details.editing [name=${name}]`);
+      await app.type(`${inside} details.editing [name=${name}]`, text);
+    }
+    await button(app, send, `${inside} details.editing`);
+  };
+
+  test("is made and given a name", async () => {
+    await button(app, "New world");
+    await app.until(() => document.querySelector("h1")?.textContent === "New world" && document.querySelectorAll(".place").length === 1);
+    await app.clear('.beneath input[name="name"]');
+    await app.type('.beneath input[name="name"]', "Gannet Point");
+    await button(app, "Rename");
+    await app.until(() => document.querySelector("h1").textContent === "Gannet Point");
+  });
+
+  test("gets places beside the one where one is, which one can walk to", async () => {
+    await fill(".atlas", { name: "Boat House", description: "Two boats." }, "Add it");
+    await app.until(() => document.querySelectorAll(".place").length === 2);
+    await app.click('.compass [data-to="North"]');
+    await app.until(() => document.querySelector(".here h2").textContent === "Boat House");
+    assert.match(await app.text(".here"), /Two boats\./);
+  });
+
+  test("has its places changed, and changed back", async () => {
+    await fill(".here", { name: "Old Boat House" }, "Save");
+    await app.until(() => document.querySelector(".here h2").textContent === "Old Boat House");
+    await app.run(() => [...document.querySelectorAll(".notice button")].findLast((one) => one.textContent.trim() === "Undo").click());
+    await app.until(() => document.querySelector(".here h2").textContent === "Boat House");
+  });
+
+  test("keeps the spelling of what was not changed", async () => {
+    const odd = { ...WORLD, metadata: { ...WORLD.metadata, name: "Odd World" }, locations: { "0,0,0": { ...WORLD.locations["0,0,0"], description: " Two\r\nlines. \n" } }, current_position: "0,0,0" };
+    const own = await app.run(() => location.hash);
+    await app.visit("#/worlds");
+    await app.import(await app.file("odd.json", JSON.stringify(odd)));
+    await app.run(() => [...document.querySelectorAll(".list .row")].find((row) => row.textContent.includes("Odd World")).click());
+    await app.until(() => document.querySelector("h1")?.textContent === "Odd World");
+    await fill(".here", { name: "The Hall" }, "Save");
+    await app.until(() => document.querySelector(".here h2").textContent === "The Hall");
+    const { bytes } = await app.download(() => button(app, "Export JSON"));
+    assert.equal(JSON.parse(bytes.toString("utf8")).locations["0,0,0"].description, odd.locations["0,0,0"].description);
+    await app.visit(own);
+  });
+
+  test("loses a place that is removed, and nothing else", async () => {
+    await app.run(() => document.querySelector('.place:not([data-is="here"])').dispatchEvent(new MouseEvent("click", { bubbles: true })));
+    await app.until(() => document.querySelector('[aria-label="Picked location"]'));
+    await app.run(() => (document.querySelector('[aria-label="Picked location"] details.editing').open = true));
+    await button(app, "Remove", '[aria-label="Picked location"]');
+    await app.until(() => document.querySelectorAll(".place").length === 1);
+    const { bytes } = await app.download(() => button(app, "Export JSON"));
+    const state = JSON.parse(bytes.toString("utf8"));
+    assert.deepEqual(Object.keys(state.locations), ["0,1,0"]);
+    const { location_id, ...place } = state.locations["0,1,0"];
+    assert.match(location_id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(place, { coordinates: [0, 1, 0], name: "Boat House", description: "Two boats.", npcs: [], events: [] });
+    assert.equal(state.metadata.name, "Gannet Point");
+  });
+});
+
 describe("settings", () => {
   let app;
   before(async () => {

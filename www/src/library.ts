@@ -76,6 +76,7 @@ export type {
   World,
   WorldEntry,
   WorldLocation,
+  WorldLocationPatch,
   WorldState,
 } from "cardkeep";
 

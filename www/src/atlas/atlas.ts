@@ -9,6 +9,7 @@ import { icon, type IconName } from "../icon";
 import type { CharacterEntry, Json, WorldLocation, WorldState } from "../library";
 import { prose } from "../prose/prose";
 import { href } from "../route";
+import { changing, type Edit, freeSides, making } from "./editing";
 import { coordinates, DIRECTIONS, neighbor, placesOf, type Place } from "./grid";
 import { map } from "./map";
 
@@ -26,6 +27,8 @@ export class Atlas extends LightElement {
   @property({ attribute: false }) set: (stat: string, value: Json) => void = () => undefined;
   /** Puts a location that waits onto the map; not where the map stays as it is. */
   @property({ attribute: false }) place: ((id: string, key: string) => void) | undefined;
+  /** Changes the places; not where they stay as they are. */
+  @property({ attribute: false }) edit: Edit | undefined;
   /** What stands between the place where one is and the player. */
   @property({ attribute: false }) beside: TemplateResult | typeof nothing = nothing;
   @state() private view: "map" | "list" = "map";
@@ -70,6 +73,7 @@ export class Atlas extends LightElement {
                 go: (key) => this.go(key),
               })}</div>`
             : this.#table(places)}
+          ${this.edit === undefined ? nothing : making(places, [picked?.x ?? 0, picked?.y ?? 0, picked?.z ?? 0], picked, this.writable, this.edit)}
           ${this.#tray(Object.entries(this.world.unconnected_locations), places, picked)}
         </section>
         <aside>
@@ -98,6 +102,7 @@ export class Atlas extends LightElement {
       <p class="quiet over">You are here · ${this.world.current_position}</p>
       <h2 dir="auto">${location?.name ?? "Nowhere on the map"}</h2>
       ${location ? this.#about(location) : nothing}
+      ${location && this.edit ? changing(this.world.current_position, location, true, this.writable, this.edit) : nothing}
       <div class="compass" role="group" aria-label="Exits" @keydown=${(event: KeyboardEvent) => this.#walk(event, places, here)}>
         ${DIRECTIONS.map((direction) => {
           const to = neighbor(places, here, direction);
@@ -115,6 +120,7 @@ export class Atlas extends LightElement {
       <p class="quiet over">${place.key}${this.world.visited_positions.includes(place.key) ? " · visited" : ""}</p>
       <h2 dir="auto">${place.location.name}</h2>
       ${this.#about(place.location)}
+      ${this.edit ? changing(place.key, place.location, false, this.writable, this.edit) : nothing}
       <button type="button" class="button main" ?disabled=${!this.writable} @click=${() => this.go(place.key)}>Go here</button>
     </section>`;
   }
@@ -166,15 +172,14 @@ export class Atlas extends LightElement {
   #placing(id: string, name: string, places: Place[], beside: Place | undefined) {
     const { place } = this;
     if (place === undefined) return nothing;
-    const from = [beside?.x ?? 0, beside?.y ?? 0, beside?.z ?? 0] as const;
-    const free = DIRECTIONS.filter((direction) => neighbor(places, from, direction) === undefined);
+    const free = freeSides(places, [beside?.x ?? 0, beside?.y ?? 0, beside?.z ?? 0], beside);
     if (free.length === 0) return html`<p class="quiet">All around <span dir="auto">${beside?.location.name}</span> is taken. Pick another place on the map to put it beside that.</p>`;
     return html`<form class="tools" @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       place(id, String(new FormData(event.target as HTMLFormElement).get("to")));
     }}>
       <label><span class="unseen">Where to place ${name}</span><select name="to" ?disabled=${!this.writable}>
-        ${free.map(({ name: side, by }) => html`<option value=${from.map((at, n) => at + (by[n] ?? 0)).join(",")}>${beside ? `${side} of ${beside.location.name}` : side}</option>`)}</select></label>
+        ${free}</select></label>
       <button type="submit" class="button" ?disabled=${!this.writable}>Place on the map</button>
     </form>`;
   }

@@ -1,8 +1,8 @@
 // <ck-worlds>: every world, the one changed last first.
 
 import { html, nothing } from "lit";
-import { customElement } from "lit/decorators.js";
-import { failure } from "../failure";
+import { customElement, state } from "lit/decorators.js";
+import { attempt, failure } from "../failure";
 import { ago, counted } from "../format";
 import { icon } from "../icon";
 import type { WorldEntry } from "../library";
@@ -16,6 +16,7 @@ import "../shelf";
 
 @customElement("ck-worlds")
 export class WorldsScreen extends Screen {
+  @state() private making = false;
   readonly #list = new Live(this, () => this.keep, ["worlds", "settings"], async () => {
     const [listing, { lastWorld }] = await Promise.all([this.keep.worlds.list(), this.keep.settings.get()]);
     return { ...listing, last: listing.items.find(({ id }) => id === lastWorld) };
@@ -29,14 +30,17 @@ export class WorldsScreen extends Screen {
     return html`
       <header class="head">
         <div><h1>Worlds</h1><p class="quiet">${counted(items.length, "world")}</p></div>
-        <div class="tools"><ck-picker .main=${true} .disabled=${!this.writable}></ck-picker></div>
+        <div class="tools">
+          <button type="button" class="button" ?disabled=${!this.writable || this.making} @click=${() => void this.#make()}>New world</button>
+          <ck-picker .main=${true} .disabled=${!this.writable}></ck-picker>
+        </div>
       </header>
       ${unreadable(value.unreadable)}
       ${value.last && items.length > 1
         ? html`<p class="go-on"><a class="button" href=${href("world", value.last.id)}>${icon("next")}<span>Go on in <span dir="auto">${value.last.name || "No name"}</span></span></a></p>`
         : nothing}
       ${items.length === 0
-        ? html`<p class="none">No worlds yet. Import a <code>world_state.json</code>, or try the samples in Settings.</p>`
+        ? html`<p class="none">No worlds yet. Make one, import a <code>world_state.json</code>, or try the samples in Settings.</p>`
         : html`<ck-shelf .items=${items} .item=${this.#row} .mark=${this.writable}></ck-shelf>`}
     `;
   }
@@ -55,4 +59,13 @@ export class WorldsScreen extends Screen {
       <button type="button" class="bare" aria-label=${`Delete ${name}`} ?disabled=${!this.writable}
         @click=${() => void discard(this, this.keep, "worlds", entry.id, name)}>${icon("bin")}</button>`;
   };
+
+  async #make(): Promise<void> {
+    this.making = true;
+    await attempt(this, "The world could not be made", async () => {
+      const { id } = await this.keep.worlds.create("New world");
+      location.hash = href("world", id);
+    });
+    this.making = false;
+  }
 }

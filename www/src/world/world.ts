@@ -7,7 +7,7 @@ import { attempt, codeOf, failure } from "../failure";
 import { ago, counted } from "../format";
 import { gone } from "../gone";
 import { icon } from "../icon";
-import type { CharacterEntry, Json, World } from "../library";
+import type { CharacterEntry, Json, World, WorldLocationPatch } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { saveState, type SaveState } from "../save-state";
@@ -65,8 +65,14 @@ export class WorldScreen extends Screen {
       <ck-atlas .world=${world.state} .writable=${this.writable} .known=${this.#known.value}
         .go=${(key: string) => void this.#go(world, key)}
         .place=${(id: string, key: string) => void this.#place(world, id, key)}
+        .edit=${(key: string, patch: WorldLocationPatch | null) => this.#edit(world, key, patch)}
         .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
       ${this.#playthroughs(world)}
+      <section class="beneath" aria-labelledby="name-title"><h2 id="name-title">Name</h2>
+        <form class="tools" @submit=${(event: SubmitEvent) => void this.#rename(world, event)}>
+          <input name="name" dir="auto" autocomplete="off" required aria-label="Name of the world" ?disabled=${!this.writable} .value=${world.name} />
+          <button type="submit" class="button" ?disabled=${!this.writable}>Rename</button>
+        </form></section>
       <section class="beneath" aria-labelledby="older-title"><h2 id="older-title">Older versions</h2><ck-history .keep=${this.keep} .domain=${"worlds"} .record=${this.record} .writable=${super.writable}></ck-history></section>
     `;
   }
@@ -107,20 +113,37 @@ export class WorldScreen extends Screen {
     await this.#change(() => this.keep.worlds.moveTo(this.record, key, { ifRev: world.rev }));
   }
 
-  /** The state before is an older version: Undo goes back to it, as long as nothing else was written. */
   async #place(world: World, id: string, key: string): Promise<void> {
     const name = world.state.unconnected_locations[id]?.name || id;
-    const placed = await this.#change(async () => {
-      await this.keep.worlds.place(this.record, id, key, { ifRev: world.rev });
+    await this.#write(world, `“${name}” is on the map`, () => this.keep.worlds.place(this.record, id, key, { ifRev: world.rev }));
+  }
+
+  #edit(world: World, key: string, patch: WorldLocationPatch | null): Promise<boolean> {
+    const before = world.state.locations[key]?.name || key;
+    const told = patch === null ? `“${before}” removed` : key in world.state.locations ? `“${before}” changed` : `“${patch.name}” is on the map`;
+    return this.#write(world, told, () => this.keep.worlds.patch(this.record, { locations: { [key]: patch } }, { ifRev: world.rev }));
+  }
+
+  async #rename(world: World, event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const name = String(new FormData(event.target as HTMLFormElement).get("name")).trim();
+    if (name !== "" && name !== world.name) await this.#write(world, `It is called “${name}” now`, () => this.keep.worlds.patch(this.record, { name }, { ifRev: world.rev }));
+  }
+
+  /** The state before is an older version: Undo goes back to it, as long as nothing else was written. */
+  async #write(world: World, told: string, write: () => Promise<unknown>): Promise<boolean> {
+    const written = await this.#change(async () => {
+      await write();
       return (await this.#load()) ?? world;
     });
     const rev = this.#world.value?.rev;
-    if (!placed) return;
+    if (!written) return false;
     const undo = () => attempt(this, "It could not be undone", async () => {
       if ((await this.keep.worlds.get(this.record))?.rev !== rev) throw new Error("The world was changed since; an older version has it as it was");
       await this.keep.worlds.restoreVersion(this.record, world.rev);
     });
-    notify(document.querySelector("ck-app") ?? this, { text: `“${name}” is on the map`, action: { label: "Undo", run: undo } });
+    notify(document.querySelector("ck-app") ?? this, { text: told, action: { label: "Undo", run: undo } });
+    return true;
   }
 
   async #change(change: () => Promise<World>): Promise<boolean> {
