@@ -168,6 +168,7 @@ export abstract class OpenKeep extends EventTarget {
       queueMicrotask(() => {
         this.dispatchEvent(new CustomEvent("log", { detail }));
         if (detail.event === "read-only") this.#accessed();
+        else if (detail.event === "turn-lost") void this.#turn?.refused();
         const full = detail.event === "full";
         const freed = detail.event === "backup-gave-room" ? { freed: detail.count ?? 0 } : undefined;
         if (full || freed || detail.event === "room-again") this.dispatchEvent(new CustomEvent("quota", { detail: { full, ...freed } }));
@@ -210,7 +211,7 @@ export abstract class OpenKeep extends EventTarget {
 
   /**
    * Takes the turn to write away from the tab that has it, where the keep was opened with `mode: "single-writer"`. What that
-   * tab has not saved stays in its journal.
+   * tab has not saved stays in its journal. Of several at the same moment one has it in the end, which `access` tells.
    *
    * Throws `bad-option` in another mode, `closed`.
    */

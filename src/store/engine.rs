@@ -236,8 +236,10 @@ impl Store {
                 _ => Level::Error,
             };
             self.note(|at| LogEntry::new(at, level, "write-failed").error(error));
-            if error.kind() == Kind::Locked {
+            if error.kind() == Kind::Locked && !self.is_locked() {
                 self.leave_turn();
+                // As an error, so that it is heard at every level of the log.
+                self.note(|at| LogEntry::new(at, Level::Error, "turn-lost"));
             }
             let unsure = is_unsure(error.kind());
             if !unsure {

@@ -8,11 +8,8 @@ use super::engine::Store;
 use super::medium::{Burst, Check, Key, Put, Table, Value};
 use super::turn::{WRITER, Writer, locked};
 use crate::codec;
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use serde::{Deserialize, Serialize};
-
-/// How often somebody else may be faster at taking the turn.
-const ATTEMPTS: u32 = 8;
 
 /// What `meta` says.
 #[derive(Serialize, Deserialize)]
@@ -28,46 +25,39 @@ impl Store {
     /// had it before is refused with `locked` at its next write.
     ///
     /// # Errors
-    /// `locked` when others keep taking it, and what the medium reports.
+    /// `locked` when somebody else took it at the same moment: it may be theirs by now. What the
+    /// medium reports.
     pub async fn take_turn(&self) -> Result<()> {
         let key = || Key::meta(WRITER);
-        for _ in 0..ATTEMPTS {
-            let found = self.medium().read(Table::Meta, &[key()]).await?;
-            let before = found.into_iter().next().flatten().map(|value| value.bytes);
-            let last = before
-                .as_deref()
-                .and_then(|bytes| serde_json::from_slice::<TurnMeta>(bytes).ok());
-            let turn = TurnMeta {
-                epoch: last.map_or(0, |turn| turn.epoch) + 1,
-                by: codec::new_id(self.now()),
-            };
-            let bytes = serde_json::to_vec(&turn).expect("plain fields always can be written");
-            let burst = Burst {
-                checks: vec![
-                    self.fence(),
-                    Check::Same {
-                        table: Table::Meta,
-                        key: key(),
-                        bytes: before,
-                    },
-                ],
-                puts: vec![Put {
+        let found = self.medium().read(Table::Meta, &[key()]).await?;
+        let before = found.into_iter().next().flatten().map(|value| value.bytes);
+        let last = before
+            .as_deref()
+            .and_then(|bytes| serde_json::from_slice::<TurnMeta>(bytes).ok());
+        let turn = TurnMeta {
+            epoch: last.map_or(0, |turn| turn.epoch) + 1,
+            by: codec::new_id(self.now()),
+        };
+        let bytes = serde_json::to_vec(&turn).expect("plain fields always can be written");
+        let burst = Burst {
+            checks: vec![
+                self.fence(),
+                Check::Same {
                     table: Table::Meta,
                     key: key(),
-                    value: Value::bytes(bytes.clone()),
-                }],
-                ..Burst::default()
-            };
-            match self.medium().write(&burst).await {
-                Err(error) if error.kind() == Kind::Locked => {}
-                Err(error) => return Err(error),
-                Ok(()) => {
-                    self.writer.replace(Writer::Mine(bytes));
-                    return Ok(());
-                }
-            }
-        }
-        Err(locked())
+                    bytes: before,
+                },
+            ],
+            puts: vec![Put {
+                table: Table::Meta,
+                key: key(),
+                value: Value::bytes(bytes.clone()),
+            }],
+            ..Burst::default()
+        };
+        self.medium().write(&burst).await?;
+        self.writer.replace(Writer::Mine(bytes));
+        Ok(())
     }
 
     /// Gives up the turn, or never had it: every write is refused with `locked`.

@@ -65,6 +65,7 @@ mod store;
 mod sweep;
 mod swipe;
 mod texts;
+mod thinned;
 mod transaction;
 mod trash;
 mod turn;
