@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { stage } from "./stage.mjs";
+import { cardPng } from "./png.mjs";
+import { button, stage } from "./stage.mjs";
 import { KEY } from "./webdriver.mjs";
 
 const entry = (uid, comment, key, content, more) => ({ uid, comment, key, content, keysecondary: [], constant: false, selective: false, order: 100, position: 0, disable: false, ...more });
@@ -51,5 +52,36 @@ describe("the keys of a lorebook", () => {
     await app.type(keys, `nothing happened${KEY.tab}`);
     await app.until(() => document.querySelectorAll("ck-trial .called li").length === 4);
     assert.match((await lines("ck-trial .called li")).find((line) => line.startsWith("The cellar")), /“nothing happened” in the newest message/);
+  });
+});
+
+describe("the lorebook in a card", () => {
+  let app;
+  const book = { name: "Coast", extensions: {}, entries: [{ keys: ["quay"], content: "A *harbour*.", extensions: {}, enabled: true, insertion_order: 1.50 }, { keys: ["salt"], content: "White.", extensions: {}, enabled: false, insertion_order: 2 }] };
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    const card = { spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ada", description: "Keeps the light.", first_mes: "Good evening.", character_book: book } };
+    await app.import(await app.file("ada.png", cardPng(JSON.stringify(card))));
+    await app.click(".tile a");
+    await app.until(() => document.querySelector("ck-card-book details"));
+  });
+  after(() => app?.close());
+
+  test("is read on the card's page, which also says how many tokens the card has", async () => {
+    const said = await app.text("ck-card-book");
+    assert.match(said, /2 entries in the card itself.*quay.*Keys: quay.*A harbour\..*salt off/);
+    assert.match(await app.text(".facts"), /Tokens, by estimate\d+; \d+ in every prompt/);
+  });
+
+  test("is copied out of it, once", async () => {
+    for (const words of [/among the lorebooks now/, /among the lorebooks already/]) {
+      await button(app, "Copy into the lorebooks");
+      await app.until((source) => new RegExp(source).test([...document.querySelectorAll(".notice")].at(-1)?.textContent ?? ""), words.source);
+    }
+    await app.run(() => [...document.querySelectorAll(".notice button")].findLast((one) => one.textContent.trim() === "Open it").click());
+    await app.until(() => location.hash.startsWith("#/lorebook/") && document.querySelectorAll("ck-lorebook .entry").length === 2);
+    await app.visit("#/lorebooks");
+    assert.equal(await app.run(() => document.querySelectorAll("ck-lorebooks .row").length), 1);
   });
 });

@@ -3,7 +3,7 @@
 
 import type { Trashed } from "cardkeep";
 
-export { builtInTemplates, convertCard, isCardkeepError, Keep, matchLorebook, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
+export { builtInTemplates, convertCard, countTokens, isCardkeepError, Keep, matchLorebook, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
 export type {
   Backup,
   CampaignEntry,
@@ -13,6 +13,7 @@ export type {
   CardFile,
   CardPatch,
   CardSpec,
+  CardTokens,
   ChangeDetail,
   Character,
   CharacterEntry,

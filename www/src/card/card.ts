@@ -5,10 +5,10 @@ import { customElement, state } from "lit/decorators.js";
 import { expand } from "../companion/companion";
 import { handOut } from "../download";
 import { attempt, codeOf, failure, sentence } from "../failure";
-import { ago, counted, momentOf } from "../format";
+import { ago, count, counted, momentOf } from "../format";
 import { gone } from "../gone";
 import { icon } from "../icon";
-import type { Card, CardPatch, Character, ChatEntry } from "../library";
+import { type Card, type CardPatch, type CardTokens, type Character, type ChatEntry, countTokens } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { prose } from "../prose/prose";
@@ -20,6 +20,7 @@ import { Screen } from "../screen";
 import { discard } from "../trash";
 import type { ExportCard } from "./export";
 import { greetings } from "./greetings";
+import "./book";
 import "./export";
 import "../history";
 import "../intake/request";
@@ -49,6 +50,7 @@ const tagsOf = (line: string): string[] => line.split(",").map((tag) => tag.trim
 interface Loaded {
   character: Character;
   chats: ChatEntry[];
+  tokens: CardTokens;
 }
 
 @customElement("ck-card")
@@ -102,7 +104,7 @@ export class CardScreen extends Screen {
     // A card that says nothing yet is there to be written.
     if (this.#data.loading && this.writable && FIELDS.every(({ key }) => key === "name" || character.card[key].trim() === "")) this.editing = true;
     const chats = await this.keep.chats.list();
-    return { character, chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
+    return { character, tokens: countTokens(character.document), chats: chats.items.filter((chat) => chat.characters.includes(this.record)).sort((a, b) => b.changed - a.changed) };
   }
 
   get #touched(): boolean {
@@ -114,7 +116,7 @@ export class CardScreen extends Screen {
     if (loading) return html`<p class="wait" role="status">Loading the character…</p>`;
     if (error !== undefined && value === undefined) return failure("This character could not be read", error, () => void this.#data.reload());
     if (value === undefined) return gone(this.keep, "characters", this.record);
-    const { character, chats } = value;
+    const { character, chats, tokens } = value;
     const { card } = character;
     const name = card.name || "No name";
     const { state } = this.#saving;
@@ -149,7 +151,7 @@ export class CardScreen extends Screen {
           ${this.editing && this.conflict
             ? html`<p class="banner">The card was changed elsewhere while you typed. Your text is still in the form; save it over the newer one, or discard it.</p>`
             : nothing}
-          ${this.editing ? this.#form(card) : this.#reading(card)}
+          ${this.editing ? this.#form(card) : html`${this.#reading(card)}<ck-card-book .keep=${this.keep} .character=${character} .writable=${this.writable}></ck-card-book>`}
           ${this.#warnings(character)}
           ${this.#chats(chats)}
           ${this.editing ? nothing : html`<section class="field"><h2>Older versions</h2><ck-history .keep=${this.keep} .domain=${"characters"} .record=${this.record} .writable=${this.writable} .look=${this.#older}></ck-history></section>`}
@@ -158,6 +160,7 @@ export class CardScreen extends Screen {
           <div><dt>Card</dt><dd><span class="badge">${character.spec.toUpperCase()}</span> ${character.container.toUpperCase()}</dd></div>
           ${card.creator ? html`<div><dt>Creator</dt><dd dir="auto">${card.creator}</dd></div>` : nothing}
           ${card.character_version ? html`<div><dt>Version</dt><dd dir="auto">${card.character_version}</dd></div>` : nothing}
+          <div><dt>Tokens, by estimate</dt><dd>${count(tokens.total)}; ${count(tokens.permanent)} in every prompt</dd></div>
           <div><dt>Added</dt><dd title=${momentOf(character.created)}>${ago(character.created)}</dd></div>
           <div><dt>Changed</dt><dd title=${momentOf(character.changed)}>${ago(character.changed)}</dd></div>
         </dl>
@@ -192,9 +195,6 @@ export class CardScreen extends Screen {
       ${part("Example messages", card.mes_example)}
       ${part("System prompt", card.system_prompt)}
       ${part("After the history", card.post_history_instructions)}
-      ${card.character_book !== undefined && card.character_book !== null
-        ? html`<section class="field"><h2>Lorebook</h2><p class="quiet">This card carries a lorebook. It stays in the card, untouched.</p></section>`
-        : nothing}
       ${Object.keys(card.extensions).length > 0
         ? html`<section class="field"><h2>Extensions</h2><p class="quiet">Kept as they are: ${Object.keys(card.extensions).map((key, n) => html`${n > 0 ? ", " : ""}<code>${key}</code>`)}</p></section>`
         : nothing}
