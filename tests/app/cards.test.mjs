@@ -65,6 +65,20 @@ describe("a character card", () => {
     assert.deepEqual(others(bytes), others(png));
   });
 
+  test("leaves without what its picture tells beside it, when that is wanted", async () => {
+    for (const clean of [false, true]) {
+      await button(app, "Export as…");
+      await app.until(() => document.querySelector("dialog.export .check"));
+      assert.match(await app.text("dialog.export .check"), /what the picture tells beside the card \(Comment, tIME\)/);
+      if (clean) await app.click("dialog.export .check input");
+      const { bytes } = await app.download(() => button(app, "Save", "dialog.export"));
+      await app.until(() => !document.querySelector("dialog.export").open);
+      const told = chunks(bytes).filter(({ type, data }) => type === "tIME" || data.toString("latin1").startsWith("Comment"));
+      assert.equal(told.length, clean ? 0 : 2);
+      assert.equal(JSON.parse(cardText(bytes, "chara")).data.name, "Zoë Renamed");
+    }
+  });
+
   test("is not added twice", async () => {
     await app.visit();
     const path = await app.file("second.png", cardPng(JSON_TEXT.replace("Zoë Testcard", "Second")));

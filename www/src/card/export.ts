@@ -6,7 +6,7 @@ import { handOut } from "../download";
 import { LightElement } from "../element";
 import { attempt, sentence } from "../failure";
 import { counted } from "../format";
-import { convertCard, readCard, writeCard, type CardFile, type CardSpec, type Keep, type Loss } from "../library";
+import { cleanImage, convertCard, readCard, writeCard, type CardFile, type CardSpec, type CleanedImage, type Keep, type Loss } from "../library";
 import { asPng } from "../png";
 
 const SPECS: [CardSpec, string][] = [["v3", "V3: everything"], ["v2", "V2: most tools"], ["v1", "V1: the oldest"]];
@@ -25,18 +25,25 @@ export class ExportCard extends LightElement {
   @state() private spec: CardSpec = "v2";
   @state() private container: Container = "png";
   @state() private problem: unknown;
+  /** What the picture tells beside its pixels and the card, and whether it is to go. */
+  @state() private told: CleanedImage["removed"] = [];
+  @state() private clean = false;
   #filename = "";
   #bytes: Uint8Array | undefined;
 
   async show(): Promise<void> {
     this.file = undefined;
     this.problem = undefined;
+    this.told = [];
+    this.clean = false;
     this.querySelector("dialog")?.showModal();
     try {
       const { filename, bytes } = await this.keep.characters.export(this.record);
       this.#filename = filename.replace(/\.[^.]*$/, "");
       this.#bytes = bytes;
       this.file = readCard(bytes);
+      // Pictures of other kinds are drawn anew, and tell nothing.
+      if (this.file.container === "png") this.told = cleanImage(bytes).removed;
       if (SPECS.some(([spec]) => spec === this.file?.spec)) this.spec = this.file.spec;
     } catch (error) {
       this.problem = error;
@@ -66,6 +73,9 @@ export class ExportCard extends LightElement {
         <label class="field"><span>Specification</span><select @change=${(event: Event) => (this.spec = (event.target as HTMLSelectElement).value as CardSpec)}>
           ${SPECS.map(([value, label]) => html`<option value=${value} ?selected=${value === this.spec}>${label}</option>`)}</select></label>
       </div>
+      ${this.told.length === 0 || this.container === "json" ? nothing : html`
+        <label class="check"><input type="checkbox" .checked=${this.clean} @change=${(event: Event) => (this.clean = (event.target as HTMLInputElement).checked)} />
+          <span>Leave out what the picture tells beside the card <small class="quiet" dir="auto">(${[...new Set(this.told.map(({ kind, name }) => name || kind))].join(", ")})</small></span></label>`}
       <div class="losses" role="status">${losses.length === 0
         ? html`<p class="quiet">Nothing is lost.</p>`
         : html`<p><strong>${counted(losses.length, "part")} of the card ${losses.length === 1 ? "has" : "have"} no place there:</strong></p>
@@ -85,8 +95,9 @@ export class ExportCard extends LightElement {
     const { file, container } = this;
     if (file === undefined) return;
     const { document } = convertCard(file.document, this.spec);
-    const image = container === "json" ? undefined : await this.#image(file, container);
-    const assets = container === "json" || (container === file.container && image === this.#bytes) ? [] : file.assets;
+    const own = container === "json" ? undefined : await this.#image(file, container);
+    const assets = container === "json" || (container === file.container && own === this.#bytes) ? [] : file.assets;
+    const image = own && this.clean && file.container === "png" ? cleanImage(own).bytes : own;
     const bytes = writeCard(document, { container, ...(image && { image }), assets });
     const type = CONTAINERS.find(([value]) => value === container)?.[2] ?? "";
     await handOut({ filename: `${this.#filename}.${container}`, type, bytes });
