@@ -488,10 +488,8 @@ impl Entry {
         };
         let whole = |names: &[&str]| field(names).and_then(number).map(|found| found as i64);
         let some = |names: &[&str]| {
-            field(names)
-                .and_then(number)
-                .filter(|found| *found > 0.0)
-                .map(count)
+            let found = field(names).and_then(number).map(count);
+            found.filter(|found| *found > 0)
         };
         let mut list = |names: &[&str]| -> Vec<String> {
             let lists: Vec<Node<'_>> = names.iter().filter_map(|name| node.get(name)).collect();

@@ -418,8 +418,7 @@ fn filled<'d>(
         return Ok(None);
     };
     let mut new = old.clone();
-    let lost = found.iter().filter(|it| !write::apply(it, &mut new));
-    let lost = lost.collect();
+    let lost = write::applied(found, &mut new);
     let (before, after) = (spelled(&old, DIALECT)?, spelled(&new, DIALECT)?);
     let (before, after) = (only(&before, DIALECT)?, only(&after, DIALECT)?);
     let made = carried(bare, &[], before, after)?;

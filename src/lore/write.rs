@@ -248,16 +248,16 @@ pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Writte
     }
     let (mut plain, mut losses) = (book.clone(), Vec::new());
     for (n, entry) in plain.entries.iter_mut().enumerate() {
-        for decorator in decorators(&entry.content) {
+        let mut found = decorators(&entry.content);
+        let native = |name: &str| matches!(name, "activate" | "dont_activate");
+        found.retain(|it| dialect != SillyTavern || !native(&it.name));
+        for decorator in applied(&found, entry) {
             let name = decorator.name.as_str();
-            let native = dialect == SillyTavern && matches!(name, "activate" | "dont_activate");
-            if !native && !apply(&decorator, entry) {
-                let message = match dialect {
-                    CharacterBook => format!("V2 has no decorators; `@@{name}` was left out"),
-                    other => format!("{} does not act upon `@@{name}`", other.as_str()),
-                };
-                losses.push(Loss::new(format!("entries.{n}.content"), message));
-            }
+            let message = match dialect {
+                CharacterBook => format!("V2 has no decorators; `@@{name}` was left out"),
+                other => format!("{} does not act upon `@@{name}`", other.as_str()),
+            };
+            losses.push(Loss::new(format!("entries.{n}.content"), message));
         }
     }
     let mut written = write(&plain, dialect)?;
@@ -265,8 +265,45 @@ pub(super) fn without_decorators(book: &Book, dialect: Dialect) -> Result<Writte
     Ok(written)
 }
 
-/// Puts what a decorator says into a field, if there is one for it.
-pub(super) fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
+/// Puts what decorators say into fields, and gives those for which there are none.
+pub(super) fn applied<'d>(found: &'d [Decorator], entry: &mut Entry) -> Vec<&'d Decorator> {
+    let said = |name: &str| found.iter().any(|it| it.known && it.name == name);
+    // An entry that goes in whatever else is said is a constant one where nothing can keep it out.
+    let held = entry.delay.is_some()
+        || entry.cooldown.is_some()
+        || entry.delay_until_recursion > 0
+        || entry.probability < 100.0
+        || !entry.group.is_empty();
+    let (forced, deep) = (said("activate"), said("depth"));
+    let mut lost = Vec::new();
+    for decorator in found {
+        let goes = match decorator.name.as_str() {
+            "activate" => {
+                entry.constant |= decorator.known;
+                decorator.known && !held
+            }
+            "dont_activate"
+            | "activate_only_after"
+            | "probability"
+            | "additional_keys"
+            | "exclude_keys"
+            | "exclude_keys_all"
+                if forced =>
+            {
+                false
+            }
+            // A depth goes before the end.
+            "end" if deep => true,
+            _ => apply(decorator, entry),
+        };
+        if !goes {
+            lost.push(decorator);
+        }
+    }
+    lost
+}
+
+fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
     let value = decorator.values.first().map(String::as_str);
     let number = decorator.number();
     let whole = || number.map(|number| number as u32);
@@ -274,9 +311,13 @@ pub(super) fn apply(decorator: &Decorator, entry: &mut Entry) -> bool {
         return false;
     }
     match decorator.name.as_str() {
-        "activate" | "constant" => entry.constant = true,
+        "constant" => entry.constant = true,
         "dont_activate" => entry.enabled = false,
-        "activate_only_after" => entry.delay = whole(),
+        // Both have to be over.
+        "activate_only_after" => {
+            let after = number.map(|number| number.ceil() as u32);
+            entry.delay = entry.delay.max(after).filter(|delay| *delay > 0);
+        }
         // The place that is named goes before the depth.
         "depth" | "end" if has_place(entry) => {}
         "depth" | "end" => {

@@ -164,6 +164,13 @@ fn an_odd_answer_to_whether_keys_are_expressions_is_told_where_it_is_lost() {
 }
 
 #[test]
+fn a_nought_where_texts_are_wanted_is_told_where_it_is_lost() {
+    let json = r#"{"spec":"chara_card_v3","spec_version":"3.0","data":{"name":"a","nickname":false,"group_only_greetings":0,"creation_date":0,"assets":[]}}"#;
+    let v2 = card::convert(&parse(json), Spec::V2).unwrap();
+    assert_eq!(paths(&v2), ["data.nickname", "data.group_only_greetings"]);
+}
+
+#[test]
 fn what_a_gallery_shows_is_what_the_card_says_half_a_pair_too() {
     let json = r#"{"spec":"chara_card_v2","data":{"name":"\ud800","tags":["\udc00b"],"character_version":7}}"#;
     assert_eq!(

@@ -647,6 +647,53 @@ fn expressions_and_words_in_one_text_of_keys_come_apart() {
 }
 
 #[test]
+fn what_goes_in_in_any_case_is_lost_where_something_else_can_keep_it_out() {
+    let v2 = |content: &str, extensions: serde_json::Value| {
+        let entry = json!({"keys": ["k"], "content": content, "extensions": extensions, "enabled": true, "insertion_order": 1, "use_regex": false});
+        let book = json!({"spec": "lorebook_v3", "data": {"entries": [entry], "extensions": {}}})
+            .to_string();
+        let file = lore::read(book.as_bytes(), &Limits::default()).unwrap();
+        let written = file.write(Dialect::CharacterBook).unwrap();
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        let lost: Vec<String> = written
+            .losses
+            .into_iter()
+            .map(|loss| loss.message)
+            .collect();
+        (again.book.entries[0].clone(), lost)
+    };
+    let left = |name: &str| format!("V2 has no decorators; `@@{name}` was left out");
+    let (entry, lost) = v2("@@activate\nx", json!({}));
+    assert!(entry.constant && lost.is_empty());
+    let (entry, lost) = v2("@@activate\nx", json!({"delay": 4}));
+    assert_eq!(
+        (entry.constant, entry.delay, lost),
+        (true, Some(4), vec![left("activate")])
+    );
+    // What it goes before keeps nothing out.
+    let (entry, lost) = v2("@@dont_activate\n@@activate\n@@probability 5\nx", json!({}));
+    assert!(entry.enabled && entry.constant && entry.probability == 100.0);
+    assert_eq!(lost, [left("dont_activate"), left("probability")]);
+
+    let (entry, lost) = v2("@@depth 2\n@@end\nx", json!({}));
+    assert_eq!(
+        (entry.position, entry.depth, lost.len()),
+        (Position::AtDepth, 2, 0)
+    );
+    let (entry, _) = v2("@@activate_only_after 2\nx", json!({"delay": 4}));
+    assert_eq!(entry.delay, Some(4));
+    let (entry, lost) = v2("@@activate_only_after 0\n@@role user\nx", json!({}));
+    assert_eq!((entry.delay, entry.role, lost.len()), (None, 1, 0));
+}
+
+#[test]
+fn a_part_of_a_message_is_no_wait() {
+    let text = br#"{"entries":[{"keys":["ice"],"content":"c","extensions":{"cooldown":0.1,"delay":"2.9"}}]}"#;
+    let entry = &lore::read(text, &Limits::default()).unwrap().book.entries[0];
+    assert_eq!((entry.cooldown, entry.delay), (None, Some(2)));
+}
+
+#[test]
 fn a_table_tells_titles_joined_keys_and_blanks_that_it_loses() {
     let entry = lore::Entry {
         keys: vec!["a,b".to_owned()],
