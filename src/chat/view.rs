@@ -9,8 +9,19 @@ use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, Step, is_dense, quote_ascii};
 use std::borrow::Cow;
 
-/// Where a date may stand.
-const DATES: [&str; 6] = [
+/// The members that tell what a line says.
+const NAMES: [&str; 17] = [
+    "mes",
+    "content",
+    "message",
+    "text",
+    "name",
+    "swipes",
+    "swipe_id",
+    "is_system",
+    "is_user",
+    "role",
+    "extra",
     "send_date",
     "timestamp",
     "create_date",
@@ -18,8 +29,17 @@ const DATES: [&str; 6] = [
     "date",
     "time",
 ];
-/// Where the text may stand.
-const TEXTS: [&str; 4] = ["mes", "content", "message", "text"];
+/// Their places there; the texts come first, the dates last.
+const TEXTS: usize = 4;
+const NAME: usize = 4;
+const SWIPES: usize = 5;
+const SWIPE_ID: usize = 6;
+const IS_SYSTEM: usize = 7;
+const IS_USER: usize = 8;
+const ROLE: usize = 9;
+const EXTRA: usize = 10;
+const DATES: usize = 11;
+const TIMESTAMP: usize = 12;
 /// Where the words of a text that is an object stand.
 const INNER: [&str; 4] = ["message", "mes", "content", "text"];
 
@@ -133,8 +153,75 @@ impl Place {
     }
 }
 
+/// The members of a line that tell what it says, found in one pass over it: their keys.
+struct Members<'a>([Option<Node<'a>>; NAMES.len()]);
+
+impl<'a> Members<'a> {
+    fn of(root: Node<'a>) -> Members<'a> {
+        Members(root.members(&NAMES))
+    }
+
+    fn get(&self, member: usize) -> Option<Node<'a>> {
+        self.0[member].map(Node::value)
+    }
+
+    /// Which member has the text: the first that says something.
+    fn text(&self, dialect: Dialect) -> Option<usize> {
+        let order: [usize; TEXTS] = match dialect {
+            Dialect::World => [1, 0, 2, 3],
+            _ => [0, 1, 2, 3],
+        };
+        let says = |member: &usize| self.get(*member).is_some_and(|node| !node.is_null());
+        let there = |member: &usize| self.0[*member].is_some();
+        let mut members = order.into_iter();
+        members.find(says).or_else(|| order.into_iter().find(there))
+    }
+
+    /// Who says it. A hidden message and a narrator's are the system's.
+    fn role(&self) -> Role {
+        let says = |member| self.get(member).and_then(truth);
+        let kind = self.get(EXTRA).and_then(|extra| extra.get("type"));
+        if says(IS_SYSTEM) == Some(true) || kind.and_then(Node::text).as_deref() == Some("narrator")
+        {
+            return Role::System;
+        }
+        match says(IS_USER) {
+            Some(true) => return Role::User,
+            Some(false) => return Role::Character,
+            None => {}
+        }
+        let role = self.get(ROLE).and_then(Node::text).unwrap_or_default();
+        match role.trim().to_ascii_lowercase().as_str() {
+            "user" | "human" | "player" => Role::User,
+            "system" | "narrator" | "thinking" | "tool" | "developer" => Role::System,
+            _ => Role::Character,
+        }
+    }
+
+    /// Whether a text is what JavaScript reads as this member of the object.
+    fn is(&self, member: usize, said: &Option<Said<'_>>) -> bool {
+        let Some(Said::Literal(text)) = said else {
+            return false;
+        };
+        self.get(member)
+            .is_some_and(|node| node.span() == text.span())
+            && self.is_spelled(member)
+    }
+
+    /// Whether JavaScript reads this member of the object as a list of texts.
+    fn has_texts(&self, member: usize) -> bool {
+        let mut items = self.get(member).into_iter().flat_map(Node::items);
+        items.all(|item| item.shape() == Shape::String) && self.is_spelled(member)
+    }
+
+    fn is_spelled(&self, member: usize) -> bool {
+        self.0[member].is_some_and(|key| key.content() == NAMES[member])
+    }
+}
+
 /// A message as it was understood.
 pub(super) struct Spoken<'a> {
+    members: Members<'a>,
     pub name: Option<Said<'a>>,
     pub role: Role,
     /// Kept from the model, whoever says it.
@@ -154,15 +241,17 @@ pub(super) struct Spoken<'a> {
 
 impl<'a> Spoken<'a> {
     pub(super) fn of(root: Node<'a>, dialect: Dialect) -> Spoken<'a> {
-        let mut text = text_key(root, dialect).and_then(|key| Said::of(root.get(key)?));
-        let swipes: Vec<_> = root
-            .get("swipes")
+        let members = Members::of(root);
+        let text_member = members.text(dialect);
+        let mut text = text_member.and_then(|member| Said::of(members.get(member)?));
+        let swipes: Vec<_> = members
+            .get(SWIPES)
             .into_iter()
             .flat_map(Node::items)
             .map(Said::of)
             .collect();
         let last = swipes.len().saturating_sub(1);
-        let told = root.get("swipe_id").and_then(number);
+        let told = members.get(SWIPE_ID).and_then(number);
         let in_range = told.filter(|told| *told >= 0.0 && *told < swipes.len() as f64);
         let (mut swipe, mut linked) = match in_range {
             Some(told) => (told as usize, true),
@@ -180,11 +269,11 @@ impl<'a> Spoken<'a> {
             }
         }
         if text.is_none() {
-            text = root
-                .get("swipes")
+            text = members
+                .get(SWIPES)
                 .and_then(|swipes| Said::of(swipes.at(swipe)?));
         }
-        let own_date = (dialect == Dialect::World).then_some("timestamp");
+        let own_date = (dialect == Dialect::World).then_some(TIMESTAMP);
         let mut warnings = Vec::new();
         if let Some(hole) = swipes.iter().position(Option::is_none) {
             let message = "an alternative is missing; it is shown empty";
@@ -200,36 +289,37 @@ impl<'a> Spoken<'a> {
         }
         Spoken {
             warnings,
-            name: root.get("name").and_then(Said::of),
-            role: role(root),
-            hidden: is_hidden(root),
-            interrupted: root
-                .get("extra")
+            name: members.get(NAME).and_then(Said::of),
+            role: members.role(),
+            hidden: members.get(IS_SYSTEM).and_then(truth) == Some(true),
+            interrupted: members
+                .get(EXTRA)
                 .and_then(|extra| extra.get("interrupted"))
                 .and_then(truth)
                 == Some(true),
             text,
             at_ms: own_date
                 .into_iter()
-                .chain(DATES)
-                .find_map(|key| date::parse(root.get(key)?)),
+                .chain(DATES..NAMES.len())
+                .find_map(|date| date::parse(members.get(date)?)),
             swipes,
             swipe,
             linked,
+            members,
         }
     }
 
     fn strict(&self, place: Place, root: Node<'_>, brief: bool, out: &mut String) {
         let empty = Said::Made(String::new());
-        let is_in = |key: &&str, said: &Option<Said<'_>>| brief && is_member(root, key, said);
+        let is_in = |member, said: &Option<Said<'_>>| brief && self.members.is(member, said);
         place.open(out);
         out.push_str("\"name\":");
-        match is_in(&"name", &self.name) {
+        match is_in(NAME, &self.name) {
             true => out.push('0'),
             false => self.name.as_ref().unwrap_or(&empty).strict(out),
         }
         out.extend([",\"role\":\"", self.role.as_str(), "\",\"text\":"]);
-        match TEXTS.iter().position(|key| is_in(key, &self.text)) {
+        match (0..TEXTS).find(|member| is_in(*member, &self.text)) {
             Some(number) => out.push_str(&number.to_string()),
             None => self.text.as_ref().unwrap_or(&empty).strict(out),
         }
@@ -244,7 +334,7 @@ impl<'a> Spoken<'a> {
         }
         if !self.swipes.is_empty() {
             out.push_str(",\"swipes\":");
-            if brief && has_texts(root, "swipes") {
+            if brief && self.members.has_texts(SWIPES) {
                 out.push('0');
             } else {
                 for (n, swipe) in self.swipes.iter().enumerate() {
@@ -266,34 +356,9 @@ impl<'a> Spoken<'a> {
     }
 }
 
-/// Whether a text is what JavaScript reads as this member of the object.
-fn is_member(root: Node<'_>, key: &str, said: &Option<Said<'_>>) -> bool {
-    let Some(Said::Literal(text)) = said else {
-        return false;
-    };
-    root.get(key)
-        .is_some_and(|member| member.span() == text.span())
-        && root.key_of(key).is_some_and(|spelled| spelled == key)
-}
-
-/// Whether JavaScript reads this member of the object as a list of texts.
-fn has_texts(root: Node<'_>, key: &str) -> bool {
-    let mut items = root.get(key).into_iter().flat_map(Node::items);
-    items.all(|item| item.shape() == Shape::String)
-        && root.key_of(key).is_some_and(|spelled| spelled == key)
-}
-
 /// The member that holds the text, the first that says something.
 pub(super) fn text_key(root: Node<'_>, dialect: Dialect) -> Option<&'static str> {
-    let names = match dialect {
-        Dialect::World => ["content", "mes", "message", "text"],
-        _ => TEXTS,
-    };
-    let says = |key: &&str| root.get(key).is_some_and(|node| !node.is_null());
-    names
-        .into_iter()
-        .find(says)
-        .or_else(|| names.into_iter().find(|key| root.get(key).is_some()))
+    Members::of(root).text(dialect).map(|member| NAMES[member])
 }
 
 /// Where to write the text: into the member, or into the words inside it.
@@ -321,25 +386,7 @@ fn path_to_words(root: Node<'_>, mut path: Vec<Step<'static>>) -> Vec<Step<'stat
 
 /// Who says it. A hidden message and a narrator's are the system's.
 pub(super) fn role(root: Node<'_>) -> Role {
-    let says = |key: &str| root.get(key).and_then(truth);
-    let kind = root
-        .get("extra")
-        .and_then(|extra| extra.get("type"))
-        .and_then(Node::text);
-    if says("is_system") == Some(true) || kind.as_deref() == Some("narrator") {
-        return Role::System;
-    }
-    match says("is_user") {
-        Some(true) => return Role::User,
-        Some(false) => return Role::Character,
-        None => {}
-    }
-    let role = root.get("role").and_then(Node::text).unwrap_or_default();
-    match role.trim().to_ascii_lowercase().as_str() {
-        "user" | "human" | "player" => Role::User,
-        "system" | "narrator" | "thinking" | "tool" | "developer" => Role::System,
-        _ => Role::Character,
-    }
+    Members::of(root).role()
 }
 
 /// Whether a message is kept from the model, as SillyTavern's `/hide` does it.

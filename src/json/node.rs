@@ -228,8 +228,15 @@ impl<'a> Node<'a> {
 
     /// The key that counts for `key`.
     pub(super) fn member(self, key: &str) -> Option<Node<'a>> {
+        let [member] = self.members(&[key]);
+        member
+    }
+
+    /// The keys that count for some, in one pass over the object: those of [`Node::get`].
+    pub(crate) fn members<const N: usize>(self, wanted: &[&str; N]) -> [Option<Node<'a>>; N] {
         let Tree { nodes, text, .. } = self.tree;
-        let (mut exact, mut padded) = (None, None);
+        let (mut exact, mut padded) = ([None; N], [None; N]);
+        let longest = wanted.iter().map(|key| key.len()).max().unwrap_or_default();
         let Keys { mut at, end, .. } = self.keys();
         while at < end {
             let node = Node {
@@ -237,23 +244,30 @@ impl<'a> Node<'a> {
                 at,
             };
             let entry = &nodes[at];
-            let inner = entry.start as usize + 1..entry.end as usize - 1;
+            let inner = &text.as_bytes()[entry.start as usize + 1..entry.end as usize - 1];
             // Nearly every key is told by its length.
-            if entry.escaped || inner.len() > key.len() {
-                if entry.escaped || may_be_padded(&text.as_bytes()[inner]) {
-                    let name = node.content();
-                    if name == key {
-                        exact = Some(node);
-                    } else if name.len() > key.len() && name.trim() == key {
-                        padded = Some(node);
+            if entry.escaped || may_be_padded(inner) {
+                let name = node.content();
+                for (n, key) in wanted.iter().enumerate() {
+                    if name == *key {
+                        exact[n] = Some(node);
+                    } else if name.len() > key.len() && name.trim() == *key {
+                        padded[n] = Some(node);
                     }
                 }
-            } else if inner.len() == key.len() && text.as_bytes()[inner] == *key.as_bytes() {
-                exact = Some(node);
+            } else if inner.len() <= longest {
+                let mut keys = wanted.iter();
+                let same = |key: &&str| key.len() == inner.len() && key.as_bytes() == inner;
+                if let Some(n) = keys.position(same) {
+                    exact[n] = Some(node);
+                }
             }
             at = nodes[at + 1].next as usize;
         }
-        exact.or(padded)
+        for (exact, padded) in exact.iter_mut().zip(padded) {
+            *exact = exact.or(padded);
+        }
+        exact
     }
 
     /// Whether there is a backslash in a string.
