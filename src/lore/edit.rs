@@ -4,9 +4,10 @@
 //! are both written, and only what differs goes into the document. So what no name here fits
 //! stays, and an edit of one entry touches no other.
 
-use super::book::{Book, Entry, Id, synonyms};
+use super::book::{ABOUT, Book, Entry, Id, synonyms};
 use super::decorator::{Decorator, decorators, without_decorators};
 use super::dialect::{self, At, Dialect};
+use super::key::is_slashed;
 use super::write;
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote_ascii};
@@ -148,7 +149,8 @@ pub fn is_filed(object: &Document) -> bool {
             || entries.any(|entry| FILED.iter().any(|name| entry.get(name).is_some())))
 }
 
-/// The document with exactly these fields and entries, or a new one of SillyTavern's shape.
+/// The document with exactly these fields and entries, or a new one of SillyTavern's shape: of V3's
+/// where keys are expressions without slashes, or ids are texts.
 /// Entries are told apart by their ids; those that stay keep their places.
 ///
 /// # Errors
@@ -159,7 +161,25 @@ pub fn replace(document: Option<&Document>, wanted: &Document) -> Result<Documen
     if root.shape() != Shape::Object || !matches!(listed, None | Some(Shape::Array)) {
         return Err(Kind::Invalid.because("a lorebook must be an object with a list `entries`"));
     }
-    let blank = Document::parse(r#"{"entries":{}}"#)?;
+    // What SillyTavern has no place for makes a new one the specification's.
+    let odd = |entry: Node<'_>| {
+        let named = entry
+            .get("id")
+            .is_some_and(|id| id.shape() == Shape::String);
+        let bare = |list: Node<'_>| {
+            let mut keys = list.items().filter_map(Node::text);
+            keys.any(|key| !is_slashed(&key))
+        };
+        let lists = ["keys", "secondaryKeys"];
+        let mut lists = lists.iter().filter_map(|name| entry.get(name));
+        let regex = entry.get("useRegex").and_then(Node::boolean) == Some(true);
+        named || regex && lists.any(bare)
+    };
+    let mut entries = root.get("entries").into_iter().flat_map(Node::items);
+    let blank = Document::parse(match entries.any(odd) {
+        true => r#"{"spec":"lorebook_v3","data":{"extensions":{},"entries":[]}}"#,
+        false => r#"{"entries":{}}"#,
+    })?;
     let mut made = document.unwrap_or(&blank).clone();
     let (dialect, old) = read(&made)?;
     for (key, value) in root.entries().filter(|(key, _)| *key != "entries") {
@@ -463,7 +483,10 @@ fn overlaid(entry: &Entry, patch: Node<'_>) -> Result<Entry> {
     }
     let mut made: Entry = serde_json::from_value(Value::Object(all)).map_err(refused)?;
     made.extra = entry.extra.clone();
-    // As they are read: none of a message is no message.
+    // As they are read: each once, in one order, and none of a message is no message.
+    let given = std::mem::take(&mut made.look_in);
+    let all = ABOUT.iter().map(|(about, _)| *about);
+    made.look_in = all.filter(|about| given.contains(about)).collect();
     for count in [&mut made.sticky, &mut made.cooldown, &mut made.delay] {
         *count = count.filter(|count| *count > 0);
     }

@@ -674,6 +674,37 @@ fn presets_of_before_2024_end_a_reply_with_their_separator() {
 }
 
 #[test]
+fn a_new_book_may_have_expressions_without_slashes_and_ids_that_are_texts() {
+    for entry in [
+        json!({"keys": ["sh(a|e)rk"], "useRegex": true, "content": "c"}),
+        json!({"keys": ["shark"], "id": "one", "content": "c"}),
+    ] {
+        let made = lore::replace(None, &patch(json!({"name": "B", "entries": [entry]}))).unwrap();
+        let file = lore::read(made.bytes(), &Limits::default()).unwrap();
+        assert_eq!(file.dialect, Dialect::V3);
+        let said = view(&made);
+        assert_eq!(said["name"], "B");
+        for (key, value) in entry.as_object().unwrap() {
+            assert_eq!(said["entries"][0][key], *value);
+        }
+    }
+    let plain = json!({"entries": [{"keys": ["/shark/"], "useRegex": false}]});
+    let made = lore::replace(None, &patch(plain)).unwrap();
+    assert_eq!(Dialect::of(&made), Some(Dialect::SillyTavern));
+}
+
+#[test]
+fn what_an_entry_looks_in_may_come_in_any_order_and_twice() {
+    let change =
+        json!({"entries": {"0": {"lookIn": ["scenario", "persona-description", "scenario"]}}});
+    let made = edit(TAVERN, change);
+    assert_eq!(
+        view(&made)["entries"][0]["lookIn"],
+        json!(["persona-description", "scenario"])
+    );
+}
+
+#[test]
 fn a_preset_that_an_earlier_build_stored_with_secrets_gives_them_to_nobody() {
     let preset = r#"{ "name": "P", "proxy_password": "hunter2", "prompts": [ ], "own": 1.50 }"#;
     let wide: Vec<u8> = preset.encode_utf16().flat_map(u16::to_le_bytes).collect();
