@@ -281,6 +281,7 @@ impl IdbMedium {
     /// that must be absent is added, and nothing is asked: of a thousand new rows that is half of
     /// the time.
     async fn stage(
+        &self,
         transaction: &IdbTransaction,
         burst: &Burst,
         added: &HashSet<&Key>,
@@ -303,6 +304,8 @@ impl IdbMedium {
         // A transaction that is asked nothing any more would commit by itself.
         for _ in 0..MOST_QUESTIONS {
             if gate.is_open() {
+                // The log may have been closed before it had the burst.
+                self.database.borrow().as_ref().ok_or_else(closed)?;
                 IdbMedium::commit(transaction)?;
                 return Ok(Staged::Whole);
             }
@@ -342,7 +345,7 @@ impl IdbMedium {
         let complete = completion(&transaction);
         let number = self.hold_up(&transaction);
         let added = burst.added();
-        let staged = IdbMedium::stage(&transaction, burst, &added, gate).await;
+        let staged = self.stage(&transaction, burst, &added, gate).await;
         self.unsettled.borrow_mut().remove(&number);
         let written = match staged {
             Ok(Staged::Whole) => complete.await.map(|()| Staged::Whole),
