@@ -121,7 +121,8 @@ export class Chats extends Domain<ChatEntry> {
 
   /**
    * Adds chat files of any tool that `readChat` reads, every chat of a file. Lines that cannot be read are kept, and told as
-   * warnings.
+   * warnings. A file that begins with all of a kept chat and is called as its file was gives that one the lines that came since
+   * (`updated`); called otherwise it is another chat. What has no name goes by its bytes alone.
    */
   import(sources: ImportSources, given?: ChatImportOptions): AsyncIterable<ImportEvent<ChatEntry>> {
     const take = ({ limits, title, ...links }: Omit<ChatImportOptions, "signal">) => {
