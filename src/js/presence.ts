@@ -40,6 +40,7 @@ export class Presence {
   async begin(): Promise<void> {
     if (!this.#shared || this.#locks === undefined) return;
     if (await this.#hold({ mode: "shared", signal: AbortSignal.timeout(PATIENCE_MS) })) return;
+    if (this.#ended) return;
     if (await this.#hold({ steal: true })) await this.#leave();
     await this.#hold({ mode: "shared" });
   }
@@ -117,7 +118,8 @@ export class Presence {
   #hold(options: LockOptions): Promise<boolean> {
     return new Promise((resolve) => {
       const held = (lock: Lock | null) => {
-        if (lock === null) return undefined;
+        // Whoever has ended meanwhile must not keep others from it.
+        if (lock === null || this.#ended) return undefined;
         return new Promise<void>((release) => {
           this.#release = () => {
             release();

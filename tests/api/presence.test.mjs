@@ -56,6 +56,23 @@ describe("removing what nothing refers to", () => {
     assert.equal(await tab(one, alone), "alone");
   });
 
+  test("a page that ends while it waits for another one holds nothing afterwards", async () => {
+    const left = await tab(one, async () => {
+      const { Presence } = await import("/presence.js");
+      let finish;
+      const other = navigator.locks.request("cardkeep:ended:open", () => new Promise((resolve) => (finish = resolve)));
+      const waiting = new Presence("ended", true);
+      const begun = waiting.begin();
+      await new Promise((wait) => setTimeout(wait, 50));
+      waiting.end();
+      finish();
+      await Promise.all([other, begun]);
+      const { held, pending } = await navigator.locks.query();
+      return [...held, ...pending].filter(({ name }) => name === "cardkeep:ended:open").length;
+    });
+    assert.equal(left, 0);
+  });
+
   test("an open keep says that it is open, and a closed one does not", async () => {
     const held = (handle) => tab(handle, async () => (await navigator.locks.query()).held.map(({ name, mode }) => `${name} ${mode}`));
     await tab(one, () => presence.end());
