@@ -32,7 +32,7 @@ impl Group {
     /// # Errors
     /// `unsupported` when it is none, `bad-json`, `bad-encoding`, `too-large`.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Group> {
-        let (document, _) = Document::read(bytes, limits)?;
+        let (document, _) = Document::of_file(bytes, limits)?;
         let root = document.root();
         if root.shape() != Shape::Object || root.get("members").is_none() {
             return Err(Kind::Unsupported.because("it is no group of SillyTavern"));

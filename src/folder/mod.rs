@@ -168,9 +168,19 @@ impl Place {
         let Some((file, folders)) = parts.split_last() else {
             return Place::left("", Reason::Unknown);
         };
+        // A text is what it is when it is compressed, too.
+        let plain = file.len().saturating_sub(3);
+        let packed = file
+            .get(plain..)
+            .is_some_and(|it| it.eq_ignore_ascii_case(".gz"));
+        let text = |name: &&str| name.ends_with(".json") || name.ends_with(".jsonl");
+        let file = match file.get(..plain).filter(text) {
+            Some(name) if packed => name,
+            _ => *file,
+        };
         let (stem, extension) = match file.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => (stem, extension.to_ascii_lowercase()),
-            _ => (*file, String::new()),
+            _ => (file, String::new()),
         };
         let name = file.to_ascii_lowercase();
         let root = |at: usize| folders[..at].join("/");

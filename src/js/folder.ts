@@ -470,7 +470,7 @@ function withinWorld({ file, place: { root } }: Item): string {
 /** Disks spell letters with marks in two ways, and archives keep them so. */
 const key = ({ place }: Item, name: string) => `${place.root}\n${name}`.normalize("NFC");
 const base = (path: string) => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-const stem = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
+const stem = (name: string) => name.replace(/(?<=\.jsonl?)\.gz$/i, "").replace(/(?<=.)\.[^.]*$/, "");
 
 /** The title of a chat. */
 const titleOf = ({ file }: Item) => cut(stem(base(file.path)));

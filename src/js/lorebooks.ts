@@ -49,7 +49,7 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
   }
 
   /**
-   * Puts a lorebook: in the place of another one with `id`, or as a new one of SillyTavern's shape (V3's where keys are expressions without slashes, or ids are texts). A document is kept byte
+   * Puts a lorebook: in the place of another one with `id`, or as a new one of SillyTavern's shape (V3's where there is a `useRegex`, or ids are texts). A document is kept byte
    * for byte; of fields and entries those that say something else are changed in the document that is there. A lorebook as
    * `JSON.parse` gives it, of any dialect, is taken as a document of that text.
    *

@@ -4,10 +4,9 @@
 //! are both written, and only what differs goes into the document. So what no name here fits
 //! stays, and an edit of one entry touches no other.
 
-use super::book::{ABOUT, Book, Entry, Id, synonyms};
+use super::book::{ABOUT, Book, Entry, Filter, Id, synonyms};
 use super::decorator::{Decorator, decorators, without_decorators};
 use super::dialect::{self, At, Dialect};
-use super::key::is_slashed;
 use super::write;
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote_ascii};
@@ -150,7 +149,7 @@ pub fn is_filed(object: &Document) -> bool {
 }
 
 /// The document with exactly these fields and entries, or a new one of SillyTavern's shape: of V3's
-/// where keys are expressions without slashes, or ids are texts.
+/// where an entry says that its keys are expressions, or ids are texts.
 /// Entries are told apart by their ids; those that stay keep their places.
 ///
 /// # Errors
@@ -166,14 +165,8 @@ pub fn replace(document: Option<&Document>, wanted: &Document) -> Result<Documen
         let named = entry
             .get("id")
             .is_some_and(|id| id.shape() == Shape::String);
-        let bare = |list: Node<'_>| {
-            let mut keys = list.items().filter_map(Node::text);
-            keys.any(|key| !is_slashed(&key))
-        };
-        let lists = ["keys", "secondaryKeys"];
-        let mut lists = lists.iter().filter_map(|name| entry.get(name));
         let regex = entry.get("useRegex").and_then(Node::boolean) == Some(true);
-        named || regex && lists.any(bare)
+        named || regex
     };
     let mut entries = root.get("entries").into_iter().flat_map(Node::items);
     let blank = Document::parse(match entries.any(odd) {
@@ -487,6 +480,7 @@ fn overlaid(entry: &Entry, patch: Node<'_>) -> Result<Entry> {
     let given = std::mem::take(&mut made.look_in);
     let all = ABOUT.iter().map(|(about, _)| *about);
     made.look_in = all.filter(|about| given.contains(about)).collect();
+    made.characters = made.characters.filter(|them| *them != Filter::default());
     for count in [&mut made.sticky, &mut made.cooldown, &mut made.delay] {
         *count = count.filter(|count| *count > 0);
     }

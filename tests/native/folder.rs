@@ -41,6 +41,11 @@ fn cardshark_keeps_worlds_users_and_templates_elsewhere() {
     let of = |what, of: &str| (what, String::new(), of.to_owned());
     assert_eq!(told("users/Me.png"), of(What::Persona, "Me"));
     assert_eq!(told("templates/x.json"), of(What::Template, "x"));
+    // What is compressed is what it was.
+    assert_eq!(told("templates/x.json.gz"), of(What::Template, "x"));
+    assert_eq!(told("chats/Ann/a.b.jsonl.GZ"), of(What::Chat, "Ann"));
+    assert_eq!(told("x/secrets.json.gz").0, What::Skipped);
+    assert_eq!(told("templates/x.gz").0, What::Skipped);
     assert_eq!(
         told("worlds/Isle/world_state.json"),
         of(What::World, "Isle")

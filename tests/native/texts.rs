@@ -694,7 +694,7 @@ fn a_new_book_may_have_expressions_without_slashes_and_ids_that_are_texts() {
 }
 
 #[test]
-fn what_an_entry_looks_in_may_come_in_any_order_and_twice() {
+fn what_an_entry_looks_in_may_come_in_any_order_and_nobody_is_no_filter() {
     let change =
         json!({"entries": {"0": {"lookIn": ["scenario", "persona-description", "scenario"]}}});
     let made = edit(TAVERN, change);
