@@ -695,13 +695,15 @@ fn a_new_book_may_have_expressions_without_slashes_and_ids_that_are_texts() {
 
 #[test]
 fn what_an_entry_looks_in_may_come_in_any_order_and_nobody_is_no_filter() {
-    let change =
-        json!({"entries": {"0": {"lookIn": ["scenario", "persona-description", "scenario"]}}});
-    let made = edit(TAVERN, change);
-    assert_eq!(
-        view(&made)["entries"][0]["lookIn"],
-        json!(["persona-description", "scenario"])
+    let nobody = json!({"names": [], "tags": [], "exclude": false});
+    let about = ["scenario", "persona-description", "scenario"];
+    let made = edit(
+        TAVERN,
+        json!({"entries": {"0": {"lookIn": about, "characters": nobody}}}),
     );
+    let entry = &view(&made)["entries"][0];
+    assert_eq!(entry["lookIn"], json!(["persona-description", "scenario"]));
+    assert_eq!(entry["characters"], Value::Null);
 }
 
 #[test]
