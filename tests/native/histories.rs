@@ -4,7 +4,8 @@
 //! two pages at once, whose calls interleave at random. The seeds are those of `dice`.
 
 use crate::dice::{Dice, each_seed};
-use crate::lying::{Lie, Lying, LyingLog, Script};
+use crate::disk::Disk;
+use crate::lying::Lie;
 use crate::turn::settled;
 use cardkeep::error::{Kind, Result};
 use cardkeep::store::*;
@@ -13,52 +14,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const STEPS: usize = 600;
 
-/// A medium and a log that several pages share.
-#[derive(Default)]
-struct Disk {
-    medium: MemoryMedium,
-    log: MemoryRedo,
-    script: Rc<Script>,
-    clock: Rc<Cell<i64>>,
-}
-
-impl Disk {
-    async fn open(&self) -> Result<Store> {
-        let medium = Lying {
-            medium: Rc::new(self.medium.clone()),
-            script: Rc::clone(&self.script),
-        };
-        let log = LyingLog::new(Rc::new(self.log.clone()), Rc::clone(&self.script));
-        let clock = Rc::clone(&self.clock);
-        let options = Options {
-            clock: Rc::new(move || {
-                clock.set(clock.get() + 1);
-                1_700_000_000_000 + clock.get()
-            }),
-            redo: Some(Rc::new(log)),
-            upgrade: None,
-        };
-        Store::open(Rc::new(medium), options).await
-    }
-
-    fn wipe(&self) {
-        let burst = Burst {
-            deletes: self
-                .medium
-                .dump()
-                .into_iter()
-                .map(|it| (it.0, it.1))
-                .collect(),
-            ..Burst::default()
-        };
-        settled(self.medium.write(&burst)).unwrap().unwrap();
-    }
+async fn open(disk: &Disk) -> Result<Store> {
+    let (medium, options) = disk.page();
+    Store::open(medium, options).await
 }
 
 /// What a state of a record holds: a number that is used once. Parts repeat, so that records
@@ -285,7 +248,7 @@ fn sequence(seed: u64) -> std::result::Result<(), String> {
     let mut dice = Dice::new(seed);
     let disk = Disk::default();
     let reopened = || {
-        settled(disk.open())
+        settled(open(&disk))
             .expect("an answer")
             .map_err(|it| it.to_string())
     };
@@ -542,7 +505,7 @@ fn two_at_once(seed: u64, maintains: bool) -> std::result::Result<(), String> {
     let mut dice = Dice::new(seed);
     let disk = Disk::default();
     let open = || {
-        settled(disk.open())
+        settled(open(&disk))
             .expect("an answer")
             .map_err(|it| it.to_string())
     };
@@ -613,7 +576,7 @@ fn of_two_pages_at_once_that_also_maintain_no_refused_write_is_seen() {
 #[test]
 fn a_page_that_ends_while_it_is_refused_leaves_what_was_acknowledged_in_the_log() {
     let disk = Disk::default();
-    let open = || settled(disk.open()).unwrap().unwrap();
+    let open = || settled(open(&disk)).unwrap().unwrap();
     let store = open();
     for number in [1, 2] {
         let base = settled(store.get("notes", "a")).unwrap().unwrap();
@@ -633,7 +596,7 @@ fn a_page_that_ends_while_it_is_refused_leaves_what_was_acknowledged_in_the_log(
 #[test]
 fn a_record_made_again_is_not_outdone_by_what_it_was_in_another_page() {
     let disk = Disk::default();
-    let open = || settled(disk.open()).unwrap().unwrap();
+    let open = || settled(open(&disk)).unwrap().unwrap();
     let pages = [open(), open()];
     let read = |page: &Store| settled(page.get("notes", "a")).unwrap().unwrap();
     // The file that was begun first is read first.
@@ -663,7 +626,7 @@ fn a_record_made_again_is_not_outdone_by_what_it_was_in_another_page() {
 #[test]
 fn what_was_removed_for_good_stays_gone_when_the_file_that_says_so_does() {
     let disk = Disk::default();
-    let open = || settled(disk.open()).unwrap().unwrap();
+    let open = || settled(open(&disk)).unwrap().unwrap();
     let pages = [open(), open()];
     let read = |page: &Store| settled(page.get("notes", "a")).unwrap().unwrap();
     for number in [1, 2, 3] {
@@ -695,7 +658,7 @@ fn what_was_removed_for_good_stays_gone_when_the_file_that_says_so_does() {
 #[test]
 fn an_empty_medium_beside_a_log_that_cannot_be_listed_does_not_become_a_new_keep() {
     let disk = Disk::default();
-    let store = settled(disk.open()).unwrap().unwrap();
+    let store = settled(open(&disk)).unwrap().unwrap();
     settled(put(&store, None, "a", 1)).unwrap().unwrap();
     store.close();
     disk.wipe();
@@ -703,10 +666,10 @@ fn an_empty_medium_beside_a_log_that_cannot_be_listed_does_not_become_a_new_keep
     let listing = disk.script.count() + 1;
     let lie = Lie::Before(Kind::Timeout);
     disk.script.plan(listing, lie, false);
-    let refused = settled(disk.open()).unwrap().map(drop);
+    let refused = settled(open(&disk)).unwrap().map(drop);
     assert_eq!(refused.map_err(|error| error.kind()), Err(Kind::Timeout));
     assert_eq!(disk.script.told(), 1);
-    let store = settled(disk.open()).unwrap().unwrap();
+    let store = settled(open(&disk)).unwrap().unwrap();
     assert_eq!(settled(look(&store)).unwrap().unwrap()["a"], [(1, 1)]);
 }
 
@@ -714,7 +677,7 @@ fn an_empty_medium_beside_a_log_that_cannot_be_listed_does_not_become_a_new_keep
 #[test]
 fn nothing_of_a_refused_write_is_put_back() {
     let disk = Disk::default();
-    let open = || settled(disk.open()).unwrap().unwrap();
+    let open = || settled(open(&disk)).unwrap().unwrap();
     let store = open();
     for number in [1, 2] {
         let base = settled(store.get("notes", "a")).unwrap().unwrap();

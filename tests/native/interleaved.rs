@@ -6,7 +6,8 @@
 //! it. Seeds are those of `dice`.
 
 use crate::dice::{Dice, each_seed};
-use crate::lying::{Lie, Lying, LyingLog, Script};
+use crate::disk::Disk;
+use crate::lying::Lie;
 use crate::turn::settled;
 use cardkeep::error::{Error, Kind, Result};
 use cardkeep::json::Document;
@@ -33,40 +34,17 @@ const TURNS: usize = 60;
 type At = (&'static str, &'static str);
 type Told = Rc<RefCell<Vec<(String, String)>>>;
 
-/// A medium and a log that the pages share.
-#[derive(Default)]
-struct Disk {
-    medium: MemoryMedium,
-    log: MemoryRedo,
-    script: Rc<Script>,
-    clock: Rc<Cell<i64>>,
-}
-
-impl Disk {
-    fn open(&self) -> (Keep, Told) {
-        let medium = Lying {
-            medium: Rc::new(self.medium.clone()),
-            script: Rc::clone(&self.script),
-        };
-        let log = LyingLog::new(Rc::new(self.log.clone()), Rc::clone(&self.script));
-        let clock = Rc::clone(&self.clock);
-        let options = Options {
-            clock: Rc::new(move || {
-                clock.set(clock.get() + 1);
-                1_700_000_000_000 + clock.get()
-            }),
-            redo: Some(Rc::new(log)),
-            upgrade: None,
-        };
-        let told = Told::default();
-        let tell = Rc::clone(&told);
-        let observer = move |domain: &str, ids: &[String]| {
-            let ids = ids.iter().map(|id| (domain.to_owned(), id.clone()));
-            tell.borrow_mut().extend(ids);
-        };
-        let keep = Keep::open(Rc::new(medium), options, Rc::new(observer));
-        (settled(keep).unwrap().expect("the keep opens"), told)
-    }
+/// A page that opens the keep, and what it is told of writes.
+fn open(disk: &Disk) -> (Keep, Told) {
+    let (medium, options) = disk.page();
+    let told = Told::default();
+    let tell = Rc::clone(&told);
+    let observer = move |domain: &str, ids: &[String]| {
+        let ids = ids.iter().map(|id| (domain.to_owned(), id.clone()));
+        tell.borrow_mut().extend(ids);
+    };
+    let keep = Keep::open(medium, options, Rc::new(observer));
+    (settled(keep).unwrap().expect("the keep opens"), told)
 }
 
 /// What was written for certain, what perhaps, and what was seen.
@@ -613,7 +591,7 @@ fn holds(keep: &Keep, ledger: &mut Ledger, chat: &str) -> std::result::Result<bo
 fn two_pages(seed: u64, fails: bool, conflicts: &Cell<usize>) -> std::result::Result<(), String> {
     let mut dice = Dice::new(seed);
     let disk = Disk::default();
-    let pages = [disk.open(), disk.open()];
+    let pages = [open(&disk), open(&disk)];
     settled(pages[0].0.settings().patch(&json!({ "versionsKept": 100 })))
         .unwrap()
         .unwrap();
@@ -666,23 +644,15 @@ fn two_pages(seed: u64, fails: bool, conflicts: &Cell<usize>) -> std::result::Re
         holds(keep, &mut ledger, &chat)?;
         keep.close();
     }
-    let (keep, _) = disk.open();
+    let (keep, _) = open(&disk);
     let copied =
         holds(&keep, &mut ledger, &chat).map_err(|wrong| format!("opened again: {wrong}"))?;
     keep.close();
     if !copied {
         return Ok(());
     }
-    for (table, key, _) in disk.medium.dump() {
-        let deletes = vec![(table, key)];
-        settled(disk.medium.write(&Burst {
-            deletes,
-            ..Burst::default()
-        }))
-        .unwrap()
-        .unwrap();
-    }
-    let (keep, _) = disk.open();
+    disk.wipe();
+    let (keep, _) = open(&disk);
     let held = holds(&keep, &mut ledger, &chat);
     held.map_err(|wrong| format!("from the log alone: {wrong}"))
         .map(drop)

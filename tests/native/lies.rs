@@ -5,9 +5,10 @@
 //! again, as an app would; then the keep is opened without lies, once on what the medium
 //! holds and once on the log alone.
 
+use crate::disk::Disk;
 use crate::frozen;
 use crate::lying::{Call, Lie};
-use crate::oracle::{Browser, DOMAINS, Op, Outcome, Run};
+use crate::oracle::{DOMAINS, Op, Outcome, Run};
 use crate::turn::settled;
 use cardkeep::error::Kind;
 use cardkeep::keep::Domain;
@@ -133,7 +134,7 @@ fn lie_at_every(
     lasting: bool,
     lie: impl Fn(usize) -> Lie,
 ) {
-    let mut healthy = Run::new(Browser::default(), 1);
+    let mut healthy = Run::new(Disk::default(), 1);
     play(&mut healthy, None).expect("the scenario works");
     let trace = healthy.browser.script.calls();
     check_what_is_left(&mut healthy).expect("the scenario leaves a sound keep");
@@ -144,7 +145,7 @@ fn lie_at_every(
     for (n, _) in chosen.filter(|(n, _)| is_chosen(*n, first)) {
         runs += 1;
         let lie = lie(n);
-        let mut run = Run::new(Browser::default(), 1);
+        let mut run = Run::new(Disk::default(), 1);
         run.browser.script.plan(n, lie, lasting);
         let allowed = match lie {
             Lie::Before(kind) | Lie::After(kind) => Some(kind),
@@ -210,8 +211,8 @@ fn a_page_that_ends_behind_some_call_leaves_everything_acknowledged() {
 }
 
 /// Puts an old keep into a browser.
-fn old_keep() -> Browser {
-    let browser = Browser::default();
+fn old_keep() -> Disk {
+    let browser = Disk::default();
     for put in frozen::values(frozen::SCHEMA_1) {
         browser.medium.plant(put.table, put.key, put.value);
     }
@@ -219,7 +220,7 @@ fn old_keep() -> Browser {
 }
 
 /// What an old keep shows.
-fn shown(browser: &Browser) -> Vec<String> {
+fn shown(browser: &Disk) -> Vec<String> {
     let tab = settled(browser.open())
         .expect("an answer")
         .expect("it opens");

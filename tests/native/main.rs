@@ -25,6 +25,7 @@ mod containers;
 mod dependents;
 mod dialects_chats;
 mod dice;
+mod disk;
 mod distant_zip;
 mod events;
 mod export_chats;

@@ -4,14 +4,14 @@
 //! operation that failed, two states are possible: [`Oracle`] carries all that are, and
 //! narrows them down by what is seen later. When none is left, a promise was broken.
 
-use crate::lying::{Lying, LyingLog, Script};
+use crate::disk::Disk;
 use crate::turn::settled;
 use cardkeep::error::{Error, Kind, Limits, Result};
 use cardkeep::json::Document;
 use cardkeep::keep::{Chat, ChatImport, Domain, Keep};
 use cardkeep::store::*;
 use serde_json::{Value as Json, json};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -245,49 +245,14 @@ impl Thing {
     }
 }
 
-/// A browser's storage: a medium, a log beside it, and the script that both follow.
-#[derive(Clone, Default)]
-pub struct Browser {
-    pub medium: MemoryMedium,
-    pub log: MemoryRedo,
-    pub script: Rc<Script>,
-    clock: Rc<Cell<i64>>,
-}
-
-impl Browser {
+impl Disk {
     pub async fn open(&self) -> Result<Tab> {
-        let medium = Lying {
-            medium: Rc::new(self.medium.clone()),
-            script: Rc::clone(&self.script),
-        };
-        let log = LyingLog::new(Rc::new(self.log.clone()), Rc::clone(&self.script));
-        let clock = Rc::clone(&self.clock);
-        let options = Options {
-            clock: Rc::new(move || {
-                clock.set(clock.get() + 1);
-                1_700_000_000_000 + clock.get()
-            }),
-            redo: Some(Rc::new(log)),
-            ..crate::store::clock()
-        };
-        let keep = Keep::open(Rc::new(medium), options, Rc::new(|_, _| {})).await?;
+        let (medium, options) = self.page();
+        let keep = Keep::open(medium, options, Rc::new(|_, _| {})).await?;
         Ok(Tab {
             keep,
             chats: RefCell::default(),
         })
-    }
-
-    /// Removes everything from the medium, without a word.
-    pub fn wipe(&self) {
-        for (table, key, _) in self.medium.dump() {
-            let burst = Burst {
-                deletes: vec![(table, key)],
-                ..Burst::default()
-            };
-            settled(self.medium.write(&burst))
-                .expect("it is there at once")
-                .expect("it is removed");
-        }
     }
 
     fn copy(&self) -> MemoryMedium {
@@ -744,13 +709,13 @@ fn recent(model: &Model) -> Model {
 
 /// A run of operations over a browser that may lie.
 pub struct Run {
-    pub browser: Browser,
+    pub browser: Disk,
     pub oracle: Oracle,
     tabs: Vec<Option<Tab>>,
 }
 
 impl Run {
-    pub fn new(browser: Browser, tabs: usize) -> Run {
+    pub fn new(browser: Disk, tabs: usize) -> Run {
         Run {
             browser,
             oracle: Oracle::default(),
