@@ -29,7 +29,9 @@ impl Dialect {
     /// Whose shape the document of a persona has.
     pub fn of(document: &Document) -> Dialect {
         let root = document.root();
-        if root.get(NAMES).is_some() || root.get(DESCRIPTIONS).is_some() {
+        // A card may have a field of that name, which is something else.
+        let names = root.get(NAMES).map(Node::shape);
+        if names == Some(Shape::Object) {
             Dialect::SillyTavern
         } else if is_risu(root) {
             Dialect::Risu

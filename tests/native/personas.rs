@@ -68,6 +68,23 @@ fn user() -> Vec<u8> {
 }
 
 #[test]
+fn a_card_with_a_field_called_as_sillytavern_calls_its_list_stays_a_card() {
+    let fields = [
+        r#""personas":"none","#,
+        r#""persona_descriptions":{},"#,
+        r#""personas":7,"persona_descriptions":{"a.png":{}},"#,
+    ];
+    for field in fields {
+        let file = read(format!(r#"{{"spec":"chara_card_v2",{field}"data":{{}}}}"#));
+        assert_eq!(file.dialect, Dialect::CardShark, "{field}");
+        let edited = edited(&file.personas[0], json!({ "name": "Ann", "title": "t" }));
+        assert_eq!(view(&edited)["name"], "Ann", "{field}");
+        assert_eq!(view(&edited)["title"], "t", "{field}");
+        assert!(edited.root().raw().contains(field), "{field}");
+    }
+}
+
+#[test]
 fn a_backup_of_sillytavern_gives_each_persona_with_all_that_it_says() {
     let file = read(BACKUP);
     assert_eq!(
