@@ -69,6 +69,7 @@ pub(super) static CAMPAIGNS: Form = Form {
         "npcs",
     ],
     files: "campaigns/file/",
+    secrets: false,
     read: |bytes, limits| {
         let (document, warnings) = Document::read(bytes, limits)?;
         campaign::check(&document)?;

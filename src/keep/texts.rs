@@ -29,6 +29,8 @@ pub(super) struct Form {
     pub listed: &'static [&'static str],
     /// Index keys of what was imported begin so.
     pub files: &'static str,
+    /// Whether reading leaves out what a file may say and nobody else may see.
+    pub secrets: bool,
     pub read: Reading,
     /// As callers see it.
     pub view: fn(&Document) -> String,
@@ -50,6 +52,7 @@ pub(super) static LOREBOOKS: Form = Form {
     shown: "book",
     listed: &["name", "dialect", "entries"],
     files: "lorebooks/file/",
+    secrets: false,
     read: |bytes, limits| {
         let file = card::lorebook(bytes, limits)?;
         Ok((vec![file.document], file.warnings))
@@ -75,6 +78,7 @@ pub(super) static TEMPLATES: Form = Form {
     shown: "template",
     listed: &["name", "kind"],
     files: "templates/file/",
+    secrets: true,
     read: |bytes, limits| {
         let file = template::read(bytes, limits)?;
         Ok((file.templates, file.warnings))
@@ -263,8 +267,9 @@ impl Texts {
         };
         // A file that an earlier build kept may bear what is left out of its document.
         let tells = |file: &Vec<u8>| {
-            let read = (self.form.read)(file, &Limits::default());
-            !read.is_ok_and(|(_, odd)| odd.iter().any(|one| one.code == template::LEFT_OUT))
+            let read = || (self.form.read)(file, &Limits::default()).ok();
+            let odd = self.form.secrets.then(read).flatten();
+            !odd.is_some_and(|(_, odd)| odd.iter().any(|one| one.code == template::LEFT_OUT))
         };
         let (extension, media_type, bytes) = match file.filter(tells) {
             Some(file) => {

@@ -3,6 +3,11 @@
 //! A failure names its seed; `CARDKEEP_SEED=n` runs that seed alone, `CARDKEEP_SEEDS=n` so many
 //! from the first one.
 
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 /// Xorshift.
 pub struct Dice(u64);
 
@@ -21,6 +26,36 @@ impl Dice {
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len())]
     }
+}
+
+/// What one of several pages does.
+pub type Life<'a, E> = Pin<Box<dyn Future<Output = Result<(), E>> + 'a>>;
+
+/// Polls pages as chance has it until all have ended: now one of them runs far ahead, now they take
+/// turns, `most` times. `before` comes before each time.
+pub fn interleave<E: Display>(
+    dice: &mut Dice,
+    pages: Vec<Life<'_, E>>,
+    most: u32,
+    mut before: impl FnMut(&mut Dice),
+) -> Result<(), String> {
+    let mut pages: Vec<_> = pages.into_iter().map(Some).collect();
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..most {
+        let next = dice.roll(pages.len());
+        before(dice);
+        for _ in 0..dice.roll(6) {
+            let Some(page) = &mut pages[next] else { break };
+            if let Poll::Ready(ended) = page.as_mut().poll(&mut context) {
+                ended.map_err(|error| format!("page {next}: {error}"))?;
+                pages[next] = None;
+            }
+        }
+        if pages.iter().all(Option::is_none) {
+            return Ok(());
+        }
+    }
+    Err("they do not come to an end".into())
 }
 
 /// Runs every seed that is asked for.

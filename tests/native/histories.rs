@@ -3,7 +3,7 @@
 //! One after the other in two pages, with crashes at any call, wiped media and reopening; then
 //! two pages at once, whose calls interleave at random. The seeds are those of `dice`.
 
-use crate::dice::{Dice, each_seed};
+use crate::dice::{Dice, each_seed, interleave};
 use crate::disk::Disk;
 use crate::lying::Lie;
 use crate::turn::settled;
@@ -12,9 +12,6 @@ use cardkeep::store::*;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
 
 const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const STEPS: usize = 600;
@@ -499,8 +496,6 @@ fn check_history(events: &[Event]) -> std::result::Result<Rows, String> {
     Ok(rows)
 }
 
-type Life<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
-
 fn two_at_once(seed: u64, maintains: bool) -> std::result::Result<(), String> {
     let mut dice = Dice::new(seed);
     let disk = Disk::default();
@@ -513,28 +508,9 @@ fn two_at_once(seed: u64, maintains: bool) -> std::result::Result<(), String> {
     let (time, events) = (Cell::new(0), RefCell::default());
     disk.script.pause(true);
     let lives = pages.iter().enumerate();
-    let lives =
-        lives.map(|(page, store)| Box::pin(live(page, store, (seed, maintains), &time, &events)));
-    let mut lives: Vec<Option<Life<'_>>> = lives.map(|life| Some(life as Life<'_>)).collect();
-    let mut context = Context::from_waker(Waker::noop());
-    for _ in 0..200_000 {
-        // Now one of them runs far ahead, now they take turns.
-        let next = dice.roll(2);
-        for _ in 0..dice.roll(6) {
-            let Some(life) = &mut lives[next] else { break };
-            if let Poll::Ready(ended) = life.as_mut().poll(&mut context) {
-                ended.map_err(|error| format!("page {next}: {error}"))?;
-                lives[next] = None;
-            }
-        }
-        if lives.iter().all(Option::is_none) {
-            break;
-        }
-    }
-    if lives.iter().any(Option::is_some) {
-        return Err("they do not come to an end".into());
-    }
-    drop(lives);
+    let lives = lives
+        .map(|(page, store)| Box::pin(live(page, store, (seed, maintains), &time, &events)) as _);
+    interleave(&mut dice, lives.collect(), 200_000, |_| {})?;
     disk.script.pause(false);
     let events = events.into_inner();
     let want = check_history(&events)?;

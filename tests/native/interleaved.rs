@@ -5,7 +5,7 @@
 //! Every name that is given is a number that is used once, so what is seen later tells who wrote
 //! it. Seeds are those of `dice`.
 
-use crate::dice::{Dice, each_seed};
+use crate::dice::{Dice, Life, each_seed, interleave};
 use crate::disk::Disk;
 use crate::lying::Lie;
 use crate::turn::settled;
@@ -16,10 +16,7 @@ use cardkeep::store::*;
 use serde_json::{Value as Json, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 const DOMAINS: [Domain; 5] = [
     Domain::Characters,
@@ -474,39 +471,17 @@ async fn say(keep: &Keep, chat: &str, number: u64) -> Result<()> {
     chat.append(&values(&message)).await.map(drop)
 }
 
-type Life<'a> = Pin<Box<dyn Future<Output = std::result::Result<(), String>> + 'a>>;
-
-/// Polls the lives as chance has it: now one runs far ahead, now they take turns.
-fn run(
-    disk: &Disk,
-    mut lives: Vec<Option<Life<'_>>>,
-    dice: &mut Dice,
-    fails: bool,
-) -> std::result::Result<(), String> {
-    let mut context = Context::from_waker(Waker::noop());
-    for _ in 0..400_000 {
-        let next = dice.roll(lives.len());
-        if fails && dice.roll(40) == 0 {
-            let kind = dice.pick(&[Kind::Aborted, Kind::Timeout, Kind::Medium]);
-            let lie = match dice.roll(2) {
-                0 => Lie::Before(kind),
-                _ => Lie::After(kind),
-            };
-            disk.script
-                .plan(disk.script.count() + dice.roll(30), lie, false);
-        }
-        for _ in 0..dice.roll(6) {
-            let Some(life) = &mut lives[next] else { break };
-            if let Poll::Ready(ended) = life.as_mut().poll(&mut context) {
-                ended.map_err(|error| format!("page {next}: {error}"))?;
-                lives[next] = None;
-            }
-        }
-        if lives.iter().all(Option::is_none) {
-            return Ok(());
-        }
+/// Plans a lie for one of the next calls, now and then.
+fn lie_at_times(disk: &Disk, dice: &mut Dice) {
+    if dice.roll(40) == 0 {
+        let kind = dice.pick(&[Kind::Aborted, Kind::Timeout, Kind::Medium]);
+        let lie = match dice.roll(2) {
+            0 => Lie::Before(kind),
+            _ => Lie::After(kind),
+        };
+        disk.script
+            .plan(disk.script.count() + dice.roll(30), lie, false);
     }
-    Err("they do not come to an end".into())
 }
 
 /// What a keep holds in the end, against the ledger; whether the second copy has all of it too.
@@ -611,9 +586,13 @@ fn two_pages(seed: u64, fails: bool, conflicts: &Cell<usize>) -> std::result::Re
             chat: &chat,
             fails,
         };
-        Some(Box::pin(page.live(seed * 2 + n as u64 + 1_000)) as Life<'_>)
+        Box::pin(page.live(seed * 2 + n as u64 + 1_000)) as Life<'_, String>
     });
-    run(&disk, lives.collect(), &mut dice, fails)?;
+    interleave(&mut dice, lives.collect(), 400_000, |dice| {
+        if fails {
+            lie_at_times(&disk, dice);
+        }
+    })?;
     disk.script.pause(false);
     disk.script.heal();
     let mut ledger = ledger.into_inner();
