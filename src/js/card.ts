@@ -15,7 +15,7 @@ import {
 } from "./cardkeep.js";
 import { ask, call } from "./loading.js";
 import { bytes, documentOr, fields, limits, list, options, record, text } from "./options.js";
-import { blob, peek } from "./peek.js";
+import { peek, sizeOf } from "./peek.js";
 import type {
   CardDifference,
   CardDocument,
@@ -76,10 +76,10 @@ export function readCard(file: Uint8Array, given?: ReadCardOptions): CardFile {
  *
  * Rejects with the codes of `readCard`, `medium` when the file cannot be read, `cancelled`.
  */
-export function peekCard(file: Blob, given?: PeekCardOptions): Promise<PeekedCard> {
+export function peekCard(file: Blob | Uint8Array, given?: PeekCardOptions): Promise<PeekedCard> {
   return ask("peekCard", async () => {
     const chosen = options(given, ["limits", "signal"]);
-    const raw = new RawPeek(blob(file).size, limits(chosen.limits));
+    const raw = new RawPeek(sizeOf(file), limits(chosen.limits));
     return JSON.parse(await peek(file, raw, chosen.signal, (known) => known.card())) as PeekedCard;
   });
 }

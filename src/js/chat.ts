@@ -7,7 +7,7 @@ import { failure } from "./errors.js";
 import { ask, call } from "./loading.js";
 import { messages, whole as together, type Told } from "./messages.js";
 import { bytes, fields, json, limits, list, looking, options, text, whole } from "./options.js";
-import { blob, peek } from "./peek.js";
+import { peek, sizeOf } from "./peek.js";
 import type {
   ChatDialect,
   ChatSource,
@@ -142,10 +142,10 @@ export function readChat(file: Uint8Array, given?: ReadChatOptions): ChatFile {
  *
  * Rejects with the codes of `readChat`, `medium` when the file cannot be read, `cancelled`.
  */
-export function peekChat(file: Blob, given?: PeekChatOptions): Promise<PeekedChat> {
+export function peekChat(file: Blob | Uint8Array, given?: PeekChatOptions): Promise<PeekedChat> {
   return ask("peekChat", async () => {
     const { last = 50, ...chosen } = options(given, ["last", "limits", "signal"]);
-    const raw = new RawChatPeek(blob(file).size, whole(last, "last"), limits(chosen.limits));
+    const raw = new RawChatPeek(sizeOf(file), whole(last, "last"), limits(chosen.limits));
     const told = JSON.parse(await peek(file, raw, chosen.signal, (known) => known.told())) as Omit<PeekedChat, "last"> & { last: Told[] };
     return { ...told, last: together(told.last) };
   });

@@ -2,6 +2,7 @@
 
 import { failure, refuseIfAborted } from "./errors.js";
 import { fromOutside } from "./intake.js";
+import { bytes } from "./options.js";
 
 /** What the module knows of a file so far. */
 interface Known {
@@ -15,7 +16,7 @@ interface Known {
  * Gives the module the parts that it wants, and then has it tell, which ends it.
  * @internal
  */
-export async function peek<K extends Known>(file: Blob, known: K, signal: AbortSignal | undefined, tell: (known: K) => string): Promise<string> {
+export async function peek<K extends Known>(file: Blob | Uint8Array, known: K, signal: AbortSignal | undefined, tell: (known: K) => string): Promise<string> {
   let told = false;
   try {
     for (;;) {
@@ -23,10 +24,10 @@ export async function peek<K extends Known>(file: Blob, known: K, signal: AbortS
       const ends = known.wants();
       if (ends.length === 0) break;
       const starts = Array.from(ends).filter((_, n) => n % 2 === 0);
-      const reading = starts.map((start, n) => fromOutside(file.slice(start, ends[2 * n + 1]).arrayBuffer()));
-      for (const [n, part] of (await Promise.all(reading)).entries()) {
-        if (part.byteLength !== ends[2 * n + 1]! - starts[n]!) throw failure("medium", "the file ended before its time while it was read");
-        known.give(starts[n]!, new Uint8Array(part));
+      const reading = starts.map((start, n) => part(file, start, ends[2 * n + 1]!));
+      for (const [n, read] of (await Promise.all(reading)).entries()) {
+        if (read.length !== ends[2 * n + 1]! - starts[n]!) throw failure("medium", "the file ended before its time while it was read");
+        known.give(starts[n]!, read);
       }
     }
     told = true;
@@ -37,8 +38,14 @@ export async function peek<K extends Known>(file: Blob, known: K, signal: AbortS
   }
 }
 
-/** Refuses what is no file. */
-export function blob(given: Blob): Blob {
-  if (given instanceof Blob) return given;
-  throw failure("bad-option", "`file` is no Blob or File");
+/** How many bytes a file has. Refuses what is none. */
+export function sizeOf(given: Blob | Uint8Array): number {
+  if (given instanceof Blob) return given.size;
+  if (given instanceof Uint8Array) return bytes(given, "file").length;
+  throw failure("bad-option", "`file` is no Blob, File or Uint8Array");
+}
+
+async function part(file: Blob | Uint8Array, start: number, end: number): Promise<Uint8Array> {
+  if (file instanceof Uint8Array) return file.subarray(start, end);
+  return new Uint8Array(await fromOutside(file.slice(start, end).arrayBuffer()));
 }

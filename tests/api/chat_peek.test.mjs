@@ -64,7 +64,7 @@ test("what is no chat, or cannot be read, is refused by name", async () => {
   await assert.rejects(peekChat(new Blob(["hello\nworld"])), { code: "not-a-chat", op: "peekChat" });
   await assert.rejects(peekChat(new Blob([new Uint8Array(300_000)])), { code: "not-a-chat" });
   await assert.rejects(peekChat(new Blob([log(3)]), { limits: { chat: 5 } }), { code: "too-large" });
-  await assert.rejects(peekChat(bytes(log(3))), { code: "bad-option" });
+  await assert.rejects(peekChat(log(3)), { code: "bad-option" });
   for (const given of [{ last: -1 }, { last: 1.5 }, { last: "3" }, { first: 1 }, { limits: { chats: 1 } }, { signal: {} }]) {
     await assert.rejects(peekChat(new Blob([log(3)]), given), { code: "bad-option" });
   }

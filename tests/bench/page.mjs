@@ -8,10 +8,10 @@ import { start } from "./chromium.mjs";
 import { machineWith } from "./report.mjs";
 import { serve } from "./serve.mjs";
 
-/** `--quick` for a tenth of it, `--package <folder>` for another build. */
-export const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, package: { type: "string" } } });
+/** `--quick` for a tenth of it, `--write` to keep the numbers where a bench does, `--package <folder>` for another build. */
+export const { values: given } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" }, package: { type: "string" } } });
 
-/** Runs `work` in a page and gives what it gives, and the machine in words. */
+/** Runs `work` in a page and gives what it gives, the browser's version, and the machine in words. */
 export async function onePage(work, ...values) {
   const folder = await mkdtemp(join(tmpdir(), "cardkeep-bench-"));
   const server = await serve(1, join(folder, "served"), given.package);
@@ -21,7 +21,7 @@ export async function onePage(work, ...values) {
     await chromium.go(server.pages[0]);
     const result = await chromium.run(work, ...values);
     const { browser, cpu, cores, memoryGb } = machineWith(version);
-    return { result, machine: `${browser}, ${cpu}, ${cores} cores, ${memoryGb} GB` };
+    return { result, version, machine: `${browser}, ${cpu}, ${cores} cores, ${memoryGb} GB` };
   } finally {
     await chromium.close();
     server.close();

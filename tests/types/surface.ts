@@ -245,6 +245,7 @@ export function cards(bytes: Uint8Array): Uint8Array {
   const { ok, errors }: CardValidity = validateCard(document, { assets: [{ path: "embeded://a.png" }] });
   const differences: CardDifference[] = diffCards(edited, document);
   const peeked: Promise<PeekedCard> = peekCard(new Blob([]), { signal: AbortSignal.timeout(1) });
+  void [peekCard(bytes), peekChat(bytes)];
   const looked: Promise<PeekedChat> = peekChat(new Blob([]), { last: 10, limits, signal: AbortSignal.timeout(1) });
   const tokens: CardTokens = countTokens(document, { limits });
   const cleaned: CleanedImage = cleanImage(bytes, { limits });

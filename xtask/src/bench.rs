@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 /// The benches there are; the first where none is named.
-const BENCHES: [&str; 5] = ["storage", "growth", "cards", "folder", "campaigns"];
+const BENCHES: [&str; 6] = ["storage", "growth", "cards", "logs", "folder", "campaigns"];
 
 /// Builds the package and runs one bench. What follows its name goes to the bench itself.
 pub fn bench(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
