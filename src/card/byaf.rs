@@ -5,7 +5,8 @@
 //! the archive comes along as an asset, so that nothing is lost when the card is written as
 //! CHARX. Archives are not written in this form.
 
-use super::{Asset, charx};
+use super::charx;
+use super::file::Asset;
 use crate::backyard::{MANIFEST, Shelf, is_talked, listed, macros, name};
 use crate::error::{Kind, Result, Warning};
 use crate::json::{Document, Node, quote};

@@ -1,6 +1,7 @@
 //! The card in the words of a photograph: the Exif of a WebP or a JPEG, or a JPEG's comment.
 
-use super::{Source, payload, view};
+use super::file::Source;
+use super::{payload, view};
 use crate::container::{exif, jpeg, webp};
 use crate::error::{Error, Kind, Limits, Result, Warning};
 use crate::json::Document;

@@ -3,11 +3,21 @@
 //! What is not known is left where it is: a tool's own fields beside `data` are as much
 //! the user's as the card's.
 
+use super::agnai;
+use super::spec::Spec;
 use super::view::{self, FIELDS, V1, Value};
-use super::{Converted, Loss, Spec, agnai};
-use crate::error::{Limits, Result};
+use crate::error::{Limits, Loss, Result};
 use crate::json::{Document, Node, Shape, Step, quote, quote_ascii};
 use crate::lore;
+
+/// A card of another specification.
+#[derive(Debug)]
+pub struct Converted {
+    /// The card.
+    pub document: Document,
+    /// What that specification has no place for, and the card no longer has.
+    pub losses: Vec<Loss>,
+}
 
 /// What `data` has in V3 only.
 const V3_ONLY: [(&str, &str); 7] = [

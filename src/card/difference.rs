@@ -1,15 +1,37 @@
 //! What two cards say differently, field by field.
 
-use super::Difference;
 use super::view::{self, FIELDS, Value};
 use crate::json::{Document, Node, Shape};
 use crate::order;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+
+/// One place in which two cards say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The field, and the way to the place within it: `character_book.entries.3.content`.
+    pub path: String,
+    /// Strict JSON of what the first says; `None` where it says nothing.
+    pub before: Option<String>,
+    /// The same of the second.
+    pub after: Option<String>,
+}
+
+/// The same for two cards of which a model reads the same words, whatever file, dialect,
+/// tags or notes they have: 32 hexadecimal digits.
+pub fn fingerprint(document: &Document) -> String {
+    let sum = Sha256::digest(essence(document));
+    sum.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
 
 /// Differences within one field that are told apart; more are told as one.
 const MOST_IN_ONE_FIELD: usize = 1000;
 
-pub(super) fn differences(old: &Document, new: &Document) -> Vec<Difference> {
+/// Where the two say something else, whatever specification and spelling each has.
+pub fn differences(old: &Document, new: &Document) -> Vec<Difference> {
     let (olds, news) = (
         view::values(old, &mut Vec::new()),
         view::values(new, &mut Vec::new()),

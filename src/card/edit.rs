@@ -1,7 +1,8 @@
 //! Changes to a card's fields, in every place where its dialect keeps them.
 
+use super::agnai;
+use super::spec::Spec;
 use super::view::{self, FIELDS, Field, Value};
-use super::{Spec, agnai};
 use crate::error::{Error, Kind, Result};
 use crate::json::{Document, Node, Shape, Step, quote};
 use crate::order;

@@ -6,13 +6,30 @@
 //! Chunks behind the end of the image count only when there are none before it.
 //! A chunk that cannot be read gives way to the next, and at last to a comment in the Exif.
 
-use super::{Asset, Role, Source, charx, payload, view};
+use super::file::{Asset, Source};
+use super::{charx, payload, view};
 use crate::container::exif;
 use crate::container::png::{self, Layout};
 use crate::error::{Error, Kind, Limits, Result, Warning};
 use crate::json::{Document, Node};
 use crate::order;
 use std::collections::HashSet;
+
+/// What the keyword of a card chunk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Chara,
+    Ccv3,
+}
+
+impl Role {
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Role::Chara => "chara",
+            Role::Ccv3 => "ccv3",
+        }
+    }
+}
 
 /// A bound on the work that a file full of damaged chunks can make.
 const MOST_ATTEMPTS: usize = 8;

@@ -6,7 +6,9 @@
 //! other: the rules of which card counts stand once. Where a file is not as it should be,
 //! all of it is asked for.
 
-use super::{CardFile, embedded, view};
+use super::file::CardFile;
+use super::read::{over, read};
+use super::{embedded, view};
 use crate::container::thin::{self, Distant};
 use crate::container::{jpeg, png, webp, zip};
 use crate::error::{Limits, Result};
@@ -91,7 +93,7 @@ impl Peek {
                 return None;
             }
             Err(Need::Everything) if self.size > self.limits.file => {
-                self.found = Some(Err(super::over(self.size, &self.limits)));
+                self.found = Some(Err(over(self.size, &self.limits)));
                 return None;
             }
             Err(Need::Everything) => 0..self.size,
@@ -139,7 +141,7 @@ impl Peek {
     /// far as it goes.
     ///
     /// # Errors
-    /// Those of [`super::read`].
+    /// Those of [`read`].
     pub fn card(mut self) -> Result<CardFile> {
         match self.found.take() {
             Some(found) => found,
@@ -148,7 +150,7 @@ impl Peek {
     }
 
     fn whole(&mut self) -> Result<CardFile> {
-        let mut file = super::read(self.parts.get(&0).map_or(&[], Vec::as_slice), &self.limits)?;
+        let mut file = read(self.parts.get(&0).map_or(&[], Vec::as_slice), &self.limits)?;
         file.assets.clear();
         Ok(file)
     }
@@ -212,12 +214,12 @@ impl Peek {
         } else if zip::is(head) {
             let small = self.archive()?.ok_or(Need::Everything)?;
             // Another entry may be the card where the first one is none.
-            let card = super::read(&small, &self.limits).map_err(|_| Need::Everything)?;
+            let card = read(&small, &self.limits).map_err(|_| Need::Everything)?;
             return Ok(Ok(card));
         } else {
             return Err(Need::Everything);
         };
-        Ok(match super::read(&small, &self.limits) {
+        Ok(match read(&small, &self.limits) {
             // An archive among the words may go on behind them.
             Ok(file) if !file.container.is_image() => return Err(Need::Everything),
             // What says nothing gives way to what may stand behind the image's end, and a comment
@@ -231,7 +233,7 @@ impl Peek {
             Ok(file) => Ok(file),
             // A picture without words may have an archive behind it.
             Err(error) => match self.archive()? {
-                Some(archive) => match super::read(&archive, &self.limits) {
+                Some(archive) => match read(&archive, &self.limits) {
                     Ok(card) => Ok(card),
                     Err(_) => return Err(Need::Everything),
                 },

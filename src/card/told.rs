@@ -1,13 +1,36 @@
 //! What a picture tells beside its pixels and its card, found and taken out: the words of an image
 //! generator, of a camera, of an editor. Everything else stays byte for byte.
 
-use super::{Cleaned, Told, charx, comment, embedded};
+use super::read::{over, read};
+use super::{charx, comment, embedded};
 use crate::container::png::{self, Chunk};
 use crate::container::{exif, jpeg, media, webp, zip};
 use crate::error::{Kind, Limits, Result};
 use crate::json::Document;
 use crate::lore;
 use std::ops::Range;
+
+/// A picture without what it tells beside its pixels and its card.
+#[derive(Debug)]
+pub struct Cleaned {
+    /// The picture.
+    pub bytes: Vec<u8>,
+    /// What is not in it any more.
+    pub removed: Vec<Told>,
+}
+
+/// A part of a picture that tells something.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// Of a PNG `tEXt`, `zTXt`, `iTXt`, `eXIf`, `tIME` or `caBX`, of a JPEG `APP1` to `APP15` or `COM`,
+    /// of a WebP `EXIF`, `XMP` or `C2PA`; `trailer` for what stood behind the picture's end.
+    pub kind: String,
+    /// A text's keyword: `parameters`, `Software`; what a JPEG calls such a part: `Exif`; the
+    /// media type of a trailer that is known: `video/mp4`; else empty.
+    pub name: String,
+    /// How many bytes it had.
+    pub bytes: usize,
+}
 
 /// Chunks without a keyword that tell something of whoever made the picture: Exif, when it was
 /// changed, and what signed it.
@@ -19,7 +42,7 @@ const OTHERS: [&[u8]; 2] = [b"persona", lore::PICTURED];
 /// The picture without it.
 pub(super) fn clean(image: &[u8], limits: &Limits) -> Result<Cleaned> {
     if image.len() > limits.file {
-        return Err(super::over(image.len(), limits));
+        return Err(over(image.len(), limits));
     }
     if jpeg::is(image) {
         return photograph(image, limits);
@@ -84,7 +107,7 @@ fn archive(image: &[u8], end: usize, limits: &Limits) -> Option<usize> {
 
 /// From where on the card stays that stands behind the end of a picture.
 fn card_behind(image: &[u8], end: usize, limits: &Limits) -> Option<usize> {
-    let found = |bytes: &[u8]| super::read(bytes, limits).ok().map(|file| file.document);
+    let found = |bytes: &[u8]| read(bytes, limits).ok().map(|file| file.document);
     let before = |whole: &Document| {
         let card = found(image.get(..end)?)?;
         (card.bytes() == whole.bytes()).then_some(())

@@ -1,10 +1,43 @@
 //! Whether a card is what its specification asks for, to the letter. The reader takes far
 //! more than this; who publishes a card wants to know what others may refuse.
 
+use super::spec::Spec;
 use super::view;
-use super::{Issue, Spec, Validity};
 use crate::json::{Document, Node, Shape};
 use std::collections::HashMap;
+
+/// Whether a card keeps to its specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validity {
+    /// The specification it was held against.
+    pub spec: Spec,
+    /// What the specification forbids: at most 1,000, then one more, `too-many`, that says how many
+    /// there are besides.
+    pub errors: Vec<Issue>,
+    /// What it allows and is hardly meant, as many.
+    pub warnings: Vec<Issue>,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Issue {
+    /// `data.character_book.entries.3.keys`; empty for the whole card.
+    pub path: String,
+    /// Stable and kebab-case: `missing-field`, `wrong-type`, `bad-value`, `duplicate-id`, …
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Issue {
+    fn new(path: &str, code: &'static str, message: impl Into<String>) -> Issue {
+        Issue {
+            path: path.to_owned(),
+            code,
+            message: message.into(),
+        }
+    }
+}
 
 /// So many errors are listed, and so many warnings; of a hostile card there may be millions.
 const MOST_ISSUES: usize = 1000;

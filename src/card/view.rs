@@ -3,7 +3,8 @@
 //! A view never changes the document. Where a value had to be coerced it says so in a
 //! warning, and a string that is one stays the file's own text, lone surrogates and all.
 
-use super::{Spec, agnai};
+use super::agnai;
+use super::spec::Spec;
 use crate::error::Warning;
 use crate::json::{self, Document, Node, Shape, quote_ascii, to_windows_1252};
 use std::borrow::Cow;

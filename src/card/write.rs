@@ -1,9 +1,11 @@
 //! From a document to a file.
 
-use super::{
-    Chunk, Container, Role, Spec, WriteOptions, agnai, charx, convert, edit, embedded, payload,
-    picture, summary, view,
-};
+use super::container::Container;
+use super::embedded::{Chunk, Role};
+use super::file::WriteOptions;
+use super::spec::Spec;
+use super::summary::summary;
+use super::{agnai, convert, edit, embedded, pack, payload, picture, read, view};
 use crate::container::png;
 use crate::error::{Kind, Limits, Result};
 use crate::json::{Document, Node, Shape, quote};
@@ -29,8 +31,8 @@ pub(super) fn write(document: &Document, options: &WriteOptions<'_>) -> Result<V
         (_, Some(image)) if options.assets.is_empty() && is_card_of(image, document, options) => {
             Ok(image.to_vec())
         }
-        (Container::Charx, Some(image)) => charx::into(document, image, options),
-        (Container::Charx, None) => charx::write(document, options.assets),
+        (Container::Charx, Some(image)) => pack::into(document, image, options),
+        (Container::Charx, None) => pack::write(document, options.assets),
         (Container::Byaf | Container::Yaml, _) => Err(Kind::Unsupported.because(
             "a card is written as PNG, CHARX or JSON; this is a format that is read only",
         )),
@@ -65,8 +67,8 @@ pub(super) fn rewrite(
         }
         Container::Yaml => return Ok((Container::Json, document.bytes().to_vec())),
         Container::Byaf => {
-            let assets = super::read(file, limits)?.assets;
-            return Ok((Container::Charx, charx::write(document, &assets)?));
+            let assets = read::read(file, limits)?.assets;
+            return Ok((Container::Charx, pack::write(document, &assets)?));
         }
         _ => {}
     }
@@ -86,7 +88,7 @@ fn is_card_of(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> b
 }
 
 fn holds(file: &[u8], document: &Document, options: &WriteOptions<'_>) -> bool {
-    super::read(file, &options.limits).is_ok_and(|old| {
+    read::read(file, &options.limits).is_ok_and(|old| {
         old.container == options.container && old.document.bytes() == document.bytes()
     })
 }

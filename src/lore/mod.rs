@@ -20,12 +20,18 @@
 //! ```
 
 mod book;
+mod budget;
+mod call;
 mod decorator;
 mod dialect;
 mod edit;
+mod group;
 mod key;
 pub mod matching;
+mod options;
 mod outcome;
+mod ready;
+mod sight;
 mod spoken;
 mod write;
 
