@@ -177,10 +177,10 @@ impl Keep {
                 };
                 for mut one in with.into_iter().filter(|one| taken.insert(one.id.clone())) {
                     one.trashed_ms = trashed_ms;
-                    change.verify().write(one, History::Skip);
+                    change.verify().write(one, History::Unchanged);
                 }
                 record.trashed_ms = trashed_ms;
-                change.write(record, History::Skip);
+                change.write(record, History::Unchanged);
             }
             self.commit(change).await
         })

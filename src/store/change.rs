@@ -18,6 +18,9 @@ pub enum History {
     Keep,
     /// Nothing is lost by this write, so nothing is kept of the state before.
     Skip,
+    /// The same, of a write after which the record says what it said before it: one that went to
+    /// the trash or came back.
+    Unchanged,
 }
 
 /// A change of several records and pages: all of it is stored or nothing.
@@ -245,6 +248,7 @@ impl Store {
                 (History::Keep, Some(rev)) => {
                     self.keep_version(&mut record, rev, &mut burst).await?
                 }
+                (History::Unchanged, Some(_)) => Some(record.says_since()),
                 _ => None,
             };
             record.rev += 1;

@@ -199,6 +199,51 @@ fn a_conflict_has_its_base_also_where_the_revision_was_saved_again_unchanged() {
 }
 
 #[test]
+fn a_conflict_has_its_base_also_where_the_record_was_in_the_trash_since() {
+    let name = |side: &Option<String>| {
+        let card: Json = serde_json::from_str(side.as_deref()?).unwrap();
+        Some(card["name"].as_str()?.to_owned())
+    };
+    let keep = open(&MemoryMedium::new());
+    let trash = || {
+        let targets = [Target::of("a")];
+        now(keep.trash_many(Domain::Characters, &targets, Write::default())).unwrap();
+    };
+    let restore = || {
+        now(keep.restore(Domain::Characters, "a")).unwrap();
+    };
+    let stale = |rev| {
+        let error = patch(&keep, &[rename("a", "Mine", Some(rev))]).unwrap_err();
+        assert_eq!(error.kind(), Kind::Conflict);
+        let sides = error.sides().unwrap();
+        let sides = [&sides.base, &sides.mine, &sides.theirs].map(name);
+        sides.map(|side| side.unwrap_or_default())
+    };
+    put(&keep, &[card(Some("a"), "One")]).unwrap();
+    patch(&keep, &[rename("a", "Two", None)]).unwrap();
+    trash();
+    restore();
+    // Revisions 2 to 4 say the same, there and after it was changed.
+    for rev in [2, 3] {
+        assert_eq!(stale(rev), ["Two", "Mine", "Two"], "{rev}");
+    }
+    trash();
+    restore();
+    patch(&keep, &[rename("a", "Three", None)]).unwrap();
+    assert_eq!(stale(1), ["One", "Mine", "Three"]);
+    for rev in 2..=6 {
+        assert_eq!(stale(rev), ["Two", "Mine", "Three"], "{rev}");
+    }
+    assert_eq!(history(&keep, "a"), [6, 1]);
+    // Put anew while it lay in the trash.
+    trash();
+    put(&keep, &[card(Some("a"), "Four")]).unwrap();
+    for rev in [7, 8] {
+        assert_eq!(stale(rev), ["Three", "Mine", "Four"], "{rev}");
+    }
+}
+
+#[test]
 fn a_record_that_another_changed_is_not_put_in_the_trash_unseen() {
     let keep = open(&MemoryMedium::new());
     put(&keep, &[card(Some("a"), "One")]).unwrap();
