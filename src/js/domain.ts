@@ -5,7 +5,7 @@ import { numbered, targets } from "./batch.js";
 import { subscribe } from "./changes.js";
 import { failure } from "./errors.js";
 import { ask } from "./loading.js";
-import { flag, options, revision, safety, text, whole, writing } from "./options.js";
+import { flag, kindOf, list, options, revision, safety, text, whole, writing } from "./options.js";
 import type {
   ChangeDetail,
   DeleteManyOptions,
@@ -34,6 +34,16 @@ export const DOMAINS = Object.keys({
   playthroughs: true,
   settings: true,
 } satisfies Record<ChangeDetail["domain"], true>) as readonly ChangeDetail["domain"][];
+
+/** Some of the domains, as a caller names them. */
+export function domains(given: readonly ChangeDetail["domain"][], name: string): readonly ChangeDetail["domain"][] {
+  for (const domain of list(given, name)) {
+    if (DOMAINS.includes(domain)) continue;
+    const found = typeof domain === "string" ? `\`${domain as string}\`` : kindOf(domain);
+    throw failure("bad-option", `\`${name}\` has ${found}, some of ${DOMAINS.join(", ")} were wanted`);
+  }
+  return given;
+}
 
 /** What goes into the trash with a record: its chats, its playthroughs. */
 function along(given: { chats: DeleteOptions["chats"] | undefined; playthroughs: DeleteOptions["playthroughs"] | undefined }): [boolean, boolean] {

@@ -1,7 +1,7 @@
 // Live queries: a question to the keep that is asked again whenever its answer may have changed, in this tab or another.
 // Knows nothing of what is asked.
 
-import { DOMAINS } from "./domain.js";
+import { DOMAINS, domains } from "./domain.js";
 import { failure, named, report } from "./errors.js";
 import { options } from "./options.js";
 import type { ChangeDetail } from "./types/record.js";
@@ -47,14 +47,12 @@ export class LiveQuery<T> {
 
   /** @internal */
   constructor(source: EventTarget, closed: () => boolean, query: () => T | Promise<T>, given?: LiveOptions) {
-    const { domains = DOMAINS } = options(given, ["domains"]);
+    const { domains: wanted = DOMAINS } = options(given, ["domains"]);
     if (typeof query !== "function") throw failure("bad-option", "the query is no function");
-    const unknown = Array.isArray(domains) ? domains.find((domain) => !DOMAINS.includes(domain)) : domains;
-    if (unknown !== undefined) throw failure("bad-option", `\`domains\` has ${JSON.stringify(unknown)}, some of ${DOMAINS.join(", ")} were wanted`);
     this.#source = source;
     this.#closed = closed;
     this.#query = query;
-    this.#domains = new Set(domains);
+    this.#domains = new Set(domains(wanted, "domains"));
     // The symbol is no standard: it is there when a library of observables has made it.
     const { observable } = Symbol as unknown as { observable?: symbol };
     if (observable !== undefined) Object.defineProperty(this, observable, { value: () => this["@@observable"]() });

@@ -149,7 +149,8 @@ export function record(given: object, name: string): Record<string, unknown> {
   throw failure("bad-option", `\`${name}\` is ${kindOf(given)}, an object was wanted`);
 }
 
-function kindOf(value: unknown): string {
+/** What a value is, for a message. */
+export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return `a ${typeof value}`;

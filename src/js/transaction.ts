@@ -6,7 +6,7 @@ import { Assets } from "./assets.js";
 import { Campaigns } from "./campaigns.js";
 import { Characters } from "./characters.js";
 import { Chats } from "./chats.js";
-import { DOMAINS } from "./domain.js";
+import { DOMAINS, domains } from "./domain.js";
 import { failure, named } from "./errors.js";
 import { holding } from "./intake.js";
 import { ask, call } from "./loading.js";
@@ -53,9 +53,7 @@ export async function transact<T>(
   given: TransactionOptions | undefined,
 ): Promise<T> {
   const { write, begun } = await ask(OP, async () => {
-    if (!Array.isArray(scope) || !scope.every((domain) => DOMAINS.includes(domain as DomainName))) {
-      throw failure("bad-option", `the scope is ${JSON.stringify(scope)}, a list with some of ${DOMAINS.join(", ")} was wanted`);
-    }
+    domains(scope, "scope");
     if (typeof work !== "function") throw failure("bad-option", "what is to be done in the transaction is no function");
     return { write: safety(given), begun: handle.begin() };
   });

@@ -158,11 +158,13 @@ test("a transaction is used within its scope and its time", async () => {
     [["planets"], () => 1],
     ["worlds", () => 1],
     [undefined, () => 1],
+    [["worlds", undefined], () => 1],
+    [[5n], () => 1],
     [["worlds"], 5],
     [["worlds"], () => 1, { durabel: true }],
     [["worlds"], () => 1, { durable: 1 }],
   ]) {
-    await assert.rejects(keep.transaction(...wrong), { code: "bad-option", op: "Keep.transaction" }, JSON.stringify(wrong));
+    await assert.rejects(keep.transaction(...wrong), { code: "bad-option", op: "Keep.transaction" }, String(wrong));
   }
   await keep.transaction(["worlds"], (tx) => tx.worlds.create("safe"), { durable: true, verify: true });
   assert.equal((await keep.worlds.list()).items.length, 1);
