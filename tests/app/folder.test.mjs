@@ -127,7 +127,7 @@ describe("a folder of another app", () => {
     await app.click("ck-templates .row");
     await app.until(() => document.querySelector("ck-template textarea"));
     await app.run(() => {
-      const text = [...document.querySelectorAll("ck-template .field")].find((one) => one.textContent.startsWith("input_sequence")).querySelector("textarea");
+      const text = [...document.querySelectorAll("ck-template .field")].find((one) => one.textContent.startsWith("Input sequence")).querySelector("textarea");
       text.value = "<user>";
       text.dispatchEvent(new InputEvent("input", { bubbles: true }));
     });

@@ -56,12 +56,13 @@ describe("hands that never leave the keyboard", () => {
     await app.until(() => document.querySelector(".card-page"));
     await reach("Edit");
     await app.press(KEY.enter);
-    await app.until(() => document.querySelector(".form"));
+    await app.until(() => document.querySelector(".form")?.contains(document.activeElement));
     await tabTo((one) => one.name === "description");
     await app.press("K", "e", "y", "s", ".");
     await reach("Done");
     await app.press(KEY.enter);
     await app.until(() => document.querySelector(".form") === null && document.querySelector(".card-text").textContent.includes("Keys."));
+    await app.until(() => document.activeElement.textContent.trim() === "Edit");
   });
 
   test("a chat is begun, another greeting chosen, a message sent and answered", async () => {

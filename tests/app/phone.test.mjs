@@ -68,5 +68,12 @@ describe("on a phone", () => {
     const before = await app.run(() => Number([...document.querySelectorAll(".message")].at(-1).dataset.index));
     await app.click('.composer button[type="submit"]');
     await app.until((n) => document.querySelector(`#message-${n + 1} .prose`)?.textContent.includes("one"), before);
+    // The answer has a badge, which does not part its number from its buttons.
+    await app.until((n) => document.querySelector(`#message-${n + 2} .badge`) && document.querySelector(`#message-${n + 2} .actions`), before);
+    const [number, actions] = await app.run((n) => [".number", ".actions"].map((one) => {
+      const { top, bottom } = document.querySelector(`#message-${n + 2} ${one}`).getBoundingClientRect();
+      return (top + bottom) / 2;
+    }), before);
+    assert.ok(Math.abs(number - actions) < 10, `the number is at ${number}, its buttons at ${actions}`);
   });
 });

@@ -9,7 +9,7 @@ import { icon, type IconName } from "../icon";
 import type { CharacterEntry, Json, WorldLocation, WorldState } from "../library";
 import { prose } from "../prose/prose";
 import { href } from "../route";
-import { changing, type Edit, freeSides, making } from "./editing";
+import { changing, type Edit, freeSides, making, taken } from "./editing";
 import { coordinates, DIRECTIONS, neighbor, placesOf, type Place } from "./grid";
 import { map } from "./map";
 
@@ -173,7 +173,7 @@ export class Atlas extends LightElement {
     const { place } = this;
     if (place === undefined) return nothing;
     const free = freeSides(places, [beside?.x ?? 0, beside?.y ?? 0, beside?.z ?? 0], beside);
-    if (free.length === 0) return html`<p class="quiet">All around <span dir="auto">${beside?.location.name}</span> is taken. Pick another place on the map to put it beside that.</p>`;
+    if (free.length === 0) return taken(beside);
     return html`<form class="tools" @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       place(id, String(new FormData(event.target as HTMLFormElement).get("to")));

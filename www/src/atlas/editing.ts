@@ -41,6 +41,11 @@ export function changing(key: string, location: WorldLocation, here: boolean, wr
     </form></details>`);
 }
 
+/** What is said where a place has no free side. */
+export function taken(beside: Place | undefined): TemplateResult {
+  return html`<p class="quiet">All around <span dir="auto">${beside?.location.name}</span> is taken. Pick another place on the map.</p>`;
+}
+
 /** Makes a place beside another one. */
 export function making(places: Place[], from: readonly [number, number, number], beside: Place | undefined, writable: boolean, edit: Edit): TemplateResult {
   const make = async (event: SubmitEvent): Promise<void> => {
@@ -52,7 +57,7 @@ export function making(places: Place[], from: readonly [number, number, number],
   const free = freeSides(places, from, beside);
   return html`<details class="editing"><summary>New place</summary>
     ${free.length === 0
-      ? html`<p class="quiet">All around <span dir="auto">${beside?.location.name}</span> is taken. Pick another place on the map.</p>`
+      ? taken(beside)
       : html`<form class="form" @submit=${(event: SubmitEvent) => void make(event)}>
         <label class="field"><span>Where</span><select name="at" ?disabled=${!writable}>${free}</select></label>
         <label class="field"><span>Name</span><input name="name" dir="auto" autocomplete="off" required ?disabled=${!writable} /></label>

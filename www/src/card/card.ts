@@ -133,7 +133,7 @@ export class CardScreen extends Screen {
               ? html`${saveState(state)}
                   <button type="button" class="button" ?disabled=${!this.#touched} @click=${() => void this.#discard()}>Discard</button>
                   <button type="button" class="button main" @click=${() => void this.#done()}>${this.conflict ? "Save over it" : "Done"}</button>`
-              : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => (this.editing = true)}>${icon("edit")}Edit</button>`}
+              : html`<button type="button" class="button" ?disabled=${!this.writable} @click=${() => void this.#begin()}>${icon("edit")}Edit</button>`}
           </div>
         </header>
         <aside>
@@ -308,11 +308,21 @@ export class CardScreen extends Screen {
     }
   }
 
+  async #begin(): Promise<void> {
+    this.editing = true;
+    await this.updateComplete;
+    this.querySelector<HTMLElement>(".form [name]")?.focus();
+  }
+
   #close(): void {
     this.edits = {};
     this.#before = {};
     this.conflict = false;
     this.editing = false;
+    // The button that was pressed is gone, and the focus with it.
+    void this.updateComplete.then(() => {
+      if (document.activeElement === document.body) this.querySelector<HTMLElement>(".head .tools button")?.focus();
+    });
   }
 
   async #startChat(card: Card): Promise<void> {

@@ -24,6 +24,18 @@ interface Edits {
   entries?: { [entry: string]: LoreEntryPatch };
 }
 
+/** Whose file a lorebook is, in words. */
+const FORMATS: Record<KeptLorebook["dialect"], string> = {
+  "silly-tavern": "SillyTavern",
+  "character-book": "Character book (V2)",
+  v3: "Lorebook V3",
+  agnai: "Agnai",
+  "novel-ai": "NovelAI",
+  risu: "RisuAI",
+  "ai-dungeon": "AI Dungeon",
+  tsv: "Table (TSV)",
+};
+
 /** Entries in the document at first, and with every further step. */
 const STEP = 100;
 
@@ -75,7 +87,7 @@ export class LorebookScreen extends Screen {
         <ul class="entries">${repeat(found.slice(0, this.shown), ({ call }) => call, ({ entry, call }) => this.#entry(entry, call))}</ul>
         ${found.length > this.shown ? html`<p class="more"><button type="button" class="button" @click=${() => (this.shown += STEP)}>Show more</button></p>` : nothing}
         <dl class="facts">
-          <div><dt>Format</dt><dd>${value.dialect}</dd></div>
+          <div><dt>Format</dt><dd>${FORMATS[value.dialect]}</dd></div>
           <div><dt>Changed</dt><dd title=${momentOf(value.changed)}>${ago(value.changed)}</dd></div>
         </dl>
         <ck-history .keep=${this.keep} .domain=${"lorebooks"} .record=${this.record} .writable=${this.writable}></ck-history>

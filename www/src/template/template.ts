@@ -19,6 +19,12 @@ import "../history";
 
 type Fields = { [name: string]: Json };
 
+/** A field's name in the file, as people write it. */
+function words(key: string): string {
+  const spoken = key.replaceAll("_", " ").trim();
+  return spoken.charAt(0).toUpperCase() + spoken.slice(1);
+}
+
 @customElement("ck-template")
 export class TemplateScreen extends Screen {
   @state() private edits: TemplatePatch = {};
@@ -68,24 +74,24 @@ export class TemplateScreen extends Screen {
       <label class="field"><span>Name</span><input dir="auto" autocomplete="off" ?disabled=${fixed} .value=${this.edits.name ?? template.name} @input=${this.#named} /></label>
       ${Object.entries(fields).filter(([key, value]) => typeof value !== "object" && key !== "name").map(([key, value]) => this.#field(key, value, fixed))}
       ${whole.length > 0
-        ? html`<details><summary>Lists and objects (${whole.length})</summary><dl class="raw">${whole.map(([key, value]) => html`<div><dt>${key}</dt><dd><pre tabindex="0" aria-label=${key}>${JSON.stringify(value, null, 2)}</pre></dd></div>`)}</dl></details>`
+        ? html`<details><summary>Lists and objects (${whole.length})</summary><dl class="raw">${whole.map(([key, value]) => html`<div><dt title=${key}>${words(key)}</dt><dd><pre tabindex="0" aria-label=${words(key)}>${JSON.stringify(value, null, 2)}</pre></dd></div>`)}</dl></details>`
         : nothing}
     </form>`;
   }
 
   #field(key: string, value: Json, fixed: boolean) {
     if (typeof value === "boolean") {
-      return html`<label class="check"><input type="checkbox" ?disabled=${fixed} .checked=${value} @change=${(event: Event) => this.#set(key, (event.target as HTMLInputElement).checked)} /><span>${key}</span></label>`;
+      return html`<label class="check"><input type="checkbox" ?disabled=${fixed} .checked=${value} @change=${(event: Event) => this.#set(key, (event.target as HTMLInputElement).checked)} /><span title=${key}>${words(key)}</span></label>`;
     }
     if (typeof value === "number") {
-      return html`<label class="field"><span>${key}</span><input type="number" step="any" ?disabled=${fixed} .value=${String(value)} @change=${(event: Event) => {
+      return html`<label class="field"><span title=${key}>${words(key)}</span><input type="number" step="any" ?disabled=${fixed} .value=${String(value)} @change=${(event: Event) => {
         const { valueAsNumber } = event.target as HTMLInputElement;
         if (Number.isFinite(valueAsNumber)) this.#set(key, valueAsNumber);
       }} /></label>`;
     }
     const text = String(value ?? "");
     const typed = (event: Event) => this.#set(key, (event.target as HTMLTextAreaElement).value);
-    return html`<label class="field"><span>${key}</span><textarea dir="auto" rows=${Math.min(12, text.split("\n").length + Math.floor(text.length / 90))} ?disabled=${fixed} .value=${text} @input=${typed}></textarea></label>`;
+    return html`<label class="field"><span title=${key}>${words(key)}</span><textarea dir="auto" rows=${Math.min(12, text.split("\n").length + Math.floor(text.length / 90))} ?disabled=${fixed} .value=${text} @input=${typed}></textarea></label>`;
   }
 
   readonly #named = (event: Event): void => {
