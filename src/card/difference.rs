@@ -73,10 +73,14 @@ pub fn differences(old: &Document, new: &Document) -> Vec<Difference> {
     keys.extend(unknown(new));
     order::sort_by(&mut keys, String::cmp);
     keys.dedup();
+    // What a card without `data` has at its root stays there when it gets one.
+    let flat = [old, new].iter().any(|card| view::data(card).is_none());
     for key in keys {
         let of = |document: &Document| -> Option<String> {
-            let body = view::data(document).unwrap_or(document.root());
-            body.get(&key).map(strict)
+            let root = document.root();
+            let inner = view::data(document).and_then(|body| body.get(&key));
+            let outer = || root.get(&key).filter(|_| flat);
+            inner.or_else(outer).map(strict)
         };
         let (before, after) = (of(old), of(new));
         if before != after {

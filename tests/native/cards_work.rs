@@ -374,6 +374,24 @@ fn missing_extensions_are_no_difference_to_empty_ones() {
 }
 
 #[test]
+fn a_card_differs_from_its_own_conversion_in_nothing() {
+    let v1 = parse(r#"{"name":"A","first_mes":"f","chat":"A - 1","fav":false,"mine":{"x":1}}"#);
+    let v2 = card::convert(&v1, Spec::V2).unwrap().document;
+    let v3 = card::convert(&v2, Spec::V3).unwrap().document;
+    for other in [&v2, &v3] {
+        assert_eq!(card::differences(&v1, other), []);
+        assert_eq!(card::differences(other, &v1), []);
+    }
+    let other = v2.set(&["mine".into()], r#"{"x":2}"#).unwrap();
+    let told = card::differences(&v1, &other);
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (&*told[0].path, told[0].after.as_deref()),
+        ("mine", Some(r#"{"x":2}"#))
+    );
+}
+
+#[test]
 fn a_comparison_tells_the_places_that_differ_and_no_others() {
     let old = parse(FULL);
     assert_eq!(card::differences(&old, &old), []);
