@@ -4,6 +4,7 @@
 //! are both written, and only what differs goes into the document. So what no name here fits
 //! stays, and an edit of one entry touches no other.
 
+use super::applied::applied;
 use super::book::{ABOUT, Book, Entry, Filter, Id, synonyms};
 use super::decorator::{Decorator, decorators, without_decorators};
 use super::dialect::{self, At, Dialect};
@@ -431,7 +432,7 @@ fn filled<'d>(
         return Ok(None);
     };
     let mut new = old.clone();
-    let lost = write::applied(found, &mut new);
+    let lost = applied(found, &mut new);
     let (before, after) = (spelled(&old, DIALECT)?, spelled(&new, DIALECT)?);
     let (before, after) = (only(&before, DIALECT)?, only(&after, DIALECT)?);
     let made = carried(bare, &[], before, after)?;

@@ -19,19 +19,23 @@
 //! # Ok::<(), cardkeep::error::Error>(())
 //! ```
 
+mod applied;
 mod book;
 mod budget;
 mod call;
 mod decorator;
 mod dialect;
 mod edit;
+mod fields;
 mod group;
 mod key;
+mod losses;
 pub mod matching;
 mod options;
 mod outcome;
 mod ready;
 mod sight;
+mod specified;
 mod spoken;
 mod write;
 
