@@ -311,7 +311,13 @@ impl Check {
                     "{count} saved record(s) are not in the second copy"
                 )),
             },
-            _ => Some("the second copy lacks what was saved while it failed".to_owned()),
+            SecondCopy::Failing { .. } => {
+                Some("the second copy lacks what was saved while it failed".to_owned())
+            }
+            SecondCopy::CatchingUp => Some(
+                "the second copy is being completed: it failed, or a writer of it ended in the middle of a save"
+                    .to_owned(),
+            ),
         };
         self.report.findings.extend(lost);
         self.report.findings.extend(uncopied.map(|message| Finding {

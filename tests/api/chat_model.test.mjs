@@ -67,9 +67,16 @@ describe("in Chromium", CHROMIUM, () => {
         const model = candidates[which];
         const begun = structuredClone(model);
         if (last) {
-          const { findings } = await keep.check();
+          // A page that ended in the middle of a save has the second copy completed, in idle time and once.
+          const catching = (await keep.health()).secondCopy.state === "catching-up";
+          let { findings } = await keep.check({ full: true });
+          const first = findings.filter(({ code }) => !(catching && code === "uncopied-records"));
+          for (let left = 200; left > 0 && findings.length > 0; left -= 1) {
+            await new Promise((wait) => setTimeout(wait, 100));
+            ({ findings } = await keep.check({ full: true }));
+          }
           await keep.close();
-          return { which, model: begun, findings };
+          return { which, model: begun, findings: [...first, ...findings] };
         }
         localStorage.setItem("done", "0");
         localStorage.removeItem("failed");
@@ -95,8 +102,7 @@ describe("in Chromium", CHROMIUM, () => {
       swallowed += found.which;
       [model, n] = [found.model, n + found.which];
       if (page === PAGES) {
-        // What the second copy lacks of a page that ended is copied in idle time.
-        assert.deepEqual(found.findings.filter(({ code }) => code !== "uncopied-records"), []);
+        assert.deepEqual(found.findings, []);
         break;
       }
       await sleep(20 + moment(600));

@@ -1,4 +1,4 @@
-// A closed keep says so: every verb of every domain, also where there is nothing to do.
+// Every verb of every domain: of a closed keep, also where there is nothing to do, and given what nobody expects.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -142,4 +142,41 @@ test("every verb of a closed keep is `closed`, also where there is nothing to do
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+test("every verb that is given what it cannot take says so with a code, and ends", async (t) => {
+  const unhandled = [];
+  const note = (reason) => unhandled.push(String(reason));
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  const keep = await Keep.open({ medium: "memory" });
+  const { id } = await keep.chats.create({ title: "t" });
+  const chat = await keep.chats.open(id);
+  await chat.append({ name: "You", role: "user", text: "x" });
+  const signal = AbortSignal.abort(Object.assign(new Error("enough"), { code: "mine" }));
+  const odd = {
+    nothing: [], null: [null, null, null], number: [5, 5, 5], NaN: [NaN, NaN, NaN], negative: [-1, -1, -1], bigint: [10n, 10n], object: [{}, {}, {}], list: [[], [], []], "list of null": [[null], [null]],
+    text: ["x", "x", "x"], empty: ["", "", ""], surrogate: ["\ud800", "\ud800"], symbol: [Symbol("s"), Symbol("s")], function: [() => 1, () => 1], bytes: [new Uint8Array(3), new Uint8Array(3)],
+    "id of another": [id, id, id], "unknown option": [ID, { nonsense: 1 }], revision: [ID, {}, { ifRev: "x" }], "no signal": [ID, { signal: 5 }], aborted: [ID, { signal }, { signal }],
+  };
+  const wrong = [];
+  for (const [of] of calls(keep, chat)) {
+    for (const verb of verbs(of)) {
+      for (const [kind, given] of Object.entries(odd)) {
+        let late;
+        const silent = new Promise((resolve) => (late = setTimeout(resolve, 5_000, "nothing in 5 s")));
+        const answer = (async () => {
+          const made = await of[verb](...given);
+          const parts = typeof made?.stream === "function" ? made.stream() : made;
+          if (parts?.[Symbol.asyncIterator] !== undefined) await all(parts);
+        })().then(() => undefined, ({ code, stack }) => (typeof code === "string" ? undefined : stack));
+        const found = await Promise.race([answer, silent]);
+        clearTimeout(late);
+        if (found !== undefined) wrong.push(`${of.constructor.name}.${verb}, given ${kind}: ${found}`);
+      }
+    }
+  }
+  await keep.close();
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(unhandled, []);
 });
