@@ -4,119 +4,12 @@
 //! warning, and a string that is one stays the file's own text, lone surrogates and all.
 
 use super::agnai;
+pub(super) use super::field::{FIELDS, Field, Kind, V1, known};
+use super::mojibake::mended;
 use super::spec::Spec;
 use crate::error::Warning;
-use crate::json::{self, Document, Node, Shape, quote_ascii, to_windows_1252};
+use crate::json::{Document, Node, Shape, quote_ascii};
 use std::borrow::Cow;
-
-/// What a field holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Text,
-    /// A list; a single text in its place is one item, or for tags many between commas.
-    List,
-    /// An object, passed on as it is.
-    Extensions,
-    /// Anything, passed on as it is.
-    Any,
-}
-
-pub(super) struct Field {
-    /// As V2 and V3 spell it.
-    pub key: &'static str,
-    pub kind: Kind,
-    /// Other names it has at the root: of Pygmalion, of text-generation-webui, and of
-    /// SillyTavern's mirror. Agnai's are told by [`Field::names`].
-    pub aliases: &'static [&'static str],
-    /// Whether a model gets to read it.
-    pub spoken: bool,
-    /// Whether V2 does not have it.
-    pub since_v3: bool,
-}
-
-impl Field {
-    /// The names that the field may have at the root, the best first.
-    pub fn names(&self, root: Node<'_>) -> impl Iterator<Item = &'static str> + Clone + use<> {
-        // There another field has the name of this one.
-        let (own, aliases): (_, &'static [_]) = match agnai::is(root) {
-            true => (agnai::name(self.key), &[]),
-            false => (self.key, self.aliases),
-        };
-        std::iter::once(own).chain(aliases.iter().copied())
-    }
-}
-
-const fn spoken(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
-    Field {
-        key,
-        kind,
-        aliases,
-        spoken: true,
-        since_v3: false,
-    }
-}
-
-const fn told(key: &'static str, kind: Kind, aliases: &'static [&'static str]) -> Field {
-    Field {
-        key,
-        kind,
-        aliases,
-        spoken: false,
-        since_v3: false,
-    }
-}
-
-const fn new(key: &'static str, kind: Kind) -> Field {
-    Field {
-        key,
-        kind,
-        aliases: &[],
-        spoken: false,
-        since_v3: true,
-    }
-}
-
-/// Every field that is known, in the order they are told.
-pub(super) const FIELDS: &[Field] = &[
-    spoken("name", Kind::Text, &["char_name"]),
-    spoken("description", Kind::Text, &["char_persona", "context"]),
-    spoken("personality", Kind::Text, &[]),
-    spoken("scenario", Kind::Text, &["world_scenario"]),
-    spoken("first_mes", Kind::Text, &["char_greeting", "greeting"]),
-    spoken("mes_example", Kind::Text, &["example_dialogue"]),
-    told("creator_notes", Kind::Text, &["creatorcomment"]),
-    spoken("system_prompt", Kind::Text, &[]),
-    spoken("post_history_instructions", Kind::Text, &[]),
-    spoken("alternate_greetings", Kind::List, &[]),
-    Field {
-        spoken: true,
-        ..new("group_only_greetings", Kind::List)
-    },
-    told("tags", Kind::List, &[]),
-    told("creator", Kind::Text, &[]),
-    told("character_version", Kind::Text, &[]),
-    Field {
-        spoken: true,
-        ..new("nickname", Kind::Text)
-    },
-    spoken("character_book", Kind::Any, &[]),
-    told("extensions", Kind::Extensions, &[]),
-    new("assets", Kind::Any),
-    new("creator_notes_multilingual", Kind::Any),
-    new("source", Kind::Any),
-    new("creation_date", Kind::Any),
-    new("modification_date", Kind::Any),
-];
-
-/// The texts of V1, which V2 and V3 have as well.
-pub(super) const V1: [&str; 6] = [
-    "name",
-    "description",
-    "personality",
-    "scenario",
-    "first_mes",
-    "mes_example",
-];
 
 /// One text: the file's own, or one that was made of something else.
 #[derive(Clone)]
@@ -647,35 +540,6 @@ impl Coerce<'_> {
     }
 }
 
-/// What a text was before a tool took its UTF-8 for Windows-1252; `None` for a text that is
-/// what it should be. By chance no other text has only such characters in such an order.
-fn mended(node: Node<'_>) -> Option<String> {
-    if !may_be_mended(node) {
-        return None;
-    }
-    let text = node.text()?;
-    let bytes: Option<Vec<u8>> = text.chars().map(to_windows_1252).collect();
-    let mended = String::from_utf8(bytes?).ok()?;
-    (!mended.is_ascii() && !mended.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c)))
-        .then_some(mended)
-}
-
-/// Whether the first character beyond ASCII, as the file spells it, could be the beginning of
-/// UTF-8 that was read as Windows-1252: nearly no text gets further, so that nearly none is copied.
-fn may_be_mended(node: Node<'_>) -> bool {
-    let raw = node.raw();
-    let (plain, rest) = raw.split_at(json::ascii(raw.as_bytes()));
-    if node.is_escaped() && memchr::memmem::find(plain.as_bytes(), b"\\u").is_some() {
-        return true;
-    }
-    let mut rest = rest.chars().map(to_windows_1252);
-    matches!(rest.next(), Some(Some(0xc2..=0xf4)))
-        && match rest.next() {
-            Some(Some(next)) => matches!(next, 0x80..=0xbf | b'\\'),
-            _ => false,
-        }
-}
-
 /// What is odd about the document as a whole.
 pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
     let root = document.root();
@@ -741,14 +605,6 @@ fn mirrored(root: Node<'_>, data: Node<'_>, warnings: &mut Vec<Warning>) {
             warnings.push(Warning::noticed("root-differs", name, message));
         }
     }
-}
-
-/// Whether it is a key of a card.
-pub(super) fn known(key: &str) -> bool {
-    matches!(key, "data" | "spec" | "spec_version")
-        || FIELDS
-            .iter()
-            .any(|field| field.key == key || field.aliases.contains(&key))
 }
 
 /// The card as `types/card.ts` has it.
