@@ -9,7 +9,7 @@ use super::Keep;
 use super::chat_row::{self, Body, GROUP};
 use super::documents::{bounded, nth};
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::log::{Cache, Log};
 use super::work::{Done, Step, Work};
 use crate::chat::{self, Dialect, Place, SwipeChange};
 use crate::codec;

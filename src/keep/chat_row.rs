@@ -1,7 +1,7 @@
 //! A chat's row: its head for lists, its body for the log, what its parts and index keys are called.
 
 use super::domain::{self, Domain};
-use super::manifest::Manifest;
+use super::log::Manifest;
 use crate::chat::{self, Dialect};
 use crate::error::{Error, Kind, Limits, Result};
 use crate::store::Record;

@@ -2,7 +2,7 @@
 
 use super::chat::Chat;
 use super::chat_row::Body;
-use super::manifest::Leave;
+use super::log::Leave;
 use crate::chat;
 use crate::error::{Limits, Result};
 use crate::order;

@@ -7,7 +7,7 @@ use super::documents::in_turns;
 use super::domain::{Domain, newest_first, present, unreadable_json};
 use super::grown::Given;
 use super::links::Links;
-use super::manifest::{Cache, Log, Manifest};
+use super::log::{Cache, Log, Manifest};
 use super::{Exported, Keep, Status, filename};
 use crate::chat::{self, Dialect, Session};
 use crate::codec::{self, Part, inflate};

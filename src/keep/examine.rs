@@ -6,7 +6,7 @@
 use super::chat_row::Body;
 use super::domain::Domain;
 use super::journal::DRAFTS;
-use super::manifest::{Cache, Log};
+use super::log::{Cache, Log};
 use super::{Keep, reply, settings, unsent};
 use crate::codec::Part;
 use crate::error::{Error, Kind, Result};

@@ -10,7 +10,7 @@ use super::Keep;
 use super::chat_import::{ChatImport, is_called_otherwise};
 use super::chat_row::{Body, FILES, newest_file, summarize};
 use super::domain::Domain;
-use super::manifest::{Cache, Log, Staged};
+use super::log::{Cache, Log, Staged};
 use crate::chat::Dialect;
 use crate::codec;
 use crate::error::{Kind, Limits, Result};

@@ -8,7 +8,7 @@ use super::chat_row::Body;
 use super::check::LastCheck;
 use super::domain::Domain;
 use super::journal::DRAFTS;
-use super::manifest::{Cache, Log};
+use super::log::{Cache, Log};
 use crate::codec::{self, Part};
 use crate::error::Result;
 use crate::migrate::SCHEMA;

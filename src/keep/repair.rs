@@ -10,7 +10,7 @@ use super::check::{CHECKED, Finding, Progress, row_key};
 use super::domain::Domain;
 use super::examine::{Diagnosis, Flaw, Remedy, Sound, is_told};
 use super::links::Links;
-use super::manifest::{Cache, Log};
+use super::log::{Cache, Log};
 use crate::card::{self, Container};
 use crate::error::{Kind, Limits, Result};
 use crate::store::{Change, Key, Level, LogEntry, Record, Row, SecondCopy, Table, row_of};

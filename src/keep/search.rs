@@ -7,7 +7,7 @@ use super::chat::Chat;
 use super::chat_row::{self, Body};
 use super::chats::Chats;
 use super::domain::{Domain, newest_first};
-use super::manifest::Leave;
+use super::log::Leave;
 use crate::chat::{Place, Search, SearchOptions};
 use crate::error::{Kind, Result};
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@
 use super::Keep;
 use super::chat_row::Body;
 use super::domain::Domain;
-use super::manifest::{Cache, Log};
+use super::log::{Cache, Log};
 use crate::codec::Part;
 use crate::error::Result;
 use crate::store::{Access, Change, Content, Key, QUARANTINE, Record, Row, SNAPSHOTS, Scan, Table};

@@ -7,8 +7,8 @@
 
 use super::Keep;
 use super::chat_row::{Body, summarize};
-use super::manifest::Log;
-use super::segment::Numbered;
+use super::log::Log;
+use super::log::Numbered;
 use crate::chat::{self, Dialect, Place};
 use crate::error::{Error, Kind, Limits, Result};
 use crate::store::{Change, History, Record, Write};

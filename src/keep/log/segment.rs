@@ -28,7 +28,7 @@ pub(super) const UNNUMBERED: u64 = 1 << 40;
 
 /// A record and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Numbered {
+pub(in crate::keep) struct Numbered {
     pub id: u64,
     pub bytes: Vec<u8>,
 }
@@ -261,6 +261,12 @@ const _: () = assert!(
     BYTES < PAGE_BYTES,
     "a record that goes to the tail fits its page"
 );
+
+/// Records that are numbered one after the other.
+pub(super) fn number(records: Vec<Vec<u8>>, first: u64) -> impl Iterator<Item = Numbered> {
+    let numbered = |(bytes, id)| Numbered { id, bytes };
+    records.into_iter().zip(first..).map(numbered)
+}
 
 #[cfg(test)]
 mod tests {
