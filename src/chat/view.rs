@@ -9,7 +9,7 @@ use crate::error::{Kind, Limits, Result, Warning};
 use crate::json::{Document, Node, Shape, Step, is_dense, quote_ascii};
 use std::borrow::Cow;
 
-/// The members that tell what a line says.
+/// The members that tell what a line says: the texts come first, the dates last.
 const NAMES: [&str; 17] = [
     "mes",
     "content",
@@ -29,17 +29,40 @@ const NAMES: [&str; 17] = [
     "date",
     "time",
 ];
-/// Their places there; the texts come first, the dates last.
-const TEXTS: usize = 4;
-const NAME: usize = 4;
-const SWIPES: usize = 5;
-const SWIPE_ID: usize = 6;
-const IS_SYSTEM: usize = 7;
-const IS_USER: usize = 8;
-const ROLE: usize = 9;
-const EXTRA: usize = 10;
-const DATES: usize = 11;
-const TIMESTAMP: usize = 12;
+const MES: usize = place("mes");
+const CONTENT: usize = place("content");
+const MESSAGE: usize = place("message");
+const TEXT: usize = place("text");
+const NAME: usize = place("name");
+const SWIPES: usize = place("swipes");
+const SWIPE_ID: usize = place("swipe_id");
+const IS_SYSTEM: usize = place("is_system");
+const IS_USER: usize = place("is_user");
+const ROLE: usize = place("role");
+const EXTRA: usize = place("extra");
+const TIMESTAMP: usize = place("timestamp");
+/// How many texts there are.
+const TEXTS: usize = NAME;
+/// Where the dates begin.
+const DATES: usize = place("send_date");
+
+/// The place of a name in that list; one that is not there does not compile.
+const fn place(name: &str) -> usize {
+    let mut at = 0;
+    while !is_same(NAMES[at].as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([a, one @ ..], [b, other @ ..]) => *a == *b && is_same(one, other),
+        _ => false,
+    }
+}
+
 /// Where the words of a text that is an object stand.
 const INNER: [&str; 4] = ["message", "mes", "content", "text"];
 
@@ -168,8 +191,8 @@ impl<'a> Members<'a> {
     /// Which member has the text: the first that says something.
     fn text(&self, dialect: Dialect) -> Option<usize> {
         let order: [usize; TEXTS] = match dialect {
-            Dialect::World => [1, 0, 2, 3],
-            _ => [0, 1, 2, 3],
+            Dialect::World => [CONTENT, MES, MESSAGE, TEXT],
+            _ => [MES, CONTENT, MESSAGE, TEXT],
         };
         let says = |member: &usize| self.get(*member).is_some_and(|node| !node.is_null());
         let there = |member: &usize| self.0[*member].is_some();
