@@ -116,13 +116,14 @@ impl Keep {
         options: &ChatImport,
     ) -> Result<Option<Record>> {
         let mut nearest = None;
+        let links = options.links();
         for record in self.store().find(same).await?.records {
             let is_newest = chat_row::newest_file(&record) == same.strip_prefix(FILES);
             let was = || !options.is_beside(&record.id) && !is_called_otherwise(&record, name);
             if record.trashed_ms.is_some() || !(is_newest || was()) {
                 continue;
             }
-            if let Some(near) = self.nearness(&record, options).await? {
+            if let Some(near) = self.nearness(&record, &links, options).await? {
                 let fit = (near == Nearness::Own, is_newest, near);
                 if nearest.as_ref().is_none_or(|(most, _)| fit > *most) {
                     nearest = Some((fit, record));
@@ -137,9 +138,9 @@ impl Keep {
     pub(super) async fn nearness(
         &self,
         record: &Record,
+        links: &Links,
         options: &ChatImport,
     ) -> Result<Option<Nearness>> {
-        let links = options.links();
         if links.share(record) {
             return Ok(Some(Nearness::Own));
         }
@@ -151,7 +152,7 @@ impl Keep {
             return Ok(None);
         }
         let kept = self.names(&there).await?;
-        let given = self.names(&options.characters).await?;
+        let given = self.names(&links.characters).await?;
         if kept.iter().any(|name| given.contains(name)) {
             return Ok(Some(Nearness::Named));
         }

@@ -193,7 +193,7 @@ impl Chats {
         let length = header.map_or(0, <[u8]>::len) + records.iter().map(|r| r.len()).sum::<usize>();
         let whole = &bytes[start..start + length];
         let same = format!("{FILES}{}", codec::hash(whole));
-        let file_name = file_name.strip_suffix(".gz").unwrap_or(file_name);
+        let file_name = filename::unpacked(file_name);
         let name = called(file_name);
         let name = name.as_deref();
         if !options.again
@@ -528,7 +528,7 @@ impl Chats {
         let (extension, media_type) = match page {
             true => ("html", "text/html"),
             false if zip::is(&bytes) => ("byaf", "application/zip"),
-            false if inflate::is_gzip(&bytes) => ("gz", "application/gzip"),
+            false if inflate::is_gzip(&bytes) => filename::PACKED,
             false => ("json", "application/json"),
         };
         Ok(Exported {

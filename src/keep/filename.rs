@@ -1,7 +1,18 @@
-//! File names for exports: a name is a label, never a path.
+//! File names: those of exports, where a name is a label and never a path, and those of files
+//! that are compressed.
 
 /// Most file systems count a name's bytes and take 255; the extension and a number come to it.
 const MOST_BYTES: usize = 200;
+
+/// Extension and media type of JSON that is compressed.
+pub(super) const PACKED_JSON: (&str, &str) = ("json.gz", PACKED.1);
+/// Extension and media type of any other file that is compressed.
+pub(super) const PACKED: (&str, &str) = ("gz", "application/gzip");
+
+/// What a compressed file is called when it is none.
+pub(super) fn unpacked(name: &str) -> &str {
+    name.strip_suffix(".gz").unwrap_or(name)
+}
 
 /// A file name that every file system takes: no separators, control or bidi
 /// characters, no reserved names, no dots or spaces at the ends, at most 100

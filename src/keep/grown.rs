@@ -91,6 +91,7 @@ impl Keep {
         let Some(begins) = given.begins() else {
             return Ok(None);
         };
+        let links = options.links();
         let mut attempts = ATTEMPTS;
         loop {
             attempts -= 1;
@@ -104,7 +105,7 @@ impl Keep {
                 {
                     continue;
                 }
-                let Some(near) = self.nearness(&record, options).await? else {
+                let Some(near) = self.nearness(&record, &links, options).await? else {
                     continue;
                 };
                 // A chat that cannot be read is none that this file could continue.
