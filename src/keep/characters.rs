@@ -320,7 +320,7 @@ impl Characters {
         let (container, bytes) = card::rewrite(&file, &document, container, &Limits::default())?;
         // Only a file that is as it came is compressed.
         let (extension, media_type) = match inflate::is_gzip(&bytes) {
-            true => ("json.gz", "application/gzip"),
+            true => filename::PACKED_JSON,
             false => (container.extension(), container.media_type()),
         };
         Ok(Exported {
@@ -335,6 +335,7 @@ impl Characters {
             keep: &self.keep,
             domain: Domain::Characters,
             view: card::view,
+            secrets: None,
         }
     }
 }

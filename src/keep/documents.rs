@@ -9,7 +9,6 @@ use crate::codec;
 use crate::error::{Error, Kind, Limits, Result, Sides, Warning};
 use crate::json::Document;
 use crate::store::{Change, History, Record, Write};
-use crate::template;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
@@ -98,19 +97,24 @@ pub(super) struct Edit<'a> {
     pub make: Make<'a>,
 }
 
+/// A document without what must not leave the keep: an earlier build may have kept it.
+pub(super) type Hiding = fn(Document) -> Result<Document>;
+
 /// The documents of a domain.
 pub(super) struct Documents<'a> {
     pub keep: &'a Keep,
     pub domain: Domain,
     /// What callers see of a document, as JSON.
     pub view: fn(&Document) -> String,
+    /// Where documents may hold what nobody else may see.
+    pub secrets: Option<Hiding>,
 }
 
 impl Keep {
-    /// The document of a record.
+    /// The document of a record as it rests; one of a domain with secrets is read by [`Documents`].
     pub(super) async fn document(&self, record: &Record) -> Result<Document> {
         let bytes = self.document_bytes(record).await?;
-        document_of(record, &bytes)
+        Ok(Document::read(&bytes, &Limits::default())?.0)
     }
 
     /// The bytes of that document.
@@ -123,17 +127,21 @@ impl Keep {
     }
 }
 
-/// The document in the bytes of a record's. What must not leave the keep with a template of an earlier
-/// build is not in it.
-fn document_of(record: &Record, bytes: &[u8]) -> Result<Document> {
-    let (document, _) = Document::read(bytes, &Limits::default())?;
-    match record.domain == Domain::Templates.name() {
-        true => template::without_secrets(document),
-        false => Ok(document),
-    }
-}
-
 impl Documents<'_> {
+    /// The document of a record, without what nobody else may see.
+    pub(super) async fn read(&self, record: &Record) -> Result<Document> {
+        self.of(&self.keep.document_bytes(record).await?)
+    }
+
+    /// The document in the bytes of a record's.
+    fn of(&self, bytes: &[u8]) -> Result<Document> {
+        let (document, _) = Document::read(bytes, &Limits::default())?;
+        match self.secrets {
+            Some(without) => without(document),
+            None => Ok(document),
+        }
+    }
+
     /// Makes several edits in one change and gives the records in their order. The states
     /// before become versions.
     pub(super) async fn change(&self, edits: &[Edit<'_>], write: Write) -> Result<Vec<Record>> {
@@ -313,9 +321,9 @@ impl Documents<'_> {
         let mut documents = Vec::with_capacity(records.len());
         for (record, count) in records.iter().zip(counts) {
             let document = match (record, count) {
-                (Some(record), Some(count)) => {
+                (Some(_), Some(count)) => {
                     let bytes = world_parts::joined(read.by_ref().take(count).collect())?;
-                    Some(document_of(record, &bytes)?)
+                    Some(self.of(&bytes)?)
                 }
                 _ => None,
             };
@@ -328,7 +336,7 @@ impl Documents<'_> {
     async fn version(&self, id: &str, rev: u64) -> Option<Document> {
         let version = self.keep.store().said(self.domain.name(), id, rev).await;
         // What cannot be read is only left out of what the conflict tells.
-        self.keep.document(&version.ok().flatten()?).await.ok()
+        self.read(&version.ok().flatten()?).await.ok()
     }
 
     /// A conflict with its three sides, as far as they are known.

@@ -140,6 +140,7 @@ impl Personas {
             keep: &self.keep,
             domain: Domain::Personas,
             view: persona::view,
+            secrets: None,
         }
     }
 }

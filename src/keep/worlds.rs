@@ -291,6 +291,7 @@ impl Worlds {
             keep: &self.keep,
             domain: Domain::Worlds,
             view: world::view,
+            secrets: None,
         }
     }
 
