@@ -125,7 +125,7 @@ export interface Replayed {
 
 /**
  * How the second copy is doing: `on`, every save is in both; `off`, the browser has no place for one (or the entry is
- * `cardkeep/inline`); `failing`, saves are in the database only; `catching-up`, it takes saves again, but one of before is
- * missing there until a complete copy is made, which happens by itself.
+ * `cardkeep/inline`); `failing`, saves are in the database only; `catching-up`, it takes saves, but one of before may
+ * be missing there until a complete copy is made, which happens by itself.
  */
 export type SecondCopy = { state: "on" } | { state: "off" } | { state: "failing"; message: string } | { state: "catching-up" };
