@@ -70,6 +70,25 @@ describe("a playthrough", () => {
     assert.match(await app.text(".past li"), /^The tide turns/);
   });
 
+  test("what is asked for in haste happens, one after the other, also behind a name that is still typed", async () => {
+    await app.run(() => {
+      const name = document.querySelector(".pair [name=name]");
+      name.value = "First try, again";
+      name.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      const [turn] = [...document.querySelectorAll(".acts button")].filter(({ textContent }) => textContent === "Take a turn");
+      for (let n = 0; n < 3; n += 1) turn.click();
+    });
+    await app.until(() => document.querySelector(".head .quiet").textContent.includes("turn 5 · Saved"));
+    assert.equal(await app.text("h1"), "First try, again");
+    await app.run(() => {
+      const name = document.querySelector(".pair [name=name]");
+      name.value = "First try";
+      name.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    });
+    await app.until(() => document.querySelector("h1").textContent === "First try" && document.querySelector(".save-state").textContent === "Saved");
+    assert.match(await app.text(".head .quiet"), /turn 5/);
+  });
+
   test("goes on after a reload, and the world is where it was", async () => {
     await app.restart();
     assert.equal(await app.text("h1"), "First try");

@@ -8,6 +8,7 @@ import { attempt, codeOf, failure } from "../failure";
 import { ago, counted } from "../format";
 import { gone } from "../gone";
 import { icon } from "../icon";
+import { InTurn } from "../in-turn";
 import { remember } from "../last-world";
 import type { CharacterEntry, ChatEntry, EventTrigger, FiredEvent, Json, KeptPlaythrough, PersonaEntry, Played, PlaythroughPatch, Warning, WorldState } from "../library";
 import { Live } from "../live";
@@ -40,6 +41,7 @@ export class PlayScreen extends Screen {
   /** What followed from the last thing one did. */
   @state() private fired: FiredEvent[] = [];
   @state() private odd: Warning[] = [];
+  readonly #acts = new InTurn();
   readonly #run = new Live<Loaded | undefined>(this, () => this.keep, ["playthroughs", "worlds", "personas", "chats"], () => this.#load());
   readonly #known = new Live<Map<string, CharacterEntry>>(this, () => this.keep, ["characters"], async () =>
     new Map((await this.keep.characters.list()).items.map((entry) => [entry.id, entry])));
@@ -86,8 +88,8 @@ export class PlayScreen extends Screen {
         ? html`<p class="banner" role="alert"><strong>Its world is ${kept.worldStatus === "trashed" ? "in the trash" : "gone"}.</strong>
             ${kept.worldStatus === "trashed" ? html`Bring it back under <a href="#/storage">Storage</a> to go on.` : "This playthrough cannot go on without it; what it holds is kept."}</p>`
         : html`<ck-atlas .world=${world} .writable=${this.writable} .known=${this.#known.value}
-            .go=${(key: string) => key !== world.current_position && void this.#do(() => this.keep.playthroughs.moveTo(this.record, key, { ifRev: kept.rev }))}
-            .set=${(stat: string, to: Json) => void this.#change(() => this.keep.playthroughs.setStat(this.record, stat, to, { ifRev: kept.rev }))}
+            .go=${(key: string) => key !== world.current_position && void this.#do(kept, (ifRev) => this.keep.playthroughs.moveTo(this.record, key, { ifRev }))}
+            .set=${(stat: string, to: Json) => void this.#change(kept, (ifRev) => this.keep.playthroughs.setStat(this.record, stat, to, { ifRev }))}
             .beside=${this.#events(kept, world)}></ck-atlas>`}
       ${this.#about(value)}
       ${world ? this.#past(kept, world) : nothing}
@@ -200,23 +202,27 @@ export class PlayScreen extends Screen {
   }
 
   #trigger(kept: KeptPlaythrough, trigger: EventTrigger): Promise<void> {
-    return this.#do(() => this.keep.playthroughs.trigger(this.record, trigger, { ifRev: kept.rev }));
+    return this.#do(kept, (ifRev) => this.keep.playthroughs.trigger(this.record, trigger, { ifRev }));
   }
 
   /** Does something of which events may follow. */
-  async #do(act: () => Promise<Played>): Promise<void> {
-    await this.#change(async () => {
-      const { fired, warnings } = await act();
-      this.fired = fired;
-      this.odd = warnings;
+  async #do(seen: KeptPlaythrough, act: (ifRev: number) => Promise<Played>): Promise<void> {
+    await this.#change(seen, async (ifRev) => {
+      const played = await act(ifRev);
+      this.fired = played.fired;
+      this.odd = played.warnings;
+      return played;
     });
   }
 
-  async #change(change: () => Promise<unknown>): Promise<void> {
+  async #change(seen: KeptPlaythrough, change: (ifRev: number) => Promise<{ rev: number }>): Promise<void> {
+    const typed = this.#saving.patch !== undefined;
     if (!this.writable || !(await this.#saving.flush())) return;
     this.doing = { is: "saving" };
     try {
-      await change();
+      // What was typed here is saved by now, as a revision that was not seen yet.
+      const { rev } = (typed ? await this.keep.playthroughs.get(this.record) : undefined) ?? seen;
+      await this.#acts.run(rev, change);
       this.doing = { is: "saved" };
     } catch (error) {
       this.doing = { is: "failed", error };

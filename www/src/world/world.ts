@@ -7,7 +7,8 @@ import { attempt, codeOf, failure } from "../failure";
 import { ago, counted } from "../format";
 import { gone } from "../gone";
 import { icon } from "../icon";
-import type { CharacterEntry, Json, World, WorldLocationPatch } from "../library";
+import { InTurn } from "../in-turn";
+import type { CharacterEntry, Json, World, WorldEntry, WorldLocationPatch } from "../library";
 import { Live } from "../live";
 import { notify } from "../notice";
 import { saveState, type SaveState } from "../save-state";
@@ -22,6 +23,7 @@ import "../atlas/atlas";
 export class WorldScreen extends Screen {
   @state() private starting = false;
   @state() private saving: SaveState = { is: "saved" };
+  readonly #acts = new InTurn();
   readonly #world = new Live<World | undefined>(this, () => this.keep, ["worlds"], () => this.#load());
   readonly #known = new Live<Map<string, CharacterEntry>>(this, () => this.keep, ["characters"], async () =>
     new Map((await this.keep.characters.list()).items.map((entry) => [entry.id, entry])));
@@ -66,7 +68,7 @@ export class WorldScreen extends Screen {
         .go=${(key: string) => void this.#go(world, key)}
         .place=${(id: string, key: string) => void this.#place(world, id, key)}
         .edit=${(key: string, patch: WorldLocationPatch | null) => this.#edit(world, key, patch)}
-        .set=${(stat: string, value: Json) => void this.#change(() => this.keep.worlds.setStat(this.record, stat, value, { ifRev: world.rev }))}></ck-atlas>
+        .set=${(stat: string, value: Json) => void this.#change(world, (ifRev) => this.keep.worlds.setStat(this.record, stat, value, { ifRev }))}></ck-atlas>
       ${this.#playthroughs(world)}
       <section class="beneath" aria-labelledby="name-title"><h2 id="name-title">Name</h2>
         <form class="tools" @submit=${(event: SubmitEvent) => void this.#rename(world, event)}>
@@ -110,46 +112,45 @@ export class WorldScreen extends Screen {
 
   async #go(world: World, key: string): Promise<void> {
     if (!this.writable || key === world.state.current_position) return;
-    await this.#change(() => this.keep.worlds.moveTo(this.record, key, { ifRev: world.rev }));
+    await this.#change(world, (ifRev) => this.keep.worlds.moveTo(this.record, key, { ifRev }));
   }
 
   async #place(world: World, id: string, key: string): Promise<void> {
     const name = world.state.unconnected_locations[id]?.name || id;
-    await this.#write(world, `“${name}” is on the map`, () => this.keep.worlds.place(this.record, id, key, { ifRev: world.rev }));
+    await this.#write(world, `“${name}” is on the map`, (ifRev) => this.keep.worlds.place(this.record, id, key, { ifRev }));
   }
 
   #edit(world: World, key: string, patch: WorldLocationPatch | null): Promise<boolean> {
     const before = world.state.locations[key]?.name || key;
     const told = patch === null ? `“${before}” removed` : key in world.state.locations ? `“${before}” changed` : `“${patch.name}” is on the map`;
-    return this.#write(world, told, () => this.keep.worlds.patch(this.record, { locations: { [key]: patch } }, { ifRev: world.rev }));
+    return this.#write(world, told, (ifRev) => this.keep.worlds.patch(this.record, { locations: { [key]: patch } }, { ifRev }));
   }
 
   async #rename(world: World, event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const name = String(new FormData(event.target as HTMLFormElement).get("name")).trim();
-    if (name !== "" && name !== world.name) await this.#write(world, `It is called “${name}” now`, () => this.keep.worlds.patch(this.record, { name }, { ifRev: world.rev }));
+    if (name !== "" && name !== world.name) await this.#write(world, `It is called “${name}” now`, (ifRev) => this.keep.worlds.patch(this.record, { name }, { ifRev }));
   }
 
   /** The state before is an older version: Undo goes back to it, as long as nothing else was written. */
-  async #write(world: World, told: string, write: () => Promise<unknown>): Promise<boolean> {
-    const written = await this.#change(async () => {
-      await write();
-      return (await this.#load()) ?? world;
-    });
+  async #write(world: World, told: string, write: (ifRev: number) => Promise<World | WorldEntry>): Promise<boolean> {
+    let before = world.rev;
+    const written = await this.#change(world, (ifRev) => write((before = ifRev)));
     const rev = this.#world.value?.rev;
     if (!written) return false;
     const undo = () => attempt(this, "It could not be undone", async () => {
       if ((await this.keep.worlds.get(this.record))?.rev !== rev) throw new Error("The world was changed since; an older version has it as it was");
-      await this.keep.worlds.restoreVersion(this.record, world.rev);
+      await this.keep.worlds.restoreVersion(this.record, before);
     });
     notify(document.querySelector("ck-app") ?? this, { text: told, action: { label: "Undo", run: undo } });
     return true;
   }
 
-  async #change(change: () => Promise<World>): Promise<boolean> {
+  async #change(seen: World, change: (ifRev: number) => Promise<World | WorldEntry>): Promise<boolean> {
     this.saving = { is: "saving" };
     try {
-      this.#world.value = await change();
+      const changed = await this.#acts.run(seen.rev, change);
+      this.#world.value = "state" in changed ? changed : ((await this.#load()) ?? seen);
       this.saving = { is: "saved" };
       return true;
     } catch (error) {
