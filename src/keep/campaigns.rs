@@ -69,7 +69,6 @@ pub(super) static CAMPAIGNS: Form = Form {
         "npcs",
     ],
     files: "campaigns/file/",
-    secrets: None,
     read: |bytes, limits| {
         let (document, warnings) = Document::read(bytes, limits)?;
         campaign::check(&document)?;

@@ -335,7 +335,6 @@ impl Characters {
             keep: &self.keep,
             domain: Domain::Characters,
             view: card::view,
-            secrets: None,
         }
     }
 }

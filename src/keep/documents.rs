@@ -97,24 +97,18 @@ pub(super) struct Edit<'a> {
     pub make: Make<'a>,
 }
 
-/// A document without what must not leave the keep: an earlier build may have kept it.
-pub(super) type Hiding = fn(Document) -> Result<Document>;
-
 /// The documents of a domain.
 pub(super) struct Documents<'a> {
     pub keep: &'a Keep,
     pub domain: Domain,
     /// What callers see of a document, as JSON.
     pub view: fn(&Document) -> String,
-    /// Where documents may hold what nobody else may see.
-    pub secrets: Option<Hiding>,
 }
 
 impl Keep {
-    /// The document of a record as it rests; one of a domain with secrets is read by [`Documents`].
+    /// The document of a record, without what must not leave the keep.
     pub(super) async fn document(&self, record: &Record) -> Result<Document> {
-        let bytes = self.document_bytes(record).await?;
-        Ok(Document::read(&bytes, &Limits::default())?.0)
+        document_of(record, &self.document_bytes(record).await?)
     }
 
     /// The bytes of that document.
@@ -127,21 +121,16 @@ impl Keep {
     }
 }
 
+/// The document in the bytes of a record's, without what must not leave the keep.
+fn document_of(record: &Record, bytes: &[u8]) -> Result<Document> {
+    let (document, _) = Document::read(bytes, &Limits::default())?;
+    match Domain::of(&record.domain).ok().and_then(Domain::hiding) {
+        Some(without) => without(document),
+        None => Ok(document),
+    }
+}
+
 impl Documents<'_> {
-    /// The document of a record, without what nobody else may see.
-    pub(super) async fn read(&self, record: &Record) -> Result<Document> {
-        self.of(&self.keep.document_bytes(record).await?)
-    }
-
-    /// The document in the bytes of a record's.
-    fn of(&self, bytes: &[u8]) -> Result<Document> {
-        let (document, _) = Document::read(bytes, &Limits::default())?;
-        match self.secrets {
-            Some(without) => without(document),
-            None => Ok(document),
-        }
-    }
-
     /// Makes several edits in one change and gives the records in their order. The states
     /// before become versions.
     pub(super) async fn change(&self, edits: &[Edit<'_>], write: Write) -> Result<Vec<Record>> {
@@ -321,9 +310,9 @@ impl Documents<'_> {
         let mut documents = Vec::with_capacity(records.len());
         for (record, count) in records.iter().zip(counts) {
             let document = match (record, count) {
-                (Some(_), Some(count)) => {
+                (Some(record), Some(count)) => {
                     let bytes = world_parts::joined(read.by_ref().take(count).collect())?;
-                    Some(self.of(&bytes)?)
+                    Some(document_of(record, &bytes)?)
                 }
                 _ => None,
             };
@@ -336,7 +325,7 @@ impl Documents<'_> {
     async fn version(&self, id: &str, rev: u64) -> Option<Document> {
         let version = self.keep.store().said(self.domain.name(), id, rev).await;
         // What cannot be read is only left out of what the conflict tells.
-        self.read(&version.ok().flatten()?).await.ok()
+        self.keep.document(&version.ok().flatten()?).await.ok()
     }
 
     /// A conflict with its three sides, as far as they are known.

@@ -1,8 +1,10 @@
 //! The names of the domains, and what their entries have in common.
 
 use crate::error::{Kind, Result};
+use crate::json::Document;
 use crate::order;
 use crate::store::{Record, Unreadable};
+use crate::template;
 use serde_json::{Map, Value, json};
 
 /// A domain whose records have ids of their own.
@@ -71,7 +73,18 @@ impl Domain {
             .find(|domain| domain.name() == name)
             .ok_or_else(unknown)
     }
+
+    /// How a document loses what must not leave the keep, which an earlier build may have kept.
+    pub(super) fn hiding(self) -> Option<Hiding> {
+        match self {
+            Domain::Templates => Some(template::without_secrets),
+            _ => None,
+        }
+    }
 }
+
+/// A document without something.
+pub(super) type Hiding = fn(Document) -> Result<Document>;
 
 /// What every entry has: the record's id, revision and times; and these fields of its head.
 pub(super) fn entry(record: &Record, fields: &[&str]) -> Map<String, Value> {

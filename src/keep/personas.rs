@@ -140,7 +140,6 @@ impl Personas {
             keep: &self.keep,
             domain: Domain::Personas,
             view: persona::view,
-            secrets: None,
         }
     }
 }

@@ -96,7 +96,6 @@ pub(super) static PLAYTHROUGHS: Form = Form {
     shown: "run",
     listed: &["name", "world", "persona", "position", "visited", "level"],
     files: "playthroughs/file/",
-    secrets: None,
     read: |bytes, limits| {
         let (document, warnings) = Document::of_file(bytes, limits)?;
         playthrough::check(&document)?;

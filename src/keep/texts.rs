@@ -4,7 +4,7 @@
 //! has more to it in a file of its own; everything else is the same for all of them. A file that was no JSON is kept beside the text and
 //! handed out again as long as nothing was changed.
 
-use super::documents::{Arrival, Documents, Edit, Given, Hiding, PatchDocument, PutDocument};
+use super::documents::{Arrival, Documents, Edit, Given, PatchDocument, PutDocument};
 use super::domain::{self, Domain, newest_first, present, unreadable_json, with_fields};
 use super::{Exported, Keep, documents, filename};
 use crate::card;
@@ -29,8 +29,6 @@ pub(super) struct Form {
     pub listed: &'static [&'static str],
     /// Index keys of what was imported begin so.
     pub files: &'static str,
-    /// Leaves out of a text what nobody else may see, where reading a file does so.
-    pub secrets: Option<Hiding>,
     pub read: Reading,
     /// As callers see it.
     pub view: fn(&Document) -> String,
@@ -52,7 +50,6 @@ pub(super) static LOREBOOKS: Form = Form {
     shown: "book",
     listed: &["name", "dialect", "entries"],
     files: "lorebooks/file/",
-    secrets: None,
     read: |bytes, limits| {
         let file = card::lorebook(bytes, limits)?;
         Ok((vec![file.document], file.warnings))
@@ -78,7 +75,6 @@ pub(super) static TEMPLATES: Form = Form {
     shown: "template",
     listed: &["name", "kind"],
     files: "templates/file/",
-    secrets: Some(template::without_secrets),
     read: |bytes, limits| {
         let file = template::read(bytes, limits)?;
         Ok((file.templates, file.warnings))
@@ -185,7 +181,7 @@ impl Texts {
         let Some(record) = present(self.keep.record(self.form.domain, id).await)? else {
             return Ok(None);
         };
-        let document = self.documents().read(&record).await?;
+        let document = self.keep.document(&record).await?;
         let fields = [(self.form.shown, &*(self.form.view)(&document))];
         Ok(Some((
             with_fields(&self.form.entry(&record), &fields),
@@ -268,7 +264,7 @@ impl Texts {
         // A file that an earlier build kept may bear what is left out of its document.
         let tells = |file: &Vec<u8>| {
             let read = || (self.form.read)(file, &Limits::default()).ok();
-            let odd = self.form.secrets.and_then(|_| read());
+            let odd = self.form.domain.hiding().and_then(|_| read());
             !odd.is_some_and(|(_, odd)| odd.iter().any(|one| one.code == template::LEFT_OUT))
         };
         let (extension, media_type, bytes) = match file.filter(tells) {
@@ -284,7 +280,7 @@ impl Texts {
                 (extension, media_type, file)
             }
             None => {
-                let document = self.documents().read(&record).await?;
+                let document = self.keep.document(&record).await?;
                 ("json", "application/json", document.bytes().to_vec())
             }
         };
@@ -307,7 +303,6 @@ impl Texts {
             keep: &self.keep,
             domain: self.form.domain,
             view: self.form.view,
-            secrets: self.form.secrets,
         }
     }
 }

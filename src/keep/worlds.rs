@@ -291,7 +291,6 @@ impl Worlds {
             keep: &self.keep,
             domain: Domain::Worlds,
             view: world::view,
-            secrets: None,
         }
     }
 

@@ -713,7 +713,7 @@ fn a_preset_that_an_earlier_build_stored_with_secrets_gives_them_to_nobody() {
     let medium = MemoryMedium::new();
     let store = crate::store::open(&medium);
     let mut change = Change::new();
-    for (id, file) in [("plain", None), ("filed", Some(&wide))] {
+    for (id, file) in [("plain", None), ("filed", Some(&wide)), ("alone", None)] {
         let mut record = Record::new("templates", id, 1_600_000_000_000);
         record.head = json!({ "name": "P", "kind": "chat-completion" });
         let part = change.add_part(preset.as_bytes());
@@ -752,7 +752,34 @@ fn a_preset_that_an_earlier_build_stored_with_secrets_gives_them_to_nobody() {
     };
     let both = [change("plain"), change("filed")];
     now(keep.patch_many(Domain::Templates, &both, Write::default())).unwrap();
-    for id in ["plain", "filed"] {
+    let unseen = Write {
+        if_rev: Some(9),
+        ..Write::default()
+    };
+    for refused in [
+        now(keep.trash(Domain::Templates, "alone", unseen)).map(drop),
+        now(keep.patch_many(
+            Domain::Templates,
+            &[PatchDocument {
+                if_rev: Some(9),
+                ..change("alone")
+            }],
+            Write::default(),
+        ))
+        .map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        let theirs = error
+            .sides()
+            .and_then(|sides| sides.theirs.clone())
+            .unwrap();
+        assert!(
+            theirs.contains("prompts") && !theirs.contains("hunter2"),
+            "{theirs}"
+        );
+    }
+    now(keep.patch_many(Domain::Templates, &[change("alone")], Write::default())).unwrap();
+    for id in ["plain", "filed", "alone"] {
         assert_eq!(stored(id), bare.replace("1.50", "2").as_bytes());
     }
 }
