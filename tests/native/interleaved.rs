@@ -18,18 +18,27 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-const DOMAINS: [Domain; 5] = [
+const DOMAINS: [Domain; 7] = [
     Domain::Characters,
     Domain::Lorebooks,
     Domain::Personas,
     Domain::Templates,
     Domain::Worlds,
+    Domain::Campaigns,
+    Domain::Playthroughs,
 ];
-const IDS: [&str; 2] = ["a", "b"];
 const TURNS: usize = 60;
 
 type At = (&'static str, &'static str);
 type Told = Rc<RefCell<Vec<(String, String)>>>;
+
+/// The records of a domain; those of campaigns are called by their scopes.
+fn ids(domain: Domain) -> [&'static str; 2] {
+    match domain {
+        Domain::Campaigns => ["g/a", "g/b"],
+        _ => ["a", "b"],
+    }
+}
 
 /// A page that opens the keep, and what it is told of writes.
 fn open(disk: &Disk) -> (Keep, Told) {
@@ -122,10 +131,9 @@ impl Ledger {
 }
 
 fn number_of(entry: &Json) -> u64 {
-    // The state of a world has it among the data of the file.
-    let name = entry["name"]
-        .as_str()
-        .or(entry["metadata"]["name"].as_str());
+    // The state of a world has it among the data of the file, a scope in its campaign.
+    let places = [entry, &entry["metadata"], &entry["campaign"]];
+    let name = places.iter().find_map(|place| place["name"].as_str());
     let name = name.unwrap_or_default();
     name.trim_start_matches('n').parse().unwrap_or(0)
 }
@@ -134,10 +142,15 @@ fn values(value: &Json) -> Document {
     Document::parse(&value.to_string()).unwrap()
 }
 
-fn patch(id: &str, number: u64, if_rev: Option<u64>) -> PatchDocument {
+fn patch(domain: Domain, id: &str, number: u64, if_rev: Option<u64>) -> PatchDocument {
+    let name = json!({ "name": format!("n{number}") });
+    let patch = match domain {
+        Domain::Campaigns => json!({ "campaign": name }),
+        _ => name,
+    };
     PatchDocument {
         id: id.to_owned(),
-        patch: values(&json!({ "name": format!("n{number}") })),
+        patch: values(&patch),
         if_rev,
     }
 }
@@ -150,6 +163,11 @@ fn whole(domain: Domain, id: &str, number: u64, if_rev: Option<u64>) -> PutDocum
             "locations": { "0,0,0": { "name": "Gate" } } })
         }
         Domain::Templates => json!({ "name": name, "kind": "instruct" }),
+        Domain::Campaigns => {
+            let channel = id.trim_start_matches("g/");
+            json!({ "guild_id": "g", "channel_id": channel, "campaign": { "name": name } })
+        }
+        Domain::Playthroughs => json!({ "name": name, "world": id, "position": "0,0,0" }),
         _ => json!({ "name": name }),
     };
     PutDocument {
@@ -241,9 +259,9 @@ impl Page<'_> {
 
     async fn documents(&self, dice: &mut Dice) -> std::result::Result<(), String> {
         let domain = dice.pick(&DOMAINS);
-        let mut ids = IDS.to_vec();
+        let mut ids = ids(domain).to_vec();
         if dice.roll(3) > 0 {
-            ids = vec![dice.pick(&IDS)];
+            ids = vec![dice.pick(&ids)];
         }
         let puts = dice.roll(4) == 0;
         let names_rev = dice.roll(2) == 0;
@@ -282,7 +300,7 @@ impl Page<'_> {
             self.keep.put_many(domain, &puts, Write::default()).await
         } else {
             let patches: Vec<_> = items
-                .map(|(((_, id), n), base)| patch(id, *n, base))
+                .map(|(((_, id), n), base)| patch(domain, id, *n, base))
                 .collect();
             self.keep
                 .patch_many(domain, &patches, Write::default())
@@ -313,7 +331,8 @@ impl Page<'_> {
         let mut said = None;
         let mut work = async || -> Result<std::result::Result<(), String>> {
             for _ in 0..1 + dice.roll(4) {
-                let (domain, id) = (dice.pick(&DOMAINS), dice.pick(&IDS));
+                let domain = dice.pick(&DOMAINS);
+                let id = dice.pick(&ids(domain));
                 let at = (domain.name(), id);
                 let n = self.ledger.borrow_mut().number();
                 call.at.push((at, n));
@@ -325,7 +344,7 @@ impl Page<'_> {
                     }
                     _ => {
                         inside
-                            .patch_many(domain, &[patch(id, n, None)], Write::default())
+                            .patch_many(domain, &[patch(domain, id, n, None)], Write::default())
                             .await?
                     }
                 };
@@ -343,7 +362,11 @@ impl Page<'_> {
             if dice.roll(6) == 0 {
                 // Something is wrong in the middle.
                 inside
-                    .patch_many(DOMAINS[0], &[patch("nobody", 0, None)], Write::default())
+                    .patch_many(
+                        DOMAINS[0],
+                        &[patch(DOMAINS[0], "nobody", 0, None)],
+                        Write::default(),
+                    )
                     .await?;
             }
             Ok(Ok(()))
@@ -393,7 +416,8 @@ impl Page<'_> {
     }
 
     async fn trash(&self, dice: &mut Dice) -> std::result::Result<(), String> {
-        let (domain, id) = (dice.pick(&DOMAINS), dice.pick(&IDS));
+        let domain = dice.pick(&DOMAINS);
+        let id = dice.pick(&ids(domain));
         let at = (domain.name(), id);
         let begun = self.ledger.borrow_mut().tick();
         let targets = [Target::of(id)];
@@ -495,7 +519,7 @@ fn holds(keep: &Keep, ledger: &mut Ledger, chat: &str) -> std::result::Result<bo
                 return Err(list.to_string());
             }
             for entry in list["items"].as_array().unwrap() {
-                let id = IDS.into_iter().find(|id| entry["id"] == *id);
+                let id = ids(domain).into_iter().find(|id| entry["id"] == *id);
                 let at = (domain.name(), id.expect("one of them"));
                 ledger.saw(at, entry, begun)?;
                 let kept = settled(keep.history(domain, at.1)).unwrap().map_err(told)?;
@@ -506,9 +530,19 @@ fn holds(keep: &Keep, ledger: &mut Ledger, chat: &str) -> std::result::Result<bo
                         .map_err(told)?;
                     let entry = settled(then.entry(domain, at.1)).unwrap().map_err(told)?;
                     let entry = entry.expect("it is there");
-                    let then = settled(then.export(domain, at.1)).unwrap().map_err(told)?;
                     let named = format!("n{}", number_of(&entry));
-                    if !String::from_utf8_lossy(&then.bytes).contains(&named) {
+                    let said = match domain {
+                        // Its file is its world's, which need not be there.
+                        Domain::Playthroughs => {
+                            let run = settled(then.playthroughs().get(at.1)).unwrap();
+                            run.map_err(told)?.expect("it is there").into_bytes()
+                        }
+                        _ => {
+                            let file = settled(then.export(domain, at.1)).unwrap();
+                            file.map_err(told)?.bytes
+                        }
+                    };
+                    if !String::from_utf8_lossy(&said).contains(&named) {
                         return Err(format!("{at:?} at {rev} has not the content of {named}"));
                     }
                     ledger
