@@ -30,7 +30,7 @@ const DOMAINS: [Domain; 7] = [
 const TURNS: usize = 60;
 
 type At = (&'static str, &'static str);
-type Told = Rc<RefCell<Vec<(String, String)>>>;
+pub type Told = Rc<RefCell<Vec<(String, String)>>>;
 
 /// The records of a domain; those of campaigns are called by their scopes.
 fn ids(domain: Domain) -> [&'static str; 2] {
@@ -41,7 +41,7 @@ fn ids(domain: Domain) -> [&'static str; 2] {
 }
 
 /// A page that opens the keep, and what it is told of writes.
-fn open(disk: &Disk) -> (Keep, Told) {
+pub fn open(disk: &Disk) -> (Keep, Told) {
     let (medium, options) = disk.page();
     let told = Told::default();
     let tell = Rc::clone(&told);
@@ -138,7 +138,7 @@ fn number_of(entry: &Json) -> u64 {
     name.trim_start_matches('n').parse().unwrap_or(0)
 }
 
-fn values(value: &Json) -> Document {
+pub fn values(value: &Json) -> Document {
     Document::parse(&value.to_string()).unwrap()
 }
 
@@ -496,7 +496,7 @@ async fn say(keep: &Keep, chat: &str, number: u64) -> Result<()> {
 }
 
 /// Plans a lie for one of the next calls, now and then.
-fn lie_at_times(disk: &Disk, dice: &mut Dice) {
+pub fn lie_at_times(disk: &Disk, dice: &mut Dice) {
     if dice.roll(40) == 0 {
         let kind = dice.pick(&[Kind::Aborted, Kind::Timeout, Kind::Medium]);
         let lie = match dice.roll(2) {

@@ -40,6 +40,7 @@ mod journal;
 mod json;
 mod keep;
 mod lies;
+mod linked;
 mod lore;
 mod macros;
 mod merge;

@@ -1,9 +1,17 @@
 //! What holds for every merge, over random documents: objects in objects, lists of items with
-//! ids, plain lists, nulls, keys that need escapes. Seeds are those of `dice`.
+//! ids, plain lists, nulls, keys that need escapes; and over worlds, lorebooks, campaigns and
+//! playthroughs that two pages of a keep change at once. Seeds are those of `dice`.
 
 use crate::dice::{Dice, each_seed};
+use crate::disk::Disk;
+use crate::interleaved::open;
+use crate::turn::settled;
+use cardkeep::error::Error;
 use cardkeep::json::{Document, Merged, merge};
+use cardkeep::keep::{Domain, Given, Keep, PutDocument};
+use cardkeep::store::Write;
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 const KEYS: [&str; 9] = ["name", "b", "", "a.b", "\"", "\u{fffd}", "é", "10", "id"];
@@ -335,4 +343,267 @@ fn keys_that_cannot_be_told_apart_as_text_stay_apart() {
     assert_eq!(found.merged, r#"{"\ud800":1,"\ud801":2,"x":4}"#);
     assert_eq!(found.conflicts.len(), 1);
     assert_eq!(found.conflicts[0].path, "");
+}
+
+/// Documents as callers have them, and where items stand in them that two sides may change.
+struct Kept {
+    domain: Domain,
+    /// What `get` calls the document.
+    shown: &'static str,
+    id: &'static str,
+    maps: &'static [&'static str],
+}
+
+const KEPT: [Kept; 4] = [
+    Kept {
+        domain: Domain::Worlds,
+        shown: "state",
+        id: "w",
+        maps: &["locations", "player", "metadata"],
+    },
+    Kept {
+        domain: Domain::Lorebooks,
+        shown: "book",
+        id: "l",
+        maps: &["entries"],
+    },
+    Kept {
+        domain: Domain::Campaigns,
+        shown: "scope",
+        id: "g/c",
+        maps: &["characters", "npcs", "campaign"],
+    },
+    Kept {
+        domain: Domain::Playthroughs,
+        shown: "run",
+        id: "r",
+        maps: &["player", "events", "places"],
+    },
+];
+
+fn text(dice: &mut Dice) -> Value {
+    let text = dice.pick(&["", "a", "Ä \"b\"", "c\n", "\u{fffd}"]);
+    json!(format!("{text}{}", dice.roll(4)))
+}
+
+/// A field of an item, and what it may be there.
+fn field(dice: &mut Dice, domain: Domain, map: &str) -> (String, Value) {
+    let (name, value) = match (domain, map) {
+        (Domain::Lorebooks, _) => match dice.roll(6) {
+            0 => ("keys", json!([text(dice), "x"])),
+            1 => ("enabled", json!(dice.roll(2) == 0)),
+            2 => ("insertionOrder", json!(dice.roll(200))),
+            3 => ("comment", text(dice)),
+            4 => ("probability", json!(dice.roll(100))),
+            _ => ("content", text(dice)),
+        },
+        (_, "player") => match dice.roll(2) {
+            0 => ("level", json!(dice.roll(9))),
+            _ => ("own", value(dice, 3)),
+        },
+        (_, "locations" | "characters" | "npcs") => match dice.roll(4) {
+            0 => ("name", text(dice)),
+            1 => ("description", text(dice)),
+            2 => ("own", value(dice, 3)),
+            _ => ("other", value(dice, 3)),
+        },
+        _ => match dice.roll(3) {
+            0 => ("name", text(dice)),
+            _ => (dice.pick(&["own", "other"]), value(dice, 3)),
+        },
+    };
+    (name.to_owned(), value)
+}
+
+fn begin(dice: &mut Dice, of: &Kept) -> Value {
+    let mut base = match of.domain {
+        Domain::Worlds => {
+            // Some are so large that they are kept in pieces.
+            let places = if dice.roll(3) == 0 { 300 } else { 4 };
+            let place = |n| {
+                let about = "far away ".repeat(20);
+                let place = json!({ "location_id": format!("l{n}"), "name": "Place",
+                    "description": about, "own": { "n": n } });
+                (format!("{n},0,0"), place)
+            };
+            let places: Map<String, Value> = (0..places).map(place).collect();
+            json!({ "metadata": { "name": "Isle" }, "current_position": "0,0,0",
+                "locations": places, "player": { "level": 1 }, "own": 1.5 })
+        }
+        Domain::Lorebooks => {
+            let entries: Vec<Value> = (0..3)
+                .map(|n| json!({ "id": n, "keys": ["k"], "content": format!("text {n}") }))
+                .collect();
+            json!({ "name": "Sea", "entries": entries })
+        }
+        Domain::Campaigns => json!({ "guild_id": "g", "channel_id": "c",
+            "campaign": { "name": "Cave", "players": ["1"] },
+            "characters": { "1": { "name": "Ann" } }, "npcs": { "n": { "name": "Smith" } } }),
+        _ => json!({ "name": "Run", "world": "w", "position": "0,0,0", "player": { "level": 1 } }),
+    };
+    for _ in 0..dice.roll(4) {
+        somebody_changes(dice, of, &mut base);
+    }
+    base
+}
+
+/// A field of an item is another, or an item comes or goes.
+fn somebody_changes(dice: &mut Dice, of: &Kept, document: &mut Value) {
+    let map = dice.pick(of.maps);
+    let (name, value) = field(dice, of.domain, map);
+    match &mut document[map] {
+        Value::Array(list) => match (dice.roll(6), list.len()) {
+            (0, _) | (_, 0) => {
+                let id = fresh(dice, list, "id", false);
+                list.push(json!({ "id": id, "keys": ["new"], "content": "new" }));
+            }
+            (1, len) => drop(list.remove(dice.roll(len))),
+            (2, len) => {
+                let moved = list.remove(dice.roll(len));
+                list.insert(dice.roll(len), moved);
+            }
+            (_, len) => list[dice.roll(len)][name] = value,
+        },
+        Value::Object(items) if ["locations", "characters", "npcs"].contains(&map) => {
+            let keys: Vec<String> = items.keys().cloned().collect();
+            match (dice.roll(5), keys.is_empty()) {
+                (0, _) | (_, true) => {
+                    let n = dice.roll(5);
+                    let (key, item) = match map {
+                        "locations" => (
+                            format!("{n},{},0", 1 + dice.roll(2)),
+                            json!({ "location_id": format!("new{n}"), "name": "New" }),
+                        ),
+                        _ => (format!("new{n}"), json!({ "name": "New" })),
+                    };
+                    items.insert(key, item);
+                }
+                (1, false) => drop(items.remove(&keys[dice.roll(keys.len())])),
+                _ => items[&keys[dice.roll(keys.len())]][name] = value,
+            }
+        }
+        Value::Object(items) if dice.roll(4) == 0 => {
+            items.remove(&name);
+        }
+        other => {
+            if !other.is_object() {
+                *other = json!({});
+            }
+            other[name] = value;
+        }
+    }
+}
+
+fn put(keep: &Keep, of: &Kept, document: &Value, if_rev: Option<u64>) -> Result<u64, Error> {
+    let put = PutDocument {
+        given: Given::Values(read(document)),
+        id: Some(of.id.to_owned()),
+        if_rev,
+        image: None,
+    };
+    let done = settled(keep.put_many(of.domain, &[put], Write::default())).expect("it ends")?;
+    Ok(done[0]["rev"].as_u64().expect("a revision"))
+}
+
+fn kept_rev(keep: &Keep, of: &Kept) -> u64 {
+    let entry = settled(keep.entry(of.domain, of.id)).unwrap().unwrap();
+    entry.expect("it is there")["rev"].as_u64().unwrap()
+}
+
+fn kept(keep: &Keep, of: &Kept) -> Value {
+    let told = match of.domain {
+        Domain::Worlds => settled(keep.worlds().get(of.id)),
+        Domain::Playthroughs => settled(keep.playthroughs().get(of.id)),
+        Domain::Lorebooks => {
+            let read = settled(keep.lorebooks().read(of.id)).unwrap();
+            Some(read.map(|read| read.map(|(told, _)| told)))
+        }
+        _ => {
+            let read = settled(keep.campaigns().texts().read(of.id)).unwrap();
+            Some(read.map(|read| read.map(|(told, _)| told)))
+        }
+    };
+    let told = told.unwrap().expect("it is read").expect("it is there");
+    let mut told: Value = serde_json::from_str(&told).expect("it is JSON");
+    timeless(told[of.shown].take())
+}
+
+/// A world says when it was changed, which is nobody's.
+fn timeless(mut state: Value) -> Value {
+    if let Some(metadata) = state.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("last_modified");
+    }
+    state
+}
+
+fn kept_laws(seed: u64, merges: &Cell<usize>) -> Result<(), String> {
+    let mut dice = Dice::new(seed);
+    for of in &KEPT {
+        let disk = Disk::default();
+        let (keep, _) = open(&disk);
+        let (other, _) = open(&disk);
+        let told = |error: Error| format!("{}: {error}", of.domain.name());
+        let base = put(&keep, of, &begin(&mut dice, of), None).map_err(told)?;
+        let began = kept(&keep, of);
+        let mut sides = [began.clone(), began.clone()];
+        for side in &mut sides {
+            for _ in 0..1 + dice.roll(4) {
+                somebody_changes(&mut dice, of, side);
+            }
+        }
+        let [mine, theirs] = sides;
+        // What mine alone would be, in a keep of its own.
+        let (alone, _) = open(&Disk::default());
+        put(&alone, of, &began, None).map_err(told)?;
+        put(&alone, of, &mine, None).map_err(told)?;
+        put(&other, of, &theirs, Some(base)).map_err(told)?;
+        let refused = put(&keep, of, &mine, Some(base)).err();
+        let refused = refused.ok_or("a revision of before was taken")?;
+        let known = refused.sides().ok_or_else(|| told(refused.clone()))?;
+        let side = |side: &Option<String>| -> Value {
+            serde_json::from_str(side.as_deref().expect("the side is told")).expect("it is JSON")
+        };
+        let (was, ours, others) = (side(&known.base), side(&known.mine), side(&known.theirs));
+        for (what, told, want) in [
+            ("base", &was, &began),
+            ("mine", &ours, &kept(&alone, of)),
+            ("theirs", &others, &kept(&other, of)),
+        ] {
+            if unordered(&timeless(told.clone())) != unordered(want) {
+                let name = of.domain.name();
+                return Err(format!("{name}: {what} is {told}\n  want {want}"));
+            }
+        }
+        let (whole, found) = merged(Some(&was), &ours, &others);
+        let rev = kept_rev(&other, of);
+        let saved = put(&keep, of, &whole, Some(rev));
+        saved.map_err(|error| format!("{error}\n  of {whole}"))?;
+        let mut clashes = 0;
+        let want = reference(
+            Some(&timeless(was)),
+            Some(&timeless(ours)),
+            Some(&timeless(others)),
+            &mut clashes,
+        );
+        let now = kept(&other, of);
+        // Entries of a lorebook that stay keep their places.
+        if unordered(&now) != unordered(&want.unwrap())
+            || unordered(&now) != unordered(&timeless(whole.clone()))
+        {
+            return Err(format!(
+                "{}: something is lost\n  base {began}\n  mine {mine}\n  theirs {theirs}\n  merged {whole}\n  kept {now}\n  {:?}",
+                of.domain.name(),
+                found.conflicts
+            ));
+        }
+        merges.set(merges.get() + usize::from(clashes == 0));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_two_pages_changed_of_one_record_is_merged_and_kept_whole() {
+    let merges = Cell::new(0);
+    each_seed(10, |seed| kept_laws(seed, &merges));
+    assert!(merges.get() > 0, "every merge had a clash");
 }
