@@ -210,8 +210,8 @@ export class Chats extends Domain<ChatEntry> {
   }
 
   /**
-   * The replies that were on their way when their page ended, newest first. They stay until `keepReply` or `discardReply` ends
-   * them. Replies of pages that live are not among them.
+   * The replies that were on their way when their page ended or closed its keep, newest first. They stay until `keepReply` or
+   * `discardReply` ends them. Replies of pages that live and have the keep open are not among them.
    */
   interrupted(): Promise<InterruptedReply[]> {
     return this.ask("interrupted", () => interrupted(this.handle, this.#keep ?? ""));

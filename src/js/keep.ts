@@ -29,6 +29,7 @@ import { Lorebooks } from "./lorebooks.js";
 import { Personas } from "./personas.js";
 import { Playthroughs } from "./playthroughs.js";
 import { Presence } from "./presence.js";
+import { keepReplies, leaveReplies } from "./reply.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import { Templates } from "./templates.js";
@@ -335,8 +336,13 @@ export abstract class OpenKeep extends EventTarget {
     });
   }
 
-  /** Saves what savers hold and lets go of the storage. Other saves that were not awaited may not have happened. May be called again. */
+  /**
+   * Saves what savers hold, keeps what has come of replies for `chats.interrupted`, and lets go of the storage. Other saves that
+   * were not awaited may not have happened. May be called again.
+   */
   async close(): Promise<void> {
+    const replies = keepReplies(this.#handle);
+    if (replies) await replies;
     if (this.journal.dirty) await this.journal.close();
     this.#end();
     await this.#place?.closed();
@@ -418,6 +424,7 @@ export abstract class OpenKeep extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.journal.end();
+    leaveReplies(this.#handle);
     this.#turn?.end();
     this.#presence.end();
     this.#awake();

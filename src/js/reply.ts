@@ -17,6 +17,9 @@ const PACE_MS = 1_000;
 /** Replies of this page: where there are no locks, they are known to live all the same. */
 const living = new Set<string>();
 
+/** Those on their way, by their keeps. */
+const underWay = new WeakMap<KeepHandle, Set<Reply>>();
+
 /** @internal */
 export interface Ending {
   (text: string, interrupted: boolean, given: SafetyOptions | undefined): Promise<string>;
@@ -59,6 +62,7 @@ export class Reply {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> = Promise.resolve();
   #over = false;
+  #left = false;
 
   private constructor(handle: KeepHandle, chat: string, id: string, end: Ending, life: Life) {
     this.#handle = handle;
@@ -78,7 +82,11 @@ export class Reply {
     await life.begin();
     try {
       const id = await begin(writer);
-      return new Reply(handle, chat, id, end(id), life);
+      const reply = new Reply(handle, chat, id, end(id), life);
+      const others = underWay.get(handle);
+      if (others) others.add(reply);
+      else underWay.set(handle, new Set([reply]));
+      return reply;
     } catch (error) {
       life.end();
       throw error;
@@ -90,10 +98,14 @@ export class Reply {
     return this.#text;
   }
 
-  /** Adds what has come. It is kept within a second, and when the page ends. Throws `closed` when the reply has ended. */
+  /**
+   * Adds what has come. It is kept within a second, and when the page ends or the keep is closed. Throws `closed` when the reply
+   * has ended or the keep is closed.
+   */
   push(piece: string): void {
     call("Reply.push", () => {
       if (this.#over) throw failure("closed", "the reply has ended");
+      if (this.#left) throw failure("closed", "the keep is closed");
       this.#text += string(piece, "piece");
     });
     // What cannot be kept now is kept with the next piece, or told at the end.
@@ -147,8 +159,7 @@ export class Reply {
       await this.#saving;
       try {
         const done = await work();
-        this.#stop();
-        this.#life.end();
+        this.leave();
         return done;
       } catch (error) {
         this.#over = false;
@@ -156,6 +167,33 @@ export class Reply {
       }
     });
   }
+
+  /** Ends what goes on beside the reply. @internal */
+  leave(): void {
+    this.#left = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    underWay.get(this.#handle)?.delete(this);
+    this.#stop();
+    this.#life.end();
+  }
+}
+
+/**
+ * Keeps what has come of the replies of a keep that is about to be closed; `undefined` when there are none. Never rejects.
+ * @internal
+ */
+export function keepReplies(handle: KeepHandle): Promise<unknown> | undefined {
+  const replies = underWay.get(handle);
+  return replies?.size ? Promise.allSettled([...replies].map((reply) => reply.flush())) : undefined;
+}
+
+/**
+ * The keep is closed: its replies are interrupted, for whoever opens it again.
+ * @internal
+ */
+export function leaveReplies(handle: KeepHandle): void {
+  for (const reply of [...(underWay.get(handle) ?? [])]) reply.leave();
 }
 
 /**

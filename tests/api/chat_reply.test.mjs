@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Keep } from "cardkeep";
+import { faults, memoryMedium } from "cardkeep/testing";
 import { twoTabs } from "./pages.mjs";
 
 async function chatOf(keep) {
@@ -77,6 +78,35 @@ test("what has come is kept within about a second, and twenty late replies end i
   await assert.rejects(keep.chats.keepReply("none"), { code: "not-found", op: "chats.keepReply" });
   await assert.rejects(keep.chats.discardReply("none"), { code: "not-found", op: "chats.discardReply" });
   await keep.close();
+});
+
+test("a keep that is closed while a reply comes keeps all of it for the next opening, in the same page too", async () => {
+  const place = memoryMedium();
+  const keep = await Keep.open({ medium: place });
+  const chat = await chatOf(keep);
+  const reply = await chat.begin(zoe);
+  reply.push("Once upon ");
+  reply.push("a time");
+  await keep.close();
+  assert.throws(() => reply.push("!"), { code: "closed" });
+  await assert.rejects(reply.finish(), { code: "closed" });
+  assert.equal(reply.text, "Once upon a time");
+  const again = await Keep.open({ medium: place });
+  const [found] = await again.chats.interrupted();
+  assert.deepEqual([found.chat, found.text], [chat.id, "Once upon a time"]);
+  assert.equal((await again.chats.keepReply(found.id)).interrupted, true);
+  assert.deepEqual(await texts(await again.chats.open(chat.id)), ["Tell me", "Once upon a time"]);
+  await again.close();
+});
+
+test("a keep closes although what has come of a reply finds no space", async () => {
+  const medium = faults(memoryMedium());
+  const keep = await Keep.open({ medium });
+  const reply = await (await chatOf(keep)).begin(zoe);
+  reply.push("Once upon a time");
+  medium.reset({ call: "write", fails: "quota" });
+  await keep.close();
+  assert.equal(reply.text, "Once upon a time");
 });
 
 describe("a page that ends while a reply comes", () => {
