@@ -271,13 +271,12 @@ fn value_in<'a>(
             let text = node.map_or(Text::Made(String::new()), |node| {
                 coerce.text(node, warnings)
             });
-            // RisuAI spells a version that is missing `undefined`.
-            if field.key == "character_version" && text.read() == "undefined" {
-                warnings.push(Warning::repaired(
-                    "undefined-text",
-                    coerce.place,
-                    "`undefined` stands for a missing version",
-                ));
+            let stand_in = STAND_INS
+                .iter()
+                .find(|(key, said, _)| *key == field.key && text.read() == *said);
+            if let Some((_, said, code)) = stand_in {
+                let message = format!("`{said}` stands for nothing");
+                warnings.push(Warning::repaired(code, coerce.place, message));
                 return Value::Text(Text::Made(String::new()));
             }
             Value::Text(text)
@@ -316,6 +315,16 @@ fn value_in<'a>(
         },
     }
 }
+
+/// What tools write into a field that nobody filled in: RisuAI and SillyTavern.
+const STAND_INS: [(&str, &str, &str); 2] = [
+    ("character_version", "undefined", "undefined-text"),
+    (
+        "creator_notes",
+        "Creator's notes go here.",
+        "placeholder-text",
+    ),
+];
 
 /// Where a field is: a path, spelled when it is told.
 #[derive(Clone, Copy)]
@@ -564,12 +573,24 @@ pub(super) fn oddities(document: &Document, warnings: &mut Vec<Warning>) {
     if let Some(data) = data(document) {
         mirrored(root, data, warnings);
     }
-    if version(root).is_some_and(|version| version > 3.0) {
-        warnings.push(Warning::noticed(
+    let odd_version = match version(root) {
+        Some(version) if version > 3.0 => Some((
             "newer-spec",
-            "spec_version",
             "the card follows a newer specification than V3",
-        ));
+        )),
+        None if root
+            .get("spec_version")
+            .is_some_and(|version| !version.is_null()) =>
+        {
+            Some((
+                "bad-value",
+                "the version is no number; the card is read as its `spec` says",
+            ))
+        }
+        _ => None,
+    };
+    if let Some((code, message)) = odd_version {
+        warnings.push(Warning::noticed(code, "spec_version", message));
     }
     let padded = |node: Node<'_>| {
         node.entries()

@@ -95,7 +95,8 @@ async function* walk(folder: Folder, source: FolderSource, preview: boolean): As
   const report: FolderOutcome[] = [];
   if (!preview && items.length >= MANY) await folder.asked(() => folder.backup());
   folder.remember(items);
-  for (const [index, item] of items.entries()) {
+  const queue = items.map((item) => ({ item, last: false }));
+  for (const [index, { item, last }] of queue.entries()) {
     if (preview) {
       if (item.place.reason === undefined) continue;
       const event = skipped(item);
@@ -104,7 +105,7 @@ async function* walk(folder: Folder, source: FolderSource, preview: boolean): As
       yield event;
       continue;
     }
-    for await (const event of folder.take(item)) {
+    for await (const event of folder.take(item, last)) {
       if (event.type === "item") {
         count[event.status === "duplicate" ? "duplicates" : event.status] += 1;
         if (event.warnings.some(({ repaired }) => repaired)) count.repaired += 1;
@@ -112,7 +113,8 @@ async function* walk(folder: Folder, source: FolderSource, preview: boolean): As
       report.push(outcome(event));
       yield event;
     }
-    yield { type: "progress", done: index + 1, total: items.length };
+    queue.push(...folder.later.splice(0).map((item) => ({ item, last: true })));
+    yield { type: "progress", done: Math.min(index + 1, items.length), total: items.length };
   }
   yield { type: "done", ...count, report };
 }
@@ -138,6 +140,8 @@ function outcome(event: Outcome): FolderOutcome {
 /** What is known of the folder while its files are taken one after the other. */
 class Folder {
   readonly signal: AbortSignal | undefined;
+  /** Files whose turn comes once more, behind all others. */
+  readonly later: Item[] = [];
   readonly #into: Into;
   readonly #limits: Limits | undefined;
   readonly #most: Required<Limits>;
@@ -193,7 +197,8 @@ class Folder {
     }
   }
 
-  async *take(item: Item): AsyncGenerator<Outcome, void, undefined> {
+  /** Takes a file; `last`: it was put off already. */
+  async *take(item: Item, last: boolean): AsyncGenerator<Outcome, void, undefined> {
     const { path } = item.file;
     try {
       refuseIfAborted(this.signal);
@@ -219,7 +224,7 @@ class Folder {
         case "chat":
         case "group-chat":
         case "world-chat":
-          yield* this.#chats(item);
+          yield* this.#chats(item, last);
           return;
         default:
           yield* this.#documents(item, item.place.what);
@@ -374,7 +379,7 @@ class Folder {
     return { type: "used", path: item.file.path, message: `its chats are with ${characters.length} of ${members.length} characters` };
   }
 
-  async *#chats(item: Item): AsyncGenerator<Outcome, void, undefined> {
+  async *#chats(item: Item, last: boolean): AsyncGenerator<Outcome, void, undefined> {
     const { handle } = this.#into;
     const { bytes, warnings } = await this.#read(item, "chat");
     const { path } = item.file;
@@ -384,6 +389,11 @@ class Folder {
     const { metadata, text } = (item.place.what === "group-chat" ? this.#groups.get(key(item, item.place.of)) : undefined) ?? {};
     const said = { ...(metadata !== undefined && { metadata }), ...(text !== undefined && { group: text }) };
     const all = JSON.parse(await handle.importChat(bytes, base(path).normalize("NFC"), { ...links, ...said, title, ...limits }, this.#came)) as Taken<ChatEntry>[];
+    if (!last && all.every(({ alike }) => alike)) {
+      // A branch without words of its own and what it branched off are equal until that goes on, which may be in this folder.
+      this.later.push(item);
+      return;
+    }
     for (const taken of all) {
       this.#came.add(taken.entry.id);
       const loose = taken.status !== "added" && linked(links) && !linked(taken.entry);

@@ -18,6 +18,8 @@ export interface Taken<E> {
   warnings: Warning[];
   like?: E[];
   chats?: ImportedChat[];
+  /** Of a folder's file that is a kept chat by its bytes and is called otherwise. */
+  alike?: boolean;
 }
 
 /** One source or several, such as the files of an `<input>` or a drop. */

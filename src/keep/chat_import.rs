@@ -30,6 +30,11 @@ impl Came {
         Came::asking(move |id| ids.iter().any(|came| came == id))
     }
 
+    /// Whether the file came in a folder.
+    pub(super) fn asks(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether this one came.
     pub(super) fn has(&self, id: &str) -> bool {
         self.0.as_ref().is_some_and(|has| has(id))

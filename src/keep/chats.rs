@@ -1,7 +1,7 @@
 //! Chats: importing, making, listing and exporting them. An open chat is a [`Chat`].
 
 use super::chat::Chat;
-use super::chat_import::{ChatImport, called};
+use super::chat_import::{ChatImport, called, is_called_otherwise};
 use super::chat_row::{self, Body, FILES, GROUP, GROUP_FILE, short, summarize};
 use super::documents::in_turns;
 use super::domain::{Domain, newest_first, present, unreadable_json};
@@ -167,7 +167,16 @@ impl Chats {
                 warnings.push(Warning::noticed("count-differs", "", message));
             }
             odd_swipes(file, session, &options.limits, &mut warnings);
-            items.push(json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings }));
+            let mut item = json!({ "entry": chat_row::entry(&record), "status": status, "warnings": warnings });
+            // The file that the chat came in may follow, and be longer now.
+            let name = called(filename::unpacked(file_name));
+            if status == Status::Duplicate
+                && options.came.asks()
+                && is_called_otherwise(&record, name.as_deref())
+            {
+                item["alike"] = true.into();
+            }
+            items.push(item);
             warnings.clear();
         }
         Ok(items.into())

@@ -4,7 +4,7 @@
 //! in the entry and then in its `extensions`. What no name fits is kept beside it.
 
 use super::dialect::{self, Dialect};
-use super::key::is_slashed;
+use super::key::{is_padded, is_slashed};
 use crate::error::Warning;
 use crate::json::{Document, Node, Shape};
 
@@ -394,6 +394,11 @@ impl Book {
             found.map(|text| text.into_owned()).unwrap_or_default()
         };
         let number = |key: &str| head.and_then(|head| head.get(key)).and_then(number);
+        // What RisuAI says of all entries at once.
+        let whole_words = head
+            .and_then(|head| head.get("extensions")?.get("risu_fullWordMatching"))
+            .and_then(truth)
+            == Some(true);
         let entries = dialect::entries(document, dialect);
         let entries: Vec<Entry> = entries
             .into_iter()
@@ -404,6 +409,9 @@ impl Book {
                     dialect::At::Index(_) => None,
                 };
                 let mut entry = Entry::read(node, uid, dialect, &format!("entries.{n}"), warnings);
+                if whole_words && entry.match_whole_words.is_none() {
+                    entry.match_whole_words = Some(true);
+                }
                 // A category that is switched off switches its entries off.
                 let category = node.get("category").and_then(Node::text);
                 entry.enabled &= !category.is_some_and(|category| switched_off(head, &category));
@@ -512,6 +520,20 @@ impl Entry {
         };
         let keys = list(names::KEYS);
         let secondary_keys = list(names::SECONDARY);
+        // SillyTavern says so of every entry and means keys between slashes.
+        let use_regex = flag(names::REGEX, false)
+            && node
+                .get("extensions")
+                .is_none_or(|more| more.get("selectiveLogic").is_none());
+        let mut all_keys = keys.iter().chain(&secondary_keys);
+        if let Some(key) = all_keys.find(|key| !use_regex && is_padded(key)) {
+            let message = format!("blanks around a key are not looked for, as in `{key}`");
+            warnings.push(Warning::noticed(
+                "padded-key",
+                format!("{path}.keys"),
+                message,
+            ));
+        }
         for names in [names::KEYS, names::SECONDARY] {
             let loose = names.iter().find(|name| {
                 let list = node.get(name).map(Node::shape);
@@ -627,11 +649,7 @@ impl Entry {
                 .and_then(number)
                 .map_or(usual.depth, count),
             role: field(names::ROLE).map_or(0, role),
-            // SillyTavern says so of every entry and means keys between slashes.
-            use_regex: flag(names::REGEX, false)
-                && node
-                    .get("extensions")
-                    .is_none_or(|more| more.get("selectiveLogic").is_none()),
+            use_regex,
             case_sensitive: field(names::CASE).and_then(truth),
             match_whole_words: field(names::WORDS).and_then(truth),
             scan_depth: field(names::SCAN).and_then(number).map(count),

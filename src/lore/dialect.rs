@@ -10,7 +10,8 @@ use std::str::FromStr;
 pub enum Dialect {
     /// World info of SillyTavern: entries by uid.
     SillyTavern,
-    /// `character_book` of the V2 and V3 specifications, by itself or within a card.
+    /// `character_book` of the V2 and V3 specifications, by itself or within a card, or the list of
+    /// its entries.
     CharacterBook,
     /// `lorebook_v3`.
     V3,
@@ -64,7 +65,7 @@ impl Dialect {
         };
         let listed = |key: &str| lists(root, key);
         if root.shape() == Shape::Array {
-            return is_story_card(root.at(0)?).then_some(Dialect::AiDungeon);
+            return of_list(root);
         }
         if says("spec", "lorebook_v3") {
             return Some(Dialect::V3);
@@ -117,6 +118,23 @@ impl FromStr for Dialect {
                     "`dialect` is `{name}`, one of `{known}` was wanted"
                 ))
             })
+    }
+}
+
+/// Whose list of entries it is, where it is one by itself. AI Dungeon has keys as one text, and an
+/// empty list where there are no story cards; a list taken out of a book has them as a list.
+fn of_list(list: Node<'_>) -> Option<Dialect> {
+    let Some(first) = list.at(0) else {
+        return Some(Dialect::AiDungeon);
+    };
+    let keys = |name: &str| {
+        let keys = first.get(name).map(Node::shape);
+        keys == Some(Shape::Array) && first.get("content").is_some()
+    };
+    match (keys("keys"), keys("key")) {
+        (true, _) => Some(Dialect::CharacterBook),
+        (_, true) => Some(Dialect::SillyTavern),
+        _ => is_story_card(first).then_some(Dialect::AiDungeon),
     }
 }
 
@@ -181,6 +199,7 @@ fn head_path(document: &Document, dialect: Dialect) -> Option<&'static [&'static
     let root = document.root();
     let within = |node: Node<'_>| has_book(node, root);
     match dialect {
+        _ if root.shape() == Shape::Array => None,
         Dialect::V3 => Some(&["data"]),
         Dialect::CharacterBook if root.get("data").is_some_and(within) => {
             Some(&["data", "character_book"])
@@ -205,6 +224,7 @@ pub(super) fn head(document: &Document, dialect: Dialect) -> Option<Node<'_>> {
 /// The steps to the list of entries, whether there is one or not.
 pub(super) fn list_steps(document: &Document, dialect: Dialect) -> Vec<Step<'static>> {
     let (mut path, name) = match dialect {
+        _ if document.root().shape() == Shape::Array => (Vec::new(), None),
         Dialect::AiDungeon => (story_steps(document).unwrap_or_default(), None),
         Dialect::Risu => (Vec::new(), Some("data")),
         _ => (

@@ -327,15 +327,21 @@ fn with(document: &Document, dialect: Dialect, id: &str, patch: Node<'_>) -> Res
     if old.id != new.id {
         return Err(Kind::Invalid.because("the id of an entry stays"));
     }
-    let (before, after) = (spelled(&old, dialect)?, spelled(&new, dialect)?);
     let mut path = dialect::list_steps(document, dialect);
     path.push(at.step());
-    let made = carried(
+    let chance = percent(document, dialect, &path);
+    let (before, after) = apart(&old, &new, dialect, chance.is_some());
+    let (before, after) = (spelled(&before, dialect)?, spelled(&after, dialect)?);
+    let mut made = carried(
         document,
         &path,
         only(&before, dialect)?,
         only(&after, dialect)?,
     )?;
+    if let Some(name) = chance.filter(|_| old.probability != new.probability) {
+        path.push(Step::Key(name));
+        made = made.set(&path, &new.probability.to_string())?;
+    }
     let found = find(&made, dialect, id)?;
     holds(dialect, found.map(|(_, entry)| entry).as_ref(), &new, patch)?;
     Ok(made)
@@ -486,6 +492,50 @@ fn overlaid(entry: &Entry, patch: Node<'_>) -> Result<Entry> {
         *count = count.filter(|count| *count > 0);
     }
     Ok(made)
+}
+
+/// Where an entry of RisuAI has its chance as a number of its own.
+fn percent(document: &Document, dialect: Dialect, path: &[Step<'_>]) -> Option<&'static str> {
+    let entry = document.find(path).filter(|_| dialect == Dialect::Risu)?;
+    let numbers = synonyms("probability").iter().copied();
+    numbers.into_iter().find(|name| {
+        let there = entry.get(name).map(Node::shape);
+        there == Some(Shape::Number)
+    })
+}
+
+/// Two states of an entry to be spelled. What both say alike is not said where it would be a
+/// decorator: it stands in the entry already, perhaps as something else.
+fn apart(old: &Entry, new: &Entry, dialect: Dialect, has_chance: bool) -> (Entry, Entry) {
+    const DECORATORS: [&str; 12] = [
+        "probability",
+        "position",
+        "depth",
+        "role",
+        "logic",
+        "delay",
+        "scanDepth",
+        "priority",
+        "enabled",
+        "excludeRecursion",
+        "preventRecursion",
+        "matchWholeWords",
+    ];
+    let (mut before, mut after) = (fields(old), fields(new));
+    if dialect == Dialect::Risu {
+        for name in DECORATORS {
+            let alike = before.get(name) == after.get(name);
+            if alike || has_chance && name == DECORATORS[0] {
+                before.remove(name);
+                after.remove(name);
+            }
+        }
+        let made = |fields| serde_json::from_value(Value::Object(fields)).ok();
+        if let (Some(before), Some(after)) = (made(before), made(after)) {
+            return (before, after);
+        }
+    }
+    (old.clone(), new.clone())
 }
 
 /// A lorebook of this entry alone, in the words of the dialect.

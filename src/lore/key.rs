@@ -67,7 +67,11 @@ impl Finder {
             folded,
             marked,
         };
-        Some(compiled.map(finder).map_err(|refused| refused.to_string()))
+        Some(
+            compiled
+                .map(finder)
+                .map_err(|refused| advised(refused.to_string())),
+        )
     }
 
     /// Whether it is in the text. `lower` is the text in lower case.
@@ -105,6 +109,25 @@ impl Finder {
             }
         }
     }
+}
+
+/// Why an expression cannot be run, with what to do about it.
+fn advised(mut refused: String) -> String {
+    const ADVICE: [(&str, &str); 3] = [
+        (
+            "look-around",
+            "; leave it out, and say by secondary keys what else has to be there or must not be",
+        ),
+        (
+            "backreferences",
+            "; write out what it repeats, each way as a key of its own",
+        ),
+        ("size limit", "; count less in it, or make it several keys"),
+    ];
+    if let Some((_, advice)) = ADVICE.iter().find(|(of, _)| refused.contains(of)) {
+        refused.push_str(advice);
+    }
+    refused
 }
 
 /// Whether a word goes on with this character, for which JavaScript has the underscore too.
@@ -196,6 +219,11 @@ fn counts(text: &str) -> bool {
 fn closes(out: &str) -> bool {
     out.rfind('{')
         .is_some_and(|at| !out[at..].contains('}') && !out[..at].ends_with('\\'))
+}
+
+/// Whether there are blanks around a key, which nobody looks for.
+pub(super) fn is_padded(key: &str) -> bool {
+    key.trim().len() < key.len()
 }
 
 /// Whether a key is an expression between slashes.

@@ -2,7 +2,7 @@
 
 use super::book::{Book, Entry, Logic};
 use super::dialect::Dialect;
-use super::key::is_slashed;
+use super::key::{is_padded, is_slashed};
 use crate::error::Loss;
 
 pub(super) const UNREAD: &str = "SillyTavern does not read it; it stands in the file all the same";
@@ -101,9 +101,15 @@ pub(super) fn tell(n: usize, entry: &Entry, held: &[&str], tool: &str, losses: &
 
 /// Tells where keys come apart in a tool that has them in one text.
 pub(super) fn tell_commas(n: usize, entry: &Entry, tool: &str, losses: &mut Vec<Loss>) {
-    let mut keys = entry.keys.iter().chain(&entry.secondary_keys);
-    if keys.any(|key| key.contains(',') && !is_slashed(key)) {
-        let message = format!("{tool} separates keys by commas; one with a comma becomes two");
+    let keys = || entry.keys.iter().chain(&entry.secondary_keys);
+    let mut tell = |what: &str| {
+        let message = format!("{tool} separates keys by commas; {what}");
         losses.push(Loss::new(format!("entries.{n}.keys"), message));
+    };
+    if keys().any(|key| key.contains(',') && !is_slashed(key)) {
+        tell("one with a comma becomes two");
+    }
+    if keys().any(|key| is_padded(key)) {
+        tell("blanks around them go");
     }
 }

@@ -173,12 +173,15 @@ pub(super) fn picture(document: &Document) -> Option<String> {
     key(NAMES).or_else(|| key(DESCRIPTIONS))
 }
 
-/// The id of a user of CardShark.
+/// The id of a user of CardShark. A character's id is a user's where the root has a name that is
+/// empty, as users have it.
 pub(super) fn user_id(document: &Document) -> Option<String> {
     let root = document.root();
     let data = root.get("data").unwrap_or(root);
-    let id = data.get("user_uuid").or_else(|| root.get("user_uuid"))?;
-    id.text().map(std::borrow::Cow::into_owned)
+    let nameless = root.get("name").and_then(Node::text).as_deref() == Some("");
+    let older = || data.get("character_uuid").filter(|_| nameless);
+    let id = data.get("user_uuid").or_else(|| root.get("user_uuid"));
+    id.or_else(older)?.text().map(std::borrow::Cow::into_owned)
 }
 
 /// The way to a field. What the tool has no name for stands under this one beside what it has.

@@ -108,19 +108,25 @@ fn said(document: &Document, key: &str, kind: Type) -> Option<String> {
     match (kind, node.shape()) {
         (Type::Text, Shape::String) | (Type::List, Shape::Array) => node.strict(&mut strict),
         (Type::Text, Shape::Number | Shape::Bool) => strict = quote_ascii(node.raw()),
-        (Type::Count, Shape::Number) => {
-            let number = node.number().filter(|number| *number >= 0.0)?;
+        (Type::Count, Shape::Number | Shape::String) => {
+            let number = numeral(node).filter(|number| *number >= 0.0)?;
             // No depth of a chat is beyond that.
             strict = (number.min(1e9) as u32).to_string();
         }
-        (Type::Word(words), Shape::Number) => {
-            let number = node.number()?;
+        (Type::Word(words), Shape::Number | Shape::String) => {
+            let number = numeral(node)?;
             let found = words.iter().find(|(_, value)| f64::from(*value) == number);
             strict = quote_ascii(found?.0);
         }
         _ => return None,
     }
     Some(strict)
+}
+
+/// A number, also one spelled as a text.
+fn numeral(node: Node<'_>) -> Option<f64> {
+    let number = node.number().or_else(|| node.text()?.trim().parse().ok())?;
+    number.is_finite().then_some(number)
 }
 
 /// Whether a card keeps the field, in all the places that cards have for it.

@@ -158,6 +158,7 @@ const field = (name, change, note, found) => inside(`field_${name}`, json(v2(cha
 field("null_text", { creator_notes: null }, "null for a text", withFields({ creator_notes: "" }, "null-field"));
 field("number_version", { character_version: 1.5 }, "a number for a version", withFields({ character_version: "1.5" }, "wrong-type"));
 field("undefined_version", { character_version: "undefined" }, "RisuAI's `undefined`", withFields({ character_version: "" }, "undefined-text"));
+field("placeholder_notes", { creator_notes: "Creator's notes go here." }, "SillyTavern's stand-in for notes", withFields({ creator_notes: "" }, "placeholder-text"));
 field("greetings_text", { alternate_greetings: "1687194031049" }, "Chub: a text for the greetings", withFields({ alternate_greetings: ["1687194031049"] }, "wrong-type"));
 field("greetings_null", { alternate_greetings: null }, "null for the greetings", withFields({ alternate_greetings: [] }, "null-field"));
 field("greetings_holes", { alternate_greetings: ["a", null, 3] }, "greetings that are no text", withFields({ alternate_greetings: ["a", "3"] }, "wrong-type"));
@@ -179,6 +180,7 @@ inside("no_spec", json({ data: data2 }), "no specification named", warns("no-spe
 inside("flat_v2", json({ spec: "chara_card_v2", spec_version: "2.0", ...data2 }), "V2 without `data`", { spec: "v1", warnings: ["flat-card"] });
 inside("flat_v3", json({ spec: "chara_card_v3", ...data2, data: null }), "V3 with `data` of null", { spec: "v1", warnings: ["flat-card"] });
 inside("newer", json({ ...v3(), spec_version: "3.7" }), "a later V3", { spec: "v3", warnings: ["newer-spec"] });
+inside("version_word", json({ ...v3(), spec_version: "three" }), "a version that is no number", { spec: "v3", warnings: ["bad-value"] });
 inside("version_number", json({ ...v2(), spec_version: 2 }), "a version as a number", { spec: "v2" });
 inside("data_text", json({ spec: "chara_card_v2", spec_version: "2.0", data: json(data2) }), "`data` as a text", warns("double-encoded"));
 inside("text", json(V2), "the card as a text", warns("double-encoded"));

@@ -237,10 +237,115 @@ fn empty_keys_are_left_out_and_told() {
 }
 
 #[test]
+fn a_book_that_lost_its_last_entry_is_still_read_in_every_dialect() {
+    let book = Book {
+        name: "N".to_owned(),
+        ..Book::default()
+    };
+    // A table without a line is an empty file.
+    let tools = Dialect::ALL.into_iter().filter(|it| *it != Dialect::Tsv);
+    for dialect in tools {
+        let written = lore::write(&book, dialect).unwrap();
+        let again = lore::read(&written.bytes, &Limits::default()).unwrap();
+        assert_eq!(again.dialect, dialect);
+        assert!(again.book.entries.is_empty(), "{dialect:?}");
+    }
+    let cards = Document::parse(r#"[{"keys":"ice","value":"Cold.","title":""}]"#).unwrap();
+    let patch = Document::parse(r##"{"entries":{"#0":null}}"##).unwrap();
+    let bare = lore::edit(&cards, &patch).unwrap();
+    assert_eq!(bare.bytes(), b"[]");
+    let patch = Document::parse(r#"{"add":[{"keys":["snow"],"content":"White."}]}"#).unwrap();
+    let again = lore::edit(&bare, &patch).unwrap();
+    let file = lore::read(again.bytes(), &Limits::default()).unwrap();
+    assert_eq!(file.dialect, Dialect::AiDungeon);
+    assert_eq!(file.book.entries[0].keys, ["snow"]);
+}
+
+#[test]
+fn a_list_taken_out_of_a_book_is_of_the_books_dialect() {
+    for (name, dialect) in [
+        ("charbook_list.json", Dialect::CharacterBook),
+        ("st_list_bare.json", Dialect::SillyTavern),
+    ] {
+        let bytes = fixture(name);
+        let file = lore::read(&bytes, &Limits::default()).unwrap();
+        assert_eq!(file.dialect, dialect, "{name}");
+        let entry = &file.book.entries[0];
+        assert_eq!(entry.keys, ["k"], "{name}");
+        assert_eq!((entry.insertion_order, entry.depth), (7, 2), "{name}");
+        // Every field has its place there, and the list has none for the book's own.
+        let id = lore::entry_name(0, entry);
+        let patch = format!(r#"{{"entries":{{"{id}":{{"insertionOrder":9,"sticky":3}}}}}}"#);
+        let edited = lore::edit(&file.document, &Document::parse(&patch).unwrap()).unwrap();
+        let again = lore::read(edited.bytes(), &Limits::default()).unwrap();
+        assert_eq!(again.book.entries[0].insertion_order, 9, "{name}");
+        assert_eq!(again.book.entries[0].sticky, Some(3), "{name}");
+        let named = Document::parse(r#"{"name":"N"}"#).unwrap();
+        let refused = lore::edit(&file.document, &named).unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unsupported, "{name}");
+        let written = file.write(dialect).unwrap();
+        assert!(written.bytes.starts_with(b"{"), "{name}: a book of its own");
+    }
+}
+
+#[test]
+fn an_entry_of_risuai_with_a_chance_is_changed() {
+    let bytes = fixture("risu_activation_percent.json");
+    let file = lore::read(&bytes, &Limits::default()).unwrap();
+    assert_eq!(file.book.entries[0].probability, 30.0);
+    let before = String::from_utf8(file.document.bytes().to_vec()).unwrap();
+    let edit = |patch: &str| {
+        let patch = Document::parse(&format!(r##"{{"entries":{{"#0":{patch}}}}}"##)).unwrap();
+        let edited = lore::edit(&file.document, &patch).unwrap();
+        let text = String::from_utf8(edited.bytes().to_vec()).unwrap();
+        (
+            lore::read(edited.bytes(), &Limits::default()).unwrap(),
+            text,
+        )
+    };
+    let (said, text) = edit(r#"{"content":"Warm."}"#);
+    assert_eq!(said.book.entries[0].content, "Warm.");
+    assert_eq!(said.book.entries[0].probability, 30.0);
+    assert_eq!(text, before.replace("Cold.", "Warm."));
+    let (said, text) = edit(r#"{"probability":55.5}"#);
+    assert_eq!(said.book.entries[0].probability, 55.5);
+    assert_eq!(text, before.replace("30", "55.5"));
+}
+
+#[test]
+fn whole_words_that_risuai_wants_of_a_book_are_wanted_of_each_entry() {
+    let file = lore::read(&fixture("risu_full_words.json"), &Limits::default()).unwrap();
+    let words = file.book.entries.iter().map(|it| it.match_whole_words);
+    assert_eq!(words.collect::<Vec<_>>(), [Some(true), Some(false)]);
+    let matched = matching::run(
+        &file.book,
+        &["the icehouse".to_owned()],
+        &Options::default(),
+    );
+    assert_eq!(fired(&matched), [1]);
+}
+
+#[test]
+fn blanks_around_keys_are_told_and_not_looked_for() {
+    let file = lore::read(&fixture("padded_keys.json"), &Limits::default()).unwrap();
+    assert_eq!(codes(&file), ["padded-key"]);
+    assert_eq!(file.book.entries[0].keys, [" ice "], "they stay");
+    let matched = matching::run(&file.book, &["icehouse".to_owned()], &Options::default());
+    assert_eq!(fired(&matched), [0]);
+    for dialect in [Dialect::Risu, Dialect::AiDungeon, Dialect::Tsv] {
+        let written = lore::write(&file.book, dialect).unwrap();
+        let lost: Vec<&str> = written.losses.iter().map(|loss| &*loss.path).collect();
+        assert!(lost.contains(&"entries.0.keys"), "{dialect:?}: {lost:?}");
+    }
+    // Of an expression without slashes they are a part.
+    let bare = r#"{"spec":"lorebook_v3","data":{"extensions":{},"entries":[{"keys":[" a+ "],"content":"c","extensions":{},"enabled":true,"insertion_order":1,"use_regex":true}]}}"#;
+    assert_eq!(codes(&read(bare)), [""; 0]);
+}
+
+#[test]
 fn what_is_no_lorebook_is_told_by_kind() {
     for json in [
         "{}",
-        "[]",
         "[1]",
         "1",
         r#"{"name":"x"}"#,
@@ -883,6 +988,8 @@ fn an_expression_that_cannot_run_in_linear_time_is_told_and_others_still_count()
     );
     assert_eq!(fired(&matched), [1]);
     assert_eq!(why_not(&matched, 0), WhyNot::BadKey);
+    let told = matched.skipped[0].detail.as_deref().unwrap_or_default();
+    assert!(told.contains("secondary keys"), "what to do: {told}");
     let bomb = format!("/{}/", "(a*)*".repeat(60));
     let long = "a".repeat(200_000) + "b";
     run(

@@ -166,6 +166,36 @@ fn a_user_of_cardshark_is_a_card_and_any_card_can_be_a_persona() {
 }
 
 #[test]
+fn numbers_of_sillytavern_that_are_spelled_as_texts_count() {
+    let file = read(
+        r#"{"personas":{"a.png":"Ann"},"persona_descriptions":{"a.png":{"description":"d","position":"4","depth":"2","role":"2"}}}"#,
+    );
+    let told = view(&file.personas[0]);
+    assert_eq!(
+        (&told["position"], &told["depth"], &told["role"]),
+        (&json!("at-depth"), &json!(2), &json!("assistant"))
+    );
+}
+
+#[test]
+fn a_user_of_cardshark_may_have_the_id_of_a_character() {
+    let card = |root: &str| {
+        format!(
+            r#"{{"spec":"chara_card_v2","spec_version":"2.0",{root}"data":{{"name":"Eve","description":"Old.","character_uuid":"u-2"}}}}"#
+        )
+    };
+    let user = read(card(r#""name":"","#));
+    assert_eq!(view(&user.personas[0])["userId"], "u-2");
+    assert_eq!(user.warnings.len(), 0);
+    // A character has a name at the root, or none.
+    for root in ["", r#""name":"Eve","#] {
+        let character = read(card(root));
+        assert_eq!(view(&character.personas[0]).get("userId"), None);
+        assert_eq!(character.warnings[0].code, "card-as-persona");
+    }
+}
+
+#[test]
 fn what_is_no_persona_is_refused_by_name() {
     assert_eq!(refused("{}"), Kind::NotAPersona);
     assert_eq!(refused("[]"), Kind::NotAPersona);
