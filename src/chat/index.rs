@@ -2,6 +2,7 @@
 
 use super::foreign;
 use super::line::{Piece, Pieces, What, is_plain, object, repairs};
+use super::record::record_line;
 use super::source::Source;
 use super::transcript::Transcript;
 use super::written::one_line;
@@ -54,7 +55,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             converted: false,
             sessions: vec![Session {
                 header,
-                lines: Vec::new(),
+                ..Session::default()
             }],
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -197,11 +198,14 @@ fn array(root: Node<'_>) -> Result<ChatFile<'static>> {
 /// The log that a transcript is.
 fn converted(transcript: Transcript, faults: Vec<Fault>) -> Result<ChatFile<'static>> {
     let (log, source, warnings) = transcript.finish();
-    let file = index(Cow::Owned(log))
+    let mut file = index(Cow::Owned(log))
         .ok_or_else(|| Kind::Bug.because("a log that was made of a chat holds nothing"))?;
     let mut notes = Notes::default();
     faults.into_iter().for_each(|fault| notes.fault(fault));
     let (faults, more) = notes.settle();
+    for session in &mut file.sessions {
+        session.dialect = Dialect::SillyTavern;
+    }
     Ok(ChatFile {
         dialect: Dialect::SillyTavern,
         source,
@@ -216,10 +220,7 @@ fn converted(transcript: Transcript, faults: Vec<Fault>) -> Result<ChatFile<'sta
 pub(super) fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     let mut notes = Notes::default();
     let mut sessions = Vec::new();
-    let mut session = Session {
-        header: None,
-        lines: Vec::new(),
-    };
+    let mut session = Session::default();
     // What lies before belongs to a record or a header already.
     let mut tiled = 0;
     let mut sample: Vec<Range<usize>> = Vec::new();
@@ -268,6 +269,17 @@ pub(super) fn index(bytes: Cow<'_, [u8]>) -> Option<ChatFile<'_>> {
     let sample = || sample.iter().map(|range| &bytes[range.clone()]);
     let dialect = view::dialect(header, sample());
     let source = Source::of_lines(dialect, header, sample());
+    let several = sessions.len() > 1;
+    for session in &mut sessions {
+        session.dialect = dialect;
+        // What says nothing by itself is as the file.
+        if several && !session.lines.is_empty() {
+            let header = session.header.clone().map(|range| &bytes[range]);
+            let lines = session.lines.iter().take(SAMPLE);
+            let lines = lines.map(|range| record_line(&bytes[range.clone()]));
+            session.dialect = view::dialect(header, lines);
+        }
+    }
     let (faults, warnings) = notes.settle();
     Some(ChatFile {
         dialect,

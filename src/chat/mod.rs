@@ -66,9 +66,10 @@ use std::ops::Range;
 use std::str::FromStr;
 
 /// Which tool's lines they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// `mes`, `is_user`, `send_date`, from 2023 on; also what CardShark exports.
+    #[default]
     SillyTavern,
     /// CardShark's own files: SillyTavern's with ids in the header.
     CardShark,
@@ -115,7 +116,8 @@ impl FromStr for Dialect {
 pub struct ChatFile<'a> {
     /// What the ranges refer to: the bytes that were given, except after a `double-encoded`, `relined`, `recoded` or `converted` warning.
     pub bytes: Cow<'a, [u8]>,
-    /// By the first header and the first messages; SillyTavern's after a `converted` warning.
+    /// By the first header and the first messages; SillyTavern's after a `converted` warning. In a
+    /// file that was put together a [`Session`] may have another.
     pub dialect: Dialect,
     /// Which tool's file it was, and how that was told.
     pub source: Source,
@@ -132,6 +134,8 @@ pub struct ChatFile<'a> {
 /// One chat of a file. Its header and its records follow each other without a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
+    /// How its lines are read: as they are where the chat stands alone.
+    pub dialect: Dialect,
     /// What stands before the first record: the header line with its newline, and what lies
     /// around it. `None` in logs without a header.
     pub header: Option<Range<usize>>,

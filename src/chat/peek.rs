@@ -182,7 +182,8 @@ impl Peek {
         let (header, session) = ends(&file);
         let length = session.lines.len();
         let from = length.saturating_sub(self.last);
-        let told = self.tell(&file, header, &session.lines[from..], from as i64);
+        let lines = &session.lines[from..];
+        let told = self.tell(&file, session.dialect, header, lines, from as i64);
         Ok(Peeked {
             length: Some(length),
             complete: true,
@@ -227,7 +228,13 @@ impl Peek {
         }
         let from = length.saturating_sub(self.last);
         let lines = &session.lines[from..];
-        let mut told = self.tell(&file, header, lines, -(lines.len() as i64));
+        // Without its header a session is read as the file.
+        let dialect = match begins {
+            true => session.dialect,
+            false => file.dialect,
+        };
+        let first = -(lines.len() as i64);
+        let mut told = self.tell(&file, dialect, header, lines, first);
         let sample = start.sessions.iter().flat_map(|session| &session.lines);
         told.name(
             sample.map(|range| &start.bytes[range.clone()]),
@@ -243,6 +250,7 @@ impl Peek {
     fn tell(
         &self,
         file: &ChatFile<'_>,
+        dialect: Dialect,
         header: Option<&[u8]>,
         lines: &[Range<usize>],
         first: i64,
@@ -262,12 +270,12 @@ impl Peek {
             user,
             character,
             length: None,
-            last: brief_page(page, file.dialect, limits),
+            last: brief_page(page, dialect, limits),
             faults: file.faults.clone(),
             warnings: file.warnings.clone(),
             complete: false,
         };
-        told.name(lines(), file.dialect, limits);
+        told.name(lines(), dialect, limits);
         told
     }
 }

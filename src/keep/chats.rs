@@ -212,7 +212,7 @@ impl Chats {
         }
         let given = Given {
             name,
-            dialect: file.dialect,
+            dialect: session.dialect,
             header,
             whole,
             records: &records,
@@ -235,8 +235,7 @@ impl Chats {
             Some(title) => chat_row::title(title)?.to_owned(),
             None => short(named.as_deref().unwrap_or(stem)),
         };
-        record.head =
-            json!({ "title": title, "dialect": file.dialect.as_str(), "source": file.source.tool });
+        record.head = json!({ "title": title, "dialect": session.dialect.as_str(), "source": file.source.tool });
         record.by = vec![same];
         record.by.extend(given.begins().filter(|_| own));
         options.links().put(&mut record);
@@ -266,7 +265,7 @@ impl Chats {
         let mut lines = records.iter().map(|record| record.to_vec());
         self.keep.fill(&mut log, &mut lines, &mut change).await?;
         let manifest = log.manifest;
-        let mut body = Body::new(file.dialect, manifest, whole);
+        let mut body = Body::new(session.dialect, manifest, whole);
         body.file = name.filter(|_| own).map(str::to_owned);
         summarize(&mut record, &body, records.last().copied())?;
         change.verify().write(record, History::Skip);
@@ -589,7 +588,7 @@ fn odd_swipes(
     let mut more = 0;
     for (n, range) in session.lines.iter().enumerate() {
         let line = chat::record_line(&file.bytes[range.clone()]);
-        for odd in chat::swipe_warnings(line, file.dialect, limits) {
+        for odd in chat::swipe_warnings(line, session.dialect, limits) {
             if warnings.len() < MOST_WARNINGS {
                 let path = format!("messages.{n}.{}", odd.path);
                 warnings.push(Warning { path, ..odd });

@@ -67,7 +67,6 @@ pub struct RawChatFile {
 /// What all chats of one log share.
 struct Log {
     bytes: Vec<u8>,
-    dialect: Dialect,
     sessions: Vec<Session>,
     limits: Limits,
 }
@@ -112,13 +111,9 @@ impl RawChatText {
 
     /// `Message[]` as JSON that tells nothing twice, from `from` up to, not including, `to`.
     pub fn page(&self, from: usize, to: usize) -> String {
-        let Log {
-            bytes,
-            dialect,
-            limits,
-            ..
-        } = &*self.log;
-        let records = self.session().lines.iter().take(to).skip(from);
+        let Log { bytes, limits, .. } = &*self.log;
+        let Session { dialect, lines, .. } = self.session();
+        let records = lines.iter().take(to).skip(from);
         let lines = records.map(|record| chat::record_line(&bytes[record.clone()]));
         let places = (from..).map(chat::Place::from);
         chat::brief_page(places.zip(lines).collect(), *dialect, limits)
@@ -130,7 +125,11 @@ impl RawChatText {
     /// `bad-option`.
     pub fn write(&self, form: &str, title: &str) -> Thrown<RawWritten> {
         let form = form.parse()?;
-        let Session { header, lines } = self.session();
+        let Session {
+            dialect,
+            header,
+            lines,
+        } = self.session();
         let bytes = &self.log.bytes;
         let header = header.clone().map(|range| &bytes[range]);
         let records = lines.iter().map(|range| &bytes[range.clone()]);
@@ -140,11 +139,7 @@ impl RawChatText {
             title => title,
         };
         Ok(RawWritten(chat::export(
-            header,
-            records,
-            self.log.dialect,
-            form,
-            title,
+            header, records, *dialect, form, title,
         )))
     }
 
@@ -155,8 +150,9 @@ impl RawChatText {
     pub fn search(&self, query: &str, options: &str) -> Thrown<String> {
         let options: SearchOptions = parse(options)?;
         let search = Search::new(query, &options)?;
-        let Log { bytes, dialect, .. } = &*self.log;
-        let lines = self.session().lines.iter().enumerate();
+        let bytes = &self.log.bytes;
+        let Session { dialect, lines, .. } = self.session();
+        let lines = lines.iter().enumerate();
         let hits = lines
             .skip(options.from as usize)
             .filter_map(|(n, record)| search.hit(&bytes[record.clone()], n, *dialect));
@@ -166,7 +162,7 @@ impl RawChatText {
 
     /// Its lines, byte for byte.
     pub fn bytes(&self) -> Uint8Array {
-        let Session { header, lines } = self.session();
+        let Session { header, lines, .. } = self.session();
         let mut parts = header.iter().chain(lines);
         let first = parts.next().cloned().unwrap_or_default();
         let end = parts.next_back().map_or(first.end, |last| last.end);

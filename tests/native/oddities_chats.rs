@@ -364,7 +364,8 @@ fn an_edit_changes_its_own_message_in_any_log() {
 fn messages_of(file: &chat::ChatFile<'_>, session: usize) -> Vec<Value> {
     let lines = file.sessions[session].lines.iter();
     let lines = lines.map(|range| chat::record_line(&file.bytes[range.clone()]));
-    let page = chat::page(lines, 0, file.dialect, &Limits::default());
+    let dialect = file.sessions[session].dialect;
+    let page = chat::page(lines, 0, dialect, &Limits::default());
     assert!(page.is_ascii());
     let limits = Limits {
         depth: 70,
@@ -462,4 +463,38 @@ fn no_mutation_of_any_log_panics_or_loses_a_byte() {
         }
     }
     assert!(read > 1000 && refused > 20, "{read} {refused}");
+}
+
+#[test]
+fn a_chat_of_several_dialects_says_the_same_when_its_session_stands_alone() {
+    let headers = [
+        r#"{"user_name":"You","character_name":"Zoë","create_date":"2024-05-01","chat_metadata":{}}"#,
+        r#"{"metadata":{"world":"Eldoria","location":"Harbor"}}"#,
+        r#"{"user_name":"You","character_name":"Zoë","character_id":"1","chat_metadata":{"chat_id":"c"}}"#,
+    ];
+    let messages = [
+        r#"{"name":"Zoë","is_user":false,"mes":"one","content":"two"}"#,
+        r#"{"role":"assistant","content":"two","mes":"one"}"#,
+        r#"{"role":"user","content":"three"}"#,
+        r#"{"name":"You","is_user":true,"mes":"four","content":null}"#,
+        r#"{"name":"You","is_user":true,"mes":null,"content":"five"}"#,
+    ];
+    for first in headers {
+        for second in headers {
+            for message in messages {
+                let log = [first, messages[2], "", second, message, ""].join("\n");
+                let file = chat::read(log.as_bytes(), &Limits::default()).unwrap();
+                assert_eq!(file.sessions.len(), 2, "{log}");
+                let session = &file.sessions[1];
+                let start = session.header.clone().unwrap().start;
+                let alone = &file.bytes[start..session.lines.last().unwrap().end];
+                let again = chat::read(alone, &Limits::default()).unwrap();
+                let texts = |file: &chat::ChatFile<'_>, session: usize| -> Vec<Value> {
+                    let messages = messages_of(file, session).into_iter();
+                    messages.map(|mut message| message["text"].take()).collect()
+                };
+                assert_eq!(texts(&again, 0), texts(&file, 1), "{log}");
+            }
+        }
+    }
 }
