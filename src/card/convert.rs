@@ -43,6 +43,9 @@ const V3_ONLY: [(&str, &str); 7] = [
 const INSERT: &str = "insert";
 const DEPTH_PROMPT: &str = "depth_prompt";
 
+/// Under which name an entry of V2 says in its `extensions` what it was in V3.
+const NOTE: &str = "cardkeep/v3";
+
 pub(super) fn convert(document: &Document, target: Spec) -> Result<Converted> {
     if agnai::is(document.root()) {
         return convert(&of_agnai(document)?, target);
@@ -338,15 +341,78 @@ fn entries(
     }
 }
 
-/// V3 requires an entry to say whether its keys are expressions.
+/// An entry of V3: what it was as one, where a note says so, and whether its keys are expressions,
+/// which V3 requires to be said.
 fn lifted(entry: &Document, _: &str) -> Result<Option<Document>> {
-    match entry.root().get("use_regex") {
-        Some(_) => Ok(None),
-        None => entry.set(&["use_regex".into()], "false").map(Some),
+    let raised = raised(entry)?;
+    let whole = raised.as_ref().unwrap_or(entry);
+    match whole.root().get("use_regex") {
+        Some(_) => Ok(raised),
+        None => whole.set(&["use_regex".into()], "false").map(Some),
     }
 }
 
+/// The entry of V3 that this one of V2 was made of, with what its text is by now; `None` where it
+/// was none, or says something else by now.
+fn raised(entry: &Document) -> Result<Option<Document>> {
+    let place: [Step<'_>; 2] = ["extensions".into(), NOTE.into()];
+    let Some(note) = entry.find(&place).filter(|it| it.shape() == Shape::Object) else {
+        return Ok(None);
+    };
+    let text = |node: Node<'_>| Some(node.get("content")?.text()?.into_owned());
+    let (Some(decorators), Some(content)) = (text(note), text(entry.root())) else {
+        return Ok(None);
+    };
+    let content = quote_ascii(&(decorators + &content));
+    let made = entry
+        .sibling(note.raw())?
+        .set(&["content".into()], &content)?;
+    let mut bare = entry.remove(&place)?;
+    let had = made.root().get("extensions").map(Node::raw);
+    let empty = bare.root().get("extensions").is_some_and(Node::is_empty);
+    if had != Some("{}") && empty {
+        bare = match had {
+            None => bare.remove(&place[..1])?,
+            Some(had) => bare.set(&place[..1], had)?,
+        };
+    }
+    let again = plain(&made, "", &mut Vec::new())?;
+    let same = again.as_ref().unwrap_or(&made).root().same(bare.root());
+    Ok(same.then_some(made))
+}
+
+/// An entry of V2 with a note of what it was in V3.
 fn lowered(entry: &Document, path: &str, losses: &mut Vec<Loss>) -> Result<Option<Document>> {
+    let Some(lower) = plain(entry, path, losses)? else {
+        return Ok(None);
+    };
+    let root = entry.root();
+    let content = root.get("content").and_then(Node::text);
+    let content = content.unwrap_or_default();
+    let bare = lore::without_decorators(&content).len();
+    let regex = root.get("use_regex").and_then(Node::boolean) == Some(true);
+    let named = lower.root().get("id").is_none() && root.get("id").is_some();
+    if bare == content.len() && !regex && !named {
+        return Ok(Some(lower));
+    }
+    let decorators = quote_ascii(&content[..content.len() - bare]);
+    let noted = || -> Result<Document> {
+        let note = entry.set(&["content".into()], &decorators)?;
+        let place: [Step<'_>; 2] = ["extensions".into(), NOTE.into()];
+        let extensions = lower.root().get("extensions");
+        let above = match extensions {
+            Some(extensions) if extensions.shape() == Shape::Object => lower.clone(),
+            Some(extensions) if !extensions.is_null() => return Ok(lower.clone()),
+            _ => lower.set(&place[..1], "{}")?,
+        };
+        above.set(&place, note.root().raw())
+    };
+    // What is as deep as it may be has no room for it.
+    Ok(Some(noted().unwrap_or(lower)))
+}
+
+/// An entry as V2 has it, where it has anything of V3.
+fn plain(entry: &Document, path: &str, losses: &mut Vec<Loss>) -> Result<Option<Document>> {
     let mut lower = entry.clone();
     if let Some((plain, lost)) = lore::lowered(entry)? {
         if !lost.is_empty() {

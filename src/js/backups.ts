@@ -52,6 +52,7 @@ export class Backups {
 
   /**
    * The backup as a file. `stream()` reads it in pieces, each time anew; `blob()` leaves to the browser where it is held.
+   * It is what was stored: a preset that an earlier build kept with a key or password is in it with that, until it is changed.
    *
    * Throws `not-found`.
    */

@@ -117,6 +117,7 @@ export function writeCard(card: CardGiven, given: WriteCardOptions): Uint8Array 
 /**
  * Makes a card one of another specification, and tells what that one has no place for. A card that is of it already comes
  * back as it was, with what its specification requires besides; fields of other tools beside `data` stay.
+ * What a lorebook's entry of V3 was stands in the `extensions["cardkeep/v3"]` of the one of V2, and is what it becomes as V3 again.
  *
  * Throws `bad-option`, `bad-json`, `too-large`, `not-ready`.
  */

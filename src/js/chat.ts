@@ -27,7 +27,7 @@ export interface ReadChatOptions {
 
 /** A chat log that was read. */
 export interface ChatFile {
-  /** How its lines are spelled. */
+  /** How its lines are spelled; of a file that was put together, its first. */
   dialect: ChatDialect;
   /** Which tool's file it is, and how that was told. */
   source: ChatSource;

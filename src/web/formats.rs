@@ -4,9 +4,7 @@
 
 use super::convert::{self, parse};
 use crate::card;
-use crate::chat::{
-    self, ChatFile, Composed, Dialect, NewHeader, Peek, Search, SearchOptions, Session,
-};
+use crate::chat::{self, ChatFile, Composed, NewHeader, Peek, Search, SearchOptions, Session};
 use crate::codec;
 use crate::error::{Limits, Written};
 use crate::json::{self, Document, quote_ascii};
@@ -242,7 +240,6 @@ pub fn read_chat(bytes: &Uint8Array, limits: &JsValue) -> Thrown<RawChatFile> {
     );
     let log = Log {
         bytes: relined.unwrap_or(given),
-        dialect,
         sessions,
         limits,
     };

@@ -57,6 +57,9 @@ fn going_down_a_specification_tells_what_is_lost() {
             "data.character_book.entries.0.id",
         ]
     );
+    // What the entry was, but for its text, stands beside what it is.
+    let mut before = value(&parse(FULL));
+    before["data"]["character_book"]["entries"][0]["content"] = "@@depth 3\n".into();
     let written = value(&v2.document);
     assert_eq!(written["spec"], "chara_card_v2");
     assert_eq!(written["spec_version"], "2.0");
@@ -64,7 +67,7 @@ fn going_down_a_specification_tells_what_is_lost() {
     assert_eq!(written["data"]["mine"], true);
     assert_eq!(
         written["data"]["character_book"]["entries"][0],
-        json!({"keys":["k"],"content":"text","extensions":{"position":4,"depth":3},"enabled":true,"insertion_order":1,"position":"after_char"})
+        json!({"keys":["k"],"content":"text","extensions":{"position":4,"depth":3,"cardkeep/v3":before["data"]["character_book"]["entries"][0]},"enabled":true,"insertion_order":1,"position":"after_char"})
     );
     assert_eq!(card::validate(&v2.document).errors, []);
 
@@ -115,6 +118,8 @@ fn decorators_become_fields_of_v2_and_say_the_same_there_and_back() {
     let entry = |document: &Document, n: usize| {
         let mut entry = value(document)["data"]["character_book"]["entries"][n].clone();
         entry["content"].take();
+        let extensions = entry["extensions"].as_object_mut().unwrap();
+        extensions.remove("cardkeep/v3");
         entry
     };
     let first = json!({
@@ -138,7 +143,20 @@ fn decorators_become_fields_of_v2_and_say_the_same_there_and_back() {
     };
     let back = card::convert(&v2.document, Spec::V3).unwrap();
     assert_eq!(back.losses, []);
-    assert_eq!(book(&back.document), book(&v2.document));
+    assert_eq!(book(&back.document), book(&v3), "decorators come back");
+    // Another copy that lost what it was says the same in fields.
+    let forgets = |document: &Document| {
+        let mut card = value(document);
+        let entries = card["data"]["character_book"]["entries"].as_array_mut();
+        for entry in entries.unwrap() {
+            let extensions = entry["extensions"].as_object_mut().unwrap();
+            extensions.remove("cardkeep/v3");
+        }
+        parse(&card.to_string())
+    };
+    let forgotten = forgets(&v2.document);
+    let back = card::convert(&forgotten, Spec::V3).unwrap();
+    assert_eq!(book(&back.document), book(&forgotten));
     assert_eq!(card::validate(&v2.document).errors, []);
 
     // The copy for V2 within a picture says the same.
@@ -154,6 +172,64 @@ fn decorators_become_fields_of_v2_and_say_the_same_there_and_back() {
     let text = &picture[chunk..chunk - 6 + length];
     let chara = card::read(text, &Limits::default()).unwrap();
     assert_eq!(entry(&chara.document, 0)["extensions"]["depth"], 2);
+}
+
+#[test]
+fn an_entry_that_was_v3s_is_so_again_as_far_as_it_says_the_same() {
+    let card = |entry: Value| {
+        let book = json!({ "extensions": {}, "entries": [entry] });
+        let data = json!({ "name": "Zoë", "first_mes": "hi", "group_only_greetings": [], "extensions": {}, "character_book": book });
+        let card = json!({ "spec": "chara_card_v3", "spec_version": "3.0", "data": data });
+        parse(&card.to_string())
+    };
+    let path = "/data/character_book/entries/0";
+    let plain = json!({ "keys": ["ice"], "content": "Cold.", "extensions": {}, "enabled": true, "insertion_order": 1, "use_regex": false });
+    let with = |more: Value| {
+        let mut entry = plain.clone();
+        let fields = more.as_object().unwrap().clone();
+        entry.as_object_mut().unwrap().extend(fields);
+        entry
+    };
+    let to = |document: &Document, spec| card::convert(document, spec).unwrap().document;
+    for entry in [
+        plain.clone(),
+        with(json!({ "content": "@@depth 3\n@@role user\nCold." })),
+        with(json!({ "content": "@@is_greeting 1\r\n@@@depth 2\r\n\r\nCold.", "id": "text" })),
+        with(json!({ "content": "\n@@dont_activate\n" })),
+        with(json!({ "use_regex": true, "keys": ["a+"] })),
+        with(
+            json!({ "content": "@@probability 20\nCold.", "extensions": { "probability": 50, "mine": [1] } }),
+        ),
+        with(json!({ "content": "@@depth 1\nCold.", "extensions": null })),
+        with(
+            json!({ "content": "@@additional_keys a,b\nCold.", "secondary_keys": [], "selective": false }),
+        ),
+    ] {
+        let v3 = card(entry.clone());
+        let v2 = to(&v3, Spec::V2);
+        assert_eq!(value(&to(&v2, Spec::V3)).pointer(path), Some(&entry));
+        let alone = value(&v2).pointer(path).unwrap().clone();
+        assert!(!alone["content"].as_str().unwrap().contains("@@"));
+        let edited = |key: &str, said: Value| {
+            let mut card = value(&v2);
+            card.pointer_mut(path).unwrap()[key] = said;
+            value(&to(&parse(&card.to_string()), Spec::V3))
+        };
+        // Its text may be another by now.
+        let mut wanted = entry.clone();
+        let content = entry["content"].as_str().unwrap();
+        let text = alone["content"].as_str().unwrap();
+        let decorators = content.strip_suffix(text).unwrap();
+        wanted["content"] = format!("{decorators}Warm.").into();
+        let warm = edited("content", "Warm.".into());
+        assert_eq!(warm.pointer(path), Some(&wanted));
+        // With another key it is not what it was, and nothing of it is undone.
+        let mut wanted = alone.clone();
+        wanted["keys"] = json!(["snow"]);
+        wanted["use_regex"] = false.into();
+        let other = edited("keys", json!(["snow"]));
+        assert_eq!(other.pointer(path), Some(&wanted));
+    }
 }
 
 #[test]
