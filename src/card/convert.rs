@@ -344,7 +344,8 @@ fn entries(
 /// An entry of V3: what it was as one, where a note says so, and whether its keys are expressions,
 /// which V3 requires to be said.
 fn lifted(entry: &Document, _: &str) -> Result<Option<Document>> {
-    let raised = raised(entry)?;
+    // A note that cannot be followed says nothing.
+    let raised = raised(entry).unwrap_or(None);
     let whole = raised.as_ref().unwrap_or(entry);
     match whole.root().get("use_regex") {
         Some(_) => Ok(raised),

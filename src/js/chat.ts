@@ -80,7 +80,10 @@ export class ChatText {
     return call("ChatText.search", () => JSON.parse(this.#text().search(text(query, "query"), json(looking(given, ["from"]), "options"))) as SearchHit[]);
   }
 
-  /** The chat's lines, byte for byte as the file has them where it was not `converted`. */
+  /**
+   * The chat's lines, byte for byte as the file has them where it was not `converted`, and no warning says that they were made of
+   * something else: `relined`, `recoded`, `double-encoded`.
+   */
   bytes(): Uint8Array {
     return call("ChatText.bytes", () => this.#text().bytes());
   }

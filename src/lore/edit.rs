@@ -525,7 +525,7 @@ fn apart(old: &Entry, new: &Entry, dialect: Dialect, has_chance: bool) -> (Entry
     if dialect == Dialect::Risu {
         for name in DECORATORS {
             let alike = before.get(name) == after.get(name);
-            if alike || has_chance && name == DECORATORS[0] {
+            if alike || has_chance && name == "probability" {
                 before.remove(name);
                 after.remove(name);
             }
