@@ -529,7 +529,7 @@ impl Entry {
         if let Some(key) = all_keys.find(|key| !use_regex && is_padded(key)) {
             let message = format!("blanks around a key are not looked for, as in `{key}`");
             warnings.push(Warning::noticed(
-                "padded-key",
+                "untrimmed-key",
                 format!("{path}.keys"),
                 message,
             ));

@@ -328,7 +328,7 @@ fn whole_words_that_risuai_wants_of_a_book_are_wanted_of_each_entry() {
 #[test]
 fn blanks_around_keys_are_told_and_not_looked_for() {
     let file = lore::read(&fixture("padded_keys.json"), &Limits::default()).unwrap();
-    assert_eq!(codes(&file), ["padded-key"]);
+    assert_eq!(codes(&file), ["untrimmed-key"]);
     assert_eq!(file.book.entries[0].keys, [" ice "], "they stay");
     let matched = matching::run(&file.book, &["icehouse".to_owned()], &Options::default());
     assert_eq!(fired(&matched), [0]);
