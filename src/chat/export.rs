@@ -144,7 +144,7 @@ impl<'a> Chat<'a, '_> {
         let name = self
             .header
             .and_then(|header| view::header_name(header, &Limits::default()));
-        let name = name.as_deref().unwrap_or(self.title);
+        let cast = (self.user_name(), name.as_deref().unwrap_or(self.title));
         lost.beside(self.header.unwrap_or_default());
         for (n, record) in records.enumerate() {
             lost.beside(record);
@@ -156,20 +156,37 @@ impl<'a> Chat<'a, '_> {
             let spoken = Spoken::of(document.root(), self.dialect);
             out.push(match world {
                 true => world_line(document.root(), &spoken, self.dialect, n, lost),
-                false => sillytavern_line(document.root(), &spoken, self.dialect, name, lost),
+                false => sillytavern_line(
+                    document.root(),
+                    &spoken,
+                    self.dialect,
+                    (&cast.0, cast.1),
+                    lost,
+                ),
             });
         }
         out.join(&b'\n')
     }
 
+    /// Who the user is, where the header says so.
+    fn user_name(&self) -> String {
+        let names = self
+            .header
+            .map(|header| view::names(header, &Limits::default()));
+        names
+            .and_then(|(user, _)| user)
+            .unwrap_or_else(|| "User".to_owned())
+    }
+
     fn sillytavern_header(&self, lost: &mut Lost) -> Vec<u8> {
+        let user = self.user_name();
         self.new_header(lost, |name, _, old| {
             let mut metadata = Line::new((",", ":"));
             if let Some(old) = old {
                 metadata.put("world", old);
             }
             let mut line = Line::new((",", ":"));
-            line.put("user_name", quote("User"));
+            line.put("user_name", quote(&user));
             line.put("character_name", quote(name));
             line.put("chat_metadata", metadata.finish_text());
             line.finish_text()
@@ -325,12 +342,12 @@ fn sillytavern_line(
     root: Node<'_>,
     spoken: &Spoken<'_>,
     dialect: Dialect,
-    character: &str,
+    (user, character): (&str, &str),
     lost: &mut Lost,
 ) -> Vec<u8> {
     let mut line = Line::new((",", ":"));
     let name = match (&spoken.name, spoken.role) {
-        (None, Role::User) => quote("User"),
+        (None, Role::User) => quote(user),
         (None, Role::Character) => quote(character),
         (None, Role::System) => quote("System"),
         (name, _) => spoken_json(name),
@@ -397,6 +414,8 @@ fn world_line(
             "is_user",
             "are hidden ones of the user, which becomes the system's",
         );
+    } else if spoken.hidden {
+        lost.note("is_system", "are hidden, which becomes the system's");
     }
     if root.get("role").is_some() {
         lost.note("role", "have a `role` of their own");

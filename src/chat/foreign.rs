@@ -62,6 +62,18 @@ pub(super) fn plain_transcript(root: Node<'_>) -> Option<Transcript> {
     Some(transcript)
 }
 
+/// The transcript of an array of objects that list messages each, as no known tool does.
+pub(super) fn nested_transcript(root: Node<'_>) -> Option<Transcript> {
+    let mut transcript = Transcript::new(plain::nested(root)?);
+    for (n, item) in root.items().enumerate() {
+        match item.shape() {
+            Shape::Object if plain::source(item).is_some() => plain::read(item, &mut transcript),
+            _ => transcript.skip(&n.to_string(), "the item lists no messages"),
+        }
+    }
+    Some(transcript)
+}
+
 /// The transcript of an array of messages as CardShark's database or view has them.
 pub(super) fn database_transcript(root: Node<'_>) -> Option<Transcript> {
     let of_lines = root.items().any(|item| item.get("mes").is_some());
@@ -109,7 +121,14 @@ fn of_tool(root: Node<'_>) -> Option<(Source, Reading)> {
         let source = Source::new("text-generation-webui", "2023-02", "it has `data_visible`");
         return Some((source, tools::webui));
     }
-    if is("visible", Shape::Array) && is("internal", Shape::Array) {
+    let pairs = |key: &str| {
+        let mut items = root.get(key).into_iter().flat_map(Node::items);
+        items.any(|item| item.shape() == Shape::Array)
+    };
+    if is("visible", Shape::Array) && is("internal", Shape::Array)
+        || pairs("visible")
+        || pairs("internal")
+    {
         let source = match has("metadata") {
             true => Source::new(
                 "text-generation-webui",
@@ -151,7 +170,8 @@ fn of_tool(root: Node<'_>) -> Option<(Source, Reading)> {
         return Some((source, tree::llama_cpp));
     }
     let says = |key: &str| first("messages").is_some_and(|item| item.get(key).is_some());
-    if says("msg") {
+    let empty = root.get("messages").is_some_and(|list| list.is_empty());
+    if says("msg") || is("messages", Shape::Array) && empty && has("sampleChat") {
         let source = Source::new("agnai", "export", "its messages have `msg`");
         return Some((source, tree::agnai));
     }

@@ -9,7 +9,8 @@ use super::written::one_line;
 use super::{ChatFile, Dialect, Fault, Session, byaf, tree, view};
 use crate::codec::inflate;
 use crate::error::{Error, Kind, Limits, Place, Result, Warning};
-use crate::json::{Node, Shape, utf16_text};
+use crate::json::{self, Node, Shape, utf16_text};
+use memchr::memchr_iter;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -81,6 +82,9 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
                 return converted(transcript, Vec::new()).map(|file| file.repaired(repairs));
             }
             if faulty {
+                if let Some((transcript, faults)) = tree::llama_lines(bytes) {
+                    return converted(transcript, faults);
+                }
                 let message = spread(bytes).filter(|file| !file.sessions[0].lines.is_empty());
                 let all = || array(root).map(|file| file.repaired(repairs));
                 return message.map_or_else(all, Ok);
@@ -90,11 +94,18 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ChatFile<'a>>
             && let Some(transcript) = foreign::transcript(document.root())
         {
             return converted(transcript, Vec::new()).map(|file| file.repaired(repairs));
-        } else if let Some((transcript, faults)) = tree::llama_lines(bytes) {
+        } else if text[0] == b'['
+            && let Some(file) = cut(bytes, limits)
+        {
+            return Ok(file);
+        }
+        if let Some((transcript, faults)) = tree::llama_lines(bytes) {
             return converted(transcript, faults);
         }
     }
-    let log = index(Cow::Borrowed(bytes)).or_else(|| spread(bytes));
+    let log = index(Cow::Borrowed(bytes))
+        .or_else(|| spread(bytes))
+        .or_else(|| cut(bytes, limits));
     log.ok_or_else(|| {
         let (line, reason) = match first {
             Some(Piece {
@@ -175,10 +186,35 @@ fn spread(bytes: &[u8]) -> Option<ChatFile<'static>> {
     Some(file)
 }
 
+/// What is whole in a document, or in a log of spread objects, that ends too soon.
+fn cut(bytes: &[u8], limits: &Limits) -> Option<ChatFile<'static>> {
+    let whole = json::ended(bytes, limits.depth)?;
+    let mut file = of_other_bytes(whole, Vec::new(), limits).ok()?;
+    // Lines of a log are faults one by one, and a message alone may lack its words.
+    let made = file.converted
+        || file
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "relined");
+    let said = |session: &Session| {
+        !session.lines.is_empty() && (session.lines.len() > 1 || session.header.is_some())
+    };
+    if !made || !file.sessions.iter().any(said) {
+        return None;
+    }
+    file.faults.push(Fault {
+        line: memchr_iter(b'\n', bytes).count() as i64 + 1,
+        code: "cut-short",
+        message: "the file ends too soon; what is whole in it was read".to_owned(),
+    });
+    Some(file)
+}
+
 /// The log of an array whose items are lines, or messages of no known tool.
 fn array(root: Node<'_>) -> Result<ChatFile<'static>> {
     // Their lines would say less: what is shown of them stands in a column of its own.
-    if let Some(transcript) = foreign::database_transcript(root) {
+    let known = foreign::database_transcript(root).or_else(|| foreign::nested_transcript(root));
+    if let Some(transcript) = known {
         return converted(transcript, Vec::new());
     }
     let refused = || Kind::NotAChat.because("the file is one JSON value that is no chat");

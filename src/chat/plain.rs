@@ -7,7 +7,12 @@ use super::view::{self, Role};
 use crate::error::Warning;
 use crate::json::{Document, Node, Shape, quote};
 use crate::order;
+use std::collections::HashMap;
 
+/// So many messages are looked at to tell whose they are.
+const SAMPLE: usize = 8;
+/// Which chat a row of CardShark's database is of.
+const SESSION: &str = "chat_session_uuid";
 /// Where an object has its messages.
 const LISTS: [&str; 8] = [
     "messages",
@@ -59,7 +64,8 @@ pub(super) fn role_of(word: &str) -> Option<Role> {
 /// What the messages are told to be; `None` when they are none.
 pub(super) fn source(root: Node<'_>) -> Option<Source> {
     let (_, list) = list(root)?;
-    let first = list.items().find(|item| !item.is_null())?;
+    let said = || list.items().filter(|item| !item.is_null()).take(SAMPLE);
+    let first = said().next()?;
     if first.shape() == Shape::Array {
         let pair = first
             .items()
@@ -67,10 +73,11 @@ pub(super) fn source(root: Node<'_>) -> Option<Source> {
         let source = Source::new("plain", "pairs", "an array of pairs of texts");
         return (pair && first.len() == 2).then_some(source);
     }
-    let has = |keys: &[&str]| keys.iter().any(|key| first.get(key).is_some());
-    if !has(&TEXTS) || !has(&SPEAKERS) {
+    let of = |item: Node<'_>, keys: &[&str]| keys.iter().any(|key| item.get(key).is_some());
+    if !said().any(|item| of(item, &TEXTS) && of(item, &SPEAKERS)) {
         return None;
     }
+    let has = |keys: &[&str]| said().any(|item| of(item, keys));
     Some(
         if has(&["metadata_json", "sequence_number", "message_id"]) {
             Source::new(
@@ -88,6 +95,15 @@ pub(super) fn source(root: Node<'_>) -> Option<Source> {
     )
 }
 
+/// The same of an array of objects that list messages each.
+pub(super) fn nested(root: Node<'_>) -> Option<Source> {
+    let says = |item: Node<'_>| TEXTS.into_iter().any(|key| item.get(key).is_some());
+    let mut items = root.items().filter(|item| item.shape() == Shape::Object);
+    (root.shape() == Shape::Array && !items.clone().any(says))
+        .then(|| items.find_map(source))
+        .flatten()
+}
+
 fn list(root: Node<'_>) -> Option<(&'static str, Node<'_>)> {
     match root.shape() {
         Shape::Array => Some(("", root)),
@@ -103,55 +119,96 @@ pub(super) fn read(root: Node<'_>, transcript: &mut Transcript) {
     let Some((list_name, list)) = list(root) else {
         return;
     };
-    let session = ["session", "chat_session", "metadata"]
-        .into_iter()
-        .find_map(|key| root.get(key))
-        .filter(|session| session.shape() == Shape::Object);
-    let about = |keys: &[&str]| {
-        let places = [Some(root), session].into_iter().flatten();
-        let mut found = places.flat_map(|place| keys.iter().filter_map(move |key| place.get(key)));
-        found.find(|node| matches!(node.shape(), Shape::String | Shape::Number))
-    };
-    let text = |keys: &[&str]| {
-        let text = about(keys).and_then(Node::text)?.into_owned();
-        (!text.is_empty()).then_some(text)
-    };
-    let declared =
-        about(&["message_count", "messageCount"]).filter(|node| node.shape() == Shape::Number);
-    let cast = Cast {
-        user: text(&["user_name", "userName", "user"]).unwrap_or_else(|| "You".to_owned()),
-        character: text(&["character_name", "characterName", "character", "char"])
-            .unwrap_or_default(),
-        title: text(&["title", "name"]),
-        declared: declared.map(|count| count.raw().to_owned()),
-    };
-    transcript.chat(&cast, &others(root, &[list_name]));
     let prefix = if list_name.is_empty() {
         String::new()
     } else {
         format!("{list_name}.")
     };
-    let mut items: Vec<(usize, Node<'_>)> = list.items().enumerate().collect();
-    let number = |item: &(usize, Node<'_>)| item.1.get("sequence_number").and_then(Node::number);
+    // The rows of a table may be of several chats.
+    let of = |item: Node<'_>| text(&[item], &[SESSION]).unwrap_or_default();
+    let mut places = HashMap::new();
+    let mut chats: Vec<Vec<(usize, Node<'_>)>> = Vec::new();
+    for (n, item) in list.items().enumerate() {
+        let place = *places.entry(of(item)).or_insert(chats.len());
+        match chats.get_mut(place) {
+            Some(chat) => chat.push((n, item)),
+            None => chats.push(vec![(n, item)]),
+        }
+    }
+    let alone = chats.len() < 2;
+    let row = |chat: &[(usize, Node<'_>)]| {
+        let id = of(chat.first()?.1);
+        let mut rows = ["chat_sessions", "sessions"]
+            .into_iter()
+            .filter_map(|key| root.get(key))
+            .flat_map(Node::items);
+        rows.find(|row| !id.is_empty() && of(*row) == id)
+    };
+    for mut items in chats {
+        let session = row(&items).or_else(|| {
+            let mut sessions = ["session", "chat_session", "metadata"]
+                .into_iter()
+                .filter_map(|key| root.get(key));
+            sessions.find(|session| session.shape() == Shape::Object)
+        });
+        let about: Vec<_> = [Some(root), session].into_iter().flatten().collect();
+        let declared = found(&about, &["message_count", "messageCount"]);
+        let declared = declared.filter(|node| node.shape() == Shape::Number);
+        let cast = Cast {
+            user: text(&about, &["user_name", "userName", "user"])
+                .unwrap_or_else(|| "You".to_owned()),
+            character: text(
+                &about,
+                &["character_name", "characterName", "character", "char"],
+            )
+            .unwrap_or_default(),
+            title: text(&about, &["title", "name"]),
+            declared: declared.map(|count| count.raw().to_owned()),
+        };
+        match session {
+            Some(session) if !alone => transcript.chat(&cast, &others(session, &[])),
+            _ => transcript.chat(&cast, &others(root, &[list_name])),
+        }
+        in_sequence(&mut items, list_name, transcript);
+        for (n, item) in items {
+            let path = format!("{prefix}{n}");
+            match item.shape() {
+                Shape::Object => say(item, &path, &cast, transcript),
+                Shape::Array => pair(item, &path, &cast, transcript),
+                _ => transcript.skip(&path, "the item is no message"),
+            }
+        }
+    }
+}
+
+/// What one of several objects says under one of several names: a text or a number.
+fn found<'a>(places: &[Node<'a>], keys: &[&str]) -> Option<Node<'a>> {
+    let nodes = places
+        .iter()
+        .flat_map(|place| keys.iter().filter_map(|key| place.get(key)));
+    let mut nodes = nodes.filter(|node| matches!(node.shape(), Shape::String | Shape::Number));
+    nodes.next()
+}
+
+fn text(places: &[Node<'_>], keys: &[&str]) -> Option<String> {
+    let text = found(places, keys)?.text()?.into_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Puts rows in the order of their numbers, where all have one.
+fn in_sequence(items: &mut Vec<(usize, Node<'_>)>, path: &str, transcript: &mut Transcript) {
+    let number = |item: &(usize, Node<'_>)| view::number(item.1.get("sequence_number")?);
     if items.iter().all(|item| number(item).is_some())
         && !items.is_sorted_by_key(|item| number(item).unwrap_or_default())
     {
-        order::sort_by(&mut items, |a, b| {
+        order::sort_by(items, |a, b| {
             f64::total_cmp(
                 &number(a).unwrap_or_default(),
                 &number(b).unwrap_or_default(),
             )
         });
         let message = "the messages were put in the order of their `sequence_number`";
-        transcript.warn(Warning::repaired("reordered", list_name, message));
-    }
-    for (n, item) in items {
-        let path = format!("{prefix}{n}");
-        match item.shape() {
-            Shape::Object => say(item, &path, &cast, transcript),
-            Shape::Array => pair(item, &path, &cast, transcript),
-            _ => transcript.skip(&path, "the item is no message"),
-        }
+        transcript.warn(Warning::repaired("reordered", path, message));
     }
 }
 
@@ -199,9 +256,12 @@ fn say(message: Node<'_>, path: &str, cast: &Cast, transcript: &mut Transcript) 
         (_, Some(false)) => Role::Character,
         _ => speaker.unwrap_or(Role::Character),
     };
+    let speaker = message.get("metadata");
+    let speaker = speaker.and_then(|about| about.get("speakerName")?.text());
     let own = NAMES
         .into_iter()
         .filter_map(words)
+        .chain(speaker)
         .find(|name| role_of(name).is_none() && !name.is_empty());
     let name = own.unwrap_or_else(|| match role {
         Role::User => cast.user.as_str().into(),

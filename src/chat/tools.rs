@@ -11,6 +11,9 @@ use std::collections::{HashMap, HashSet};
 /// A longer name is a sentence with a colon in it.
 const MOST_NAME: usize = 64;
 
+/// What text-generation-webui tells the model that the user says where the character begins.
+const BEGINS: &str = "<|BEGIN-VISIBLE-CHAT|>";
+
 /// Name and words of `Name: words`.
 pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let (name, words) = text.split_once(':')?;
@@ -40,6 +43,7 @@ pub(super) fn tavernai(root: Node<'_>, transcript: &mut Transcript) {
             continue;
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
         let (name, words) = named(text).unwrap_or_else(|| {
             transcript.skip(
                 &path,
@@ -78,6 +82,7 @@ pub(super) fn kobold_lite(root: Node<'_>, transcript: &mut Transcript) {
         &cast,
         &others(root, &["prompt", "actions", "savedsettings"]),
     );
+    transcript.listed(root, "actions", "");
     let first = opponents.first().copied().unwrap_or_default();
     let opponents: HashSet<&str> = opponents.into_iter().collect();
     let mut story = String::new();
@@ -110,7 +115,10 @@ pub(super) fn kobold_lite(root: Node<'_>, transcript: &mut Transcript) {
             return;
         }
         let (name, words) = match role {
-            Role::User => (user.as_str(), text),
+            Role::User => match named(text) {
+                Some((name, words)) if name == user => (name, words),
+                _ => (user.as_str(), text),
+            },
             Role::System => ("System", text),
             Role::Character => match named(text) {
                 Some((name, words)) if opponents.contains(name) => (name, words),
@@ -192,6 +200,11 @@ pub(super) fn cai_tools(root: Node<'_>, transcript: &mut Transcript) {
     };
     let info = |key: &str| Some(root.get("info")?.get(key)?.text()?.into_owned());
     for (n, history) in list.into_iter().flat_map(Node::items).enumerate() {
+        if history.shape() != Shape::Object {
+            transcript.skip(&format!("{prefix}.{n}"), "the item is no chat");
+            continue;
+        }
+        transcript.listed(history, "msgs", &format!("{prefix}.{n}"));
         let said = || history.get("msgs").into_iter().flat_map(Node::items);
         let by = |human: bool| {
             let mut names = said().filter(|message| is_human(*message) == human);
@@ -232,8 +245,10 @@ fn is_human(message: Node<'_>) -> bool {
 /// Pairs of what the user and what the character said, and beside them what the model saw.
 pub(super) fn webui(root: Node<'_>, transcript: &mut Transcript) {
     let list = |names: [&'static str; 2]| {
-        let name = names.into_iter().find(|name| root.get(name).is_some());
-        name.and_then(|name| Some((name, root.get(name)?)))
+        let mut lists = names
+            .into_iter()
+            .filter_map(|name| Some((name, root.get(name)?)));
+        lists.find(|(_, list)| list.shape() == Shape::Array)
     };
     let (shown, seen) = (
         list(["visible", "data_visible"]),
@@ -275,13 +290,17 @@ pub(super) fn webui(root: Node<'_>, transcript: &mut Transcript) {
                 continue;
             }
         };
-        for (side, text) in pair.items().enumerate() {
+        let beside = seen.get(n).filter(|pair| pair.shape() == Shape::Array);
+        for side in 0..pair.len().max(beside.map_or(0, |pair| pair.len())) {
             let path = format!("{path}.{side}");
+            let inner = beside.and_then(|pair| pair.at(side));
+            let Some(text) = pair.at(side).or(inner) else {
+                continue;
+            };
             if side > 1 {
                 transcript.skip(&path, "a pair has two texts");
                 continue;
             }
-            let inner = seen.get(n).and_then(|pair| pair.at(side));
             let said = (text.shape() == Shape::String).then_some(text);
             let Some(said) = said else {
                 if !text.is_null() {
@@ -295,7 +314,8 @@ pub(super) fn webui(root: Node<'_>, transcript: &mut Transcript) {
             };
             let about = metadata.get(format!("{who}_{n}").as_str());
             // Nothing was said: the other side began.
-            if said.text().is_some_and(|text| text.is_empty()) && about.is_none() {
+            let begins = |text: &str| text.is_empty() && about.is_none() || text == BEGINS;
+            if said.text().is_some_and(|text| begins(&text)) {
                 continue;
             }
             // What is shown is written for a page, with `&#x27;` for every apostrophe.
@@ -389,6 +409,7 @@ fn risu_chat(chat: Node<'_>, folders: &Folders<'_>, path: &str, transcript: &mut
         transcript.skip(path, "the item is no chat");
         return;
     }
+    transcript.listed(chat, "message", path);
     let text = |key: &str| Some(chat.get(key)?.text()?.into_owned());
     let said = || chat.get("message").into_iter().flat_map(Node::items);
     let character = said().find(|message| !risu_user(*message));

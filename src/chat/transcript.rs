@@ -8,7 +8,7 @@ use super::source::Source;
 use super::view::Role;
 use super::written::Line;
 use crate::error::Warning;
-use crate::json::{Node, quote};
+use crate::json::{Node, Shape, quote};
 use std::collections::HashMap;
 
 /// More warnings of one kind are told as a number.
@@ -148,6 +148,15 @@ impl Transcript {
             line.put("swipes", format!("[{}]", speech.swipes.join(",")));
         }
         line.finish_text()
+    }
+
+    /// Tells of a member that was to list messages and does not.
+    pub(super) fn listed(&mut self, chat: Node<'_>, key: &str, path: &str) {
+        let list = chat.get(key).map(Node::shape);
+        if !matches!(list, None | Some(Shape::Array | Shape::Null)) {
+            let path = [path, key].join(if path.is_empty() { "" } else { "." });
+            self.skip(&path, "the messages are no list");
+        }
     }
 
     /// Tells that something is no message and where it is.

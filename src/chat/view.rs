@@ -431,7 +431,8 @@ pub(super) fn truth(node: Node<'_>) -> Option<bool> {
     }
 }
 
-fn number(node: Node<'_>) -> Option<f64> {
+/// A number, or a text that is one.
+pub(super) fn number(node: Node<'_>) -> Option<f64> {
     node.number().or_else(|| node.text()?.trim().parse().ok())
 }
 
@@ -657,9 +658,7 @@ pub(super) fn dialect<'a>(
         {
             return Dialect::CardShark;
         }
-        let number = root
-            .get("create_date")
-            .is_some_and(|date| date.shape() == Shape::Number);
+        let number = root.get("create_date").and_then(number).is_some();
         let notes = ["notes", "notes_type", "character_names"]
             .iter()
             .any(|key| has(key));

@@ -10,6 +10,7 @@
 mod amend;
 mod block;
 mod decode;
+mod ended;
 mod merge;
 mod node;
 mod patch;
@@ -18,6 +19,7 @@ mod text;
 
 pub(crate) use block::{ascii, uncontrolled, unquoted};
 pub(crate) use decode::{to_windows_1252, utf8, utf16_text};
+pub(crate) use ended::ended;
 pub use merge::{Clash, Merged, merge};
 pub use node::{Entries, Items, Node, Shape};
 pub use patch::Step;

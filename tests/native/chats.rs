@@ -345,9 +345,12 @@ fn objects_over_several_lines_become_lines_and_say_so() {
     let alone = pretty(&[said("alone")]);
     let file = read(&alone);
     assert_eq!(file.sessions[0].lines.len(), 1);
-    // A header alone could be the settings of anything, and what is cut is no chat.
+    // A header alone could be the settings of anything, and a cut message is none.
     assert_eq!(kind(&pretty(&[header])), Kind::NotAChat);
-    assert_eq!(kind(&bytes[..bytes.len() - 1]), Kind::NotAChat);
+    assert_eq!(kind(&alone[..alone.len() - 1]), Kind::NotAChat);
+    let file = read(&bytes[..bytes.len() - 1]);
+    assert_eq!(file.sessions[0].lines.len(), 1);
+    assert_eq!(file.faults[0].code, "cut-short");
 }
 
 #[test]

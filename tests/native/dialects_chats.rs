@@ -348,6 +348,18 @@ fn documents() -> Vec<Case> {
         case("CardShark's database, an array", text(json!([{"message_id": "2", "role": "assistant", "content": "hi", "sequence_number": 2, "metadata_json": {"variations": ["ha", "hi"], "active_variation_index": 1}}, {"message_id": "1", "role": "user", "content": "yo", "sequence_number": 1}])), ("cardshark", "database"), &[&["u:You|yo", "c:|hi"]], &["reordered"]),
         case("CardShark's view, an array", text(json!([{"id": "1", "role": "assistant", "content": "b", "variations": ["a", "b"], "currentVariation": 1}])), ("cardshark", "view"), &[&["c:|b"]], &[]),
         case("CardShark's view", text(json!({"messages": [{"id": "1", "role": "assistant", "content": "b", "timestamp": 1748081460000u64, "variations": ["a", "b"], "currentVariation": 9, "status": "complete"}]})), ("cardshark", "view"), &[&["c:|b"]], &[]),
+        case("texts that end as Windows has it", text(json!(["Zoë: hi\r\n", "You: ho\r\n"])), ("tavernai", "2022-12"), &[&["c:Zoë|hi", "u:You|ho"]], &[]),
+        case("Kobold Lite, the user's name before what is said", text(json!({"actions": ["\n{{[INPUT]}}\nKim: hi\n{{[OUTPUT]}}\nBo: ho"], "savedsettings": {"chatname": "Kim", "chatopponent": "Bo"}})), ("kobold-lite", "saved"), &[&["u:Kim|hi", "c:Bo|ho"]], &[]),
+        case("Kobold Lite, actions that are no list", text(json!({"prompt": "Once.", "actions": {"0": "a"}, "savedsettings": {}})), ("kobold-lite", "saved"), &[&["c:|Once."]], &["not-a-message"]),
+        case("CAI Tools, a hole among the chats", text(json!({"histories": {"histories": [null, {"msgs": {"0": "a"}}, {"msgs": [{"src": {"is_human": true}, "text": "ho"}]}]}})), ("cai-tools", "nested"), &[&[], &["u:You|ho"]], &["not-a-message", "not-a-message"]),
+        case("webui, only what is shown", text(json!({"visible": [["a", "b"]]})), (webui, "2023"), &[&["u:You|a", "c:|b"]], &[]),
+        case("webui, only what was seen", text(json!({"visible": null, "internal": [["<|BEGIN-VISIBLE-CHAT|>", "b"]]})), (webui, "2023"), &[&["c:|b"]], &["count-differs"]),
+        case("Agnai, nobody has talked", text(json!({"name": "Talk", "greeting": "", "sampleChat": "", "messages": []})), ("agnai", "export"), &[&[]], &[]),
+        case("RisuAI, messages that are no list", text(json!({"type": "risuChat", "ver": 1, "data": {"message": {"0": {"role": "user", "data": "a"}}, "name": ""}})), ("risu", "chat-1"), &[&[]], &["not-a-message"]),
+        case("llama.cpp, lines, nobody has talked", lines(&[json!({"type": "session", "id": "c", "name": "Plans"})]), ("llama-cpp", "lines"), &[&[]], &[]),
+        case("CardShark's database, the rows of two chats", text(json!({"chat_sessions": [{"chat_session_uuid": "b", "title": "Two", "message_count": 1}, {"chat_session_uuid": "a", "title": "One"}], "chat_messages": [{"message_id": "2", "chat_session_uuid": "a", "role": "assistant", "content": "ho", "sequence_number": "2"}, {"message_id": "3", "chat_session_uuid": "b", "role": "user", "content": "so", "sequence_number": "1"}, {"message_id": "1", "chat_session_uuid": "a", "role": "user", "content": "hi", "sequence_number": "1"}]})), ("cardshark", "database"), &[&["u:You|hi", "c:|ho"], &["u:You|so"]], &["reordered"]),
+        case("CardShark's database, chats that list their messages", text(json!([{"chat_session_uuid": "a", "character_name": "Zoë", "messages": [{"message_id": "1", "role": "assistant", "content": "hi"}]}, 3, {"chat_session_uuid": "b", "user_name": "Kim", "messages": [{"message_id": "1", "role": "user", "content": "ho"}]}])), ("cardshark", "database"), &[&["c:Zoë|hi"], &["u:Kim|ho"]], &["not-a-message"]),
+        case("CardShark's view, alternatives behind the first", text(json!([{"id": "1", "role": "user", "content": "a", "status": "complete"}, {"id": "2", "role": "assistant", "content": "b", "variations": ["b", "c"], "currentVariation": 0, "metadata": {"speakerName": "Bo"}}])), ("cardshark", "view"), &[&["u:You|a", "c:Bo|b"]], &[]),
         case("a header that lists its messages", text(json!({"user_name": "Kim", "character_name": "Zoë", "messages": [{"name": "Zoë", "is_user": false, "mes": "hi"}]})), ("plain", "messages"), &[&["c:Zoë|hi"]], &[]),
     ]
 }
@@ -380,6 +392,68 @@ fn every_file_says_whose_it_is_and_who_says_what() {
 fn short(message: &Value) -> String {
     let text = |key: &str| message[key].as_str().expect("a text").to_owned();
     format!("{}:{}|{}", &text("role")[..1], text("name"), text("text"))
+}
+
+#[test]
+fn a_document_that_ends_too_soon_gives_what_is_whole_in_it() {
+    let mut cut = 0;
+    // Who speaks is said at a story's end, and a page's escapes are told by what stands there.
+    let told_behind = |label: &str| {
+        ["Kobold Lite", "webui, first", "webui, escaped"]
+            .iter()
+            .any(|start| label.starts_with(start))
+    };
+    for case in documents()
+        .into_iter()
+        .filter(|case| !told_behind(case.label))
+    {
+        let whole = read(&case.bytes);
+        let all: Vec<_> = (0..whole.sessions.len())
+            .flat_map(|session| messages(&whole, session))
+            .flat_map(|message| {
+                let swipes = message["swipes"].as_array().cloned().unwrap_or_default();
+                swipes.into_iter().chain([message["text"].clone()])
+            })
+            .collect();
+        for end in (0..case.bytes.len()).step_by(3) {
+            let Ok(file) = chat::read(&case.bytes[..end], &Limits::default()) else {
+                continue;
+            };
+            if file
+                .faults
+                .last()
+                .is_none_or(|fault| fault.code != "cut-short")
+            {
+                continue;
+            }
+            cut += 1;
+            for session in 0..file.sessions.len() {
+                for message in messages(&file, session) {
+                    let text = message["text"].as_str().expect("a text");
+                    let of = |one: &Value| one.as_str().is_some_and(|one| one.contains(text));
+                    assert!(all.iter().any(of), "{}, {end}: {text}", case.label);
+                }
+            }
+        }
+    }
+    assert!(cut > 1000, "{cut}");
+    let of = |text: &[u8]| {
+        let file = read(text);
+        assert_eq!(
+            file.faults.last().map(|fault| fault.code),
+            Some("cut-short")
+        );
+        let found: Vec<_> = messages(&file, 0).iter().map(short).collect();
+        found.join(", ")
+    };
+    let risu = br#"{"type":"risuChat","ver":1,"data":{"message":[{"role":"user","data":"a"},{"role":"char","data":"b"},{"role":"user","da"#;
+    assert_eq!(of(risu), "u:User|a, c:|b");
+    let texts = r#"["Zoë: hi\n", "You: ho\n", "Zoë: h"#.as_bytes();
+    assert_eq!(of(texts), "c:Zoë|hi, u:You|ho");
+    let array = b"[\n {\"user_name\":\"You\"},\n {\"name\":\"A\",\"is_user\":false,\"mes\":\"a\"},\n {\"name\":\"A\",\"mes";
+    assert_eq!(of(array), "c:A|a");
+    let pairs = br#"{"internal":[["a","b"],["c","d"]],"visible":[["a","b"],["c"#;
+    assert_eq!(of(pairs), "u:You|a, c:|b, u:You|c, c:|d");
 }
 
 #[test]

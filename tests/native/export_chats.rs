@@ -133,6 +133,25 @@ fn what_a_form_cannot_hold_is_told() {
     );
     let hidden = br#"{"name":"You","is_user":true,"is_system":true,"mes":"psst"}"#;
     assert_eq!(paths(hidden, Form::World), ["is_user"]);
+    let hidden = br#"{"name":"Ann","is_user":false,"is_system":true,"mes":"psst"}"#;
+    assert_eq!(paths(hidden, Form::World), ["is_system"]);
+}
+
+#[test]
+fn who_the_user_is_goes_from_the_header_into_lines_that_name_nobody() {
+    let chat = concat!(
+        "{\"user_name\":\"Kim\",\"character_name\":\"Ann\"}\n",
+        "{\"role\":\"user\",\"content\":\"hi\"}\n",
+        "{\"role\":\"assistant\",\"content\":\"ho\"}",
+    );
+    let written = write(&read(chat.as_bytes()), Form::SillyTavern).bytes;
+    let text = String::from_utf8(written).expect("UTF-8");
+    assert!(
+        text.starts_with("{\"user_name\":\"Kim\",\"character_name\":\"Ann\""),
+        "{text}"
+    );
+    let names: Vec<_> = text.matches("\"name\":\"Kim\"").collect();
+    assert_eq!(names.len(), 1, "{text}");
 }
 
 #[test]
