@@ -63,6 +63,7 @@ describe("a card that is written here", () => {
 
   test("leaves as a picture or a text of the specification that is wanted, and what is lost is said before", async () => {
     await button(app, "Export as…");
+    await app.until(() => document.activeElement?.matches("dialog.export select"));
     await app.until(() => document.querySelector("dialog.export .losses")?.textContent.includes("Nothing is lost"));
     await choose(0, "png");
     await choose(1, "v2");

@@ -9,6 +9,7 @@ import { fixture } from "../api/fixtures.mjs";
 import { zip } from "../api/zip.mjs";
 import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
+import { KEY } from "./webdriver.mjs";
 
 const json = (name) => JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name, first_mes: "Hi." } });
 const card = (name) => cardPng(json(name));
@@ -96,6 +97,7 @@ describe("files that come in", () => {
     await put({ ...many, "Late.png": card("Late") });
     await drop(...Object.keys(many));
     await drop("Late.png");
+    await button(app, "Import 30", "dialog.sheet");
     await tiles(74);
   });
 
@@ -163,6 +165,7 @@ describe("files that come in", () => {
     await put({ "Zed.png": card("Zed"), "everything.cardkeep": bytes, "tavern.zip": archive, "heap/Una.png": card("Una"), "other.zip": zip({ "a/b.txt": Buffer.from("Nothing.") }) });
     await app.visit();
     await drop("Zed.png", "tavern.zip", "everything.cardkeep", "heap", "other.zip");
+    await button(app, "Import 3", "dialog.sheet");
     assert.equal(await app.text("dialog.report[open] #report-title"), "1 added, 1 backup kept, 2 to be looked into, 1 not imported");
     assert.match(await app.text('dialog.report li[data-was="backup"]'), /^everything\.cardkeep Backup added to the list; nothing is restored yet$/);
     assert.match(await app.text('dialog.report li[data-was="failed"]'), /^other\.zip Not imported/);
@@ -195,6 +198,117 @@ describe("files that come in", () => {
     assert.match(await app.import(await app.file("Zoe.byaf", fixture("cases/cards/archive/backyard_chats.byaf"))), /^2 added/);
     await app.visit("#/chats");
     await app.until(() => document.querySelector("main").textContent.includes("At sea"));
+  });
+});
+
+describe("files that are looked at before they come in", () => {
+  let app;
+  let paths;
+  const ada = (more) => JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ada", creator: "Somebody", description: "She counts.", first_mes: "Hi.", ...more } });
+  before(async () => {
+    app = await stage();
+    await app.visit();
+    const file = (name, bytes) => app.file(name, bytes);
+    paths = {
+      ada: await file("ada.json", ada({})),
+      twin: await file("twin.json", ada({ creator_notes: "The same words." })),
+      later: await file("later.json", ada({ description: "She counts higher.", scenario: "A tower." })),
+      ben: await file("ben.json", json("Ben")),
+      log: await file("evening.jsonl", chat("Ben")),
+      words: await file("words.txt", "only words"),
+    };
+  });
+  after(() => app?.close());
+
+  const there = (domain) => app.run(async (name) => (await document.querySelector("ck-characters").keep[name].list()).items.map((one) => one.name ?? one.title).sort(), domain);
+  const row = (name) => app.run((title) => [...document.querySelectorAll("dialog.sheet .rows > li")].find((one) => (one.querySelector(".file") ?? one.querySelector("strong"))?.textContent === title)?.textContent.replace(/\s+/g, " ").trim(), name);
+  const over = () => app.until(() => document.querySelector("ck-sheet") === null && document.querySelector(".importing") === null);
+
+  test("one good file comes in at once", async () => {
+    assert.match(await app.import(paths.ada), /“Ada” added/);
+    assert.deepEqual(await there("characters"), ["Ada"]);
+  });
+
+  test("several are told by what they are, and nothing is kept until one says so", async () => {
+    await app.look(paths.ada, paths.twin, paths.later, paths.log, paths.ben, paths.words);
+    assert.equal(await app.text("#sheet-title"), "Import 6 files?");
+    assert.equal(await app.text("dialog.sheet [role=status]"), "1 already here, 3 characters, 1 chat, 1 cannot be imported");
+    assert.equal(await row("ada.json"), "Ada ada.json Character: is already here");
+    assert.equal(await row("twin.json"), "Ada twin.json Character. Says the same as “Ada”, which is here");
+    assert.equal(await row("later.json"), "Ada later.json Character. Looks like another state of “Ada”, which is here and stays as it is: other in description, scenario");
+    assert.match(await row("words.txt"), /^words\.txt Cannot be imported: it is none of the files/);
+    assert.equal(await app.run(() => document.querySelectorAll("dialog.sheet input").length), 4);
+    assert.deepEqual([await there("characters"), await there("chats")], [["Ada"], []]);
+    await app.press(KEY.escape);
+    await over();
+    assert.equal(await app.text(".notice:last-child"), "Nothing was imported");
+    assert.deepEqual([await there("characters"), await there("chats")], [["Ada"], []]);
+  });
+
+  test("what is unchecked stays out, and what looks like others goes by one button", async () => {
+    await app.look(paths.log, paths.ben, paths.twin, paths.later);
+    assert.equal(await row("evening.jsonl"), "Ben evening.jsonl Chat with Ben");
+    await button(app, "Leave these 2 out", "dialog.sheet");
+    assert.equal(await app.text("dialog.sheet [role=status]"), "1 chat, 1 character, 2 left out");
+    await app.run(() => [...document.querySelectorAll("dialog.sheet .rows > li")].find((one) => one.textContent.includes("evening")).querySelector("input").click());
+    assert.equal(await app.text("dialog.sheet button[type=submit]"), "Import 1");
+    await app.run(() => document.querySelector("dialog.sheet button[type=submit]").focus());
+    await app.press(KEY.enter);
+    await over();
+    await app.until(() => document.querySelector(".notice")?.textContent.includes("“Ben” added"));
+    assert.deepEqual([await there("characters"), await there("chats")], [["Ada", "Ben"], []]);
+  });
+
+  test("a chat is linked to the character that comes behind it", async () => {
+    const [log, zoe] = [await app.file("a log.jsonl", chat("Zoe")), await app.file("zoe.json", json("Zoe"))];
+    assert.match(await app.import(log, zoe), /^2 added/);
+    assert.equal(await app.run(async () => {
+      const { keep } = document.querySelector("ck-characters");
+      const { characters } = (await keep.chats.list()).items[0];
+      return (await keep.characters.get(characters[0]))?.name;
+    }), "Zoe");
+  });
+
+  test("two that say the same and come together are told", async () => {
+    const [one, two] = [await app.file("dee.json", json("Dee")), await app.file("dee too.json", json("Dee").replace('"data":{', '"data":{"tags":["more"],'))];
+    await app.look(one, two);
+    assert.equal(await row("dee too.json"), "Dee dee too.json Character. Says the same as dee.json, which comes too");
+    assert.equal(await row("dee.json"), "Dee dee.json Character");
+    await button(app, "Cancel", "dialog.sheet");
+    await over();
+  });
+
+  test("one that looks like a character that is here is asked about, and comes beside it", async () => {
+    await app.look(paths.later);
+    await button(app, "Import 1", "dialog.sheet");
+    await app.until(() => document.querySelector(".notice")?.textContent.includes("“Ada” added"));
+    assert.deepEqual(await there("characters"), ["Ada", "Ada", "Ben", "Zoe"]);
+  });
+
+  test("what is here already needs no question", async () => {
+    assert.match(await app.import(paths.ada), /^1 already here/);
+    await app.closeReport();
+  });
+
+  test("looking can be stopped, and then nothing is imported", async () => {
+    const files = [];
+    for (let n = 0; n < 60; n += 1) files.push(await app.file(`many${n}.json`, json(`Many ${n}`)));
+    await app.type("ck-picker input[type=file]", files.join("\n"));
+    await button(app, "Stop", ".importing");
+    await app.until(() => [...document.querySelectorAll(".notice")].at(-1)?.textContent.includes("Nothing was imported"));
+    assert.equal((await there("characters")).length, 4);
+  });
+
+  test("is told within the width of a phone", async () => {
+    await app.devtools("Emulation.setDeviceMetricsOverride", { width: 390, height: 844, deviceScaleFactor: 1, mobile: true });
+    await app.look(paths.twin, await app.file(`${"long".repeat(30)}.json`, json("W".repeat(120))));
+    const [whole, shown] = await app.until(() => {
+      const dialog = document.querySelector("dialog.sheet");
+      return innerWidth === 390 && [dialog.scrollWidth, dialog.clientWidth];
+    });
+    assert.ok(whole <= shown, `${whole} in ${shown}`);
+    await button(app, "Cancel", "dialog.sheet");
+    await over();
   });
 });
 

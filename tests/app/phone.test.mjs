@@ -61,6 +61,28 @@ describe("on a phone", () => {
     });
   }
 
+  test("a character with very long names, and chats from right to left, stay within the screen and begin where their rows do", async () => {
+    const long = `Bartholomew of Hohenstaufen, ${"X".repeat(70)}`;
+    const card = { spec: "chara_card_v2", spec_version: "2.0", data: { name: long, creator: long, tags: [long], description: long, first_mes: "Hi." } };
+    const chat = ['{"user_name":"دينا","character_name":"ليلى","chat_metadata":{}}', '{"name":"ليلى","is_user":false,"mes":"أهلا بك في البيت القديم."}'];
+    await app.visit();
+    await app.import(await app.file("long.json", JSON.stringify(card)), await app.file("right.jsonl", chat.join("\n")));
+    await app.visit();
+    await app.visit(await app.run(() => [...document.querySelectorAll(".tile a")].find((one) => one.textContent.includes("Bartholomew")).hash));
+    await app.until(() => document.querySelector("ck-card h1"));
+    const [page, screen] = await app.run(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(page <= screen, `the page is ${page} wide, the screen ${screen}`);
+    await app.visit("#/chats");
+    const [what, name] = await app.until(() => {
+      const row = [...document.querySelectorAll(".list .row")].find((one) => one.textContent.includes("ليلى"));
+      return row && [row.querySelector(".what"), row.querySelector(".name")].map((one) => one.getBoundingClientRect().left);
+    });
+    assert.ok(Math.abs(what - name) < 2, `the name begins at ${name}, its row's words at ${what}`);
+    await app.run(() => [...document.querySelectorAll(".list .row")].find((one) => one.textContent.includes("ليلى")).click());
+    const [title, state] = await app.until(() => document.querySelector(".chat-head h1") && [".chat-head h1", ".chat-head p"].map((css) => document.querySelector(css).getBoundingClientRect().left));
+    assert.ok(Math.abs(title - state) < 2, `the title begins at ${title}, what is beneath it at ${state}`);
+  });
+
   test("Enter makes a new line, and the button sends", async () => {
     await app.visit(screens.chat);
     await app.type(".composer textarea", "one\uE007two");

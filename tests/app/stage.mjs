@@ -48,9 +48,17 @@ export async function stage() {
       await browser.run(() => document.querySelectorAll(".notice .bare").forEach((button) => button.click()));
       await browser.type("ck-picker input[type=file]", paths.join("\n"));
       return browser.until(() => {
+        // Who imports several has seen what they are and wants all of them.
+        document.querySelector("dialog.sheet[open] button[type=submit]")?.click();
         const report = document.querySelector("dialog.report[open]") ?? document.querySelector(".notice");
-        return document.querySelector(".importing") === null && report?.textContent.replace(/\s+/g, " ").trim();
+        return document.querySelector(".importing, ck-sheet") === null && report?.textContent.replace(/\s+/g, " ").trim();
       });
+    },
+    /** Picks files, and stays at what is asked before they are imported. */
+    async look(...paths) {
+      await browser.run(() => document.querySelectorAll(".notice .bare").forEach((button) => button.click()));
+      await browser.type("ck-picker input[type=file]", paths.join("\n"));
+      await browser.until(() => document.querySelector("dialog.sheet[open]"));
     },
     closeReport: () => browser.click("dialog.report footer button"),
 

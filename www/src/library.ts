@@ -3,7 +3,7 @@
 
 import type { Trashed } from "cardkeep";
 
-export { builtInTemplates, cleanImage, convertCard, countTokens, isCardkeepError, Keep, matchLorebook, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
+export { builtInTemplates, cleanImage, convertCard, countTokens, diffCards, fingerprintCard, isCardkeepError, Keep, matchLorebook, readCard, readChat, readLorebook, readPersonas, readTemplates, readWorld, version, writeCard } from "cardkeep";
 export type {
   Backup,
   CampaignEntry,

@@ -45,6 +45,9 @@ export class ExportCard extends LightElement {
       // Pictures of other kinds are drawn anew, and tell nothing.
       if (this.file.container === "png") this.told = cleanImage(bytes).removed;
       if (SPECS.some(([spec]) => spec === this.file?.spec)) this.spec = this.file.spec;
+      await this.updateComplete;
+      // Until now there was nothing but the button that leaves.
+      this.querySelector("select")?.focus();
     } catch (error) {
       this.problem = error;
     }

@@ -27,6 +27,8 @@ export interface Progress {
   done: number;
   total: number;
   name: string;
+  /** Nothing is imported yet: it is looked at. */
+  looking?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function intake(
     try {
       outcomes.push(...(await one(keep, file, cast, options.characters)));
     } catch (error) {
-      outcomes.push({ name: file.name, was: "failed", message: isForeign(error) ? FOREIGN : sentence(error), code: codeOf(error) });
+      outcomes.push(refused(file.name, error));
     }
   }
   return outcomes;
@@ -57,33 +59,50 @@ export async function intake(
 
 async function one(keep: Keep, file: File, cast: Cast, characters: string[] | undefined): Promise<Outcome[]> {
   const { name } = file;
+  const what = await known(keep, file);
+  if (what.is === "backup") return [{ name, was: "backup", complete: (await keep.backups.import(file)).complete }];
+  if (what.is === "folder") return [{ name, was: "folder", source: file }];
+  const { kind, bytes } = what;
+  const links = kind === "chat" ? characters ?? [...(await cast.meant(speakersOf(bytes))).values()] : undefined;
+  const outcomes = await records(keep, kind, bytes, name, links);
+  for (const outcome of outcomes) if ("id" in outcome && outcome.kind === "card") cast.enter({ id: outcome.id, name: outcome.title });
+  return outcomes;
+}
+
+/** What a file is; of one of records all its bytes. Throws what its reader says of one that is nothing. */
+export async function known(keep: Keep, file: File): Promise<{ is: "backup" } | { is: "folder" } | { is: "records"; kind: Kind; bytes: Uint8Array<ArrayBuffer> }> {
   const whole = file.size <= LARGE ? new Uint8Array(await file.arrayBuffer()) : undefined;
   const head = whole ?? new Uint8Array(await file.slice(0, 64).arrayBuffer());
-  if (isBackup(head)) return [{ name, was: "backup", complete: (await keep.backups.import(file)).complete }];
+  if (isBackup(head)) return { is: "backup" };
   const archive = isArchive(head);
-  if (archive && whole === undefined && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
+  if (archive && whole === undefined && (await holdsFolder(keep, file))) return { is: "folder" };
   const bytes = whole ?? new Uint8Array(await file.arrayBuffer());
-  let kind: Kind;
   try {
-    kind = sniff(bytes);
+    return { is: "records", kind: sniff(bytes), bytes };
   } catch (error) {
-    if (archive && whole !== undefined && (await holdsFolder(keep, file))) return [{ name, was: "folder", source: file }];
+    if (archive && whole !== undefined && (await holdsFolder(keep, file))) return { is: "folder" };
     throw error;
   }
+}
+
+/** The domains that files of records go to. */
+export const INTO = ["characters", "chats", "worlds", "personas", "lorebooks", "templates"] as const;
+
+/** Takes a file of records into a keep, or into a transaction of one. */
+export function records(into: Pick<Keep, (typeof INTO)[number]>, kind: Kind, bytes: Uint8Array<ArrayBuffer>, name: string, characters: string[] | undefined): Promise<Outcome[]> {
   // A file by its bytes alone: what was read is what is imported, whatever happens to the file meanwhile.
-  const source = new File([bytes], file.name);
-  if (kind === "card") {
-    return drain(kind, keep.characters.import(source), (entry) => {
-      cast.enter(entry);
-      return entry.name;
-    });
-  }
-  if (kind === "persona") return drain(kind, keep.personas.import(source), (entry) => entry.name);
-  if (kind === "world") return drain(kind, keep.worlds.import(source), (entry) => entry.name);
-  if (kind === "lorebook") return drain(kind, keep.lorebooks.import(source), (entry) => entry.name);
-  if (kind === "template") return drain(kind, keep.templates.import(source), (entry) => entry.name);
-  const links = characters ?? (await cast.speakersOf(bytes));
-  return drain(kind, keep.chats.import(source, { characters: links }), (entry: ChatEntry) => entry.title);
+  const source = new File([bytes], name);
+  if (kind === "card") return drain(kind, into.characters.import(source), (entry) => entry.name);
+  if (kind === "persona") return drain(kind, into.personas.import(source), (entry) => entry.name);
+  if (kind === "world") return drain(kind, into.worlds.import(source), (entry) => entry.name);
+  if (kind === "lorebook") return drain(kind, into.lorebooks.import(source), (entry) => entry.name);
+  if (kind === "template") return drain(kind, into.templates.import(source), (entry) => entry.name);
+  return drain(kind, into.chats.import(source, characters && { characters }), (entry: ChatEntry) => entry.title);
+}
+
+/** A file that is not imported, and why. */
+export function refused(name: string, error: unknown): Outcome {
+  return { name, was: "failed", message: isForeign(error) ? FOREIGN : sentence(error), code: codeOf(error) };
 }
 
 /** What is larger may be a backup or an archive of a folder, of which only the directory is read to know it. */
@@ -158,10 +177,18 @@ function attempt(read: () => unknown): unknown {
 }
 
 /** The characters by their names: read once for many files, and those among the files as they come in. */
-class Cast {
+export class Cast {
   #ids: Map<string, Set<string>> | undefined;
 
-  constructor(private readonly keep: Keep) {}
+  /** With `there`, what is in the keep is known already. */
+  constructor(private readonly keep: Keep, there?: readonly { id: string; name: string }[]) {
+    if (there) this.#fill(there);
+  }
+
+  #fill(there: readonly { id: string; name: string }[]): void {
+    this.#ids = new Map();
+    for (const entry of there) this.enter(entry);
+  }
 
   enter({ id, name }: { id: string; name: string }): void {
     const same = this.#ids?.get(name);
@@ -169,23 +196,26 @@ class Cast {
     else this.#ids?.set(name, new Set([id]));
   }
 
-  /** The characters that a chat is with, as far as its speakers' names say so without doubt. */
-  async speakersOf(bytes: Uint8Array): Promise<string[]> {
-    if (this.#ids === undefined) {
-      const { items } = await this.keep.characters.list();
-      this.#ids = new Map();
-      for (const entry of items) this.enter(entry);
-    }
-    const names = new Set<string>();
-    for (const session of readChat(bytes).sessions) {
-      for (const message of session.page(0, 200)) if (message.role === "character") names.add(message.name);
-      session.free();
-    }
-    return [...names].flatMap((name) => {
+  /** The characters that a chat is with, by what they are called: those whose names say so without doubt. */
+  async meant(names: Iterable<string>): Promise<Map<string, string>> {
+    if (this.#ids === undefined) this.#fill((await this.keep.characters.list()).items);
+    const meant = new Map<string, string>();
+    for (const name of names) {
       const [id, ...others] = this.#ids?.get(name) ?? [];
-      return id !== undefined && others.length === 0 ? [id] : [];
-    });
+      if (id !== undefined && others.length === 0) meant.set(name, id);
+    }
+    return meant;
   }
+}
+
+/** Who speaks in a chat beside the user. */
+export function speakersOf(bytes: Uint8Array): Set<string> {
+  const names = new Set<string>();
+  for (const session of readChat(bytes).sessions) {
+    for (const message of session.page(0, 200)) if (message.role === "character") names.add(message.name);
+    session.free();
+  }
+  return names;
 }
 
 async function drain<E extends Entry>(kind: Kind, events: AsyncIterable<ImportEvent<E>>, title: (entry: E) => string): Promise<Outcome[]> {

@@ -246,15 +246,32 @@ export class App extends LightElement {
         if (await holdsFolder(keep, source)) known.push({ name, was: "folder", source });
         else files.push(...source.map(({ file }) => file));
       }
+      const chosen = request.samples ? files : await this.#chosen(keep, files, request.characters, signal);
+      if (chosen === undefined) return notify(this, { text: "Nothing was imported" });
       const outcomes = request.samples
         ? await (await import("../intake/samples")).addSamples(keep, progress)
-        : await intake(keep, files, { progress, signal, ...(request.characters && { characters: request.characters }) });
+        : await intake(keep, chosen, { progress, signal, ...(request.characters && { characters: request.characters }) });
       await this.#tell(keep, [...known, ...outcomes]);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
     } finally {
       this.progress = undefined;
+    }
+  }
+
+  /** The files that the person wants, asked where there are several or one looks like what is here; nothing when they stop. */
+  async #chosen(keep: Keep, files: File[], characters: string[] | undefined, signal: AbortSignal): Promise<File[] | undefined> {
+    if (files.length === 0 || keep.access.mode !== "read-write") return files;
+    const [{ asks, look }, { askWhich }] = await Promise.all([import("../intake/look"), import("../intake/sheet")]);
+    try {
+      const looks = await look(keep, files, { characters, progress: (now) => (this.progress = now), signal });
+      if (!asks(looks)) return files;
+      this.progress = undefined;
+      return await askWhich(looks);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
     }
   }
 
@@ -310,11 +327,11 @@ export class App extends LightElement {
     return nothing;
   }
 
-  #progress({ done, total, name }: Progress) {
+  #progress({ done, total, name, looking }: Progress) {
     return html`<div class="importing" role="status">
-      <span dir="auto">Importing${total > 1 ? ` ${done + 1} of ${total}` : ""}${name ? `: ${name}` : "…"}</span>
+      <span dir="auto">${looking ? "Looking at" : "Importing"}${total > 1 ? ` ${done + 1} of ${total}` : ""}${name ? `: ${name}` : "…"}</span>
       <progress aria-label="Import" max=${total} .value=${done}></progress>
-      ${total > 1 ? html`<button type="button" class="link" @click=${() => this.#cancel?.abort()}>Stop after this one</button>` : nothing}
+      ${total > 1 ? html`<button type="button" class="link" @click=${() => this.#cancel?.abort()}>${looking ? "Stop" : "Stop after this one"}</button>` : nothing}
     </div>`;
   }
 
