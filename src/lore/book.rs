@@ -418,6 +418,10 @@ impl Book {
                 entry
             })
             .collect();
+        if let Some((name, shape)) = dialect::misplaced(document, dialect) {
+            let message = format!("a list of entries was wanted; {shape:?} is none");
+            warnings.push(Warning::noticed("wrong-type", name, message));
+        }
         for (name, shape) in dialect::misfits(document, dialect) {
             let message = format!("an entry is an object; {shape:?} is none and was left out");
             warnings.push(Warning::noticed("odd-entry", name, message));
@@ -611,6 +615,17 @@ impl Entry {
         let known = |key: &str| names::ALL.iter().any(|names| names.contains(&key));
         let comment = text(names::COMMENT);
         // A book may have a note for people and a name beside it.
+        // What is no text is read as the texts in it.
+        let odd = field(names::CONTENT).filter(|content| content.shape() != Shape::String);
+        let content = match odd.map(|content| (content, content.shape())) {
+            Some((odd, Shape::Number | Shape::Bool)) => odd.raw().to_owned(),
+            Some((odd, _)) => texts(odd).join("\n"),
+            None => text(names::CONTENT),
+        };
+        if odd.is_some() {
+            let path = format!("{path}.content");
+            warnings.push(Warning::repaired("wrong-type", path, "a text was wanted"));
+        }
         let named = node.get("name").filter(|name| {
             matches!(
                 dialect,
@@ -633,7 +648,7 @@ impl Entry {
             },
             keys,
             secondary_keys,
-            content: text(names::CONTENT),
+            content,
             comment,
             enabled: flag(names::ENABLED, true) && !flag(names::DISABLED, false),
             constant: flag(names::CONSTANT, false),

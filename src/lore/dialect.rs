@@ -67,7 +67,7 @@ impl Dialect {
         if root.shape() == Shape::Array {
             return of_list(root);
         }
-        if says("spec", "lorebook_v3") {
+        if says("spec", "lorebook_v3") && (listed("data") || !listed("entries")) {
             return Some(Dialect::V3);
         }
         if root.get("data").is_some_and(|data| has_book(data, root)) || has_book(root, root) {
@@ -134,6 +134,7 @@ fn of_list(list: Node<'_>) -> Option<Dialect> {
     match (keys("keys"), keys("key")) {
         (true, _) => Some(Dialect::CharacterBook),
         (_, true) => Some(Dialect::SillyTavern),
+        _ if first.get("insertorder").is_some() => Some(Dialect::Risu),
         _ => is_story_card(first).then_some(Dialect::AiDungeon),
     }
 }
@@ -211,9 +212,15 @@ fn head_path(document: &Document, dialect: Dialect) -> Option<&'static [&'static
     }
 }
 
-/// The steps to the object that the book's own fields are in.
+/// The steps to the object that the book's own fields are in. A book that is a list has none.
 pub(super) fn head_steps(document: &Document, dialect: Dialect) -> Option<Vec<Step<'static>>> {
-    Some(steps(head_path(document, dialect)?))
+    let path = steps(head_path(document, dialect)?);
+    (!is_list(document, &path)).then_some(path)
+}
+
+fn is_list(document: &Document, path: &[Step<'_>]) -> bool {
+    let node = document.find(path);
+    node.is_some_and(|node| node.shape() == Shape::Array)
 }
 
 /// The object that the book's own fields are in.
@@ -227,10 +234,11 @@ pub(super) fn list_steps(document: &Document, dialect: Dialect) -> Vec<Step<'sta
         _ if document.root().shape() == Shape::Array => (Vec::new(), None),
         Dialect::AiDungeon => (story_steps(document).unwrap_or_default(), None),
         Dialect::Risu => (Vec::new(), Some("data")),
-        _ => (
-            head_steps(document, dialect).unwrap_or_default(),
-            Some("entries"),
-        ),
+        _ => {
+            let path = head_path(document, dialect).map_or_else(Vec::new, steps);
+            let name = (!is_list(document, &path)).then_some("entries");
+            (path, name)
+        }
     };
     path.extend(name.map(Step::Key));
     path
@@ -273,6 +281,17 @@ pub(super) fn misfits(document: &Document, dialect: Dialect) -> Vec<(String, Sha
             At::Index(index) => (format!("entries.{index}"), entry.shape()),
         })
         .collect()
+}
+
+/// What there is in the place of a book or of its list and is none: its path, and what it is.
+pub(super) fn misplaced(document: &Document, dialect: Dialect) -> Option<(&'static str, Shape)> {
+    let odd = |path: &[Step<'_>]| {
+        let shape = document.find(path)?.shape();
+        (!matches!(shape, Shape::Object | Shape::Array | Shape::Null)).then_some(shape)
+    };
+    let path = head_path(document, dialect)?;
+    let book = odd(&steps(path)).map(|shape| (path.last().copied().unwrap_or_default(), shape));
+    book.or_else(|| Some(("entries", odd(&list_steps(document, dialect))?)))
 }
 
 fn listed(document: &Document, dialect: Dialect) -> Vec<(At, Node<'_>)> {

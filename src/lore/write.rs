@@ -261,6 +261,17 @@ fn decorated(entry: &Entry) -> String {
         Some(false) => lines.push("@@match_partial_word".to_owned()),
         None => {}
     }
+    // What the content says itself counts, and would come too late behind these.
+    let own = decorators(&entry.content);
+    let says = |name: &str| own.iter().any(|it| it.known && it.name == name);
+    let placed = ["depth", "end", "reverse_depth", "position"].map(says);
+    lines.retain(
+        |line| match line[2..].split(' ').next().unwrap_or_default() {
+            "depth" | "position" => !placed.contains(&true),
+            "additional_keys" | "exclude_keys" | "exclude_keys_all" => true,
+            name => !says(name),
+        },
+    );
     lines.push(entry.content.clone());
     lines.join("\n")
 }

@@ -289,6 +289,114 @@ fn a_list_taken_out_of_a_book_is_of_the_books_dialect() {
 }
 
 #[test]
+fn a_book_that_is_not_where_or_what_it_should_be_is_read_or_told() {
+    let entry = json!({"keys": ["k"], "content": "c", "insertion_order": 3});
+    for (json, dialect) in [
+        (
+            json!({"data": {"name": "x", "character_book": [entry]}}),
+            Dialect::CharacterBook,
+        ),
+        (
+            json!({"spec": "lorebook_v3", "entries": [entry], "extensions": {}}),
+            Dialect::CharacterBook,
+        ),
+        (json!({"spec": "lorebook_v3", "data": [entry]}), Dialect::V3),
+        (
+            json!([{"key": "k", "secondkey": "", "insertorder": 3, "content": "c", "alwaysActive": false}]),
+            Dialect::Risu,
+        ),
+    ] {
+        let file = read(&json.to_string());
+        assert_eq!(
+            (file.dialect, file.book.entries.len()),
+            (dialect, 1),
+            "{json}"
+        );
+        assert_eq!(file.book.entries[0].insertion_order, 3, "{json}");
+        let written = lore::write(&file.book, Dialect::SillyTavern);
+        assert_eq!(
+            read(&String::from_utf8_lossy(&written.unwrap().bytes))
+                .book
+                .entries
+                .len(),
+            1
+        );
+        let patch = r##"{"entries":{"#0":{"content":"other"}},"add":[{"keys":["z"]}]}"##;
+        let patch = Document::parse(patch).unwrap();
+        let edited = lore::edit(&file.document, &patch).unwrap();
+        let edited = read(&String::from_utf8_lossy(edited.bytes()));
+        assert_eq!(
+            (edited.dialect, edited.book.entries.len()),
+            (dialect, 2),
+            "{json}"
+        );
+        assert_eq!(edited.book.entries[0].content, "other", "{json}");
+    }
+    let listed = read(&json!({"data": {"name": "x", "character_book": [entry]}}).to_string());
+    let patch = Document::parse(r#"{"name":"n"}"#).unwrap();
+    let refused = lore::edit(&listed.document, &patch);
+    assert_eq!(refused.unwrap_err().kind(), Kind::Unsupported);
+    for (json, path) in [
+        (json!({"data": {"character_book": "{}"}}), "character_book"),
+        (json!({"character_book": {"entries": "none"}}), "entries"),
+    ] {
+        let file = read(&json.to_string());
+        assert_eq!(
+            (codes(&file), &*file.warnings[0].path),
+            (vec!["wrong-type"], path),
+            "{json}"
+        );
+    }
+    let file = read(&json!({"data": {"character_book": null}}).to_string());
+    assert_eq!(codes(&file), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_no_text_in_the_place_of_one_is_read_and_told() {
+    for (content, said) in [
+        (json!(5), "5"),
+        (json!(["a", "b"]), "a\nb"),
+        (json!({"a": 1}), ""),
+    ] {
+        let file = read(
+            &json!({"extensions": {}, "entries": [{"keys": ["k"], "content": content}]})
+                .to_string(),
+        );
+        assert_eq!(file.book.entries[0].content, said);
+        assert_eq!(codes(&file), ["wrong-type"]);
+    }
+    let file =
+        read(&json!({"extensions": {}, "entries": [{"keys": ["k"], "content": null}]}).to_string());
+    assert_eq!(codes(&file), [] as [&str; 0]);
+}
+
+#[test]
+fn what_a_content_says_itself_counts_in_risuai_too() {
+    let book = json!({"spec": "lorebook_v3", "data": {"extensions": {}, "entries": [
+        {"keys": ["k"], "use_regex": false, "position": "after_char", "content": "@@depth 3\nhi", "extensions": {"depth": 7}},
+        {"keys": ["k"], "use_regex": false, "position": "after_char", "priority": 4, "content": "@@priority 9\nhi"},
+    ]}});
+    let file = read(&book.to_string());
+    let written = lore::write(&file.book, Dialect::Risu).unwrap();
+    let risu = read(&String::from_utf8_lossy(&written.bytes));
+    assert_eq!(risu.book.entries[0].content, "@@depth 3\nhi");
+    assert_eq!(
+        risu.book.entries[1].content,
+        "@@position after_desc\n@@priority 9\nhi"
+    );
+    let messages = ["k".to_owned()];
+    let places = |book: &Book| -> Vec<_> {
+        let matched = matching::run(book, &messages, &Options::default());
+        matched
+            .fired
+            .iter()
+            .map(|it| (it.index, it.position, it.depth))
+            .collect()
+    };
+    assert_eq!(places(&risu.book), places(&file.book));
+}
+
+#[test]
 fn an_entry_of_risuai_with_a_chance_is_changed() {
     let bytes = fixture("risu_activation_percent.json");
     let file = lore::read(&bytes, &Limits::default()).unwrap();
