@@ -5,6 +5,7 @@ import { failure, refuseIfAborted } from "./errors.js";
 import { readerOf } from "./intake.js";
 import { ask, call } from "./loading.js";
 import { flag, json, list, options, record, text } from "./options.js";
+import { blobOf } from "./outlet.js";
 import type { BackedUp, Backup, BackupFile, BackupReport, NewBackup, Restored, RestoreOptions } from "./types/backups.js";
 import type { ImportSource } from "./types/intake.js";
 import type { SignalOptions } from "./types/record.js";
@@ -61,7 +62,7 @@ export class Backups {
       const { created, bytes } = JSON.parse(await this.#handle.findBackup(text(id, "id"))) as Backup;
       const at = new Date(created).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
       const stream = () => this.#stream(id);
-      return { filename: `cardkeep-${at}.cardkeep`, type: TYPE, size: bytes, stream, blob: () => new Response(stream(), { headers: { "content-type": TYPE } }).blob() };
+      return { filename: `cardkeep-${at}.cardkeep`, type: TYPE, size: bytes, stream, blob: () => blobOf("backups.export", TYPE, stream) };
     });
   }
 

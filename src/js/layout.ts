@@ -12,6 +12,7 @@ import { call } from "./loading.js";
 import { writeLorebook } from "./lore.js";
 import type { Lorebooks } from "./lorebooks.js";
 import { options } from "./options.js";
+import { blobOf } from "./outlet.js";
 import { writePersonas } from "./persona.js";
 import type { Personas } from "./personas.js";
 import type { Templates } from "./templates.js";
@@ -103,7 +104,7 @@ export function exportFolder(keep: From, given: ExportFolderOptions): ExportedFo
       told.length = 0;
       return archive(new Layout(keep, told).files(), signal);
     };
-    const blob = () => new Response(stream(), { headers: { "content-type": TYPE } }).blob();
+    const blob = () => blobOf(OP, TYPE, stream);
     return { filename: `sillytavern-${new Date().toISOString().slice(0, 10)}.zip`, type: TYPE, told, stream, blob };
   });
 }

@@ -91,6 +91,25 @@ test("restoring replaces everything, or copies beside what is there", async () =
 describe("beside the database", () => {
   const at = onePage();
 
+  test("a file that cannot be made into a blob says why", async () => {
+    await at.browser.go(at.server.url);
+    const told = await at.browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "handed-out" });
+      const why = ({ name, code, op }) => [name, code, op];
+      const file = await keep.backups.export((await keep.backups.create()).id);
+      const { size } = await file.blob();
+      const folder = keep.exportFolder({ layout: "sillytavern" });
+      const { type } = await folder.blob();
+      await keep.backups.delete((await keep.backups.list())[0].id);
+      const gone = await file.blob().catch(why);
+      const ended = await keep.exportFolder({ layout: "sillytavern", signal: AbortSignal.abort() }).blob().catch(why);
+      await keep.close();
+      return [size === file.size, type, gone, ended, (await folder.blob().catch(why))[1]];
+    });
+    assert.deepEqual(told, [true, "application/zip", ["CardkeepError", "not-found", "backups.export"], ["CardkeepError", "cancelled", "Keep.exportFolder"], "closed"]);
+  });
+
   test("backups outlive the database, and another tab may delete them", CHROMIUM, async () => {
     await at.browser.go(at.server.url);
     const made = await at.browser.run(async () => {

@@ -84,6 +84,6 @@ export interface BackupFile {
   size: number;
   /** Reads the file in pieces, from its start. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Reads the file into a blob. */
+  /** Reads the file into a blob. Rejects with what the stream fails with, and `medium` where the browser cannot hold it. */
   blob(): Promise<Blob>;
 }

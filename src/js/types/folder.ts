@@ -77,6 +77,6 @@ export interface ExportedFolder {
   readonly told: { domain: RecordDomain; id: string; name: string; message: string }[];
   /** Makes the archive in pieces, each time anew. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Makes the archive as a blob. */
+  /** Makes the archive as a blob. Rejects with what the stream fails with, and `medium` where the browser cannot hold it. */
   blob(): Promise<Blob>;
 }
