@@ -80,7 +80,7 @@ export class Lorebooks extends Documents<LorebookEntry, LorebookPatch, PutLorebo
     return this.answer("addEntry", () => this.handle.addLoreEntry(text(id, "id"), fields(entry, "entry"), writing(given)));
   }
 
-  /** Takes an entry out; nothing happens where there is none. The state before is an older one. Throws `not-found`, `conflict`. */
+  /** Takes an entry out; one that is not there is no error. The state before is an older one. Throws `not-found`, `conflict`. */
   removeEntry(id: string, entry: string | number, given?: WriteOptions): Promise<LorebookEntry> {
     return this.ask("removeEntry", () => this.patch(id, { entries: { [name(entry)]: null } }, given));
   }

@@ -116,7 +116,7 @@ export class Worlds extends Documents<WorldEntry, WorldPatch, PutWorld> {
     );
   }
 
-  /** Takes a file from beside a world; older states have it still. Nothing happens where there is none. Throws as `putFile`. */
+  /** Takes a file from beside a world; older states have it still. One that is not there is no error. Throws as `putFile`. */
   removeFile(id: string, path: string, given?: WriteOptions): Promise<WorldEntry> {
     return this.answer("removeFile", () => this.handle.putWorldFile(text(id, "id"), text(path, "path"), undefined, writing(given)));
   }

@@ -1,8 +1,8 @@
 //! The trash: what was deleted and can be brought back, until it expires or is emptied.
 
-use super::Keep;
 use super::domain::{Domain, newest_first, unreadable_json};
 use super::records::entry;
+use super::{Keep, unsent};
 use crate::error::{Kind, Result};
 use crate::store::{Change, History, Record};
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ impl Trash {
         Ok(records)
     }
 
-    /// What was linked to them forgets them.
+    /// What was linked to them forgets them, and what is typed for a chat goes with it.
     async fn erase(&self, records: Vec<Record>) -> Result<u64> {
         let count = records.len() as u64;
         let chats = records
@@ -149,6 +149,9 @@ impl Trash {
             for record in &gone {
                 told.push((record.domain.clone(), record.id.clone()));
                 change.erase(record);
+                if let Some(typed) = unsent::of_gone(&self.keep, record).await? {
+                    change.erase(&typed);
+                }
             }
             self.keep.commit(change).await?;
             for (domain, id) in told {

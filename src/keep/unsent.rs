@@ -1,10 +1,11 @@
 //! Unsent messages: what is typed for a chat and not in it yet.
 //!
 //! A record of its own for each chat, under the chat's id, so that typing never raises
-//! the chat's revision. It is emptied and never removed: its revisions go on.
+//! the chat's revision. While there is a chat it is emptied and not removed, so that its revisions go on.
 
 use super::Keep;
-use crate::error::Result;
+use super::domain::Domain;
+use crate::error::{Kind, Result};
 use crate::store::{Change, Record};
 use serde_json::json;
 
@@ -22,6 +23,21 @@ pub(super) async fn record(keep: &Keep, chat: &str) -> Result<Record> {
     let store = keep.store();
     let found = store.get(DOMAIN, chat).await?;
     Ok(found.unwrap_or_else(|| Record::new(DOMAIN, chat, store.now())))
+}
+
+/// What goes with a record that is removed for good: of a chat that with the text that is typed
+/// for it. One that cannot be read keeps nobody from removing the chat.
+///
+/// # Errors
+/// What the medium reports.
+pub(super) async fn of_gone(keep: &Keep, gone: &Record) -> Result<Option<Record>> {
+    if gone.domain != Domain::Chats.name() {
+        return Ok(None);
+    }
+    match keep.store().get(DOMAIN, &gone.id).await {
+        Err(error) if error.kind() == Kind::Corrupt => Ok(None),
+        found => found,
+    }
 }
 
 /// The text in a record, as a JSON string.

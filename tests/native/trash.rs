@@ -48,6 +48,43 @@ fn the_trash_lists_every_domain_and_gives_back_what_it_holds() {
 }
 
 #[test]
+fn what_is_typed_for_a_chat_goes_with_it_and_no_sooner() {
+    let browser = Browser::default();
+    let keep = browser.open();
+    let chat = || {
+        let made = now(keep.chats().create(r#"{"title":"t"}"#)).unwrap();
+        let id = made["id"].as_str().unwrap().to_owned();
+        now(keep.journal().set_unsent(&id, r#""half a sentence""#)).unwrap();
+        id
+    };
+    let typed = |id: &str| now(keep.journal().unsent(id)).unwrap();
+    let [gone, deleted, emptied, stays] = [chat(), chat(), chat(), chat()];
+    for id in [&deleted, &emptied, &stays] {
+        now(keep.trash(Domain::Chats, id, None)).unwrap();
+        assert_eq!(typed(id), r#""half a sentence""#);
+    }
+    now(keep.restore(Domain::Chats, &stays)).unwrap();
+    now(keep.trash_can().delete(Domain::Chats, &gone, None)).unwrap();
+    now(keep
+        .trash_can()
+        .delete_trashed(Domain::Chats, &deleted, None))
+    .unwrap();
+    assert_eq!(now(keep.trash_can().empty()).unwrap(), 1);
+    let removed = [gone, deleted, emptied];
+    for id in &removed {
+        assert_eq!((typed(id).as_str(), rows_of(&browser, id)), (r#""""#, 0));
+    }
+    assert_eq!(typed(&stays), r#""half a sentence""#);
+    drop(keep);
+    browser.lose(|_, _| true);
+    let keep = browser.open();
+    let kept = |id: &str| now(keep.journal().unsent(id)).unwrap();
+    assert_eq!(kept(&stays), r#""half a sentence""#);
+    let rows: usize = removed.iter().map(|id| rows_of(&browser, id)).sum();
+    assert_eq!((rows, rows_of(&browser, &stays)), (0, 2));
+}
+
+#[test]
 fn what_is_removed_for_good_is_gone_with_its_versions_and_hides_nothing_else() {
     let browser = Browser::default();
     let keep = browser.open();
