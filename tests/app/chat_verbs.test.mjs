@@ -117,7 +117,7 @@ describe("an answer that comes in pieces", () => {
   before(async () => {
     app = await stage();
     await app.visit();
-    const card = { spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ada", description: "", personality: "", scenario: "", first_mes: "Good evening.", mes_example: "", creator_notes: "", system_prompt: "", post_history_instructions: "", alternate_greetings: [], tags: [], creator: "", character_version: "", extensions: { "cardkeep/companion": { rules: [{ hears: ["short"], says: ["A word or two."] }], otherwise: [LONG] } } } };
+    const card = { spec: "chara_card_v2", spec_version: "2.0", data: { name: "Ada", description: "", personality: "", scenario: "", first_mes: "Good evening.", mes_example: "", creator_notes: "", system_prompt: "", post_history_instructions: "", alternate_greetings: [], tags: [], creator: "", character_version: "", extensions: { "cardkeep/companion": { rules: [{ hears: ["short"], says: ["A word or two."] }, { hears: ["spoken"], says: [`She looks up. "${LONG}"`] }], otherwise: [LONG] } } } };
     await app.import(await app.file("ada.json", JSON.stringify(card)));
     await app.click(".tile a");
     await button(app, "Start a chat");
@@ -158,5 +158,19 @@ describe("an answer that comes in pieces", () => {
     assert.equal(await app.run(() => document.querySelector(".cut")), null);
     await app.restart();
     await app.until(() => document.querySelectorAll(".message").length === 9);
+  });
+
+  test("shows speech as speech before it has closed", async () => {
+    await app.type(".composer textarea", `spoken${KEY.enter}`);
+    const [before, speech] = await app.until(() => {
+      const coming = document.querySelector("[aria-busy=true] .prose");
+      return coming?.textContent.includes("word5") && [coming.textContent.trim(), coming.querySelector(".speech")?.textContent ?? ""];
+    });
+    assert.match(before, /^She looks up\. "word0/);
+    assert.match(speech, /^"word0 word1/);
+    await app.type(".composer textarea", KEY.escape);
+    // What never closed is no speech when nothing more comes.
+    await app.until(() => document.querySelector("#message-10 .badge[title*='before its time']"));
+    assert.equal(await app.run(() => document.querySelector("#message-10 .speech")), null);
   });
 });

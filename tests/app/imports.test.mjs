@@ -159,7 +159,7 @@ describe("files that come in", () => {
     await app.until(() => document.querySelectorAll("[data-backup]").length === 1);
     const { bytes } = await app.download(() => button(app, "Save a file"));
     await button(app, "Delete", "[data-backup]");
-    await button(app, "Really delete", "[data-backup]");
+    await button(app, "Delete for good", "dialog.confirm");
     await app.until(() => document.querySelectorAll("[data-backup]").length === 0);
     const archive = zip({ "default-user/characters/Vic.png": card("Vic"), "default-user/chats/Vic/First.jsonl": chat("Vic") });
     await put({ "Zed.png": card("Zed"), "everything.cardkeep": bytes, "tavern.zip": archive, "heap/Una.png": card("Una"), "other.zip": zip({ "a/b.txt": Buffer.from("Nothing.") }) });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { cardPng } from "./png.mjs";
 import { button, stage } from "./stage.mjs";
+import { KEY } from "./webdriver.mjs";
 
 const card = (name) => cardPng(JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data: { name } }));
 
@@ -69,7 +70,8 @@ describe("the storage page", () => {
     const { bytes } = await app.download(() => button(app, "Save a file"));
     assert.equal(bytes.subarray(0, 3).toString(), "ckr");
     await button(app, "Delete", '[aria-label="Quarantine"] li:first-child');
-    await button(app, "Really delete");
+    assert.match(await app.text("dialog.confirm"), /^Delete .* for good\? .*, in quarantine since just now/);
+    await button(app, "Delete for good", "dialog.confirm");
     await app.until(() => document.querySelectorAll('[aria-label="Quarantine"] li').length === 1);
     await app.visit();
     await app.until(() => document.querySelectorAll(".tile").length === 2);
@@ -105,7 +107,7 @@ describe("the storage page", () => {
     assert.equal(bytes.subarray(0, 2).toString(), "PK");
     await app.until(() => /saved as a file\s*(?!None)/.test(document.querySelector(".facts").textContent));
     await button(app, "Delete", row("first-child"));
-    await button(app, "Really delete", row("first-child"));
+    await button(app, "Delete for good", "dialog.confirm");
     await settled(before);
     await app.type('[aria-label="Backups"] input[type=file]', await app.file(name, bytes));
     await settled(before + 1);
@@ -116,8 +118,14 @@ describe("the storage page", () => {
     await button(app, "Delete");
     await app.until((left) => location.hash === "#/" && document.querySelectorAll(".tile").length === left, tiles - 1);
     await app.visit("#/storage");
+    await app.run((css) => document.querySelector(`${css} button`).focus(), row("first-child"));
+    await app.press(KEY.enter);
+    assert.match(await app.text("dialog.confirm"), /^Replace everything by the backup of .*\? \d+ records?, .*, made just now\. All that was made or changed since .* a backup of what is here now is made first\./);
+    assert.equal(await app.run(() => document.activeElement.textContent.trim()), "Cancel");
+    await button(app, "Cancel", "dialog.confirm");
+    await app.until(() => document.querySelector("dialog.confirm") === null && document.activeElement?.textContent.trim() === "Restore");
     await button(app, "Restore", row("first-child"));
-    await button(app, "Really replace everything", row("first-child"));
+    await button(app, "Replace everything", "dialog.confirm");
     await settled(before + 2);
     assert.match(await app.text('[aria-label="Backups"]'), /before a restore/);
     await app.visit();

@@ -354,7 +354,7 @@ export class ChatScreen extends Screen {
     return html`<article class="message" data-role="character" aria-busy="true" aria-labelledby="who-comes">
       <header><h2 id="who-comes" dir="auto">${coming.name}</h2><span class="quiet">writes…</span>
         <button type="button" class="link" @click=${() => (coming.stopped = true)}>Stop</button></header>
-      ${prose(coming.reply.text)}
+      ${prose(coming.reply.text, true)}
     </article>`;
   }
 

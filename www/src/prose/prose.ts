@@ -13,15 +13,15 @@ const DEEPEST = 20;
 
 type Rendered = TemplateResult | string | typeof nothing;
 
-/** The whole text, as blocks. */
-export function prose(text: string): TemplateResult {
-  return html`<div class="prose" dir="auto">${blocks(text)}</div>`;
+/** The whole text, as blocks. What is said last in one that is still `coming` is speech before it closes. */
+export function prose(text: string, coming = false): TemplateResult {
+  return html`<div class="prose" dir="auto">${blocks(text, coming)}</div>`;
 }
 
-function blocks(text: string): Rendered | Rendered[] {
+function blocks(text: string, coming: boolean): Rendered | Rendered[] {
   if (text.length > LONGEST) return plain(text);
   try {
-    return new Lexer({ gfm: true, breaks: true }).lex(text).map((token) => block(token, 0));
+    return new Lexer({ gfm: true, breaks: true }).lex(text).map((token, n, all) => block(token, 0, coming && n === all.length - 1));
   } catch {
     // The lexer recurses; a text nested deeper than its stack is still readable as it is.
     return plain(text);
@@ -32,7 +32,7 @@ function plain(text: string): TemplateResult {
   return html`<p class="plain">${text}</p>`;
 }
 
-function block(any: Token, depth: number): Rendered {
+function block(any: Token, depth: number, coming = false): Rendered {
   if (depth > DEEPEST) return plain(any.raw);
   const token = any as MarkedToken;
   const below = (tokens: Token[]) => tokens.map((inner) => block(inner, depth + 1));
@@ -41,7 +41,7 @@ function block(any: Token, depth: number): Rendered {
     case "def":
       return nothing;
     case "paragraph":
-      return html`<p>${inline(token.tokens, depth)}</p>`;
+      return html`<p>${inline(token.tokens, depth, coming)}</p>`;
     case "heading":
       // The page's own headings are the outline; a heading in a message is only loud.
       return html`<p class="loud" data-depth=${token.depth}>${inline(token.tokens, depth)}</p>`;
@@ -76,7 +76,7 @@ function listItem(tokens: Token[], loose: boolean, depth: number): Rendered[] {
   });
 }
 
-function inline(tokens: Token[], depth: number): Rendered[] {
+function inline(tokens: Token[], depth: number, coming = false): Rendered[] {
   if (depth > DEEPEST) return [tokens.map((token) => token.raw).join("")];
   const pieces: Piece<Rendered>[] = tokens.map((any) => {
     const token = any as MarkedToken;
@@ -103,7 +103,7 @@ function inline(tokens: Token[], depth: number): Rendered[] {
         return { text: token.raw };
     }
   });
-  return spoken(pieces, (inside) => html`<span class="speech">${inside}</span>`);
+  return spoken(pieces, (inside) => html`<span class="speech">${inside}</span>`, coming);
 }
 
 /** Only addresses that open a page or a letter become links. */

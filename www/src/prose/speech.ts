@@ -6,8 +6,8 @@ export type Piece<N> = { text: string } | { node: N };
 const CLOSING: Record<string, string> = { '"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』" };
 const MARK = /["“”„«»「」『』]/g;
 
-/** Wraps each closed quotation by `wrap`; a quotation that never closes stays as it is. */
-export function spoken<N>(pieces: Piece<N>[], wrap: (inside: (N | string)[]) => N): (N | string)[] {
+/** Wraps each closed quotation by `wrap`; one that never closes stays as it is, unless the text is still `coming`. */
+export function spoken<N>(pieces: Piece<N>[], wrap: (inside: (N | string)[]) => N, coming = false): (N | string)[] {
   const done: (N | string)[] = [];
   let open: { closing: string; inside: (N | string)[] } | undefined;
   const put = (part: N | string) => {
@@ -36,6 +36,6 @@ export function spoken<N>(pieces: Piece<N>[], wrap: (inside: (N | string)[]) => 
     }
     put(piece.text.slice(from));
   }
-  if (open !== undefined) done.push(...open.inside);
+  if (open !== undefined) done.push(...(coming ? [wrap(open.inside)] : open.inside));
   return done;
 }

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { LightElement } from "../element";
 import { attempt } from "../failure";
-import { count, counted, momentOf, size } from "../format";
+import { ago, count, counted, momentOf, size } from "../format";
 import type { Backup, Keep } from "../library";
 import { notify } from "../notice";
 import { saveBackup } from "./file";
@@ -15,8 +15,8 @@ export class Backups extends LightElement {
   @property({ attribute: false }) backups: Backup[] = [];
   @property({ type: Boolean }) writable = false;
   @state() private busy: string | undefined;
-  /** What was asked for once and needs a second click. */
-  @state() private asked: string | undefined;
+  /** What is to be done with which of them, when that is said once more. */
+  @state() private asked: { what: "replace" | "delete"; one: Backup } | undefined;
 
   override render() {
     return html`<section class="panel" aria-label="Backups">
@@ -29,26 +29,48 @@ export class Backups extends LightElement {
       </p>
       ${this.busy === undefined ? nothing : html`<p role="status">${this.busy}</p>`}
       ${this.backups.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ul class="rows">${this.backups.toReversed().map((one) => this.#row(one))}</ul>`}
+      ${this.#question()}
     </section>`;
   }
 
   #row(one: Backup) {
     const act = (label: string, work: () => void, more = "") => html`<button type="button" class="button small ${more}" ?disabled=${!this.writable || this.busy !== undefined} @click=${work}>${label}</button>`;
-    const sure = (what: string, label: string, really: string, work: () => Promise<void>) =>
-      act(this.asked === `${what} ${one.id}` ? really : label, () => {
-        if (this.asked !== `${what} ${one.id}`) return void (this.asked = `${what} ${one.id}`);
-        this.asked = undefined;
-        void work();
-      }, "danger");
+    const ask = (what: "replace" | "delete", label: string) => act(label, () => (this.asked = { what, one }), "danger");
     return html`<li data-backup=${one.id}>
       <span><strong>${momentOf(one.created)}</strong> <span class="quiet">${one.reason || "by hand"}, ${counted(one.records, "record")}, ${size(one.bytes)}${one.pinned ? ", pinned" : ""}${one.complete ? "" : ", incomplete"}</span></span>
       <span class="tools">
-        ${one.complete ? sure("replace", "Restore", "Really replace everything", () => this.#replace(one)) : nothing}
+        ${one.complete ? ask("replace", "Restore") : nothing}
         ${act("Restore as copies", () => void this.#copy(one))}
         <button type="button" class="button small" ?disabled=${this.busy !== undefined} @click=${() => void this.#save(one)}>Save a file</button>
         ${act(one.pinned ? "Unpin" : "Pin", () => void this.#pin(one))}
-        ${sure("delete", "Delete", "Really delete", () => this.#delete(one))}
+        ${ask("delete", "Delete")}
       </span></li>`;
+  }
+
+  #question() {
+    const { asked } = this;
+    if (asked === undefined) return nothing;
+    const { what, one } = asked;
+    const close = () => this.querySelector("dialog")?.close();
+    const facts = `${counted(one.records, "record")}, ${size(one.bytes)}, made ${ago(one.created)}`;
+    return html`<dialog class="confirm" aria-labelledby="backup-title" aria-describedby="backup-words" @close=${() => (this.asked = undefined)}>
+      <h2 id="backup-title">${what === "replace" ? "Replace everything by" : "Delete"} the backup of ${momentOf(one.created)}?</h2>
+      <p id="backup-words">${facts}. ${what === "replace"
+        ? "All that was made or changed since is not in it and goes out of sight; a backup of what is here now is made first."
+        : `It goes for good${this.backups.length === 1 ? ", and it is the only one" : ""}. Files that you saved elsewhere stay.`}</p>
+      <footer>
+        <button type="button" class="button" autofocus @click=${close}>Cancel</button>
+        <button type="button" class="button danger" @click=${() => {
+          close();
+          void (what === "replace" ? this.#replace(one) : this.#delete(one));
+        }}>${what === "replace" ? "Replace everything" : "Delete for good"}</button>
+      </footer>
+    </dialog>`;
+  }
+
+  override updated(): void {
+    const dialog = this.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
   }
 
   #create(): Promise<void> {

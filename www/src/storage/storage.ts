@@ -19,8 +19,8 @@ import "./trash";
 @customElement("ck-storage")
 export class StorageScreen extends Screen {
   @state() private refused = false;
-  /** The item in quarantine whose removal was asked for once. */
-  @state() private doomed: string | undefined;
+  /** The item in quarantine that is to be deleted, when that is said once more. */
+  @state() private doomed: QuarantineEntry | undefined;
   // Each by itself: what cannot be read hides nothing else, and on a full disk least of all the trash.
   readonly #health = new Live<Health>(this, () => this.keep, RECORDS, () => this.keep.health());
   readonly #backups = new Live<Backup[]>(this, () => this.keep, RECORDS, () => this.keep.backups.list());
@@ -110,10 +110,33 @@ export class StorageScreen extends Screen {
             <span class="tools">
               <button type="button" class="button small" ?disabled=${!this.writable} @click=${() => void this.#retry(item)}>Try again</button>
               <button type="button" class="button small" @click=${() => void this.#save(item)}>Save a file</button>
-              <button type="button" class="button small danger" ?disabled=${!this.writable} @click=${() => void this.#remove(item)}>
-                ${this.doomed === item.id ? "Really delete" : "Delete"}</button>
+              <button type="button" class="button small danger" ?disabled=${!this.writable} @click=${() => (this.doomed = item)}>Delete</button>
             </span></li>`)}</ul>`}
+      ${this.#question()}
     </section>`;
+  }
+
+  #question() {
+    const { doomed } = this;
+    if (doomed === undefined) return nothing;
+    const close = () => this.querySelector<HTMLDialogElement>(".doomed")?.close();
+    return html`<dialog class="confirm doomed" aria-labelledby="doomed-title" @close=${() => (this.doomed = undefined)}>
+      <h2 id="doomed-title">Delete ${whose(doomed)} for good?</h2>
+      <p>${size(doomed.bytes)}, in quarantine since ${ago(doomed.at)}: ${doomed.reason}. It cannot be undone; save a file of it to keep what may be in it.</p>
+      <footer>
+        <button type="button" class="button" autofocus @click=${close}>Cancel</button>
+        <button type="button" class="button danger" @click=${() => {
+          close();
+          void this.#remove(doomed);
+        }}>Delete for good</button>
+      </footer>
+    </dialog>`;
+  }
+
+  override updated(): void {
+    super.updated();
+    const dialog = this.querySelector<HTMLDialogElement>(".doomed");
+    if (dialog && !dialog.open) dialog.showModal();
   }
 
   async #persist(): Promise<void> {
@@ -134,8 +157,6 @@ export class StorageScreen extends Screen {
   }
 
   async #remove(item: QuarantineEntry): Promise<void> {
-    if (this.doomed !== item.id) return void (this.doomed = item.id);
-    this.doomed = undefined;
     await attempt(this, "It could not be deleted", () => this.keep.quarantine.delete(item.id));
     await this.#reload();
   }
