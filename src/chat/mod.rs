@@ -149,8 +149,8 @@ pub struct Session {
 pub struct Fault {
     /// Counted from 1; from the end, which is -1, where the beginning of a log is not known.
     pub line: i64,
-    /// `bad-json`, `cut-short` (the file ends in the line), `not-an-object`, `not-a-message`
-    /// or `too-large`.
+    /// `bad-json`, `cut-short` (the file ends in the line, or in the document that it is),
+    /// `not-an-object`, `not-a-message` or `too-large`.
     pub code: &'static str,
     /// One sentence for people.
     pub message: String,
@@ -161,7 +161,7 @@ pub struct Fault {
 /// In a log a line ends at a newline and nowhere else. A header begins a session; a line that
 /// cannot be read is a fault and hides no other. An array of messages, and objects that stand over
 /// several lines each, are made lines, with the warning `relined`; a document of another tool too, with the warning `converted`; UTF-16 is
-/// made UTF-8, with the warning `recoded`; what gzip compressed is inflated, with the warning `double-encoded`. An archive of Backyard is a session for each scenario
+/// made UTF-8, with the warning `recoded`; of a document that ends too soon, what is whole is read, with the fault `cut-short`; what gzip compressed is inflated, with the warning `double-encoded`. An archive of Backyard is a session for each scenario
 /// in which somebody talked. Of the limits only `chat` applies to a log of lines:
 /// what a message is must not depend on who asks. Other documents are read within all of them.
 ///

@@ -117,7 +117,7 @@ export class ChatText {
 /**
  * Reads a chat file: lines of SillyTavern, CardShark, TavernAI, Chub or a world, or a document of text-generation-webui,
  * Agnai, CAI Tools, KoboldAI Lite, RisuAI or llama.cpp, or an array of messages. Told by content. A line that cannot be read
- * is a fault, and hides no other. A file that is compressed with gzip is inflated.
+ * is a fault, and hides no other; so is the end of a document that is missing. A file that is compressed with gzip is inflated.
  *
  * Throws `not-a-chat`, `bad-encoding`, `too-large`, `bad-option`, `not-ready`.
  */
