@@ -16,25 +16,27 @@ use web_sys::{IdbDatabase, IdbFactory};
 /// Version of the structure: raised only when a table or index is added below.
 const STRUCTURE: u32 = 1;
 
+const TABLES: [Table; 4] = [Table::Rows, Table::Pages, Table::Journal, Table::Meta];
+
 /// Opens the raw connection. A database without structure, or with an older one, is
 /// left to rexie and opened again, if one may be made; one with a newer structure is opened
-/// as it is, and the keep's own record says whether it may be written.
+/// as it is, and the keep's own record says whether it may be written. What lacks tables gets them.
 pub(super) async fn connect(name: &str, make: bool, blocked: Rc<dyn Fn()>) -> Result<IdbDatabase> {
     let factory: IdbFactory = match get(&js_sys::global(), "indexedDB") {
         found if found.is_object() => found.unchecked_into(),
         _ => return Err(Kind::NoSupport.because("there is no IndexedDB here")),
     };
+    let opened = |database| completed(&factory, name, database, make, Rc::clone(&blocked));
     match request_open(&factory, name, Some(STRUCTURE), Rc::clone(&blocked), None).await {
-        Ok(Opened::Ready(database)) => return Ok(database),
+        Ok(Opened::Ready(database)) => return opened(database).await,
         Ok(Opened::NeedsStructure) if !make => {
             return Err(Kind::NotFound.because("the database is not there any more"));
         }
         Ok(Opened::NeedsStructure) => declare(name).await?,
         Err(error) if error.kind() == Kind::TooNew => {
-            if let Opened::Ready(database) =
-                request_open(&factory, name, None, blocked, None).await?
-            {
-                return Ok(database);
+            let found = request_open(&factory, name, None, Rc::clone(&blocked), None).await?;
+            if let Opened::Ready(database) = found {
+                return opened(database).await;
             }
             return Err(Kind::Medium.because("the database vanished while it was opened"));
         }
@@ -59,13 +61,40 @@ pub(super) async fn connect_at(
     let version = Some(STRUCTURE);
     let opened = match request_open(&factory, &name, version, Rc::clone(&blocked), declare).await {
         Err(error) if error.kind() == Kind::TooNew => {
-            request_open(&factory, &name, None, blocked, None).await
+            request_open(&factory, &name, None, Rc::clone(&blocked), None).await
         }
         opened => opened,
     };
     match opened? {
-        Opened::Ready(database) => Ok(database),
+        Opened::Ready(database) => completed(&factory, &name, database, make, blocked).await,
         Opened::NeedsStructure => Err(Kind::NotFound.because("the database is not there any more")),
+    }
+}
+
+/// A database as it is when it has every table. One that somebody else made under this name, or
+/// that came back without its tables, gets those that it lacks: as empty ones they are healed.
+async fn completed(
+    factory: &IdbFactory,
+    name: &str,
+    database: IdbDatabase,
+    make: bool,
+    blocked: Rc<dyn Fn()>,
+) -> Result<IdbDatabase> {
+    let there = database.object_store_names();
+    if TABLES.iter().all(|table| there.contains(table.name())) {
+        return Ok(database);
+    }
+    let next = database.version() as u32 + 1;
+    database.close();
+    if !make {
+        return Err(Kind::NotFound.because("the database has not all of its tables"));
+    }
+    let declare = Some(declare_by_hand as Declare);
+    match request_open(factory, name, Some(next), blocked, declare).await? {
+        Opened::Ready(database) => Ok(database),
+        Opened::NeedsStructure => {
+            Err(Kind::Medium.because("the tables that the database lacks could not be made"))
+        }
     }
 }
 
@@ -159,7 +188,7 @@ async fn declare(name: &str) -> Result<()> {
 /// The structure of [`declare`], for a place that has none of it or an older one.
 fn declare_by_hand(database: &IdbDatabase) -> std::result::Result<(), JsValue> {
     let there = database.object_store_names();
-    for table in [Table::Rows, Table::Pages, Table::Journal, Table::Meta] {
+    for table in TABLES {
         if there.contains(table.name()) {
             continue;
         }

@@ -52,6 +52,45 @@ describe("the second copy", CHROMIUM, () => {
     assert.deepEqual([after.health, after.length, after.inOrder, after.user], [7, 150, true, "Ana"]);
   });
 
+  test("a database that came back without its tables gets them, and what was in them", async () => {
+    await at.browser.go(at.server.url);
+    const found = await at.browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const raw = (name, version) =>
+        new Promise((resolve, reject) => {
+          const request = version === undefined ? indexedDB.deleteDatabase(name) : indexedDB.open(name, version);
+          if (version !== undefined) request.onupgradeneeded = () => request.result.createObjectStore("foreign");
+          request.onsuccess = () => resolve(request.result?.close());
+          request.onerror = () => reject(request.error);
+        });
+      const keep = await Keep.open({ name: "bare" });
+      const { id } = await keep.worlds.create("Here");
+      await keep.close();
+      const found = [];
+      for (const version of [1, 7]) {
+        await raw("bare");
+        await raw("bare", version);
+        const plan = await Keep.plan("bare");
+        const both = await Promise.all([Keep.open({ name: "bare" }), Keep.open({ name: "bare" })]);
+        const names = await Promise.all(both.map(async (keep) => (await keep.worlds.get(id)).name));
+        await both[0].worlds.create("There");
+        const { length } = (await both[1].worlds.list()).items;
+        found.push([plan, both.some(({ report }) => report.recovered?.wiped), names, length]);
+        await Promise.all(both.map((keep) => keep.close()));
+      }
+      await raw("never-a-keep", 1);
+      const fresh = await Keep.open({ name: "never-a-keep" });
+      found.push([fresh.report.created, (await fresh.worlds.create("New")).rev]);
+      await fresh.close();
+      return found;
+    });
+    assert.deepEqual(found, [
+      [null, true, ["Here", "Here"], 2],
+      [null, true, ["Here", "Here"], 3],
+      [true, 1],
+    ]);
+  });
+
   test("two tabs have a log each, and both come back", async () => {
     await at.browser.go(at.server.url);
     const first = await at.browser.window();
