@@ -7,7 +7,7 @@ import { intake, type ImportSources, type Taken } from "./intake.js";
 import { reading } from "./leave.js";
 import { ask } from "./loading.js";
 import { messages } from "./messages.js";
-import { interrupted, Reply } from "./reply.js";
+import { discardReply, interrupted, keepReply, Reply } from "./reply.js";
 import { fields, flag, json, list, looking, options, safety, text, whole, writing } from "./options.js";
 import type { Message, MessagePatch, MessageRef, NewMessage } from "./types/chat.js";
 import type {
@@ -219,12 +219,12 @@ export class Chats extends Domain<ChatEntry> {
 
   /** Makes an interrupted reply a message of its chat that says so (`interrupted`). Throws `not-found` also when its chat is gone. */
   keepReply(id: string): Promise<Message> {
-    return this.answer("keepReply", () => this.handle.keepReply(text(id, "id")));
+    return this.answer("keepReply", () => keepReply(this.handle, text(id, "id")));
   }
 
   /** Forgets an interrupted reply. Throws `not-found`. */
   discardReply(id: string): Promise<void> {
-    return this.ask("discardReply", () => this.handle.discardReply(text(id, "id")) as Promise<void>);
+    return this.ask("discardReply", () => discardReply(this.handle, text(id, "id")));
   }
 }
 

@@ -29,7 +29,7 @@ import { Lorebooks } from "./lorebooks.js";
 import { Personas } from "./personas.js";
 import { Playthroughs } from "./playthroughs.js";
 import { Presence } from "./presence.js";
-import { keepReplies, leaveReplies } from "./reply.js";
+import { keepReplies, lasting, leaveReplies } from "./reply.js";
 import { Saver, type SaverOptions } from "./saver.js";
 import { SettingsStore } from "./settings.js";
 import { Templates } from "./templates.js";
@@ -145,6 +145,7 @@ export abstract class OpenKeep extends EventTarget {
     this.#place = opened.place;
     this.report = { ...(JSON.parse(handle.report()) as OpenReport), ...(replayed && { replayed }), ...(opened.rescued && { rescued: true }), ...(opened.fallback && { fallback: opened.fallback }) };
     this.characters = new Characters(handle);
+    if (opened.shared) lasting(handle, name);
     this.chats = new Chats(handle, name);
     this.worlds = new Worlds(handle);
     this.personas = new Personas(handle);

@@ -9,6 +9,7 @@ import { safety, text as string } from "./options.js";
 import type { Message } from "./types/chat.js";
 import type { InterruptedReply } from "./types/chats.js";
 import type { SafetyOptions } from "./types/record.js";
+import { type ReplySlots, replySlotsOf } from "./slot.js";
 import { claim, live, newWriter, type Release } from "./writer.js";
 
 /** What has come is kept at most once in so many milliseconds. */
@@ -16,6 +17,9 @@ const PACE_MS = 1_000;
 
 /** Replies of this page: where there are no locks, they are known to live all the same. */
 const living = new Set<string>();
+
+/** Where a page that ends leaves what has come, by the keeps that outlive it. */
+const slots = new WeakMap<KeepHandle, ReplySlots>();
 
 /** Those on their way, by their keeps. */
 const underWay = new WeakMap<KeepHandle, Set<Reply>>();
@@ -70,7 +74,7 @@ export class Reply {
     this.#id = id;
     this.#end = end;
     this.#life = life;
-    const ending = () => void this.flush().catch(() => undefined);
+    const ending = () => void this.rest().catch(() => undefined);
     // A page in the browser's cache is as good as gone: who comes back to it may find the reply ended by another.
     this.#stop = followPage({ ending, away: () => life.end(), back: () => void life.begin() });
   }
@@ -121,10 +125,17 @@ export class Reply {
       if (this.#over || text === this.#kept) return;
       await ask("Reply.flush", () => this.#handle.saveReply(this.#id, JSON.stringify(text)) as Promise<void>);
       this.#kept = text;
+      if (text === this.#text) slots.get(this.#handle)?.remove(this.#id);
     };
     const saved = this.#saving.then(save);
     this.#saving = saved.catch(() => undefined);
     return saved;
+  }
+
+  /** Keeps what has come, also where nothing is heard any more of what was begun. @internal */
+  rest(): Promise<void> {
+    if (!this.#left && this.#text !== this.#kept) slots.get(this.#handle)?.write(this.#id, this.#text);
+    return this.flush();
   }
 
   /** Ends the reply: it is a message of the chat. When that fails, it is kept as it is and can be ended again. */
@@ -159,6 +170,7 @@ export class Reply {
       await this.#saving;
       try {
         const done = await work();
+        slots.get(this.#handle)?.remove(this.#id);
         this.leave();
         return done;
       } catch (error) {
@@ -185,7 +197,7 @@ export class Reply {
  */
 export function keepReplies(handle: KeepHandle): Promise<unknown> | undefined {
   const replies = underWay.get(handle);
-  return replies?.size ? Promise.allSettled([...replies].map((reply) => reply.flush())) : undefined;
+  return replies?.size ? Promise.allSettled([...replies].map((reply) => reply.rest())) : undefined;
 }
 
 /**
@@ -197,13 +209,37 @@ export function leaveReplies(handle: KeepHandle): void {
 }
 
 /**
+ * Has the replies of a keep that outlives its page leave what has come to the next one.
+ * @internal
+ */
+export function lasting(handle: KeepHandle, keep: string): void {
+  const of = replySlotsOf(keep);
+  if (of) slots.set(handle, of);
+}
+
+type Kept = InterruptedReply & { writer: string };
+
+/** What is kept of all replies, with what their pages left when they ended. */
+async function all(handle: KeepHandle): Promise<Kept[]> {
+  const kept = JSON.parse((await handle.replies()) as string) as Kept[];
+  const left = slots.get(handle)?.all();
+  for (const reply of kept) {
+    const text = left?.get(reply.id);
+    // A text only grows.
+    if (text !== undefined && text.length > reply.text.length) reply.text = text;
+    left?.delete(reply.id);
+  }
+  for (const id of left?.keys() ?? []) slots.get(handle)?.remove(id);
+  return kept;
+}
+
+/**
  * The replies whose page is gone.
  * @internal
  */
 export async function interrupted(handle: KeepHandle, keep: string): Promise<InterruptedReply[]> {
-  const all = JSON.parse((await handle.replies()) as string) as (InterruptedReply & { writer: string })[];
   const gone: InterruptedReply[] = [];
-  for (const { writer, ...reply } of all) {
+  for (const { writer, ...reply } of await all(handle)) {
     if (living.has(writer)) continue;
     const release = await claim(keep, writer);
     if (release === undefined) continue;
@@ -211,4 +247,27 @@ export async function interrupted(handle: KeepHandle, keep: string): Promise<Int
     gone.push(reply);
   }
   return gone;
+}
+
+/**
+ * Makes a message of a reply whose page is gone.
+ * @internal
+ */
+export async function keepReply(handle: KeepHandle, id: string): Promise<string> {
+  if (slots.get(handle)?.all().has(id)) {
+    const found = (await all(handle)).find((reply) => reply.id === id);
+    if (found) await handle.saveReply(id, JSON.stringify(found.text));
+  }
+  const message = (await handle.keepReply(id)) as string;
+  slots.get(handle)?.remove(id);
+  return message;
+}
+
+/**
+ * Forgets a reply whose page is gone.
+ * @internal
+ */
+export async function discardReply(handle: KeepHandle, id: string): Promise<void> {
+  await handle.discardReply(id);
+  slots.get(handle)?.remove(id);
 }

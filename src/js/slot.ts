@@ -50,18 +50,46 @@ export function slotsOf(name: string): Slots | undefined {
     remove(writer) {
       attempt(() => storage.removeItem(prefix + writer));
     },
-    all() {
-      const found = new Map<string, string>();
-      attempt(() => {
-        for (let at = 0; at < storage.length; at += 1) {
-          const key = storage.key(at);
-          const text = key?.startsWith(prefix) ? storage.getItem(key) : null;
-          if (key !== null && text !== null) found.set(key.slice(prefix.length), text);
-        }
-      });
-      return found;
-    },
+    all: () => beginning(storage, prefix),
   };
+}
+
+/** What had come of replies, by their ids. */
+export interface ReplySlots {
+  /** Leaves a text for whoever opens the keep next, where it fits. */
+  write(id: string, text: string): void;
+  remove(id: string): void;
+  all(): Map<string, string>;
+}
+
+/**
+ * The slots of a keep's replies; `undefined` as for `slotsOf`.
+ * @internal
+ */
+export function replySlotsOf(name: string): ReplySlots | undefined {
+  const storage = localStore();
+  if (storage === undefined) return undefined;
+  const prefix = `cardkeep:${name}:reply:`;
+  return {
+    write(id, text) {
+      if (text.length <= MOST) attempt(() => storage.setItem(prefix + id, text));
+    },
+    remove: (id) => attempt(() => storage.removeItem(prefix + id)),
+    all: () => beginning(storage, prefix),
+  };
+}
+
+/** What stands under the names that begin so, by the rest of them. */
+function beginning(storage: Storage, prefix: string): Map<string, string> {
+  const found = new Map<string, string>();
+  attempt(() => {
+    for (let at = 0; at < storage.length; at += 1) {
+      const key = storage.key(at);
+      const text = key?.startsWith(prefix) ? storage.getItem(key) : null;
+      if (key !== null && text !== null) found.set(key.slice(prefix.length), text);
+    }
+  });
+  return found;
 }
 
 /**

@@ -146,4 +146,38 @@ describe("a page that ends while a reply comes", () => {
     assert.deepEqual(messages.map(({ text, interrupted }) => [text, interrupted]), [["Once upon a time", true]]);
     assert.deepEqual(await at.browser.run(() => keep.chats.interrupted()), []);
   });
+
+  test("what came in the last moment before its page ends is there for the next one", async () => {
+    await to(two);
+    const ended = await at.browser.run(async () => {
+      const { Keep } = await import("/index.js");
+      const keep = await Keep.open({ name: "last-words" });
+      const chat = await keep.chats.open((await keep.chats.create({ title: "Talk" })).id);
+      const ends = [];
+      for (const name of ["Zoë", "Ann"]) ends.push(await chat.begin({ name, role: "character" }));
+      setTimeout(() => {
+        for (const reply of ends) reply.push("the last words \u{1F989}");
+        location.href = "about:blank";
+      }, 0);
+      return true;
+    });
+    assert.equal(ended, true);
+    await at.browser.until(() => location.href === "about:blank");
+    await at.browser.go(at.server.url);
+    const open = async () => {
+      const { Keep } = await import("/index.js");
+      globalThis.keep = await Keep.open({ name: "last-words" });
+    };
+    await at.browser.run(open);
+    await at.browser.until(async () => (await keep.chats.interrupted()).length === 2);
+    const told = await at.browser.run(async () => {
+      const found = await keep.chats.interrupted();
+      const kept = await keep.chats.keepReply(found.find(({ name }) => name === "Zoë").id);
+      await keep.chats.discardReply(found.find(({ name }) => name === "Ann").id);
+      const left = [await keep.chats.interrupted(), Object.keys(localStorage).filter((key) => key.startsWith("cardkeep:last-words:reply:"))];
+      await keep.close();
+      return [found.map(({ text }) => text), kept.text, left];
+    });
+    assert.deepEqual(told, [Array(2).fill("the last words \u{1F989}"), "the last words \u{1F989}", [[], []]]);
+  });
 });
