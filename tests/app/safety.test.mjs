@@ -113,6 +113,9 @@ describe("a hostile heap of files", () => {
     await drag("dragEnter");
     await app.until(() => document.querySelector(".drop"));
     for (const type of ["dragOver", "dragOver", "drop"]) await drag(type);
+    await app.until(() => document.querySelector("dialog.sheet[open]"));
+    assert.equal(await app.run(() => window.hacked ?? {}.polluted), null);
+    await app.click("dialog.sheet button[type=submit]");
     await app.until(() => document.querySelector("dialog.report[open]") !== null && document.querySelector(".importing") === null);
     const told = await app.run(() => Object.fromEntries([...document.querySelectorAll("dialog.report .rows > li")].map((one) => [one.querySelector("strong, a").textContent, `${one.dataset.was} ${one.querySelector("code")?.textContent ?? ""}`.trim()])));
     for (const name of ["bomb.zip", "bomb.png", "picture.svg", "card.png", "page.html", "deep.json", "up.zip"]) assert.match(told[name] ?? "", /^failed [a-z]+(-[a-z]+)+$/, name);

@@ -25,7 +25,7 @@ export type Look = { file: File } & (
 /** Thrown out of the transaction, so that nothing of it stays. */
 const GIVEN_UP = Symbol("given up");
 
-/** Looks at files one by one. Rejects with the reason of `signal` when that is aborted. */
+/** Looks at files one by one; at one that comes alone only as far as it may have to be asked about. Rejects with the reason of `signal` when that is aborted. */
 export async function look(
   keep: Keep,
   files: File[],
@@ -46,6 +46,8 @@ export async function look(
         continue;
       }
       const { kind, bytes } = what;
+      // Only a card is asked about when it comes alone.
+      if (files.length === 1 && kind !== "card") return [];
       const speakers = kind === "chat" ? speakersOf(bytes) : new Set<string>();
       let outcomes: Outcome[] = [];
       await keep.transaction(INTO, async (tx) => {
