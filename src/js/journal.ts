@@ -70,6 +70,8 @@ export class Journal {
   /** The save of each record that is under way. */
   readonly #making = new Map<string, Promise<number>>();
   #changes = 0;
+  /** How many writes of an edit are under way: the one that was begun first may be there last. */
+  readonly #sending = new Map<Edit, number>();
   /** In the redo slot. */
   readonly #slotted = new Set<Edit>();
   readonly #stops: Stop[] = [];
@@ -333,17 +335,24 @@ export class Journal {
   /** Writes entries; whether that went well. */
   async #send(edits: readonly Edit[], ending: boolean): Promise<boolean> {
     const texts = edits.map(({ text }) => text);
+    for (const edit of edits) this.#sending.set(edit, (this.#sending.get(edit) ?? 0) + 1);
     try {
       const written = this.#handle.journalWrite(this.#writer, JSON.stringify(edits.map(raw)), ending) as Promise<string>;
       const bases = JSON.parse(await written) as (number | null)[];
       edits.forEach((edit, index) => {
         edit.written = texts[index];
         edit.base ??= bases[index] ?? undefined;
-        if (edit.text === edit.written) this.#unslot(edit);
+        if (edit.text === edit.written && this.#sending.get(edit) === 1) this.#unslot(edit);
       });
       return true;
     } catch {
       return false;
+    } finally {
+      for (const edit of edits) {
+        const others = (this.#sending.get(edit) ?? 1) - 1;
+        if (others > 0) this.#sending.set(edit, others);
+        else this.#sending.delete(edit);
+      }
     }
   }
 
