@@ -248,12 +248,17 @@ impl Store {
             if unsure || logged.is_err() {
                 self.copy.unsure(&*self.medium).await;
             }
+            if let (true, Err(error)) = (unsure, &logged) {
+                let medium = &*self.medium;
+                self.copy.failed(medium, error, &burst, begun).await;
+            }
         }
         written?;
         self.copy.settled(frame);
         let before = self.second_copy();
         if let Err(error) = logged {
-            self.copy.failed(&*self.medium, &error).await;
+            let medium = &*self.medium;
+            self.copy.failed(medium, &error, &burst, begun).await;
         }
         if self.second_copy() != before {
             self.note_second_copy();

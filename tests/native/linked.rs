@@ -8,6 +8,7 @@
 use crate::dice::{Dice, Life, each_seed, interleave};
 use crate::disk::Disk;
 use crate::interleaved::{lie_at_times, open, values};
+use crate::lying::Lie;
 use crate::turn::settled;
 use cardkeep::campaign::Scope;
 use cardkeep::error::{Error, Kind, Result};
@@ -297,9 +298,7 @@ impl Page<'_> {
         match done {
             Ok(()) => {
                 for effect in effects {
-                    // What the log did not hear of, it may put back.
-                    let sure = !(self.fails && matches!(effect, Effect::Erased(_)));
-                    ledger.take(effect, begun, sure);
+                    ledger.take(effect, begun, true);
                 }
             }
             Err(error) => match error.kind() {
@@ -489,6 +488,26 @@ fn holds(keep: &Keep, ledger: &Ledger, runs: &[String], fails: bool) -> Told<boo
             return Err(format!("there are {npcs:?} of {:?}", ledger.npcs));
         }
     }
+    let mut copied = true;
+    for found in findings(keep)? {
+        match found["code"].as_str() {
+            Some("uncopied-records") => copied = false,
+            // A removal that failed may have been done all the same, which the log calls undone.
+            Some("lost-record")
+                if found["id"]
+                    .as_str()
+                    .is_some_and(|id| ledger.perhaps_erased.contains(id)) => {}
+            // Who linked what was being removed is told so.
+            Some("broken-link") if !ledger.erased.is_empty() || fails => {}
+            _ => return Err(found.to_string()),
+        }
+    }
+    Ok(copied)
+}
+
+/// What a check of everything finds.
+fn findings(keep: &Keep) -> Told<Vec<Json>> {
+    let told = |error: Error| error.to_string();
     let mut check = settled(keep.check(CheckOptions { full: true }))
         .unwrap()
         .map_err(told)?;
@@ -497,20 +516,7 @@ fn holds(keep: &Keep, ledger: &Ledger, runs: &[String], fails: bool) -> Told<boo
         .map_err(told)?
     {}
     let report = json!(check.report());
-    let mut copied = true;
-    for found in report["findings"].as_array().unwrap() {
-        match found["code"].as_str() {
-            Some("uncopied-records") => copied = false,
-            // Who linked what was being removed is told so.
-            Some("lost-record")
-                if found["id"]
-                    .as_str()
-                    .is_some_and(|id| ledger.perhaps_erased.contains(id)) => {}
-            Some("broken-link") if !ledger.erased.is_empty() || fails => {}
-            _ => return Err(found.to_string()),
-        }
-    }
-    Ok(copied)
+    Ok(report["findings"].as_array().unwrap().clone())
 }
 
 fn two_pages(seed: u64, fails: bool) -> Told<()> {
@@ -600,4 +606,67 @@ fn what_hangs_together_stays_together_when_two_pages_change_it_at_once() {
 #[test]
 fn nothing_of_it_is_lost_when_calls_fail_at_times() {
     each_seed(8, |seed| two_pages(seed, true));
+}
+
+#[test]
+fn a_transaction_whose_page_ended_is_put_back_whole_or_not_at_all() {
+    let ends = |saves: usize| {
+        let mut ends = BTreeSet::new();
+        for stop in 0.. {
+            let disk = Disk::default();
+            let pages = [open(&disk).0, open(&disk).0];
+            let worlds = pages.each_ref().map(Keep::worlds);
+            let world = settled(worlds[0].create("Here")).unwrap().unwrap();
+            let id = id_of(&world);
+            disk.script
+                .plan(disk.script.count() + stop, Lie::Stop, false);
+            let life = async {
+                let transaction = pages[0].begin();
+                let worlds = transaction.keep().worlds();
+                for mana in ["1", "2", "3"] {
+                    worlds.set_stat(&id, "mana", mana, None).await?;
+                }
+                worlds.create("There").await?;
+                transaction.commit(Write::default()).await
+            };
+            let ended = settled(life).is_none();
+            disk.script.heal();
+            // Some at once, so that not every revision is a save by itself.
+            for many in &[1, 3, 2][..saves] {
+                let transaction = pages[1].begin();
+                let worlds = transaction.keep().worlds();
+                for gold in 0..*many {
+                    let gold = gold.to_string();
+                    let saved = worlds.set_stat(&id, "gold", &gold, None);
+                    settled(saved).unwrap().unwrap();
+                }
+                settled(transaction.commit(Write::default()))
+                    .unwrap()
+                    .unwrap();
+            }
+            pages[1].close();
+            let (again, _) = open(&disk);
+            let there = all(&again, Domain::Worlds).unwrap().len();
+            let worlds = again.worlds();
+            let world = settled(worlds.get(&id)).unwrap().unwrap().unwrap();
+            let is_done = world.contains("mana");
+            assert_eq!(there, if is_done { 2 } else { 1 }, "{stop}: {world}");
+            assert_eq!(world.contains("gold"), saves > 0, "{stop}: {world}");
+            for found in findings(&again).unwrap() {
+                assert_eq!(found["code"], "uncopied-records", "{stop}: {found}");
+            }
+            ends.insert((ended, is_done));
+            if !ended {
+                break;
+            }
+        }
+        ends
+    };
+    let undone = BTreeSet::from([(true, false), (false, true)]);
+    for saves in 1..4 {
+        assert_eq!(ends(saves), undone, "others took its place");
+    }
+    let mut done = undone;
+    done.insert((true, true));
+    assert_eq!(ends(0), done);
 }

@@ -844,3 +844,94 @@ fn a_keep_whose_second_copy_turns_out_to_have_no_place_is_as_one_without() {
     let again = open_with(&medium, &redo);
     assert_eq!(now(again.backups().list()).unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_removed_while_the_log_fails_does_not_come_back() {
+    let lists = |keep: &Keep| {
+        let worlds = now(keep.list(Domain::Worlds, false)).unwrap();
+        let chats = now(keep.list(Domain::Chats, false)).unwrap();
+        (
+            worlds["items"].as_array().unwrap().len(),
+            chats["items"].as_array().unwrap().len(),
+        )
+    };
+    let found = |keep: &Keep| {
+        let mut check = now(keep.check(CheckOptions { full: true })).unwrap();
+        while now(check.step()).unwrap() {}
+        let report = json!(check.report());
+        let findings = report["findings"].as_array().unwrap().iter();
+        let codes = findings.map(|finding| finding["code"].as_str().unwrap().to_owned());
+        codes.collect::<Vec<_>>()
+    };
+    // Another page that fails between marks its own gap over the first one's.
+    for between in [false, true] {
+        let medium = MemoryMedium::new();
+        let redo = Failing::default();
+        let keep = open_with(&medium, &redo);
+        live(&keep);
+        live(&keep);
+        let first = |domain| now(keep.list(domain, false)).unwrap()["items"][0]["id"].clone();
+        let (world, chat) = (first(Domain::Worlds), first(Domain::Chats));
+        let failing = Failing {
+            failing: 0..u32::MAX,
+            ..redo.clone()
+        };
+        let deaf = open_with(&medium, &failing);
+        let remove = |domain, id: &serde_json::Value| {
+            now(deaf.trash_can().delete(domain, id.as_str().unwrap(), None)).unwrap();
+        };
+        remove(Domain::Worlds, &world);
+        if between {
+            let other = open_with(&medium, &failing);
+            now(other.settings().patch(&json!({ "pageSize": 30 }))).unwrap();
+        }
+        remove(Domain::Chats, &chat);
+        assert_eq!(lists(&deaf), (1, 1));
+        let missed = found(&keep).contains(&"lost-record".to_owned());
+        assert!(!missed, "by who was open before");
+        assert_eq!(found(&deaf), ["uncopied-records"]);
+        deaf.close();
+        for _ in 0..3 {
+            let again = open_with(&medium, &redo);
+            assert_eq!(json!(again.report())["recovered"], json!(null));
+            assert_eq!(lists(&again), (1, 1));
+            assert_eq!(found(&again), ["uncopied-records"]);
+            again.close();
+        }
+        let again = open_with(&medium, &redo);
+        while again.second_copy() != SecondCopy::On {
+            now(again.maintain(NOT_DUE)).unwrap();
+        }
+        assert_eq!(found(&again), [""; 0]);
+        assert_eq!(lists(&again), (1, 1));
+        again.close();
+        // The log alone knows it by now.
+        Browser::of(&medium, &redo.inner).lose(|_, _| true);
+        assert_eq!(lists(&open_with(&medium, &redo)), (1, 1));
+    }
+}
+
+#[test]
+fn what_was_removed_while_the_log_failed_and_made_again_is_healed() {
+    let medium = MemoryMedium::new();
+    let redo = Failing::default();
+    let keep = open_with(&medium, &redo);
+    let id = now(keep.worlds().create("Gone")).unwrap()["id"].clone();
+    let id = id.as_str().unwrap();
+    let backup = now(keep.backups().create(&NewBackup::default())).unwrap();
+    let failing = Failing {
+        failing: 0..u32::MAX,
+        ..redo.clone()
+    };
+    let deaf = open_with(&medium, &failing);
+    now(deaf.trash_can().delete(Domain::Worlds, id, None)).unwrap();
+    deaf.close();
+    now(keep.backups().replace(&backup.id)).unwrap();
+    keep.close();
+    let key = Key::row("worlds", id);
+    let lose = || Browser::of(&medium, &redo.inner).lose(|_, lost| *lost == key);
+    assert_eq!(lose(), 1);
+    let again = open_with(&medium, &redo);
+    assert_eq!(json!(again.report())["recovered"]["rows"], 1);
+    assert_eq!(lose(), 1, "it is there again");
+}

@@ -2,17 +2,18 @@
 //! all, and what the log says when the medium lost something.
 //!
 //! A burst that the log refused leaves a gap: what is appended behind it does not close
-//! it. The medium remembers the gap under `second-copy` in `meta`, and until a new complete
-//! copy is made the state is not `on`.
+//! it. The medium remembers the gap by a mark, and until a new complete copy is made the state
+//! is not `on`.
 
 use super::file::{Redo, RedoFile};
 use super::frame::Standing;
+use super::gap::{self, Unheard};
 use super::index::Index;
 use super::note::{Census, Lengths, Note};
 use super::recovery::{self, Healing};
 use super::{base, frame};
 use crate::error::{Error, Result};
-use crate::store::medium::{Burst, Check, Key, Medium, Put, Scan, Table, Value};
+use crate::store::medium::{Burst, Key, Medium, Put, Scan, Table, Value};
 use crate::store::row::{is_version, version_key};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
@@ -79,9 +80,6 @@ impl Frames {
 /// Of so many frames the writer goes on to say that it does not know how they ended.
 const UNSURE: usize = 64;
 
-/// The mark of a gap in `meta`.
-const GAP: &str = "second-copy";
-
 /// The second copy of an open keep.
 pub(in crate::store) struct Copy {
     redo: Option<Rc<dyn Redo>>,
@@ -90,6 +88,8 @@ pub(in crate::store) struct Copy {
     names: RefCell<(String, String)>,
     /// Bursts that the log refused.
     gaps: Cell<u64>,
+    /// What the medium removed and the log did not hear of, as far as is known.
+    unheard: RefCell<Unheard>,
     /// Whether the log's own note says that it lacks something.
     noted: Cell<bool>,
     /// What this writer knows of its own frames.
@@ -115,6 +115,7 @@ impl Copy {
             state: RefCell::new(state),
             names: RefCell::default(),
             gaps: Cell::new(0),
+            unheard: RefCell::default(),
             noted: Cell::new(false),
             frames: RefCell::default(),
             doubt: Cell::new(false),
@@ -137,7 +138,7 @@ impl Copy {
 
     /// The key under which the medium remembers a gap.
     pub(in crate::store) fn mark() -> Key {
-        Key::meta(GAP)
+        gap::key()
     }
 
     pub(in crate::store) fn state(&self) -> SecondCopy {
@@ -212,11 +213,17 @@ impl Copy {
         self.frames.borrow_mut().waiting.remove(&number);
     }
 
-    /// The medium has a burst that the log refused.
-    pub(in crate::store) async fn failed(&self, medium: &dyn Medium, error: &Error) {
+    /// The medium has, or may have, a burst that the log refused.
+    pub(in crate::store) async fn failed(
+        &self,
+        medium: &dyn Medium,
+        error: &Error,
+        burst: &Burst,
+        now_ms: i64,
+    ) {
         let message = error.to_string();
         self.state.replace(SecondCopy::Failing { message });
-        self.mark_gap(medium).await;
+        self.mark_gap(medium, burst, now_ms).await;
     }
 
     /// The medium refused a frame. Settles when the log says so too, so that whoever is told
@@ -265,25 +272,16 @@ impl Copy {
         if self.redo.is_some() {
             self.frames.borrow_mut().forget_many();
             self.renew();
-            self.mark_gap(medium).await;
+            self.mark_gap(medium, &Burst::default(), 0).await;
         }
     }
 
-    /// Has the medium remember that the log lacks something. Without the mark this writer
-    /// still knows it.
-    async fn mark_gap(&self, medium: &dyn Medium) {
-        let file = self.names.borrow().1.clone();
+    /// Has the medium remember that the log lacks a burst. Without the mark this writer still knows
+    /// that there is a gap.
+    async fn mark_gap(&self, medium: &dyn Medium, burst: &Burst, now_ms: i64) {
         self.gaps.set(self.gaps.get() + 1);
-        let mark = Put {
-            table: Table::Meta,
-            key: Copy::mark(),
-            value: Value::bytes(format!("{file} {}", self.gaps.get()).into_bytes()),
-        };
-        let burst = Burst {
-            puts: vec![mark],
-            ..Burst::default()
-        };
-        let _ = medium.write(&burst).await;
+        let line = format!("{} {}", self.names.borrow().1, self.gaps.get());
+        let _ = gap::write(medium, &line, burst, self.at(now_ms)).await;
         // Who reads the log by itself sees no mark of the medium.
         if let Some(redo) = &self.redo
             && !self.noted.get()
@@ -319,6 +317,7 @@ impl Copy {
         let Some(redo) = &self.redo else {
             return Ok(Vec::new());
         };
+        self.read_mark(medium).await?;
         let index = self.index(&**redo).await?;
         let mut rows = Vec::new();
         for (table, keys) in recovery::chunks(&index.there(&[Table::Rows])) {
@@ -363,6 +362,7 @@ impl Copy {
         index
             .extend(redo, &files, &Lengths::new(), &Lengths::new())
             .await?;
+        index.unheard.clone_from(&self.unheard.borrow());
         Ok(index)
     }
 
@@ -458,17 +458,8 @@ impl Copy {
         };
         note.write(redo).await?;
         if let Some(mark) = mark {
-            let unmark = Burst {
-                checks: vec![Check::Same {
-                    table: Table::Meta,
-                    key: Copy::mark(),
-                    bytes: Some(mark),
-                }],
-                deletes: vec![(Table::Meta, Copy::mark())],
-                ..Burst::default()
-            };
             // Another gap came meanwhile, and is for the next time.
-            if medium.write(&unmark).await.is_err() {
+            if gap::remove(medium, mark).await.is_err() {
                 return Ok(upkeep);
             }
         }
@@ -494,9 +485,11 @@ impl Copy {
         Ok(upkeep)
     }
 
+    /// The mark, and what it names is known from then on.
     async fn read_mark(&self, medium: &dyn Medium) -> Result<Option<Vec<u8>>> {
-        let found = medium.read(Table::Meta, &[Copy::mark()]).await?;
-        Ok(found.into_iter().next().flatten().map(|value| value.bytes))
+        let mark = gap::read(medium).await?;
+        self.unheard.replace(gap::unheard(mark.as_deref()));
+        Ok(mark)
     }
 
     pub(in crate::store) fn close(&self) {

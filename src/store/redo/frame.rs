@@ -147,6 +147,18 @@ pub(in crate::store) fn read(frame: &[u8]) -> Option<(Vec<Op>, &[u8])> {
     Some((read_header(header, sum)?.ops, rest))
 }
 
+/// The headers of whole frames that stand one behind the other, up to one that is damaged.
+pub(super) fn headers(mut frames: &[u8]) -> impl Iterator<Item = Header> + '_ {
+    std::iter::from_fn(move || {
+        let (header_bytes, payload_bytes, sum) = lengths(frames)?;
+        let end = usize::try_from(LEAD + header_bytes + payload_bytes + TRAIL).ok()?;
+        let (frame, rest) = frames.split_at_checked(end)?;
+        frames = rest;
+        let behind = &frame[LEAD as usize..];
+        read_header(&behind[..header_bytes as usize], sum)
+    })
+}
+
 /// A burst that is settled as a frame.
 pub(in crate::store) fn write(burst: &Burst, at_ms: i64) -> Vec<u8> {
     write_numbered(burst, at_ms, &Standing::default())

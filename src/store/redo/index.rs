@@ -2,6 +2,7 @@
 
 use super::file::{Redo, RedoFile};
 use super::frame::{self, Header, LEAD, Op, TRAIL};
+use super::gap::Unheard;
 use super::note::{Census, Lengths, Note};
 use super::said::{Copies, Last, Life, Overlaid, Unsettled};
 use crate::codec;
@@ -28,6 +29,8 @@ pub(in crate::store) struct Index {
     /// … and what that changed.
     pub(super) overlaid: Vec<Overlaid>,
     pub(super) copies: Copies,
+    /// What the medium removed without the log.
+    pub(super) unheard: Unheard,
     /// How far each file was followed.
     ends: Lengths,
     /// Up to where a complete copy has all that counts of a file, removals included.
@@ -83,7 +86,10 @@ impl Index {
         let keep = keep.split('.').next().unwrap_or_default();
         files.retain(|file| file.keep() == keep);
         if whole && self.partial {
-            *self = Index::new(&self.covered);
+            *self = Index {
+                unheard: std::mem::take(&mut self.unheard),
+                ..Index::new(&self.covered)
+            };
         }
         self.extend(redo, &files, &Lengths::new(), &Lengths::new())
             .await
@@ -345,6 +351,16 @@ impl Index {
     pub(super) fn removed_rev(&self, key: &Key) -> Option<u64> {
         let last = self.lasts.get(&(Table::Rows, key.clone()))?;
         last.put.is_none().then_some(last.rev)
+    }
+
+    /// Whether the medium removed what the log says last of a key.
+    pub(super) fn is_unheard(&self, table: Table, key: &Key) -> bool {
+        let key = (table, key.clone());
+        let (Some((at_ms, rev)), Some(last)) = (self.unheard.get(&key), self.lasts.get(&key))
+        else {
+            return false;
+        };
+        last.at_ms <= *at_ms && (*rev == 0 || last.rev <= *rev)
     }
 
     /// The value that the log has under a key, when it is sound.

@@ -10,6 +10,7 @@ mod base;
 mod copy;
 mod file;
 pub(in crate::store) mod frame;
+mod gap;
 mod index;
 mod memory;
 mod note;

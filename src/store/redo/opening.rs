@@ -2,6 +2,7 @@
 
 use super::copy;
 use super::file::{Redo, RedoFile};
+use super::gap;
 use super::index::Index;
 use super::note::{Census, Lengths, Note};
 use super::recovery::{self, Recovered};
@@ -112,10 +113,12 @@ pub(in crate::store) async fn open(
         }
         doubt = counted.is_some_and(too_few);
     }
+    index.unheard = gap::unheard(gap::read(medium).await?.as_deref());
     let mut healing =
         recovery::put_back(medium, redo, &mut index, &Table::ALL, wiped, now_ms).await?;
     if doubt {
         let mut all = Index::new(&note.covered);
+        all.unheard.clone_from(&index.unheard);
         all.extend(redo, files, &Lengths::new(), &Lengths::new())
             .await?;
         let rows =

@@ -344,11 +344,11 @@ fn is_back(index: &Index, table: Table, key: &Key, there: &Value) -> bool {
     }
 }
 
-/// A row is lost when the medium has an older revision, a rotten one or none, a page when it
-/// is not there or rotten. What the medium says of itself is only missing or there.
+/// A row is lost when the medium has an older revision, a rotten one or none that it would have
+/// removed, a page when it is not there or rotten. What the medium says of itself is only missing or there.
 fn is_lost(index: &Index, table: Table, key: &Key, there: Option<&Value>) -> bool {
     match (table, there) {
-        (_, None) => true,
+        (_, None) => !index.is_unheard(table, key),
         (Table::Rows, Some(there)) => match index.rev(key) {
             Some(rev) if there.rev == rev => !is_sound(table, &there.bytes),
             Some(rev) => there.rev < rev,

@@ -100,8 +100,14 @@ impl Index {
             return Ok(base > 0 && base <= *end && *end < op.rev);
         }
         for state in self.states(&op.key) {
-            let twin = state.rev == op.rev && !is_over(&removals, state);
-            let Some(other) = state.put.as_ref().filter(|_| twin) else {
+            if state.rev <= base || state.rev > op.rev || is_over(&removals, state) {
+                continue;
+            }
+            // A burst of several changes leaves no room for a state between.
+            if state.rev < op.rev {
+                return Ok(true);
+            }
+            let Some(other) = &state.put else {
                 continue;
             };
             let same = other.length == put.length
