@@ -20,7 +20,7 @@ const WASM: &str = "target/pkg/cardkeep_bg.wasm";
 
 /// What the module may weigh over the wire: bytes, gzip. The aim is 350,000; the ceiling
 /// comes down when the module does, and goes up only with a reason in the commit.
-const CEILING: u32 = 1_511_500;
+const CEILING: u32 = 1_526_000;
 
 /// Remembers what `pkg/` was made of.
 const PRINT: &str = "target/pkg.print";

@@ -99,7 +99,19 @@ impl Index {
             // the removal says nothing of it.
             return Ok(base > 0 && base <= *end && *end < op.rev);
         }
-        for state in self.states(&op.key) {
+        // What it was built on was removed, and did not come into being again.
+        let states = self.states(&op.key);
+        let is_gone = |removal: &Last| {
+            let mut behind = states.iter().filter(|it| it.at_ms > removal.at_ms);
+            base > 0
+                && (base..op.rev).contains(&removal.rev)
+                && !behind.any(|state| state.rev <= base)
+        };
+        let life = self.lives.get(&op.key);
+        if life.is_some_and(|life| life.removals.iter().any(is_gone)) {
+            return Ok(true);
+        }
+        for state in states {
             if state.rev <= base || state.rev > op.rev || is_over(&removals, state) {
                 continue;
             }
