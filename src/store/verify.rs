@@ -13,7 +13,8 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 
 impl Store {
     /// Compares what the medium has with what a burst sent. Somebody else may have written
-    /// since: a row that is newer is no fault, nor is a value that a newer row's writer took away.
+    /// since: a row that is newer is no fault, nor is one that was removed, as the second copy
+    /// tells, nor a value that its writer took away.
     ///
     /// # Errors
     /// `corrupt`, naming the record where it is one, and what the medium reports.
@@ -36,6 +37,11 @@ impl Store {
                     match found {
                         Some(found) if is_same(table, &found, &put.value) => {}
                         Some(found) if found.rev > put.value.rev => passed_by = true,
+                        _ if table == Table::Rows
+                            && self.copy.has_removed(&put.key, put.value.rev).await =>
+                        {
+                            passed_by = true;
+                        }
                         Some(_) => return Err(differs(burst, table, &put.key)),
                         None => missing = missing.or(Some((table, put.key.clone()))),
                     }

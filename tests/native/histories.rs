@@ -11,7 +11,10 @@ use cardkeep::error::{Kind, Result};
 use cardkeep::store::*;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const STEPS: usize = 600;
@@ -669,4 +672,50 @@ fn nothing_of_a_refused_write_is_put_back() {
     assert_eq!(store.report().recovered, None);
     settled(store.maintain(0)).unwrap().unwrap();
     assert_eq!(disk.medium.dump().len(), before);
+}
+
+#[test]
+fn what_another_page_removes_before_it_is_read_back_is_no_fault() {
+    let mut ends = BTreeSet::new();
+    for steps in 0..60 {
+        let disk = Disk::default();
+        let pages = [open(&disk), open(&disk)].map(|page| settled(page).unwrap().unwrap());
+        settled(put(&pages[0], None, "a", 1)).unwrap().unwrap();
+        let base = settled(pages[0].get("notes", "a")).unwrap().unwrap();
+        disk.script.pause(true);
+        // Every fifth is read back.
+        let mut saving = pin!(put(&pages[0], base, "a", 5));
+        let mut context = Context::from_waker(Waker::noop());
+        let mut poll = || saving.as_mut().poll(&mut context);
+        let early = (0..steps).find_map(|_| match poll() {
+            Poll::Ready(saved) => Some(saved),
+            Poll::Pending => None,
+        });
+        let removed = settled(async {
+            let mut change = Change::new();
+            change.erase(&pages[1].get("notes", "a").await?.expect("it is there"));
+            pages[1].commit(change).await
+        });
+        let saved = early.or_else(|| {
+            let mut rest = (0..1_000).map(|_| poll());
+            rest.find_map(|polled| match polled {
+                Poll::Ready(saved) => Some(saved),
+                Poll::Pending => None,
+            })
+        });
+        let kind = saved
+            .expect("it comes to an end")
+            .map_err(|error| error.kind());
+        removed.expect("it comes to an end").unwrap();
+        assert!(
+            matches!(kind, Ok(2) | Err(Kind::Conflict)),
+            "{steps}: {kind:?}"
+        );
+        ends.insert(kind.is_ok());
+    }
+    assert_eq!(
+        ends.len(),
+        2,
+        "it was removed before it was saved, and behind"
+    );
 }

@@ -339,6 +339,13 @@ impl Copy {
         Ok(rows.iter().filter(lacks).cloned().collect())
     }
 
+    /// Whether the log says that a row was removed in this revision or a later one.
+    pub(in crate::store) async fn has_removed(&self, key: &Key, rev: u64) -> bool {
+        let Some(redo) = &self.redo else { return false };
+        let index = self.index(&**redo).await;
+        index.is_ok_and(|index| index.has_removed(key, rev))
+    }
+
     /// The index of all of the log, as it is now.
     async fn index(&self, redo: &dyn Redo) -> Result<Rc<Index>> {
         let index = match self.take_index(redo).await {

@@ -353,6 +353,12 @@ impl Index {
         last.put.is_none().then_some(last.rev)
     }
 
+    /// Whether a row was removed in this revision or a later one.
+    pub(super) fn has_removed(&self, key: &Key, rev: u64) -> bool {
+        let mut removals = self.lives.get(key).into_iter().flat_map(|it| &it.removals);
+        removals.any(|removal| removal.rev >= rev)
+    }
+
     /// Whether the medium removed what the log says last of a key.
     pub(super) fn is_unheard(&self, table: Table, key: &Key) -> bool {
         let key = (table, key.clone());
