@@ -82,7 +82,7 @@ export class App extends LightElement {
   @state() private folders: GivenFolder[] = [];
   readonly #drop = new Drop(
     this,
-    (files) => this.#dropped(files),
+    (dropped) => this.#intake({ files: [] }, dropped),
     (error) => notify(this, { text: `What was dropped could not be read: ${sentence(error)}`, tone: "bad" }),
   );
   /** Files are taken in one request after the other. */
@@ -214,64 +214,27 @@ export class App extends LightElement {
     document.documentElement.dataset.theme = theme;
   }
 
-  /** Folders go to their own screen, where one sees first what is in them; other files are told by their bytes. */
-  #dropped(dropped: Dropped[]): void {
-    const files: File[] = [];
-    const folders = new Map<string, Dropped[]>();
-    for (const one of dropped) {
-      const [top = "", ...deeper] = one.path.split("/");
-      if (deeper.length === 0) files.push(one.file);
-      else folders.set(top, [...(folders.get(top) ?? []), one]);
-    }
-    if (folders.size === 0) return this.#intake({ files });
-    this.#queue = this.#queue.then(() => this.#take({ files }, folders));
+  #intake(request: IntakeRequest, dropped: Dropped[] = []): void {
+    this.#queue = this.#queue.then(() => this.#take(request, dropped));
   }
 
-  #intake(request: IntakeRequest): void {
-    this.#queue = this.#queue.then(() => this.#take(request));
-  }
-
-  /** What takes files in is fetched with the first ones. */
-  async #take(request: IntakeRequest, folders = new Map<string, Dropped[]>()): Promise<void> {
+  /** What takes files in is fetched with the first ones. Folders go to their own screen, where one sees first what is in them. */
+  async #take(request: IntakeRequest, dropped: Dropped[]): Promise<void> {
     if (this.opening.is !== "open") return notify(this, { text: "The library is not open. Nothing was imported; try again in a moment", tone: "bad" });
     const { keep } = this.opening;
-    const progress = (now: Progress) => (this.progress = now);
+    const progress = (now?: Progress) => (this.progress = now);
     const { signal } = (this.#cancel = new AbortController());
     progress({ done: 0, total: request.files.length, name: "" });
     try {
-      const { holdsFolder, intake } = await import("../intake/intake");
-      const known: Outcome[] = [];
-      const files = [...request.files];
-      for (const [name, source] of folders) {
-        if (await holdsFolder(keep, source)) known.push({ name, was: "folder", source });
-        else files.push(...source.map(({ file }) => file));
-      }
-      const chosen = request.samples ? files : await this.#chosen(keep, files, request.characters, signal);
-      if (chosen === undefined) return notify(this, { text: "Nothing was imported" });
-      const outcomes = request.samples
-        ? await (await import("../intake/samples")).addSamples(keep, progress)
-        : await intake(keep, chosen, { progress, signal, ...(request.characters && { characters: request.characters }) });
-      await this.#tell(keep, [...known, ...outcomes]);
+      const { arrive } = await import("../intake/arrival");
+      const outcomes = await arrive(keep, request, dropped, { progress, signal });
+      if (outcomes === undefined) return notify(this, { text: "Nothing was imported" });
+      await this.#tell(keep, outcomes);
       if (outcomes.some(({ was }) => was === "added")) this.#install.offer();
     } catch (error) {
       notify(this, { text: `Import stopped: ${sentence(error)}`, tone: "bad" });
     } finally {
       this.progress = undefined;
-    }
-  }
-
-  /** The files that the person wants, asked where there are several or one looks like what is here; nothing when they stop. */
-  async #chosen(keep: Keep, files: File[], characters: string[] | undefined, signal: AbortSignal): Promise<File[] | undefined> {
-    if (files.length === 0 || keep.access.mode !== "read-write") return files;
-    const [{ asks, look }, { askWhich }] = await Promise.all([import("../intake/look"), import("../intake/sheet")]);
-    try {
-      const looks = await look(keep, files, { characters, progress: (now) => (this.progress = now), signal });
-      if (!asks(looks)) return files;
-      this.progress = undefined;
-      return await askWhich(looks);
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
     }
   }
 
