@@ -496,7 +496,7 @@ async fn say(keep: &Keep, chat: &str, number: u64) -> Result<()> {
 }
 
 /// Plans a lie for one of the next calls, now and then.
-pub fn lie_at_times(disk: &Disk, dice: &mut Dice) {
+fn lie_at_times(disk: &Disk, dice: &mut Dice) {
     if dice.roll(40) == 0 {
         let kind = dice.pick(&[Kind::Aborted, Kind::Timeout, Kind::Medium]);
         let lie = match dice.roll(2) {
@@ -506,6 +506,38 @@ pub fn lie_at_times(disk: &Disk, dice: &mut Dice) {
         disk.script
             .plan(disk.script.count() + dice.roll(30), lie, false);
     }
+}
+
+/// Runs what pages do at once, whose calls fail at times where that is asked for; then none does.
+pub fn at_once(
+    disk: &Disk,
+    dice: &mut Dice,
+    lives: Vec<Life<'_, String>>,
+    fails: bool,
+) -> std::result::Result<(), String> {
+    disk.script.pause(true);
+    interleave(dice, lives, 400_000, |dice| {
+        if fails {
+            lie_at_times(disk, dice);
+        }
+    })?;
+    disk.script.pause(false);
+    disk.script.heal();
+    Ok(())
+}
+
+/// What a check of everything finds.
+pub fn findings(keep: &Keep) -> std::result::Result<Vec<Json>, String> {
+    let told = |error: Error| error.to_string();
+    let mut check = settled(keep.check(CheckOptions { full: true }))
+        .unwrap()
+        .map_err(told)?;
+    while settled(check.step())
+        .ok_or("the check waits")?
+        .map_err(told)?
+    {}
+    let report = json!(check.report());
+    Ok(report["findings"].as_array().unwrap().clone())
 }
 
 /// What a keep holds in the end, against the ledger; whether the second copy has all of it too.
@@ -581,18 +613,10 @@ fn holds(keep: &Keep, ledger: &mut Ledger, chat: &str) -> std::result::Result<bo
     if !ledger.sizes.is_empty() && !ledger.sizes.contains(&size) {
         return Err(format!("pageSize is {size} of {:?}", ledger.sizes));
     }
-    let mut check = settled(keep.check(CheckOptions { full: true }))
-        .unwrap()
-        .map_err(told)?;
-    while settled(check.step())
-        .ok_or("the check waits")?
-        .map_err(told)?
-    {}
+    let found = findings(keep)?;
     let lacks = |told: &Json| told["code"] == "uncopied-records";
-    let found = json!(check.report());
-    let mut found = found["findings"].as_array().unwrap().iter();
-    match found.find(|found| !lacks(found)) {
-        None => Ok(check.report().findings.is_empty()),
+    match found.iter().find(|found| !lacks(found)) {
+        None => Ok(found.is_empty()),
         Some(found) => Err(found.to_string()),
     }
 }
@@ -612,7 +636,6 @@ fn two_pages(seed: u64, fails: bool, conflicts: &Cell<usize>) -> std::result::Re
         open: true,
         ..Ledger::default()
     });
-    disk.script.pause(true);
     let lives = pages.iter().enumerate().map(|(n, (keep, _))| {
         let page = Page {
             keep,
@@ -622,13 +645,7 @@ fn two_pages(seed: u64, fails: bool, conflicts: &Cell<usize>) -> std::result::Re
         };
         Box::pin(page.live(seed * 2 + n as u64 + 1_000)) as Life<'_, String>
     });
-    interleave(&mut dice, lives.collect(), 400_000, |dice| {
-        if fails {
-            lie_at_times(&disk, dice);
-        }
-    })?;
-    disk.script.pause(false);
-    disk.script.heal();
+    at_once(&disk, &mut dice, lives.collect(), fails)?;
     let mut ledger = ledger.into_inner();
     ledger.open = false;
     for (at, rev, number) in std::mem::take(&mut ledger.early) {

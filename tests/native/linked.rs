@@ -5,16 +5,15 @@
 //!
 //! Numbers are given once, so what is seen later tells who wrote it. Seeds are those of `dice`.
 
-use crate::dice::{Dice, Life, each_seed, interleave};
+use crate::dice::{Dice, Life, each_seed};
 use crate::disk::Disk;
-use crate::interleaved::{lie_at_times, open, values};
+use crate::interleaved::{at_once, findings, open, values};
 use crate::lying::Lie;
 use crate::turn::settled;
 use cardkeep::campaign::Scope;
 use cardkeep::error::{Error, Kind, Result};
 use cardkeep::keep::{
-    Along, ChatFilter, CheckOptions, Domain, Given, Keep, Links, PlaythroughFilter, PutDocument,
-    Target,
+    Along, ChatFilter, Domain, Given, Keep, Links, PlaythroughFilter, PutDocument, Target,
 };
 use cardkeep::store::Write;
 use serde_json::{Value as Json, json};
@@ -505,20 +504,6 @@ fn holds(keep: &Keep, ledger: &Ledger, runs: &[String], fails: bool) -> Told<boo
     Ok(copied)
 }
 
-/// What a check of everything finds.
-fn findings(keep: &Keep) -> Told<Vec<Json>> {
-    let told = |error: Error| error.to_string();
-    let mut check = settled(keep.check(CheckOptions { full: true }))
-        .unwrap()
-        .map_err(told)?;
-    while settled(check.step())
-        .ok_or("the check waits")?
-        .map_err(told)?
-    {}
-    let report = json!(check.report());
-    Ok(report["findings"].as_array().unwrap().clone())
-}
-
 fn two_pages(seed: u64, fails: bool) -> Told<()> {
     let mut dice = Dice::new(seed);
     let disk = Disk::default();
@@ -552,7 +537,6 @@ fn two_pages(seed: u64, fails: bool) -> Told<()> {
     ledger.take(Effect::Chat(chat.clone()), 0, true);
     ledger.take(Effect::Linked(chat, vec!["c0".into()]), 0, true);
     let ledger = RefCell::new(ledger);
-    disk.script.pause(true);
     let lives = pages.iter().enumerate().map(|(n, (keep, _))| {
         let page = Page {
             keep,
@@ -562,13 +546,7 @@ fn two_pages(seed: u64, fails: bool) -> Told<()> {
         };
         Box::pin(page.live(seed * 2 + n as u64 + 5_000)) as Life<'_, String>
     });
-    interleave(&mut dice, lives.collect(), 400_000, |dice| {
-        if fails {
-            lie_at_times(&disk, dice);
-        }
-    })?;
-    disk.script.pause(false);
-    disk.script.heal();
+    at_once(&disk, &mut dice, lives.collect(), fails)?;
     let ledger = ledger.into_inner();
     for (keep, _) in &pages {
         holds(keep, &ledger, &runs, fails)?;
